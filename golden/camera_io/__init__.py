@@ -1,0 +1,1 @@
+"""Camera files: INRIA cameras.json, COLMAP text and binary, transforms.json."""

@@ -1,0 +1,52 @@
+"""Reading whole files and writing them whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from golden.errors import InputError
+
+
+def read_bytes(path: Path) -> bytes:
+    """Content of a file; raises InputError where it cannot be read or is empty."""
+    if path.is_dir():
+        raise InputError(f"{path} is a folder, not a file: name the file itself.")
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}): check the path.") from error
+    if not data:
+        raise InputError(f"{path} is empty: give a complete file.")
+    return data
+
+
+@contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """Yields a temporary name beside `path`, renamed to `path` on success, removed on failure.
+
+    Raises InputError where the folder cannot be made or written.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    if path.is_dir():
+        raise InputError(f"{path} is a folder: name the file to write inside it.")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.touch()
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be written ({error.strerror}): choose a folder that can be written."
+        ) from error
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes `text` as UTF-8, whole or not at all."""
+    with atomic_path(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")

@@ -1,0 +1,65 @@
+"""The two named sets of rendering rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from golden.camera import Camera
+from golden.errors import InputError
+
+TILE_PX = 16
+ALPHA_MIN = 1 / 255
+LOW_PASS_PX2 = 0.3
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What a renderer does where renderers differ.
+
+    Parameters
+    ----------
+    name : "inria" or "gsplat".
+    near : depth of the near plane, scene units.
+    near_is_out : True where a mean exactly on the near plane is rejected.
+    extent : "circle": one radius ceil(3 sqrt(lambda_max)); "axes": an own one for x and y,
+        ceil(min(3.33, sqrt(2 ln(255 opacity))) sigma), and opacity < 1/255 dropped.
+    alpha_max : alpha is cut at this value when blending.
+
+    Source: equations of Kerbl et al. 2023 (inria) and Ye et al. 2024 (gsplat 1.5.3).
+    """
+
+    name: Literal["inria", "gsplat"]
+    near: float
+    near_is_out: bool
+    extent: Literal["circle", "axes"]
+    alpha_max: float
+
+    def clamp_limits(self, camera: Camera) -> tuple[float, float, float, float]:
+        """Clamp of x/z and y/z before the Jacobian: x low, x high, y low, y high.
+
+        inria: +-1.3 tan(fov/2), whatever the principal point. gsplat: 0.3 tan(fov/2) beyond
+        each image side. tan(fov/2) = width / (2 fx).
+        """
+        tan_x, tan_y = camera.width / (2 * camera.fx), camera.height / (2 * camera.fy)
+        if self.name == "inria":
+            return -1.3 * tan_x, 1.3 * tan_x, -1.3 * tan_y, 1.3 * tan_y
+        return (
+            -(camera.cx / camera.fx + 0.3 * tan_x),
+            (camera.width - camera.cx) / camera.fx + 0.3 * tan_x,
+            -(camera.cy / camera.fy + 0.3 * tan_y),
+            (camera.height - camera.cy) / camera.fy + 0.3 * tan_y,
+        )
+
+
+INRIA = Rules(name="inria", near=0.2, near_is_out=True, extent="circle", alpha_max=0.99)
+GSPLAT = Rules(name="gsplat", near=0.01, near_is_out=False, extent="axes", alpha_max=0.999)
+RULES = {rules.name: rules for rules in (INRIA, GSPLAT)}
+
+
+def rules_named(name: str) -> Rules:
+    """The rule set of that name; raises InputError."""
+    for rules in (INRIA, GSPLAT):
+        if rules.name == name:
+            return rules
+    raise InputError(f"rules {name!r} are not known: choose inria or gsplat.")

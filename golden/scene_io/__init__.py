@@ -1,0 +1,1 @@
+"""Scene files: readers chosen by content and name, and a PLY writer."""

@@ -1,0 +1,1 @@
+"""Amaranth components, one file a stage, and Verilog generation."""

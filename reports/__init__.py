@@ -1,0 +1,1 @@
+"""Tables, figures and the committed results they came from."""

@@ -1,0 +1,1 @@
+"""Running the generated RTL, the cycle model and GPU traces."""

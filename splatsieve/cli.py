@@ -1,0 +1,57 @@
+"""The application: one command a file, one clear sentence where the input is bad."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from golden.errors import InputError
+from splatsieve import __version__
+from splatsieve.commands import pack
+
+app = typer.Typer(
+    name="splatsieve",
+    help="Culls 3D Gaussians cluster by cluster before projection, in RTL, and says what it gains.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"splatsieve {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    pass
+
+
+for command in (pack.pack,):
+    app.command()(command)
+
+
+def main() -> None:
+    """Runs the command line; exit code 2 and one sentence on bad input."""
+    try:
+        app()
+    except InputError as error:
+        typer.echo(f"splatsieve: {error}", err=True)
+        sys.exit(2)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    except KeyboardInterrupt:
+        typer.echo("splatsieve: stopped by the user.", err=True)
+        sys.exit(130)
