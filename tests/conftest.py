@@ -1,0 +1,18 @@
+"""Fixtures that several folders of tests share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def bonsai_dir() -> Path:
+    """Folder of the real trained scene; skips where it is not at hand."""
+    folder = SHARED_DATA / "bonsai"
+    if not (folder / "bonsai.spz").is_file():
+        pytest.skip(f"the real scene is not at hand: {folder / 'bonsai.spz'} is missing")
+    return folder
