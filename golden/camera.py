@@ -26,7 +26,8 @@ class Camera:
     width, height : image size, px.
     fx, fy : focal lengths, px.
     cx, cy : principal point, px.
-    viewmat : (4, 4) float64, world to camera, last row 0 0 0 1, rotation of determinant +1.
+    viewmat : (4, 4) float64, world to camera, last row 0 0 0 1. Its rotation is replaced by the
+        nearest exact one, since the culling bound relies on lengths being kept.
 
     Raises InputError on a size outside 1..16384 px, a focal length that is not positive, a value
     that is not finite, or a viewmat whose rotation is not a rotation (to 1e-3).
@@ -48,13 +49,18 @@ class Camera:
                     f"camera {self.name}: size {self.width}x{self.height} px is outside "
                     f"1..{MAX_SIZE_PX}: choose a smaller picture."
                 )
-        if not np.isfinite([self.fx, self.fy, self.cx, self.cy]).all() or min(self.fx, self.fy) <= 0:
+        if (
+            not np.isfinite([self.fx, self.fy, self.cx, self.cy]).all()
+            or min(self.fx, self.fy) <= 0
+        ):
             raise InputError(
                 f"camera {self.name}: intrinsics fx={self.fx} fy={self.fy} cx={self.cx} "
                 f"cy={self.cy} are not finite with positive focal lengths: correct the camera file."
             )
         if self.viewmat.shape != (4, 4) or not np.isfinite(self.viewmat).all():
-            raise InputError(f"camera {self.name}: the pose is not finite: correct the camera file.")
+            raise InputError(
+                f"camera {self.name}: the pose is not finite: correct the camera file."
+            )
         rotation = self.viewmat[:3, :3]
         if (
             np.abs(rotation @ rotation.T - np.eye(3)).max() > 1e-3
@@ -64,6 +70,10 @@ class Camera:
             raise InputError(
                 f"camera {self.name}: the pose is not a rigid motion: correct the camera file."
             )
+        left, _, right = np.linalg.svd(rotation)
+        exact = self.viewmat.copy()
+        exact[:3, :3] = left @ right
+        object.__setattr__(self, "viewmat", exact)
 
     @property
     def position(self) -> NDArray[np.float64]:

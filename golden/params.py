@@ -1,0 +1,131 @@
+"""The one set of parameters, and the number formats derived from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from functools import cached_property
+
+from golden.fixed import Fixed
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """What may be chosen; everything else is derived, once, in the properties below.
+
+    Lengths are in grid units: the pack's grid is a power of two of scene units, 2^grid_exponent.
+
+    Parameters
+    ----------
+    center_bits : signed width of a cluster centre, a coordinate each, 12 to 30.
+    radius_bits : unsigned width of the radii; all ones means "never cull".
+    count_bits : width of the number of Gaussians in a cluster, 1 to 16.
+    base_bits : width of a cluster's first Gaussian, 8 to 32.
+    camera_range_bits : how many times (as a power of two) beyond the centres' range the camera
+        may stand.
+    length_fraction_bits : fraction bits of the camera position and of camera space.
+    rotation_fraction_bits : fraction bits of the rotation; 16 makes it 18 bits wide.
+    normal_fraction_bits : fraction bits of the plane normals; 16 makes them 18 bits wide.
+    weight_fraction_bits : fraction bits of the radius weight.
+
+    Raises ValueError, in one sentence, on a value outside its range.
+    """
+
+    center_bits: int = 24
+    radius_bits: int = 24
+    count_bits: int = 16
+    base_bits: int = 32
+    camera_range_bits: int = 2
+    length_fraction_bits: int = 4
+    rotation_fraction_bits: int = 16
+    normal_fraction_bits: int = 16
+    weight_fraction_bits: int = 16
+
+    def __post_init__(self) -> None:
+        ranges = {
+            "center_bits": (12, 30),
+            "radius_bits": (12, 30),
+            "count_bits": (1, 16),
+            "base_bits": (8, 32),
+            "camera_range_bits": (0, 6),
+            "length_fraction_bits": (2, 8),
+            "rotation_fraction_bits": (15, 20),
+            "normal_fraction_bits": (15, 20),
+            "weight_fraction_bits": (4, 20),
+        }
+        for field in fields(self):
+            low, high = ranges[field.name]
+            value = getattr(self, field.name)
+            if not isinstance(value, int) or not low <= value <= high:
+                raise ValueError(f"{field.name} = {value!r} is outside {low}..{high}.")
+        if self.camera_space.bits > 32:
+            raise ValueError(
+                f"camera space needs {self.camera_space.bits} bits where records hold 32: lower "
+                "center_bits, camera_range_bits or length_fraction_bits."
+            )
+
+    @cached_property
+    def center(self) -> Fixed:
+        """A coordinate of a cluster centre in the table, grid units."""
+        return Fixed(True, self.center_bits)
+
+    @cached_property
+    def radius(self) -> Fixed:
+        """A radius in the table, grid units, rounded up; all ones: never cull."""
+        return Fixed(False, self.radius_bits)
+
+    @cached_property
+    def count(self) -> Fixed:
+        """Gaussians in a cluster."""
+        return Fixed(False, self.count_bits)
+
+    @cached_property
+    def base(self) -> Fixed:
+        """Index of a cluster's first Gaussian in pack order."""
+        return Fixed(False, self.base_bits)
+
+    @cached_property
+    def camera_position(self) -> Fixed:
+        """A coordinate of the camera position, grid units, rounded to nearest."""
+        return Fixed(
+            True,
+            self.center_bits + self.camera_range_bits + self.length_fraction_bits,
+            self.length_fraction_bits,
+        )
+
+    @cached_property
+    def difference(self) -> Fixed:
+        """Centre minus camera position, exact, one bit wider than the position."""
+        return Fixed(True, self.camera_position.bits + 1, self.length_fraction_bits)
+
+    @cached_property
+    def rotation(self) -> Fixed:
+        """An entry of the rotation world to camera, rounded to nearest; holds +-1."""
+        return Fixed(True, self.rotation_fraction_bits + 2, self.rotation_fraction_bits)
+
+    @cached_property
+    def camera_space(self) -> Fixed:
+        """A coordinate in camera space, grid units: a rotation grows it by sqrt(3) at most."""
+        return Fixed(True, self.difference.bits + 1, self.length_fraction_bits)
+
+    @cached_property
+    def normal(self) -> Fixed:
+        """An entry of a plane normal (unit length or shorter), rounded to nearest."""
+        return Fixed(True, self.normal_fraction_bits + 2, self.normal_fraction_bits)
+
+    @cached_property
+    def weight(self) -> Fixed:
+        """Weight of the second radius, 0 to 1, rounded up."""
+        return Fixed(False, self.weight_fraction_bits + 1, self.weight_fraction_bits)
+
+    @cached_property
+    def plane_offset(self) -> Fixed:
+        """Constant of a plane (margins, near depth), grid units, rounded the safe way."""
+        return Fixed(True, self.camera_space.bits, self.length_fraction_bits)
+
+    @property
+    def distance_shift(self) -> int:
+        """The margin for rounded rotation and normals is max |centre - camera| >> this shift.
+
+        See golden.cluster_cull for the bound it comes from.
+        """
+        return min(self.rotation_fraction_bits, self.normal_fraction_bits) - 2

@@ -1,0 +1,254 @@
+"""Records a GPU trace by rendering with gsplat on a CUDA device."""
+
+from __future__ import annotations
+
+import statistics
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import PurePath
+from typing import Any
+
+import numpy as np
+
+from golden.camera import Camera
+from golden.errors import InputError
+from golden.rules import GSPLAT, LOW_PASS_PX2, TILE_PX
+from golden.scene import Scene
+from sim.gpu_device import event_times_ms, read_device
+from sim.trace_kernels import merge_kernels, stage_of
+from sim.trace_records import Trace, TraceView
+
+HOW = "run `uv run --extra gpu splatsieve trace ...` on a machine with an NVIDIA GPU and nvcc"
+# A view whose kernels add up to more than its frame saw the clocks change; it is measured again.
+ATTEMPTS = 3
+# What CUPTI reports on the device's timeline beside kernels, copies and fills.
+NOT_KERNELS = ("Context Sync", "Event Sync", "Stream Sync", "Stream Wait Event")
+
+Progress = Callable[[Sequence[Camera], str], Iterable[Camera]]
+
+
+@dataclass(frozen=True)
+class Gpu:
+    """PyTorch and gsplat, imported and found able to run."""
+
+    torch: Any
+    rasterization: Callable[..., Any]
+    gsplat_version: str
+
+
+def _quiet(cameras: Sequence[Camera], description: str) -> Iterable[Camera]:
+    return cameras
+
+
+def require_gpu() -> Gpu:
+    """Imports PyTorch and gsplat; gsplat compiles its kernels where it never did before.
+
+    Raises InputError where one is missing, no CUDA device is there, or nothing was compiled.
+    """
+    try:
+        import torch
+    except (ImportError, OSError) as error:
+        raise InputError(f"recording a GPU trace needs PyTorch ({_line(error)}): {HOW}.") from error
+    if not torch.cuda.is_available():
+        raise InputError(f"recording a GPU trace needs a CUDA device and there is none: {HOW}.")
+    try:
+        # gsplat tells of compiling on stdout, which belongs to the command's own output.
+        with redirect_stdout(sys.stderr):
+            import gsplat
+            from gsplat.cuda import _backend
+    except ImportError as error:
+        raise InputError(f"recording a GPU trace needs gsplat ({_line(error)}): {HOW}.") from error
+    except (OSError, RuntimeError) as error:
+        raise InputError(
+            f"gsplat could not compile its CUDA kernels ({_line(error)}): set VERBOSE=1 in the "
+            "environment to see the compiler's words."
+        ) from error
+    if _backend._C is None:
+        raise InputError(f"gsplat found no CUDA compiler for its kernels: {HOW}.")
+    return Gpu(torch, gsplat.rasterization, str(gsplat.__version__))
+
+
+def record_trace(
+    scene: Scene,
+    cameras: Sequence[Camera],
+    *,
+    warmup: int = 5,
+    repeats: int = 5,
+    packed: bool = False,
+    progress: Progress = _quiet,
+    command_line: str = "",
+) -> Trace:
+    """Times every view twice: between CUDA events, then kernel by kernel with torch.profiler.
+
+    gsplat 1.5.3 renders what `golden.rules.GSPLAT` describes, against black, without gradients.
+    For each view, `warmup` frames, `repeats` frames between events and without a profiler,
+    one profiled frame that is thrown away, and `repeats` profiled frames.
+
+    Parameters
+    ----------
+    scene : activated Gaussians.
+    cameras : at least one, all of one size.
+    warmup, repeats : frames.
+    packed : gsplat's packed mode.
+    progress : called with the cameras and a description, yields the cameras.
+    command_line : written into the trace.
+
+    Raises InputError on arguments out of range, cameras of different sizes, a missing library or
+    device, too little GPU memory, and a profiler that does not report whole frames.
+    """
+    _check(cameras, warmup, repeats)
+    gpu = require_gpu()
+    torch = gpu.torch
+    try:
+        with torch.no_grad():
+            frames = _Frames(gpu, scene, packed)
+            views = tuple(
+                _measured_view(frames, camera, warmup, repeats)
+                for camera in progress(cameras, "Tracing views")
+            )
+            device = read_device(torch, frames.of(cameras[-1]))
+    except torch.cuda.OutOfMemoryError as error:
+        raise InputError(
+            f"{scene.name} does not fit the memory of the GPU: choose a smaller size or --packed."
+        ) from error
+    return Trace(
+        device=device,
+        torch=str(torch.__version__),
+        cuda=str(torch.version.cuda),
+        gsplat=gpu.gsplat_version,
+        rules=GSPLAT.name,
+        packed=packed,
+        scene_name=PurePath(scene.name).name,
+        scene_gaussians=len(scene),
+        scene_sha256=scene.sha256(),
+        scene_sh_degree=scene.sh_degree,
+        width_px=cameras[0].width,
+        height_px=cameras[0].height,
+        warmup_frames=warmup,
+        repeats=repeats,
+        date=datetime.now(UTC).isoformat(timespec="seconds"),
+        command_line=command_line,
+        views=views,
+    )
+
+
+class _Frames:
+    """Holds the scene on the device and makes, for a camera, a function that renders a frame."""
+
+    def __init__(self, gpu: Gpu, scene: Scene, packed: bool) -> None:
+        self.gpu = gpu
+        self.gaussians = len(scene)
+        self._options = {
+            "means": self._to_device(scene.means),
+            "quats": self._to_device(scene.quats),
+            "scales": self._to_device(scene.scales),
+            "opacities": self._to_device(scene.opacities),
+            "colors": self._to_device(scene.sh),
+            "sh_degree": scene.sh_degree,
+            "near_plane": GSPLAT.near,
+            "eps2d": LOW_PASS_PX2,
+            "tile_size": TILE_PX,
+            "packed": packed,
+            "backgrounds": None,  # black
+        }
+
+    def _to_device(self, array: np.ndarray[Any, Any]) -> Any:
+        torch = self.gpu.torch
+        return torch.tensor(np.ascontiguousarray(array), dtype=torch.float32, device="cuda")
+
+    def of(self, camera: Camera) -> Callable[[], dict[str, Any]]:
+        """Renders one frame at each call and returns gsplat's intermediate results."""
+        viewmats = self._to_device(camera.viewmat[None])
+        intrinsics = [[camera.fx, 0, camera.cx], [0, camera.fy, camera.cy], [0, 0, 1]]
+        ks = self._to_device(np.array([intrinsics]))
+        options = self._options | {
+            "viewmats": viewmats,
+            "Ks": ks,
+            "width": camera.width,
+            "height": camera.height,
+        }
+
+        def frame() -> dict[str, Any]:
+            _, _, meta = self.gpu.rasterization(**options)
+            return dict(meta)
+
+        return frame
+
+
+def _measured_view(frames: _Frames, camera: Camera, warmup: int, repeats: int) -> TraceView:
+    torch = frames.gpu.torch
+    frame = frames.of(camera)
+    for attempt in range(ATTEMPTS):
+        for _ in range(warmup):
+            frame()
+        times_ms = event_times_ms(torch, frame, repeats)
+        _kernel_times_us(torch, frame, 1)
+        kernels_us = _kernel_times_us(torch, frame, repeats)
+        meta = frame()
+        try:
+            return TraceView(
+                name=camera.name,
+                frame_median_ms=statistics.median(times_ms),
+                frame_min_ms=min(times_ms),
+                frame_max_ms=max(times_ms),
+                kernels_us=kernels_us,
+                gaussians=frames.gaussians,
+                # radii holds one number an axis, both 0 where a Gaussian was dropped.
+                visible=int((meta["radii"] > 0).all(-1).sum()),
+                tile_pairs=len(meta["flatten_ids"]),
+            )
+        except InputError:
+            if attempt == ATTEMPTS - 1:
+                raise
+    raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+def _kernel_times_us(torch: Any, frame: Callable[[], object], repeats: int) -> dict[str, float]:
+    """Mean time a frame of each kernel, by short name, us; InputError where frames are missing."""
+    activity = torch.profiler.ProfilerActivity
+    torch.cuda.synchronize()
+    with torch.profiler.profile(activities=[activity.CPU, activity.CUDA]) as profiler:
+        for _ in range(repeats):
+            frame()
+        torch.cuda.synchronize()
+    on_device = [
+        event
+        for event in profiler.events()
+        if event.device_type == torch.autograd.DeviceType.CUDA
+        and not getattr(event, "is_user_annotation", False)
+        and event.name not in NOT_KERNELS
+    ]
+    for stage in ("gaussian_project", "rasterize"):
+        launches = sum(stage_of(event.name) == stage for event in on_device)
+        if launches == 0 or launches % repeats:
+            raise InputError(
+                f"the profiler reported {launches} kernels of stage {stage} in {repeats} frames, "
+                "so it lost some or their names are not known: use gsplat 1.5.3 and no other "
+                "profiler meanwhile."
+            )
+    return merge_kernels(
+        (event.name, event.time_range.elapsed_us() / repeats) for event in on_device
+    )
+
+
+def _check(cameras: Sequence[Camera], warmup: int, repeats: int) -> None:
+    if warmup < 0 or repeats < 1:
+        raise InputError(
+            f"warm-up {warmup} and repeats {repeats} cannot be measured with: choose a warm-up of "
+            "0 or more frames and 1 or more repeats."
+        )
+    if not cameras:
+        raise InputError("no views were chosen for the trace: choose at least one.")
+    sizes = sorted({(camera.width, camera.height) for camera in cameras})
+    if len(sizes) > 1:
+        raise InputError(
+            f"the cameras have {len(sizes)} sizes and a trace has one: choose it with --size."
+        )
+
+
+def _line(error: BaseException) -> str:
+    """First line of an error's text, shortened."""
+    return (str(error) or type(error).__name__).split("\n")[0][:160]
