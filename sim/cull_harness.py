@@ -6,7 +6,7 @@ import ctypes
 import hashlib
 import shutil
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -61,7 +61,7 @@ class CullHarness:
     Raises InputError where a tool is missing or the build fails.
     """
 
-    params: Parameters = Parameters()
+    params: Parameters = field(default_factory=Parameters)
 
     @cached_property
     def _library(self) -> ctypes.CDLL:

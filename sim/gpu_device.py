@@ -1,4 +1,4 @@
-"""What a GPU is and can: read from the driver and measured, never set."""
+"""The GPU that traces are recorded on: found, read from the driver and measured, never set."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import ctypes
 import os
 import statistics
 import subprocess
+import sys
 import time
 from collections.abc import Callable
+from contextlib import redirect_stdout
+from dataclasses import dataclass
 from typing import Any
 
 from golden.errors import InputError
@@ -18,10 +21,48 @@ CLOCK_RATE = 13
 MEMORY_CLOCK_RATE = 36
 GLOBAL_MEMORY_BUS_WIDTH = 37
 
+HOW = "run `uv run --extra gpu splatsieve trace ...` on a machine with an NVIDIA GPU and nvcc"
 SMI_FIELDS = ("driver_version", "clocks.sm", "clocks.mem")
 SMI_SECONDS = 30.0
 COPY_BYTES = 1 << 30
 COPY_REPEATS = 20
+
+
+@dataclass(frozen=True)
+class Gpu:
+    """PyTorch and gsplat, imported and found able to run."""
+
+    torch: Any
+    rasterization: Callable[..., Any]
+    gsplat_version: str
+
+
+def require_gpu() -> Gpu:
+    """Imports PyTorch and gsplat; gsplat compiles its kernels where it never did before.
+
+    Raises InputError where one is missing, no CUDA device is there, or nothing was compiled.
+    """
+    try:
+        import torch
+    except (ImportError, OSError) as error:
+        raise InputError(f"recording a GPU trace needs PyTorch ({_line(error)}): {HOW}.") from error
+    if not torch.cuda.is_available():
+        raise InputError(f"recording a GPU trace needs a CUDA device and there is none: {HOW}.")
+    try:
+        # gsplat tells of compiling on stdout, which belongs to the command's own output.
+        with redirect_stdout(sys.stderr):
+            import gsplat
+            from gsplat.cuda import _backend
+    except ImportError as error:
+        raise InputError(f"recording a GPU trace needs gsplat ({_line(error)}): {HOW}.") from error
+    except (OSError, RuntimeError) as error:
+        raise InputError(
+            f"gsplat could not compile its CUDA kernels ({_line(error)}): set VERBOSE=1 in the "
+            "environment to see the compiler's words."
+        ) from error
+    if _backend._C is None:
+        raise InputError(f"gsplat found no CUDA compiler for its kernels: {HOW}.")
+    return Gpu(torch, gsplat.rasterization, str(gsplat.__version__))
 
 
 def read_device(torch: Any, busy: Callable[[], object]) -> TraceDevice:
@@ -129,7 +170,7 @@ def copy_rate_gb_per_s(torch: Any) -> float:
     source = torch.zeros(size_bytes, dtype=torch.uint8, device="cuda")
     target = torch.zeros_like(source)
     times_ms = event_times_ms(torch, lambda: target.copy_(source), COPY_REPEATS)
-    return 2 * size_bytes / (statistics.median(times_ms) * 1e-3) / 1e9
+    return float(2 * size_bytes / (statistics.median(times_ms) * 1e-3) / 1e9)
 
 
 def event_times_ms(torch: Any, work: Callable[[], object], repeats: int) -> list[float]:
@@ -158,3 +199,8 @@ def _mhz(text: str | None) -> float | None:
     except ValueError:  # "[N/A]"
         return None
     return value if 0 < value < float("inf") else None
+
+
+def _line(error: BaseException) -> str:
+    """First line of an error's text, shortened."""
+    return (str(error) or type(error).__name__).split("\n")[0][:160]

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import statistics
-import sys
+import warnings
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import redirect_stdout
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import PurePath
 from typing import Any
@@ -17,12 +15,12 @@ from golden.camera import Camera
 from golden.errors import InputError
 from golden.rules import GSPLAT, LOW_PASS_PX2, TILE_PX
 from golden.scene import Scene
-from sim.gpu_device import event_times_ms, read_device
+from sim.gpu_device import Gpu, event_times_ms, read_device, require_gpu
 from sim.trace_kernels import merge_kernels, stage_of
 from sim.trace_records import Trace, TraceView
 
-HOW = "run `uv run --extra gpu splatsieve trace ...` on a machine with an NVIDIA GPU and nvcc"
-# A view whose kernels add up to more than its frame saw the clocks change; it is measured again.
+# A view is measured again where its kernels add up to more than its frame, since the clocks
+# changed between the passes, or where the profiler lost kernels; nothing is corrected.
 ATTEMPTS = 3
 # What CUPTI reports on the device's timeline beside kernels, copies and fills.
 NOT_KERNELS = ("Context Sync", "Event Sync", "Stream Sync", "Stream Wait Event")
@@ -30,45 +28,8 @@ NOT_KERNELS = ("Context Sync", "Event Sync", "Stream Sync", "Stream Wait Event")
 Progress = Callable[[Sequence[Camera], str], Iterable[Camera]]
 
 
-@dataclass(frozen=True)
-class Gpu:
-    """PyTorch and gsplat, imported and found able to run."""
-
-    torch: Any
-    rasterization: Callable[..., Any]
-    gsplat_version: str
-
-
 def _quiet(cameras: Sequence[Camera], description: str) -> Iterable[Camera]:
     return cameras
-
-
-def require_gpu() -> Gpu:
-    """Imports PyTorch and gsplat; gsplat compiles its kernels where it never did before.
-
-    Raises InputError where one is missing, no CUDA device is there, or nothing was compiled.
-    """
-    try:
-        import torch
-    except (ImportError, OSError) as error:
-        raise InputError(f"recording a GPU trace needs PyTorch ({_line(error)}): {HOW}.") from error
-    if not torch.cuda.is_available():
-        raise InputError(f"recording a GPU trace needs a CUDA device and there is none: {HOW}.")
-    try:
-        # gsplat tells of compiling on stdout, which belongs to the command's own output.
-        with redirect_stdout(sys.stderr):
-            import gsplat
-            from gsplat.cuda import _backend
-    except ImportError as error:
-        raise InputError(f"recording a GPU trace needs gsplat ({_line(error)}): {HOW}.") from error
-    except (OSError, RuntimeError) as error:
-        raise InputError(
-            f"gsplat could not compile its CUDA kernels ({_line(error)}): set VERBOSE=1 in the "
-            "environment to see the compiler's words."
-        ) from error
-    if _backend._C is None:
-        raise InputError(f"gsplat found no CUDA compiler for its kernels: {HOW}.")
-    return Gpu(torch, gsplat.rasterization, str(gsplat.__version__))
 
 
 def record_trace(
@@ -179,41 +140,47 @@ class _Frames:
 
 
 def _measured_view(frames: _Frames, camera: Camera, warmup: int, repeats: int) -> TraceView:
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return _measured_once(frames, camera, warmup, repeats)
+        except InputError:
+            continue
+    return _measured_once(frames, camera, warmup, repeats)
+
+
+def _measured_once(frames: _Frames, camera: Camera, warmup: int, repeats: int) -> TraceView:
     torch = frames.gpu.torch
     frame = frames.of(camera)
-    for attempt in range(ATTEMPTS):
-        for _ in range(warmup):
-            frame()
-        times_ms = event_times_ms(torch, frame, repeats)
-        _kernel_times_us(torch, frame, 1)
-        kernels_us = _kernel_times_us(torch, frame, repeats)
-        meta = frame()
-        try:
-            return TraceView(
-                name=camera.name,
-                frame_median_ms=statistics.median(times_ms),
-                frame_min_ms=min(times_ms),
-                frame_max_ms=max(times_ms),
-                kernels_us=kernels_us,
-                gaussians=frames.gaussians,
-                # radii holds one number an axis, both 0 where a Gaussian was dropped.
-                visible=int((meta["radii"] > 0).all(-1).sum()),
-                tile_pairs=len(meta["flatten_ids"]),
-            )
-        except InputError:
-            if attempt == ATTEMPTS - 1:
-                raise
-    raise AssertionError("unreachable: the last attempt returns or raises")
+    for _ in range(warmup):
+        frame()
+    times_ms = event_times_ms(torch, frame, repeats)
+    _kernel_times_us(torch, frame, 1)
+    kernels_us = _kernel_times_us(torch, frame, repeats)
+    meta = frame()
+    return TraceView(
+        name=camera.name,
+        frame_median_ms=statistics.median(times_ms),
+        frame_min_ms=min(times_ms),
+        frame_max_ms=max(times_ms),
+        kernels_us=kernels_us,
+        gaussians=frames.gaussians,
+        # radii holds one number an axis, both 0 where a Gaussian was dropped.
+        visible=int((meta["radii"] > 0).all(-1).sum()),
+        tile_pairs=len(meta["flatten_ids"]),
+    )
 
 
 def _kernel_times_us(torch: Any, frame: Callable[[], object], repeats: int) -> dict[str, float]:
     """Mean time a frame of each kernel, by short name, us; InputError where frames are missing."""
     activity = torch.profiler.ProfilerActivity
     torch.cuda.synchronize()
-    with torch.profiler.profile(activities=[activity.CPU, activity.CUDA]) as profiler:
-        for _ in range(repeats):
-            frame()
-        torch.cuda.synchronize()
+    with warnings.catch_warnings():
+        # PyTorch 2.11 warns of cycles that lose events, also where there is but one cycle.
+        warnings.simplefilter("ignore", UserWarning)
+        with torch.profiler.profile(activities=[activity.CPU, activity.CUDA]) as profiler:
+            for _ in range(repeats):
+                frame()
+            torch.cuda.synchronize()
     on_device = [
         event
         for event in profiler.events()
@@ -247,8 +214,3 @@ def _check(cameras: Sequence[Camera], warmup: int, repeats: int) -> None:
         raise InputError(
             f"the cameras have {len(sizes)} sizes and a trace has one: choose it with --size."
         )
-
-
-def _line(error: BaseException) -> str:
-    """First line of an error's text, shortened."""
-    return (str(error) or type(error).__name__).split("\n")[0][:160]

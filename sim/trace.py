@@ -177,7 +177,7 @@ def _view(values: _Object) -> TraceView:
         )
     derived = view.stages_us | {"other_gap_us": view.other_gap_us}
     for key, value in (stated | {"other_gap_us": values.number("other_gap_us")}).items():
-        if abs(value - derived[key]) > ROUNDING_US:
+        if not abs(value - derived[key]) <= ROUNDING_US:  # NaN is refused too
             raise InputError(
                 f"{values.where}: {key} is {value} us where kernels_us and frame_median_ms make "
                 f"{derived[key]:.3f} us: record the trace again."

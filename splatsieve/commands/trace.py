@@ -1,0 +1,155 @@
+"""`splatsieve trace`: times gsplat on this machine's GPU, kernel by kernel and view by view."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from golden.camera import Camera
+    from golden.scene import Scene
+    from sim.trace import Trace
+
+
+def trace(
+    output: Annotated[Path, typer.Option("-o", "--output", help="The trace to write, JSON.")],
+    scene: Annotated[
+        Path | None,
+        typer.Argument(help="Scene file; without it the scene that comes with splatsieve."),
+    ] = None,
+    cameras: Annotated[
+        Path | None, typer.Option("--cameras", help="Camera file or COLMAP folder of the SCENE.")
+    ] = None,
+    size: Annotated[
+        str | None, typer.Option("--size", help="WIDTHxHEIGHT, px; without it the cameras' own.")
+    ] = None,
+    views: Annotated[
+        str | None,
+        typer.Option("--views", help="START:STOP:STEP of the views sorted by name, or one index."),
+    ] = None,
+    warmup: Annotated[
+        int, typer.Option("--warmup", help="Frames of each view before it is timed.")
+    ] = 5,
+    repeats: Annotated[
+        int, typer.Option("--repeats", help="Timed frames of each view, in each pass.")
+    ] = 5,
+    packed: Annotated[
+        bool, typer.Option("--packed", help="gsplat's packed mode: less memory, often slower.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the means as JSON, not as a table.")
+    ] = False,
+) -> None:
+    """Record a GPU trace with gsplat: frame and kernel times, and counts, of each view."""
+    from sim.gpu_device import require_gpu
+    from sim.record_trace import record_trace
+    from sim.trace import save_trace
+    from splatsieve.progress import track
+
+    require_gpu()
+    subject, chosen = _inputs(scene, cameras, size, views)
+    recorded = record_trace(
+        subject,
+        chosen,
+        warmup=warmup,
+        repeats=repeats,
+        packed=packed,
+        progress=track,
+        command_line=_command_line(scene, cameras, size, views, warmup, repeats, packed, output),
+    )
+    save_trace(recorded, output)
+    typer.echo(json.dumps(_summary(recorded), indent=1) if as_json else _table(recorded, output))
+
+
+def _inputs(
+    scene: Path | None, cameras: Path | None, size: str | None, views: str | None
+) -> tuple[Scene, list[Camera]]:
+    from golden.camera import parse_size, select_views
+    from golden.errors import InputError
+
+    if (scene is None) != (cameras is None):
+        raise InputError(
+            "a scene and its cameras go together: give SCENE and --cameras, or neither for the "
+            "scene that comes with splatsieve."
+        )
+    size_px = parse_size(size) if size is not None else None
+    if scene is not None and cameras is not None:
+        from golden.camera_io import read_cameras
+        from golden.scene_io import read_scene
+
+        chosen, subject = select_views(read_cameras(cameras), views), read_scene(scene)
+    else:
+        from golden.default_scene import default_cameras, default_scene
+
+        chosen, subject = select_views(default_cameras(), views), default_scene()
+    if size_px is not None:
+        chosen = [camera.resized(*size_px) for camera in chosen]
+    return subject, chosen
+
+
+def _command_line(
+    scene: Path | None,
+    cameras: Path | None,
+    size: str | None,
+    views: str | None,
+    warmup: int,
+    repeats: int,
+    packed: bool,
+    output: Path,
+) -> str:
+    """The command that gives this trace again; files by name, not by folder."""
+    words = ["splatsieve", "trace"]
+    if scene is not None and cameras is not None:
+        words += [scene.name, "--cameras", cameras.name]
+    words += [] if size is None else ["--size", size]
+    words += [] if views is None else ["--views", views]
+    words += ["--warmup", str(warmup), "--repeats", str(repeats)]
+    words += ["--packed"] if packed else []
+    return shlex.join([*words, "-o", output.name])
+
+
+def _summary(recorded: Trace) -> dict[str, object]:
+    from sim.trace import STAGES
+
+    slowest = recorded.slowest_view
+    return {
+        "device": recorded.device.name,
+        "rules": recorded.rules,
+        "packed": recorded.packed,
+        "scene": recorded.scene_name,
+        "gaussians": recorded.scene_gaussians,
+        "width_px": recorded.width_px,
+        "height_px": recorded.height_px,
+        "views": len(recorded.views),
+        "mean_frame_ms": round(recorded.mean_frame_ms, 4),
+        "slowest_view": slowest.name,
+        "slowest_frame_ms": round(slowest.frame_median_ms, 4),
+        "mean_stages_us": {stage: round(recorded.mean_stage_us(stage), 3) for stage in STAGES},
+        "mean_gap_us": round(recorded.mean_gap_us, 3),
+        "mean_visible": round(recorded.mean_visible, 1),
+        "mean_tile_pairs": round(recorded.mean_tile_pairs, 1),
+    }
+
+
+def _table(recorded: Trace, output: Path) -> str:
+    from sim.trace import STAGES
+
+    slowest = recorded.slowest_view
+    rows = [(stage, recorded.mean_stage_us(stage)) for stage in STAGES]
+    rows += [("no kernel", recorded.mean_gap_us), ("frame", 1e3 * recorded.mean_frame_ms)]
+    return "\n".join(
+        [
+            f"{output}: {recorded.device.name}, gsplat {recorded.gsplat}, rules {recorded.rules}, "
+            f"packed {'on' if recorded.packed else 'off'}",
+            f"{recorded.scene_name}, {recorded.scene_gaussians} Gaussians, {len(recorded.views)} "
+            f"views at {recorded.width_px}x{recorded.height_px}",
+            f"{'stage':<18}{'mean_us':>12}",
+            *(f"{name:<18}{time_us:>12.1f}" for name, time_us in rows),
+            f"slowest view {slowest.name}: {slowest.frame_median_ms:.3f} ms; mean visible "
+            f"{recorded.mean_visible:.0f}, mean tile pairs {recorded.mean_tile_pairs:.0f}",
+        ]
+    )
