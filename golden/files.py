@@ -42,6 +42,10 @@ def atomic_path(path: Path) -> Iterator[Path]:
     try:
         yield temporary
         os.replace(temporary, path)
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be written ({error.strerror}): free some space or choose another folder."
+        ) from error
     finally:
         temporary.unlink(missing_ok=True)
 

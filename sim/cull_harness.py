@@ -69,6 +69,10 @@ class CullHarness:
         library.cull_run.restype = None
         return library
 
+    def build(self) -> None:
+        """Builds the RTL now, so that no frame's time holds it."""
+        _ = self._library
+
     def run(
         self,
         clusters: NDArray[np.void],

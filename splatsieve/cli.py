@@ -9,7 +9,7 @@ import typer
 
 from golden.errors import InputError
 from splatsieve import __version__
-from splatsieve.commands import pack
+from splatsieve.commands import cull, pack, render, trace, verilog
 
 app = typer.Typer(
     name="splatsieve",
@@ -32,13 +32,15 @@ def _print_version(wanted: bool) -> None:
 def _options(
     version: Annotated[
         bool,
-        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version."),
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
     ] = False,
 ) -> None:
     pass
 
 
-for command in (pack.pack,):
+for command in (pack.pack, cull.cull, render.render, verilog.verilog, trace.trace):
     app.command()(command)
 
 

@@ -9,11 +9,11 @@ from typing import Annotated, Any
 
 import typer
 
+from splatsieve.inputs import JsonOption, SceneArgument
+
 
 def pack(
-    scene: Annotated[
-        str, typer.Argument(help="Scene file (.ply, .splat, .spz), or the word default.")
-    ],
+    scene: SceneArgument,
     output: Annotated[Path, typer.Option("-o", "--output", help="Pack file to write.")],
     method: Annotated[
         str,
@@ -31,7 +31,7 @@ def pack(
     ] = "safe",
     rules: Annotated[str, typer.Option(help="Rendering rules: inria or gsplat.")] = "inria",
     seed: Annotated[int, typer.Option(help="Seed of the K-means start.")] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Cluster a scene and pack it for the hardware."""
     from golden.cluster import ClusterOptions, cluster_gaussians
@@ -39,6 +39,7 @@ def pack(
     from golden.pack_file import save_pack
     from golden.params import Parameters
     from golden.rules import rules_named
+    from splatsieve.inputs import scene_of
     from splatsieve.progress import track
 
     options = ClusterOptions(method=method, clusters=clusters, radius=radius, seed=seed)  # type: ignore[arg-type]
@@ -49,7 +50,7 @@ def pack(
     def lap(step: str) -> None:
         seconds[f"{step}_s"] = round(time.perf_counter() - start - sum(seconds.values()), 3)
 
-    gaussians = _read(scene)
+    gaussians = scene_of(scene)
     lap("read")
     clustering = cluster_gaussians(gaussians, options, track, params.count.max_int)
     lap("cluster")
@@ -83,17 +84,6 @@ def pack(
         **seconds,
     }
     typer.echo(json.dumps(report, indent=2) if as_json else _text(report))
-
-
-def _read(scene: str) -> Any:
-    """The scene of that file, or the one that comes with the project."""
-    if scene == "default":
-        from golden.default_scene import default_scene
-
-        return default_scene()
-    from golden.scene_io import read_scene
-
-    return read_scene(Path(scene))
 
 
 def _text(report: dict[str, Any]) -> str:

@@ -1,0 +1,68 @@
+"""Scenes and cameras as the commands name them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from golden.camera import Camera, parse_size, select_views
+from golden.errors import InputError
+from golden.scene import Scene
+
+DEFAULT = "default"
+
+SceneArgument = Annotated[
+    str, typer.Argument(help="Scene file (.ply, .splat, .spz), or the word default.")
+]
+CamerasOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--cameras", help="cameras.json, transforms.json or COLMAP folder; not for default."
+    ),
+]
+SizeOption = Annotated[
+    str | None, typer.Option("--size", help="WIDTHxHEIGHT, px; without it the cameras' own.")
+]
+ViewsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--views", help="START:STOP:STEP of the views sorted by image name, or one index."
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+
+
+def scene_of(argument: str) -> Scene:
+    """The scene of that file, or the one that comes with splatsieve."""
+    if argument == DEFAULT:
+        from golden.default_scene import default_scene
+
+        return default_scene()
+    from golden.scene_io import read_scene
+
+    return read_scene(Path(argument))
+
+
+def cameras_of(path: Path | None, size: str | None, views: str | None) -> list[Camera]:
+    """The chosen views, by image name, at the chosen size; the default scene's without a file."""
+    if path is None:
+        from golden.default_scene import default_cameras
+
+        cameras = default_cameras()
+    else:
+        from golden.camera_io import read_cameras
+
+        cameras = read_cameras(path)
+    chosen = select_views(cameras, views)
+    return [camera.resized(*parse_size(size)) for camera in chosen] if size else chosen
+
+
+def need_cameras(scene_name: str, default_name: str, path: Path | None) -> None:
+    """Raises InputError where a scene that is not the default one comes without cameras."""
+    if path is None and scene_name != default_name:
+        raise InputError(
+            f"{scene_name} comes without cameras: give its cameras.json, transforms.json or "
+            "COLMAP folder with --cameras."
+        )
