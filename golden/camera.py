@@ -47,7 +47,7 @@ class Camera:
             if not 1 <= side <= MAX_SIZE_PX:
                 raise InputError(
                     f"camera {self.name}: size {self.width}x{self.height} px is outside "
-                    f"1..{MAX_SIZE_PX}: choose a smaller picture."
+                    f"1..{MAX_SIZE_PX}: choose another size."
                 )
         if (
             not np.isfinite([self.fx, self.fy, self.cx, self.cy]).all()

@@ -12,7 +12,7 @@ from golden.errors import InputError
 
 def read_bytes(path: Path) -> bytes:
     """Content of a file; raises InputError where it cannot be read or is empty."""
-    if path.is_dir():
+    if os.path.isdir(path):
         raise InputError(f"{path} is a folder, not a file: name the file itself.")
     try:
         data = path.read_bytes()
@@ -30,7 +30,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
     Raises InputError where the folder cannot be made or written.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    if path.is_dir():
+    if os.path.isdir(path):
         raise InputError(f"{path} is a folder: name the file to write inside it.")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

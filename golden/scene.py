@@ -93,9 +93,12 @@ class Scene:
 
 
 def activate_scales(log_scales: NDArray[np.floating]) -> Float32:
-    """s = exp(log s), float32; too small for float32 becomes its smallest normal number."""
+    """s = exp(log s) in float64, rounded to float32; at least float32's smallest normal number.
+
+    float64 makes the rounded value, and so a scene's hash, the same on every machine.
+    """
     with np.errstate(over="ignore", under="ignore"):
-        scales = np.exp(log_scales.astype(np.float32))
+        scales = np.exp(log_scales.astype(np.float64)).astype(np.float32)
     return np.maximum(scales, np.finfo(np.float32).tiny)
 
 
