@@ -43,9 +43,16 @@ class CullResult:
 
 
 def cluster_cull_float(
-    clusters: NDArray[np.void], grid_exponent: int, camera: Camera, planes: ViewPlanes
+    clusters: NDArray[np.void],
+    grid_exponent: int,
+    camera: Camera,
+    planes: ViewPlanes,
+    params: Parameters,
 ) -> CullResult:
     """Float64 reference: the exact test on the table's values, no margin for rounding.
+
+    A radius_high of all ones in the format `radius` stands for a ball too large for the table:
+    such a cluster is never culled.
 
     Parameters
     ----------
@@ -60,7 +67,8 @@ def cluster_cull_float(
         axis = plane // 2
         radius = low + planes.weight[axis] * (high - low)
         out |= lateral * center[:, axis] + depth * center[:, 2] + radius < 0
-    return CullResult(visible=~out, center_camera=center)
+    never = clusters["radius_high"] == params.radius.max_int
+    return CullResult(visible=~out | never, center_camera=center)
 
 
 def cluster_cull(

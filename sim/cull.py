@@ -72,7 +72,9 @@ def cull_views(
         constants = frame_constants(camera, rules, grid, params)
         start = time.perf_counter()
         if engine == "float":
-            visible = cluster_cull_float(pack.clusters, grid, camera, view_planes(camera, rules))
+            visible = cluster_cull_float(
+                pack.clusters, grid, camera, view_planes(camera, rules), params
+            )
             shown, seconds = visible.visible, time.perf_counter() - start
         elif engine == "integer":
             shown = cluster_cull(pack.clusters, constants, params).visible

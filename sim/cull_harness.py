@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import ctypes
-import hashlib
-import shutil
-import tempfile
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-import platformdirs
 from numpy.typing import NDArray
 
-from golden.errors import InputError
 from golden.frame import FrameConstants
 from golden.params import Parameters
 from golden.records import CLUSTER_DTYPE, VISIBLE_DTYPE
 from hw.cluster_cull import COUNTERS, ClusterCull
 from hw.layouts import FRAME_FORMATS
 from hw.verilog import Design, cull_design
-from sim.toolchain import VERILATOR_FLAGS, compiler, run_tool, verilator_root, verilator_version
+from sim.verilated import build_library
 
 SOURCE = Path(__file__).with_name("cull_harness.cpp")
 
@@ -120,51 +115,4 @@ def _built(design: Design) -> Path:
         f"    top.frame_{name} = c[{index}];\n" for index, name in enumerate(FRAME_FORMATS)
     )
     header = f"static void set_constants(Vtop& top, const int64_t* c) {{\n{setters}}}\n"
-    key = hashlib.sha256(
-        "\0".join([design.text, header, SOURCE.read_text(), verilator_version()]).encode()
-    ).hexdigest()[:16]
-    cache = Path(platformdirs.user_cache_dir("splatsieve")) / "rtl"
-    library = cache / f"{design.name}-{key}.so"
-    if library.is_file():
-        return library
-    try:
-        cache.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=cache) as name:
-            built = _compile(design, header, Path(name))
-            shutil.move(built, library)
-    except OSError as error:
-        raise InputError(
-            f"the RTL cannot be built in {cache} ({error.strerror}): free some space there."
-        ) from error
-    return library
-
-
-def _compile(design: Design, header: str, folder: Path) -> Path:
-    root = verilator_root()
-    source = folder / f"{design.name}.v"
-    source.write_text(design.text)
-    (folder / "set_constants.h").write_text(header)
-    run_tool(
-        [
-            str(root / "bin" / "verilator_bin"),
-            *("--cc", str(source), "--prefix", "Vtop", "--Mdir", str(folder)),
-            *("--top-module", design.name, "-O3", "--x-assign", "fast", "--noassert"),
-            *VERILATOR_FLAGS,
-        ],
-        "Verilator",
-        {"VERILATOR_ROOT": str(root)},
-    )
-    library = folder / "harness.so"
-    include = root / "include"
-    run_tool(
-        [
-            compiler(),
-            *("-O2", "-std=gnu++20", "-fPIC", "-shared", "-w"),
-            *(f"-I{path}" for path in (folder, include, include / "vltstd")),
-            *(str(path) for path in sorted(folder.glob("Vtop*.cpp"))),
-            *(str(include / f"{name}.cpp") for name in ("verilated", "verilated_threads")),
-            *(str(SOURCE), "-o", str(library)),
-        ],
-        "g++",
-    )
-    return library
+    return build_library(design.name, design.text, SOURCE, {"set_constants.h": header})

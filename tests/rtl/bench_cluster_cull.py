@@ -16,13 +16,13 @@ from cocotbext.axi import (
     AxiStreamSink,
     AxiStreamSource,
 )
-from stimulus import directed_clusters, random_clusters, random_view
 
 from golden.cluster_cull import cluster_cull
 from golden.frame import FrameConstants
 from golden.params import Parameters
 from golden.records import CLUSTER_DTYPE, VISIBLE_DTYPE
 from hw.cluster_cull import ClusterCull
+from tests.rtl.stimulus import directed_clusters, random_clusters, random_view
 
 PARAMS = Parameters()
 PATTERNS = {
@@ -97,7 +97,9 @@ class Testbench:
         assert len(got) == len(expected), f"{len(got)} outputs where {len(expected)} are due"
         differs = np.flatnonzero(got != expected)
         assert not len(differs), f"output {differs[0]}: {got[differs[0]]} != {expected[differs[0]]}"
-        assert self.source.empty() and self.sink.empty() and self.monitor.empty()
+        assert self.source.empty()
+        assert self.sink.empty()
+        assert self.monitor.empty()
         return len(seen)
 
 
@@ -172,7 +174,8 @@ async def one_cluster_a_cycle(dut):
         await RisingEdge(dut.aclk)
     first = bench.cycle
     for _ in range(count):
-        assert dut.s_axis_tvalid.value and dut.s_axis_tready.value
+        assert dut.s_axis_tvalid.value
+        assert dut.s_axis_tready.value
         due = bench.cycle >= first + ClusterCull.PIPELINE_CYCLES
         assert bool(dut.m_axis_tvalid.value) == due
         await RisingEdge(dut.aclk)
