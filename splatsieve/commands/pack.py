@@ -18,8 +18,9 @@ def pack(
     method: Annotated[
         str,
         typer.Option(
+            metavar="paper|reach|morton",
             help="paper: K-means on position. reach: K-means on position and size. "
-            "morton: runs along a space-filling curve."
+            "morton: runs along a space-filling curve.",
         ),
     ] = "reach",
     clusters: Annotated[
@@ -27,14 +28,18 @@ def pack(
         typer.Option(help="Clusters to aim at; one per 98 Gaussians (paper) or 32 (others)."),
     ] = None,
     radius: Annotated[
-        str, typer.Option(help="safe: loses nothing. 3sigma: the paper's, which can.")
+        str,
+        typer.Option(
+            metavar="safe|3sigma", help="safe: loses nothing. 3sigma: the paper's, which can."
+        ),
     ] = "safe",
-    rules: Annotated[str, typer.Option(help="Rendering rules: inria or gsplat.")] = "inria",
+    rules: Annotated[str, typer.Option(metavar="inria|gsplat", help="Rendering rules.")] = "inria",
     seed: Annotated[int, typer.Option(help="Seed of the K-means start.")] = 0,
     as_json: JsonOption = False,
 ) -> None:
     """Cluster a scene and pack it for the hardware."""
     from golden.cluster import ClusterOptions, cluster_gaussians
+    from golden.errors import InputError
     from golden.pack import pack_clusters
     from golden.pack_file import save_pack
     from golden.params import Parameters
@@ -44,6 +49,8 @@ def pack(
 
     options = ClusterOptions(method=method, clusters=clusters, radius=radius, seed=seed)  # type: ignore[arg-type]
     chosen, params = rules_named(rules), Parameters()
+    if output.exists() and output.resolve() == Path(scene).resolve():
+        raise InputError(f"{output} is the scene itself: name another file for the pack.")
     seconds: dict[str, float] = {}
     start = time.perf_counter()
 

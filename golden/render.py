@@ -1,0 +1,74 @@
+"""The reference renderer: the stages in order, one call a picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from golden.camera import Camera
+from golden.color import color
+from golden.covariance import Covariances
+from golden.depth_sort import depth_sort
+from golden.ewa import Mask, tile_grid
+from golden.gaussian_project import gaussian_project
+from golden.rasterize import RasterCounts, rasterize
+from golden.rules import Rules
+from golden.scene import Float32, Scene
+from golden.tile_bin import tile_bin
+
+
+@dataclass(frozen=True, eq=False)
+class RenderCounts:
+    """Items that pass between the stages of one picture.
+
+    Parameters
+    ----------
+    gaussians : Gaussians given to gaussian_project.
+    emitted : splats that it emitted.
+    pairs : pairs of tile and splat that were sorted.
+    raster : work of the rasteriser, per tile.
+    """
+
+    gaussians: int
+    emitted: int
+    pairs: int
+    raster: RasterCounts
+
+
+@dataclass(frozen=True, eq=False)
+class Rendered:
+    """A picture, (height, width, 3) float32 R, G, B not cut at 1, and what it took."""
+
+    image: Float32
+    counts: RenderCounts
+
+
+def render(
+    scene: Scene,
+    camera: Camera,
+    rules: Rules,
+    keep: Mask | None = None,
+    background: tuple[float, float, float] = (0.0, 0.0, 0.0),
+    covariances: Covariances | None = None,
+) -> Rendered:
+    """Draws the scene, or those of its Gaussians where `keep` is True.
+
+    No stage lets one Gaussian touch another's numbers, and depth ties are drawn in the scene's
+    order, so two pictures whose `keep` differs only in Gaussians that reach no pixel are equal
+    bit for bit.
+
+    Parameters
+    ----------
+    keep : (N,) bool; None for all.
+    background : R, G, B behind the scene.
+    covariances : covariance3d(scene) where it is at hand; computed here where not.
+
+    Raises InputError where keep or covariances do not fit the scene, or where the view has more
+    tile pairs than can be held.
+    """
+    splats = gaussian_project(scene, camera, rules, keep, covariances)
+    colors = color(scene, camera, splats)
+    pairs = tile_bin(splats, tile_grid(camera))
+    lists = depth_sort(pairs, splats.depth)
+    image, raster = rasterize(splats, colors, lists, camera, rules, background)
+    gaussians = len(scene) if keep is None else int(keep.sum())
+    return Rendered(image, RenderCounts(gaussians, len(splats), len(pairs), raster))

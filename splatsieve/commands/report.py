@@ -1,0 +1,94 @@
+"""`splatsieve report`: measures a scene and writes tables, figures and JSON of what it gains."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from splatsieve.inputs import CamerasOption, JsonOption, SceneArgument, SizeOption, ViewsOption
+
+
+def report(
+    scene: SceneArgument,
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write into.")],
+    cameras: CamerasOption = None,
+    size: SizeOption = None,
+    views: ViewsOption = None,
+    trace: Annotated[
+        Path | None,
+        typer.Option(
+            "--trace", help="GPU trace of the same scene, views and size, to compare with."
+        ),
+    ] = None,
+    config: Annotated[
+        str, typer.Option("--config", help="Configuration of the accelerator: base, or a .toml.")
+    ] = "base",
+    rules: Annotated[str, typer.Option(help="Rendering rules: inria or gsplat.")] = "inria",
+    rtl: Annotated[
+        bool, typer.Option("--rtl/--no-rtl", help="Run the hardware itself on every view too.")
+    ] = True,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure culling, cycles and speed-up of a scene; write a report with figures."""
+    from golden.rules import rules_named
+    from reports.folder import staged_folder
+    from reports.gpu import GpuReference, committed_reference, gpu_reference
+    from reports.measure import measure
+    from reports.results import report_document
+    from reports.subject import Subject
+    from reports.summary import summary_text
+    from reports.writer import REPORT_FILES, write_report
+    from sim.config import load_config
+    from splatsieve.inputs import DEFAULT, cameras_of, need_cameras, scene_of
+    from splatsieve.progress import track
+
+    need_cameras(scene, DEFAULT, cameras)
+    machine, chosen = load_config(config), rules_named(rules)
+    subject = Subject(scene_of(scene), cameras_of(cameras, size, views), chosen)
+    gpu: GpuReference | None = None
+    note = "no GPU trace was given; record one with splatsieve trace"
+    if trace is not None:
+        gpu, note = gpu_reference(trace, subject), ""
+    elif scene == DEFAULT:
+        gpu, note = committed_reference(subject)
+    words = _words(scene, cameras, size, views, trace, config, rules, rtl, output)
+    with staged_folder(output, REPORT_FILES) as stage:
+        measured = measure(subject, rtl=rtl, track=track)
+        document = report_document(subject, measured, machine, gpu, note, shlex.join(words))
+        names = write_report(document, measured.pictures.image, stage)
+    if as_json:
+        typer.echo(json.dumps(document, indent=1))
+        return
+    typer.echo(summary_text(document))
+    typer.echo("\n".join(str(output / name) for name in names))
+
+
+def _words(
+    scene: str,
+    cameras: Path | None,
+    size: str | None,
+    views: str | None,
+    trace: Path | None,
+    config: str,
+    rules: str,
+    rtl: bool,
+    output: Path,
+) -> list[str]:
+    """The command that gives this report again; files by name, not by folder."""
+    words = ["splatsieve", "report", Path(scene).name]
+    options = {
+        "--cameras": cameras.name if cameras is not None else None,
+        "--size": size,
+        "--views": views,
+        "--trace": trace.name if trace is not None else None,
+        "--config": Path(config).name if config != "base" else None,
+        "--rules": rules if rules != "inria" else None,
+    }
+    for option, value in options.items():
+        words += [] if value is None else [option, value]
+    words += [] if rtl else ["--no-rtl"]
+    return [*words, "-o", output.name]
