@@ -92,13 +92,13 @@ def demo(
             literal = measure_culling(subject, three_sigma, rtl=False, track=track)
             found += [_culling_line(culling) for culling in cullings]
         with step("Drawing one view whole and from what culling leaves") as found:
-            pictures = compare_pictures(subject, {c.method: c.keep for c in cullings})
+            pictures = compare_pictures(subject, cullings)
             found += [
                 f"{name}: {count:,} pixels differ"
                 for name, count in pictures.differing_pixels.items()
             ]
         with step("Drawing all views for the counts of the back end"):
-            counts = count_views(subject, track)
+            counts = count_views(subject, cullings, track)
         with step("Cycle model, figures and report") as found:
             gpu, note = committed_reference(subject)
             document = report_document(

@@ -1,0 +1,196 @@
+"""The pack: a clustered scene as the tables that the hardware reads, with what made them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from golden.cluster import Clustering, ClusterOptions, cluster_gaussians
+from golden.errors import InputError
+from golden.kmeans import Progress, silent
+from golden.pack_records import cluster_records, geometry_records, grid_exponent_for
+from golden.params import Parameters
+from golden.rules import Rules
+from golden.scene import Scene
+
+VERSION = 1
+
+_COLOR_CHUNK = 1 << 16
+
+
+@dataclass(frozen=True)
+class PackMeta:
+    """What a pack was made of, and how.
+
+    Parameters
+    ----------
+    method, radius, seed : as in golden.cluster.ClusterOptions.
+    rules : name of the rule set that the pack was made for.
+    grid_exponent : a grid unit is 2^grid_exponent scene units.
+    gaussians, clusters : N and M.
+    sh_degree : degree of the colours' spherical harmonics, 0 to 4.
+    center_bits, radius_bits : widths of golden.params.Parameters that the table was made for;
+        a radius of all ones in radius_bits says "never cull".
+    scene : name of the scene; scene_sha256 : its Scene.sha256().
+    version : of the file format.
+    """
+
+    method: str
+    radius: str
+    rules: str
+    seed: int
+    grid_exponent: int
+    gaussians: int
+    clusters: int
+    sh_degree: int
+    center_bits: int
+    radius_bits: int
+    scene: str
+    scene_sha256: str
+    version: int = VERSION
+
+
+@dataclass(frozen=True, eq=False)
+class Pack:
+    """A scene in cluster order.
+
+    Parameters
+    ----------
+    meta : what it was made of.
+    clusters : (M,) golden.records.CLUSTER_DTYPE.
+    geometry : (N,) golden.records.GEOMETRY_DTYPE.
+    colors : (N, K, 3) float16, spherical harmonics, last axis R, G, B; cut to +-65504.
+    order : (N,) uint32, index in the scene's file of the i-th record; a permutation.
+    """
+
+    meta: PackMeta
+    clusters: NDArray[np.void]
+    geometry: NDArray[np.void]
+    colors: NDArray[np.float16]
+    order: NDArray[np.uint32]
+
+    def __len__(self) -> int:
+        return len(self.geometry)
+
+
+def build_pack(
+    scene: Scene,
+    options: ClusterOptions,
+    rules: Rules,
+    params: Parameters | None = None,
+    progress: Progress = silent,
+) -> Pack:
+    """Clusters a scene and packs it; the same arguments give the same pack, bit for bit.
+
+    Raises InputError where the scene does not fit the formats of `params`.
+    """
+    params = params or Parameters()
+    clustering = cluster_gaussians(scene, options, progress, params.count.max_int)
+    return pack_clusters(scene, clustering, options, rules, params, progress)
+
+
+def pack_clusters(
+    scene: Scene,
+    clustering: Clustering,
+    options: ClusterOptions,
+    rules: Rules,
+    params: Parameters | None = None,
+    progress: Progress = silent,
+) -> Pack:
+    """The pack of a scene that is clustered already; see build_pack.
+
+    Centres are rounded to the nearest unit of the smallest power-of-two grid that holds them; all
+    roundings of the radii go up (golden.pack_records).
+    """
+    params = params or Parameters()
+    grid_exponent = grid_exponent_for(clustering.centers, params)
+    geometry = geometry_records(scene, clustering.order)
+    clusters = cluster_records(scene, clustering, geometry, grid_exponent, options.radius, params)
+    pack = Pack(
+        meta=PackMeta(
+            method=options.method,
+            radius=options.radius,
+            rules=rules.name,
+            seed=options.seed,
+            grid_exponent=grid_exponent,
+            gaussians=len(scene),
+            clusters=len(clusters),
+            sh_degree=scene.sh_degree,
+            center_bits=params.center_bits,
+            radius_bits=params.radius_bits,
+            scene=scene.name,
+            scene_sha256=scene.sha256(),
+        ),
+        clusters=clusters,
+        geometry=geometry,
+        colors=_colors(scene, clustering.order, progress),
+        order=clustering.order,
+    )
+    check_parameters(pack, params)
+    return pack
+
+
+def scene_mask(pack: Pack, visible_clusters: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(N,) bool in the order of the scene's file: the Gaussians of visible clusters.
+
+    Parameters
+    ----------
+    visible_clusters : (M,) bool.
+
+    Raises InputError on another shape or type.
+    """
+    if visible_clusters.shape != (pack.meta.clusters,) or visible_clusters.dtype != np.bool_:
+        raise InputError(
+            f"visible clusters are {visible_clusters.dtype} {visible_clusters.shape} where bool "
+            f"({pack.meta.clusters},) is needed: cull with this pack's own table."
+        )
+    mask = np.empty(len(pack), dtype=np.bool_)
+    mask[pack.order] = np.repeat(visible_clusters, pack.clusters["count"])
+    return mask
+
+
+def check_scene(pack: Pack, scene: Scene) -> None:
+    """Raises InputError where a pack was not made of that scene."""
+    if pack.meta.gaussians != len(scene):
+        raise InputError(
+            f"the pack of {pack.meta.scene} holds {pack.meta.gaussians} Gaussians and {scene.name} "
+            f"{len(scene)}: pack the scene again."
+        )
+    if pack.meta.scene_sha256 != scene.sha256():
+        raise InputError(
+            f"the pack of {pack.meta.scene} was made of other values than {scene.name} holds: "
+            "pack the scene again."
+        )
+
+
+def check_parameters(pack: Pack, params: Parameters) -> None:
+    """Raises InputError where hardware of those parameters cannot read a pack."""
+    made = (pack.meta.center_bits, pack.meta.radius_bits)
+    if made != (params.center_bits, params.radius_bits):
+        raise InputError(
+            f"the pack of {pack.meta.scene} has {made[0]} bits a centre and {made[1]} a radius, "
+            f"the hardware {params.center_bits} and {params.radius_bits}: pack the scene again."
+        )
+    if not params.base.contains(pack.meta.gaussians - 1):
+        raise InputError(
+            f"the pack of {pack.meta.scene} holds {pack.meta.gaussians} Gaussians, more than "
+            f"{params.base_bits} bits count: raise base_bits."
+        )
+    largest = int(pack.clusters["count"].max())
+    if not params.count.contains(largest):
+        raise InputError(
+            f"the pack of {pack.meta.scene} has a cluster of {largest} Gaussians, more than "
+            f"{params.count_bits} bits count: pack for these parameters or raise count_bits."
+        )
+
+
+def _colors(scene: Scene, order: NDArray[np.uint32], progress: Progress) -> NDArray[np.float16]:
+    """Spherical harmonics in pack order, nearest float16, cut to its finite range."""
+    colors = np.empty(scene.sh.shape, dtype=np.float16)
+    largest = np.finfo(np.float16).max
+    for first in progress(range(0, len(order), _COLOR_CHUNK), "colours"):
+        rows = slice(first, first + _COLOR_CHUNK)
+        colors[rows] = np.clip(scene.sh[order[rows]], -largest, largest)
+    return colors

@@ -1,0 +1,97 @@
+"""What the content of a pack file must obey before anything reads it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from golden.bound import REACH_FACTOR_MAX
+from golden.cluster import METHODS, RADII
+from golden.errors import InputError
+from golden.fixed import Fixed
+from golden.pack import Pack
+from golden.rules import RULES
+
+_KEYS = ("method", "radius", "rules", "scene", "scene_sha256")
+_HEX = set("0123456789abcdef")
+
+
+def check_strings(content: memoryview, path: Path) -> dict[str, str]:
+    """The strings section as a dictionary; raises InputError unless it is what PACK.md says."""
+    try:
+        strings = json.loads(bytes(content).decode("ascii"))
+    except (ValueError, RecursionError):
+        strings = None
+    if (
+        not isinstance(strings, dict)
+        or tuple(strings) != _KEYS
+        or not all(isinstance(value, str) for value in strings.values())
+        or strings["method"] not in METHODS
+        or strings["radius"] not in RADII
+        or strings["rules"] not in RULES
+        or len(strings["scene_sha256"]) != 64
+        or not set(strings["scene_sha256"]) <= _HEX
+    ):
+        raise InputError(
+            f"{path}: section strings does not name a method, radius, rules, scene and its hash: "
+            "pack the scene again."
+        )
+    return strings
+
+
+def check_content(pack: Pack, path: Path) -> None:
+    """Raises InputError, naming the section, where a table breaks a rule of PACK.md."""
+    for section, complaint in (
+        ("clusters", _cluster_complaint(pack)),
+        ("geometry", _geometry_complaint(pack)),
+        ("colors", None if np.isfinite(pack.colors).all() else "a colour is not finite"),
+        ("order", _order_complaint(pack)),
+    ):
+        if complaint is not None:
+            raise InputError(f"{path}: section {section}: {complaint}: pack the scene again.")
+
+
+def _cluster_complaint(pack: Pack) -> str | None:
+    """What is wrong with the cluster table, or None."""
+    table, meta = pack.clusters, pack.meta
+    center, radius = Fixed(True, meta.center_bits), Fixed(False, meta.radius_bits)
+    counts = table["count"].astype(np.int64)
+    ends = np.cumsum(counts)
+    if (counts == 0).any():
+        return "a cluster is empty"
+    if not np.array_equal(table["base"], ends - counts) or ends[-1] != meta.gaussians:
+        return f"the clusters do not cover the {meta.gaussians} Gaussians one after the other"
+    if table["center"].min() < center.min_int or table["center"].max() > center.max_int:
+        return f"a centre is wider than {meta.center_bits} bits"
+    if max(table[f"radius_{name}"].max() for name in ("low", "high", "mean")) > radius.max_int:
+        return f"a radius is wider than {meta.radius_bits} bits"
+    if (table["radius_mean"] > table["radius_low"]).any():
+        return "radius_mean exceeds radius_low"
+    if (table["radius_low"] > table["radius_high"]).any():
+        return "radius_low exceeds radius_high"
+    if table["reserved"].any():
+        return "a reserved byte is not zero"
+    return None
+
+
+def _geometry_complaint(pack: Pack) -> str | None:
+    """What is wrong with the geometry records, or None."""
+    records = pack.geometry
+    if records["flags"].max() > 1:
+        return "an unknown flag is set"
+    if records["reach_factor"].max() > np.ceil(REACH_FACTOR_MAX * 2**14):
+        return f"a reach factor exceeds {REACH_FACTOR_MAX}"
+    if records["reserved"].any():
+        return "a reserved byte is not zero"
+    return None
+
+
+def _order_complaint(pack: Pack) -> str | None:
+    """What is wrong with the order, or None."""
+    n = pack.meta.gaussians
+    seen = np.zeros(n, dtype=np.bool_)
+    if pack.order.max() < n:
+        seen[pack.order] = True
+    return None if seen.all() else f"it is no permutation of 0 to {n - 1}"

@@ -1,0 +1,221 @@
+"""Pack files: one header, five sections with checksums. PACK.md has the layout byte by byte."""
+
+from __future__ import annotations
+
+import json
+import struct
+import zlib
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from golden.errors import InputError
+from golden.files import atomic_path, read_bytes
+from golden.pack import VERSION, Pack, PackMeta
+from golden.pack_checks import check_content, check_strings
+from golden.records import CLUSTER_DTYPE, GEOMETRY_DTYPE
+from golden.scene import MAX_GAUSSIANS, SH_COEFFICIENTS
+
+MAGIC = b"SPLTPACK"
+HEADER_BYTES = 256
+ALIGNMENT_BYTES = 4096
+MAX_STRINGS_BYTES = 1 << 16
+SECTIONS = ("strings", "clusters", "geometry", "colors", "order")
+
+_FIXED = struct.Struct("<8sIIQQQiIIIII")
+_ENTRY = struct.Struct("<QQII")
+_CHECKSUM = struct.Struct("<I")
+
+
+class _Numbers(NamedTuple):
+    """The fixed fields of the header, in order."""
+
+    magic: bytes
+    version: int
+    header_bytes: int
+    gaussians: int
+    clusters: int
+    seed: int
+    grid_exponent: int
+    coefficients: int
+    center_bits: int
+    radius_bits: int
+    sections: int
+    reserved: int
+
+
+def save_pack(pack: Pack, path: Path) -> None:
+    """Writes a pack, whole or not at all; the same pack gives the same bytes.
+
+    Raises InputError where the file cannot be written or the scene's name is too long.
+    """
+    meta = pack.meta
+    strings = json.dumps(
+        {
+            "method": meta.method,
+            "radius": meta.radius,
+            "rules": meta.rules,
+            "scene": meta.scene,
+            "scene_sha256": meta.scene_sha256,
+        },
+        separators=(",", ":"),
+    ).encode("ascii")
+    if len(strings) > MAX_STRINGS_BYTES:
+        raise InputError(f"{path}: the scene's name is too long for a pack: rename the scene.")
+    arrays = (pack.clusters, pack.geometry, pack.colors, pack.order)
+    contents: list[bytes | memoryview] = [strings, *(_little_endian(array) for array in arrays)]
+    numbers = _Numbers(
+        magic=MAGIC,
+        version=VERSION,
+        header_bytes=HEADER_BYTES,
+        gaussians=meta.gaussians,
+        clusters=meta.clusters,
+        seed=meta.seed,
+        grid_exponent=meta.grid_exponent,
+        coefficients=pack.colors.shape[1],
+        center_bits=meta.center_bits,
+        radius_bits=meta.radius_bits,
+        sections=len(SECTIONS),
+        reserved=0,
+    )
+    places = _places([len(content) for content in contents])
+    header = _FIXED.pack(*numbers) + b"".join(
+        _ENTRY.pack(offset, length, zlib.crc32(content), 0)
+        for (offset, length), content in zip(places, contents, strict=True)
+    )
+    header = header.ljust(HEADER_BYTES - _CHECKSUM.size, b"\0")
+    with atomic_path(path) as temporary:
+        try:
+            with temporary.open("wb") as file:
+                file.write(header + _CHECKSUM.pack(zlib.crc32(header)))
+                for (offset, _), content in zip(places, contents, strict=True):
+                    file.write(bytes(offset - file.tell()))
+                    file.write(content)
+        except OSError as error:
+            raise InputError(
+                f"{path} cannot be written ({error.strerror}): free some space or choose another "
+                "folder."
+            ) from error
+
+
+def load_pack(path: Path) -> Pack:
+    """Reads a pack and checks all of it; the arrays are read-only.
+
+    Raises InputError on another kind or version of file, a truncated or longer one, a checksum
+    that does not match, or content that golden.pack_checks refuses.
+    """
+    data = read_bytes(path)
+    numbers = _read_numbers(data, path)
+    sections = _read_sections(data, numbers, path)
+    strings = check_strings(sections["strings"], path)
+    n, k = numbers.gaussians, numbers.coefficients
+    pack = Pack(
+        meta=PackMeta(
+            method=strings["method"],
+            radius=strings["radius"],
+            rules=strings["rules"],
+            seed=numbers.seed,
+            grid_exponent=numbers.grid_exponent,
+            gaussians=n,
+            clusters=numbers.clusters,
+            sh_degree={count: degree for degree, count in SH_COEFFICIENTS.items()}[k],
+            center_bits=numbers.center_bits,
+            radius_bits=numbers.radius_bits,
+            scene=strings["scene"],
+            scene_sha256=strings["scene_sha256"],
+            version=numbers.version,
+        ),
+        clusters=np.frombuffer(sections["clusters"], CLUSTER_DTYPE),
+        geometry=np.frombuffer(sections["geometry"], GEOMETRY_DTYPE),
+        colors=np.frombuffer(sections["colors"], "<f2").reshape(n, k, 3),
+        order=np.frombuffer(sections["order"], "<u4"),
+    )
+    check_content(pack, path)
+    return pack
+
+
+def _little_endian(array: NDArray[np.generic]) -> memoryview:
+    """Bytes of an array in C order, little-endian, without a copy where it is so already."""
+    ordered = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
+    return ordered.reshape(-1).view(np.uint8).data
+
+
+def _places(lengths: list[int]) -> list[tuple[int, int]]:
+    """Offset and length of each section: in order, each at the next multiple of 4096."""
+    places, end = [], HEADER_BYTES
+    for length in lengths:
+        offset = -(-end // ALIGNMENT_BYTES) * ALIGNMENT_BYTES
+        places.append((offset, length))
+        end = offset + length
+    return places
+
+
+def _read_numbers(data: bytes, path: Path) -> _Numbers:
+    """The fixed fields, all in range; refuses what is no pack of this version."""
+    if data[: len(MAGIC)] != MAGIC:
+        raise InputError(f"{path} is not a pack: make one with splatsieve pack.")
+    if len(data) < HEADER_BYTES:
+        raise InputError(f"{path} ends inside its header: pack the scene again.")
+    numbers = _Numbers(*_FIXED.unpack_from(data))
+    if numbers.version != VERSION:
+        raise InputError(
+            f"{path} is a pack of version {numbers.version} where {VERSION} is read: pack the "
+            "scene again."
+        )
+    body = HEADER_BYTES - _CHECKSUM.size
+    if _CHECKSUM.unpack_from(data, body)[0] != zlib.crc32(data[:body]):
+        raise InputError(f"{path}: the header's checksum does not match: pack the scene again.")
+    table_end = _FIXED.size + len(SECTIONS) * _ENTRY.size
+    in_range = (
+        numbers.header_bytes == HEADER_BYTES
+        and numbers.sections == len(SECTIONS)
+        and numbers.reserved == 0
+        and not any(data[table_end:body])
+        and 1 <= numbers.clusters <= numbers.gaussians <= MAX_GAUSSIANS
+        and numbers.seed < 1 << 63
+        and -128 <= numbers.grid_exponent <= 127
+        and numbers.coefficients in SH_COEFFICIENTS.values()
+        and 12 <= numbers.center_bits <= 30
+        and 12 <= numbers.radius_bits <= 30
+    )
+    if not in_range:
+        raise InputError(f"{path}: the header holds a value out of range: pack the scene again.")
+    return numbers
+
+
+def _read_sections(data: bytes, numbers: _Numbers, path: Path) -> dict[str, memoryview]:
+    """Content of each section, where the counts say it must be and with the right checksum."""
+    entries = [
+        _ENTRY.unpack_from(data, _FIXED.size + i * _ENTRY.size) for i in range(len(SECTIONS))
+    ]
+    n = numbers.gaussians
+    lengths = [
+        min(entries[0][1], MAX_STRINGS_BYTES),
+        numbers.clusters * CLUSTER_DTYPE.itemsize,
+        n * GEOMETRY_DTYPE.itemsize,
+        n * numbers.coefficients * 3 * 2,
+        n * 4,
+    ]
+    places = _places(lengths)
+    if [entry[:2] for entry in entries] != places or any(entry[3] for entry in entries):
+        raise InputError(
+            f"{path}: the section table does not fit {n} Gaussians in {numbers.clusters} clusters: "
+            "pack the scene again."
+        )
+    end = places[-1][0] + places[-1][1]
+    if len(data) != end:
+        state = "ends early" if len(data) < end else "goes on after its end"
+        raise InputError(
+            f"{path} {state} ({len(data)} bytes where {end} are needed): pack the scene again."
+        )
+    view, sections, before = memoryview(data), {}, HEADER_BYTES
+    for name, (offset, length, checksum, _) in zip(SECTIONS, entries, strict=True):
+        content = view[offset : offset + length]
+        if any(view[before:offset]) or zlib.crc32(content) != checksum:
+            raise InputError(
+                f"{path}: the checksum of section {name} does not match: pack the scene again."
+            )
+        sections[name], before = content, offset + length
+    return sections
