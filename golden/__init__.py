@@ -1,1 +1,1 @@
-"""Scenes, cameras, clustering, the pack, number formats, the float reference and the integer model."""
+"""Scenes, cameras, clusters, the pack, number formats, float reference, integer model."""

@@ -138,7 +138,7 @@ def frame_constants(
         raise InputError(
             f"camera {camera.name} stands {np.abs(camera.position).max():g} scene units from the "
             f"origin, farther than the pack's grid reaches ({np.ldexp(reach, grid_exponent):g}): "
-            "drop that view or pack the scene with the cameras' region in it."
+            "leave that view out with --views, or move the scene to the origin."
         )
     margin = (
         np.ldexp(np.abs(position).sum(), params.length_fraction_bits) * FLOAT32_POSITION_MARGIN

@@ -38,10 +38,12 @@ FLOAT64_MARGIN = 2.0**-40
 
 
 def grid_exponent_for(centers: Float64, params: Parameters) -> int:
-    """Smallest g >= -19 such that all centres, rounded to units of 2^g, fit `params.center`."""
+    """Smallest g >= -19 such that all centres, rounded to units of 2^g, fit `params.center` with
+    its center_headroom_bits to spare."""
     largest = float(np.abs(centers).max())
-    exponent = int(np.frexp(largest)[1]) - (params.center_bits - 1)
-    if round(float(np.ldexp(largest, -exponent))) > params.center.max_int:
+    used = Fixed(True, params.center_bits - params.center_headroom_bits)
+    exponent = int(np.frexp(largest)[1]) - (used.bits - 1)
+    if round(float(np.ldexp(largest, -exponent))) > used.max_int:
         exponent += 1
     return max(exponent, MIN_GRID_EXPONENT)
 

@@ -22,6 +22,8 @@ class Parameters:
     base_bits : width of a cluster's first Gaussian, 8 to 32.
     camera_range_bits : how many times (as a power of two) beyond the centres' range the camera
         may stand.
+    center_headroom_bits : bits of the centres' range that a pack leaves empty when it chooses its
+        grid, so that the camera may stand that much farther away still, 0 to 6.
     length_fraction_bits : fraction bits of the camera position and of camera space.
     rotation_fraction_bits : fraction bits of the rotation; 16 makes it 18 bits wide.
     normal_fraction_bits : fraction bits of the plane normals; 16 makes them 18 bits wide.
@@ -35,6 +37,7 @@ class Parameters:
     count_bits: int = 16
     base_bits: int = 32
     camera_range_bits: int = 2
+    center_headroom_bits: int = 2
     length_fraction_bits: int = 4
     rotation_fraction_bits: int = 16
     normal_fraction_bits: int = 16
@@ -47,6 +50,7 @@ class Parameters:
             "count_bits": (1, 16),
             "base_bits": (8, 32),
             "camera_range_bits": (0, 6),
+            "center_headroom_bits": (0, 6),
             "length_fraction_bits": (2, 8),
             "rotation_fraction_bits": (15, 20),
             "normal_fraction_bits": (15, 20),

@@ -32,7 +32,7 @@ def hostile_scene(seed: int, count: int = 3000) -> Scene:
 
 
 def hostile_camera(seed: int, scene: Scene) -> Camera:
-    """Anywhere in or near the scene; 0.25 to 8 widths of focal length; off-centre principal point."""
+    """Anywhere in or near the scene; 0.25 to 8 widths of focal length; off-centre too."""
     rng = np.random.default_rng(seed)
     q, r = np.linalg.qr(rng.normal(size=(3, 3)))
     rotation = q * np.sign(np.diag(r))

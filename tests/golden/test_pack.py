@@ -298,7 +298,17 @@ def test_radii_are_tight():
 )
 def test_grid(largest, bits, exponent):
     centers = np.array([[0, largest, 0]], float)
-    assert grid_exponent_for(centers, Parameters(center_bits=bits)) == exponent
+    params = Parameters(center_bits=bits, center_headroom_bits=0)
+    assert grid_exponent_for(centers, params) == exponent
+
+
+def test_grid_leaves_room_for_the_camera():
+    """16 times as far away as the farthest centre, a camera is still within reach."""
+    params = Parameters()
+    for largest in (0.7, 21.0, 900.0):
+        exponent = grid_exponent_for(np.array([[largest, 0, 0]]), params)
+        reach = params.camera_position.max_int * 2.0 ** (exponent - params.length_fraction_bits)
+        assert 16 * largest <= reach <= 64 * max(largest, 1)
 
 
 def test_radii_that_do_not_fit_say_never_cull():
