@@ -16,7 +16,7 @@ from golden.params import Parameters
 from golden.rules import GSPLAT, INRIA, Rules
 from golden.scene import Scene
 from golden.visibility import visibility
-from tests.golden.hostile import hostile_camera, hostile_scene
+from tests.golden.random_hostile import hostile_camera, hostile_scene
 
 PARAMS = Parameters()
 

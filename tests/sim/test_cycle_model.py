@@ -188,20 +188,24 @@ def pack():
     return build_pack(default_scene(4000), ClusterOptions("paper", 333), INRIA)
 
 
+@pytest.fixture(scope="module")
+def harness():
+    return CullHarness(Parameters())
+
+
 @pytest.mark.parametrize("clusters", [1, 2, 7, 8, 100, None])
-def test_cluster_cull_cycles_equal_the_rtl(pack, clusters):
-    params = Parameters()
+def test_cluster_cull_cycles_equal_the_rtl(pack, harness, clusters):
     table = pack.clusters[:clusters]
     model = cluster_cull(replace(COUNTS, clusters_tested=len(table), clusters_visible=0), BASE)
     assert model.compute_cycles == len(table) + ClusterCull.PIPELINE_CYCLES
     for camera in default_cameras(3, 160, 107):
-        constants = frame_constants(camera, INRIA, pack.meta.grid_exponent, params)
-        assert CullHarness(params).run(table, constants).cycles == model.compute_cycles
+        constants = frame_constants(camera, INRIA, pack.meta.grid_exponent, harness.params)
+        assert harness.run(table, constants).cycles == model.compute_cycles
 
 
-def test_stalls_cost_the_rtl_more_than_the_model_says(pack):
-    params = Parameters()
-    constants = frame_constants(default_cameras(1)[0], INRIA, pack.meta.grid_exponent, params)
-    run = CullHarness(params).run(pack.clusters, constants, stall_256=128)
+def test_stalls_cost_the_rtl_more_than_the_model_says(pack, harness):
+    camera = default_cameras(1)[0]
+    constants = frame_constants(camera, INRIA, pack.meta.grid_exponent, harness.params)
+    run = harness.run(pack.clusters, constants, stall_256=128)
     counts = replace(COUNTS, clusters_tested=len(pack.clusters), clusters_visible=0)
     assert run.cycles > cluster_cull(counts, BASE).compute_cycles
