@@ -53,7 +53,7 @@ def run_bench(design: Design, bench: Path, folder: Path) -> int:
     if tests == 0 or failures:
         log = (folder / "test.log").read_text()[-6000:]
         raise AssertionError(f"{failures} of {tests} tests of {bench.name} failed:\n{log}")
-    return tests
+    return int(tests)
 
 
 @contextmanager
