@@ -1,0 +1,73 @@
+"""The real scene: nothing lost, RTL equal to the model, pictures equal bit for bit."""
+
+import numpy as np
+import pytest
+
+from golden.camera import select_views
+from golden.camera_io import read_cameras
+from golden.cluster import ClusterOptions
+from golden.pack import build_pack
+from golden.rules import GSPLAT, INRIA
+from golden.scene_io import read_scene
+from sim.cull import CullChecker, cull_views
+from sim.photos import match_photos, photographed
+
+RULES = pytest.mark.parametrize("rules", [INRIA, GSPLAT], ids=["inria", "gsplat"])
+
+
+@pytest.fixture(scope="module")
+def scene(bonsai_dir):
+    return read_scene(bonsai_dir / "bonsai.spz")
+
+
+@pytest.fixture(scope="module")
+def cameras(bonsai_dir):
+    return select_views(read_cameras(bonsai_dir / "cameras.json"), None)
+
+
+@pytest.fixture(scope="module", params=[("paper", 16_384), ("reach", None)], ids=["paper", "reach"])
+def pack(scene, request):
+    method, clusters = request.param
+    return build_pack(scene, ClusterOptions(method, clusters, "safe", 0), INRIA)
+
+
+def check(pack, scene, cameras, rules):
+    """Lost, mismatches and found fraction over the views, through the RTL."""
+    checker = CullChecker(pack, scene, rules)
+    lost = mismatches = 0
+    found = []
+    for camera, frame in zip(cameras, cull_views(pack, cameras, rules, "rtl"), strict=True):
+        counts = checker.check(camera, frame)
+        lost += counts.lost
+        mismatches += frame.mismatches
+        found.append(counts.found / counts.unnecessary)
+        assert frame.cycles == len(pack.clusters) + 7
+    assert (lost, mismatches) == (0, 0)
+    return float(np.mean(found))
+
+
+@pytest.mark.slow
+@RULES
+def test_all_views_at_1559x1039(pack, scene, cameras, rules):
+    assert len(cameras) == 292
+    found = check(pack, scene, [camera.resized(1559, 1039) for camera in cameras], rules)
+    assert found > {"paper": 0.92, "reach": 0.97}[pack.meta.method]
+
+
+@pytest.mark.slow
+@RULES
+def test_pictures_with_and_without_culling_are_equal(scene, cameras, bonsai_dir, rules):
+    pack = build_pack(scene, ClusterOptions("reach", None, "safe", 0), INRIA)
+    pairs = photographed(cameras, bonsai_dir / "photos")
+    assert len(pairs) == 37
+    matches = list(match_photos(scene, pack, pairs, rules))
+    assert all(match.pictures_equal for match in matches)
+    if rules is GSPLAT:
+        assert np.mean([match.psnr_whole_db for match in matches]) == pytest.approx(30.0, abs=0.01)
+
+
+def test_a_few_views(scene, cameras):
+    """The quick part of the above, in every run."""
+    pack = build_pack(scene, ClusterOptions("morton", None, "safe", 0), INRIA)
+    views = [camera.resized(1559, 1039) for camera in cameras[::100]]
+    assert check(pack, scene, views, INRIA) > 0.94
