@@ -1,0 +1,101 @@
+"""Culling of every view: by the integer model, checked against float64, and by the RTL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from golden.pack import Pack, scene_mask
+from reports.subject import Subject, Track, silent
+from sim.cull import CullChecker, cull_views
+
+
+@dataclass(frozen=True)
+class ViewCulling:
+    """The cluster test of one view.
+
+    Parameters
+    ----------
+    clusters_visible, gaussians_visible : passed on, and the Gaussians in them.
+    unnecessary : Gaussians with radii == 0 under the rules; found : of these, excluded.
+    cannot_reach : Gaussians that reach alpha 1/255 at no pixel.
+    lost : excluded Gaussians that do reach it.
+    rtl_cycles : of the RTL without stalls; None where it was not run.
+    rtl_mismatches : its records that differ from the integer model; None where it was not run.
+    """
+
+    clusters_visible: int
+    gaussians_visible: int
+    unnecessary: int
+    found: int
+    cannot_reach: int
+    lost: int
+    rtl_cycles: int | None
+    rtl_mismatches: int | None
+
+
+@dataclass(frozen=True, eq=False)
+class Culling:
+    """The cluster test of every view with one pack.
+
+    Parameters
+    ----------
+    method, radius : of the clustering.
+    gaussians, clusters : in the pack.
+    color_record_bytes : of one Gaussian's colour in the pack.
+    views : one a camera.
+    kept_bits : of each view, the Gaussians left, a bit each in the scene's order (np.packbits).
+    """
+
+    method: str
+    radius: str
+    gaussians: int
+    clusters: int
+    color_record_bytes: int
+    views: tuple[ViewCulling, ...]
+    kept_bits: tuple[NDArray[np.uint8], ...]
+
+    def keep(self, view: int) -> NDArray[np.bool_]:
+        """(N,) bool in the scene's order, the Gaussians left in a view."""
+        return np.unpackbits(self.kept_bits[view], count=self.gaussians).astype(np.bool_)
+
+
+def measure_culling(subject: Subject, pack: Pack, *, rtl: bool, track: Track = silent) -> Culling:
+    """Culls every view with the integer model, checks it against float64, and runs the RTL.
+
+    Raises InputError where the pack is not of that scene or, with `rtl`, a tool is missing.
+    """
+    cameras, rules = subject.cameras, subject.rules
+    checker = CullChecker(pack, subject.scene, rules)
+    hardware = cull_views(pack, cameras, rules, "rtl") if rtl else None
+    views = []
+    kept_bits = []
+    shown = track(cameras, f"culling ({pack.meta.method}, {pack.meta.radius})")
+    frames = cull_views(pack, cameras, rules, "integer")
+    for camera, frame in zip(shown, frames, strict=True):
+        check = checker.check(camera, frame)
+        run = next(hardware) if hardware is not None else None
+        views.append(
+            ViewCulling(
+                clusters_visible=int(frame.visible.sum()),
+                gaussians_visible=frame.visible_gaussians,
+                unnecessary=check.unnecessary,
+                found=check.found,
+                cannot_reach=check.cannot_reach,
+                lost=check.lost,
+                rtl_cycles=run.cycles if run is not None else None,
+                rtl_mismatches=run.mismatches if run is not None else None,
+            )
+        )
+        kept_bits.append(np.packbits(scene_mask(pack, frame.visible)))
+    return Culling(
+        method=pack.meta.method,
+        radius=pack.meta.radius,
+        gaussians=pack.meta.gaussians,
+        clusters=pack.meta.clusters,
+        color_record_bytes=pack.colors[0].nbytes,
+        views=tuple(views),
+        kept_bits=tuple(kept_bits),
+    )

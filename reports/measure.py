@@ -1,0 +1,65 @@
+"""Everything that a report measures, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from golden.cluster import ClusterOptions, cluster_gaussians
+from golden.pack import Pack, pack_clusters
+from golden.params import Parameters
+from reports.culling import Culling, measure_culling
+from reports.pictures import Pictures, ViewCounts, compare_pictures, count_views
+from reports.subject import Subject, Track, silent
+
+
+@dataclass(frozen=True, eq=False)
+class Measurements:
+    """All that was measured of a subject.
+
+    Parameters
+    ----------
+    cullings : by the paper's clustering and by reach, both with safe radii.
+    three_sigma : by the paper's clustering and the paper's radius.
+    pictures : of one view, with and without culling.
+    counts : of each view, whole and with what each culling leaves.
+    """
+
+    cullings: tuple[Culling, ...]
+    three_sigma: Culling
+    pictures: Pictures
+    counts: tuple[ViewCounts, ...]
+
+
+def packs(subject: Subject, track: Track = silent) -> Iterator[Pack]:
+    """Packs of the scene, one after another: paper with safe radii and with 3sigma, then reach."""
+    scene, rules, params = subject.scene, subject.rules, Parameters()
+    options = ClusterOptions(method="paper")
+    clustering = cluster_gaussians(scene, options, track, params.count.max_int)
+    yield pack_clusters(scene, clustering, options, rules, params, track)
+    literal = replace(options, radius="3sigma")
+    yield pack_clusters(scene, clustering, literal, rules, params, track)
+    options = ClusterOptions(method="reach")
+    clustering = cluster_gaussians(scene, options, track, params.count.max_int)
+    yield pack_clusters(scene, clustering, options, rules, params, track)
+
+
+def measure(subject: Subject, *, rtl: bool, track: Track = silent) -> Measurements:
+    """Packs the scene, culls all views with each pack, and draws them.
+
+    The RTL, where wanted, runs every view with both safe packs. Raises InputError where the scene
+    does not fit the hardware's formats, and where a tool is missing.
+    """
+    cullings: list[Culling] = []
+    literal: list[Culling] = []
+    for pack in packs(subject, track):
+        safe = pack.meta.radius == "safe"
+        culling = measure_culling(subject, pack, rtl=rtl and safe, track=track)
+        (cullings if safe else literal).append(culling)
+    safe_cullings = tuple(cullings)
+    return Measurements(
+        cullings=safe_cullings,
+        three_sigma=literal[0],
+        pictures=compare_pictures(subject, safe_cullings),
+        counts=count_views(subject, safe_cullings, track),
+    )

@@ -1,0 +1,137 @@
+"""Pictures of a report: what the back end does for each view, and that culling changes no bit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from golden.camera import Camera
+from golden.color import color
+from golden.covariance import Covariances, covariance3d
+from golden.depth_sort import TileLists, depth_sort
+from golden.ewa import tile_grid
+from golden.gaussian_project import Splats, gaussian_project
+from golden.rasterize import rasterize
+from golden.render import render
+from golden.scene import Float32
+from golden.tile_bin import tile_bin
+from reports.culling import Culling
+from reports.subject import Subject, Track, silent
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class BackEndCounts:
+    """Items of one picture.
+
+    Parameters
+    ----------
+    splats, tile_pairs : emitted by the projection, and their pairs with tiles.
+    fetched_splats : splats that the rasteriser reads, over all tiles, until a tile is done.
+    """
+
+    splats: int
+    tile_pairs: int
+    fetched_splats: int
+
+
+@dataclass(frozen=True)
+class ViewCounts:
+    """One view, drawn whole.
+
+    Parameters
+    ----------
+    tested_pixel_splats, blended_pixel_splats : of golden.rasterize.RasterCounts, summed.
+    back_end : counts of the whole picture ("off"), and of what each culling leaves, by method.
+    """
+
+    tested_pixel_splats: int
+    blended_pixel_splats: int
+    back_end: Mapping[str, BackEndCounts]
+
+
+@dataclass(frozen=True, eq=False)
+class Pictures:
+    """The first view drawn whole and with what each culling left.
+
+    Parameters
+    ----------
+    view : name of the camera.
+    image : the whole picture.
+    differing_pixels : of each culled picture against the whole one, bit by bit, by method.
+    back_end : counts of the whole picture ("off") and of each culled one, by method.
+    """
+
+    view: str
+    image: Float32
+    differing_pixels: Mapping[str, int]
+    back_end: Mapping[str, BackEndCounts]
+
+
+def compare_pictures(subject: Subject, cullings: tuple[Culling, ...]) -> Pictures:
+    """Draws the first view whole and with what each culling leaves, and compares bit for bit."""
+    camera, covariances = subject.cameras[0], covariance3d(subject.scene)
+
+    def draw(keep: Mask | None) -> tuple[Float32, BackEndCounts]:
+        drawn = render(subject.scene, camera, subject.rules, keep, covariances=covariances)
+        fetched = int(drawn.counts.raster.fetched_splats.sum())
+        return drawn.image, BackEndCounts(drawn.counts.emitted, drawn.counts.pairs, fetched)
+
+    whole, counts = draw(None)
+    back_end, differing = {"off": counts}, {}
+    for culling in cullings:
+        image, back_end[culling.method] = draw(culling.keep(0))
+        bits = image.view(np.uint32) != whole.view(np.uint32)
+        differing[culling.method] = int(bits.any(axis=2).sum())
+    return Pictures(camera.name, whole, differing, back_end)
+
+
+def count_views(
+    subject: Subject, cullings: tuple[Culling, ...], track: Track = silent
+) -> tuple[ViewCounts, ...]:
+    """Draws every view whole, and counts what each culling leaves of it.
+
+    A Gaussian that was not lost and yet is gone reaches no pixel. Without it every pixel is done
+    at the same splat, so what is fetched is what is left of the splats that were fetched.
+    """
+    covariances = covariance3d(subject.scene)
+    return tuple(
+        _view_counts(subject, camera, covariances, {c.method: c.keep(i) for c in cullings})
+        for i, camera in enumerate(track(subject.cameras, "drawing"))
+    )
+
+
+def _view_counts(
+    subject: Subject, camera: Camera, covariances: Covariances, keeps: Mapping[str, Mask]
+) -> ViewCounts:
+    scene, rules = subject.scene, subject.rules
+    splats = gaussian_project(scene, camera, rules, covariances=covariances)
+    lists = depth_sort(tile_bin(splats, tile_grid(camera)), splats.depth)
+    _, raster = rasterize(splats, color(scene, camera, splats), lists, camera, rules)
+    fetched = _first_of_each_tile(lists, raster.fetched_splats)
+    everything = np.ones(len(scene), dtype=np.bool_)
+    return ViewCounts(
+        tested_pixel_splats=int(raster.tested_pixel_splats.sum()),
+        blended_pixel_splats=int(raster.blended_pixel_splats.sum()),
+        back_end={
+            name: _left(splats, lists, fetched, keep)
+            for name, keep in {"off": everything, **keeps}.items()
+        },
+    )
+
+
+def _first_of_each_tile(lists: TileLists, numbers: NDArray[np.int64]) -> Mask:
+    """(P,) bool: the first `numbers[t]` entries of the list of each tile t."""
+    lengths = np.diff(lists.offsets)
+    place = np.arange(len(lists)) - np.repeat(lists.offsets[:-1], lengths)
+    return np.asarray(place < np.repeat(numbers, lengths), dtype=np.bool_)
+
+
+def _left(splats: Splats, lists: TileLists, fetched: Mask, keep: Mask) -> BackEndCounts:
+    kept = keep[splats.index]
+    pairs = kept[lists.splat]
+    return BackEndCounts(int(kept.sum()), int(pairs.sum()), int((pairs & fetched).sum()))

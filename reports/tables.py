@@ -1,0 +1,204 @@
+"""Tables of report.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from reports.summary import CULLED, percent
+
+Document = dict[str, Any]
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], text_columns: int = 1) -> str:
+    """A Markdown table; columns after the first `text_columns` are numbers, set to the right."""
+    rule = ["---"] * text_columns + ["---:"] * (len(head) - text_columns)
+    return "\n".join("| " + " | ".join(line) + " |" for line in [head, rule, *rows])
+
+
+def culling_table(document: Document) -> str:
+    """Clusters, excluded, found and lost, a row for each clustering and radius."""
+    rows = []
+    for name in CULLED:
+        entry = document["methods"][name]
+        rtl = entry.get("rtl")
+        rows.append(
+            [
+                f"{name}, {entry['radius']}",
+                f"{entry['clusters']:,}",
+                f"{entry['gaussians_a_cluster']:.1f}",
+                f"{entry['clusters_visible']['mean']:,.0f}",
+                percent(entry["excluded_fraction"]["mean"]),
+                percent(entry["found_fraction"]["mean"]),
+                percent(entry["found_fraction"]["slowest"]),
+                f"{sum(entry['lost']['views']):,}",
+                f"{sum(rtl['mismatches']):,}" if rtl else "not run",
+            ]
+        )
+    literal = document["three_sigma"]
+    rows.append(
+        [
+            f"paper, {literal['radius']}",
+            f"{literal['clusters']:,}",
+            f"{literal['gaussians_a_cluster']:.1f}",
+            f"{literal['clusters_visible']['mean']:,.0f}",
+            percent(literal["excluded_fraction"]["mean"]),
+            percent(literal["found_fraction"]["mean"]),
+            percent(literal["found_fraction"]["slowest"]),
+            f"{sum(literal['lost']['views']):,}",
+            "not run",
+        ]
+    )
+    head = [
+        "clustering, radius",
+        "clusters",
+        "Gaussians a cluster",
+        "visible clusters, mean",
+        "excluded, mean % of Gaussians",
+        "found, mean % of unnecessary",
+        "found, worst view, % of unnecessary",
+        "lost, Gaussians in all views",
+        "RTL mismatches, records",
+    ]
+    return table(head, rows)
+
+
+def configuration_table(document: Document) -> str:
+    """Every value of the configurations that the cycles were counted for."""
+    machines = document["configuration"].values()
+    keys = [k for k in document["configuration"]["configured"] if k not in ("name", "description")]
+    rows = [[f"`{key}`", *(f"{at[key]:,g}" for at in machines)] for key in keys]
+    return table(["value", *(at["name"] for at in machines)], rows)
+
+
+def cycle_table(document: Document) -> str:
+    """Front end, phases and frame as configured, a row for each way of culling."""
+    clock_mhz = document["configuration"]["configured"]["clock_mhz"]
+    rows = [
+        [
+            name,
+            f"{entry['front_end_cycles']['mean']:,.0f}",
+            f"{entry['front_end_cycles']['slowest']:,}",
+            f"{entry['front_end_gain_configured']['mean']:.2f}",
+            *(
+                f"{entry['phases']['configured'][f'{phase}_cycles']:,.0f}"
+                for phase in ("stream", "sort", "blend")
+            ),
+            f"{entry['frame_cycles']['mean']:,.0f}",
+            f"{entry['frame_cycles']['slowest']:,}",
+            f"{entry['frame_gain_configured']['mean']:.3f}",
+            f"{1e6 * clock_mhz / entry['frame_cycles']['mean']:.1f}",
+        ]
+        for name, entry in document["methods"].items()
+    ]
+    head = [
+        "culling",
+        "front end, mean cycles",
+        "front end, slowest view, cycles",
+        "front-end gain, mean x",
+        "stream, mean cycles",
+        "sort, mean cycles",
+        "blend, mean cycles",
+        "frame, mean cycles",
+        "frame, slowest view, cycles",
+        "frame gain, mean x",
+        "frames a second, at the mean cycles",
+    ]
+    return table(head, rows)
+
+
+def stage_table(document: Document) -> str:
+    """Each stage on its own, as configured, without culling and with reach clusters."""
+    head = [
+        "stage",
+        "culling",
+        "compute, mean cycles",
+        "memory, mean cycles",
+        "memory, mean bytes",
+        "memory-bound views",
+    ]
+    rows = [
+        [
+            stage,
+            method,
+            f"{of['compute_cycles']:,.0f}",
+            f"{of['memory_cycles']:,.0f}",
+            f"{of['memory_bytes']:,.0f}",
+            f"{of['memory_bound_views']}",
+        ]
+        for method in ("off", "reach")
+        for stage, of in document["methods"][method]["stages"]["configured"].items()
+    ]
+    return table(head, rows, text_columns=2)
+
+
+def speedup_table(document: Document) -> str:
+    """GPU time over accelerator time, a row for each way of culling and memory."""
+    spans = {
+        "front_end": "front end",
+        "frame": "frame",
+        "frame_with_gaps": "frame against the GPU's with gaps",
+    }
+    head = ["memory", "culling"]
+    head += [f"{what}, {of} x" for what in spans.values() for of in ("mean", "slowest view,")]
+    rows = [
+        [
+            f"{document['configuration'][key]['memory_gb_per_s']:,g} GB/s, {label}",
+            method,
+            *(
+                f"{entry[f'{span}_speedup_{key}'][of]:.3g}"
+                for span in spans
+                for of in ("mean", "slowest")
+            ),
+        ]
+        for key, label in (("configured", "as configured"), ("equal_bandwidth", "the GPU's"))
+        for method, entry in document["methods"].items()
+    ]
+    return table(head, rows, text_columns=2)
+
+
+def count_table(document: Document) -> str:
+    """Items a view: of the scene, and of each stage by way of culling."""
+    rows = []
+    for key, of in document["counts"].items():
+        rows.append([_words(key), "off", *_figure_cells(of)])
+    for key in ("gaussians_read", "splats", "tile_pairs", "fetched_splats"):
+        for method, entry in document["methods"].items():
+            rows.append([_words(key), method, *_figure_cells(entry[key])])
+    return table(["items a view", "culling", "mean", "most", "in view"], rows, text_columns=2)
+
+
+def paper_table(document: Document) -> str:
+    """The paper's claims beside what was measured here by its clustering."""
+    paper, ours = document["paper_claims"], document["methods"]["paper"]
+    unnecessary = document["counts"]["unnecessary"]["mean"] / document["scene"]["gaussians"]
+    rows = [
+        ["unnecessary, % of Gaussians", percent(paper["unnecessary_fraction"]),
+         percent(unnecessary)],
+        ["excluded, % of Gaussians", percent(paper["excluded_fraction"]),
+         percent(ours["excluded_fraction"]["mean"])],
+        ["found, % of unnecessary", percent(paper["found_fraction"]),
+         percent(ours["found_fraction"]["mean"])],
+        ["speed-up over a GPU, x", f"{paper['speedup_over_gpu']:.1f}",
+         "see above: another GPU, another accounting"],
+    ]  # fmt: skip
+    head = [
+        "figure",
+        "the paper's claim (its data set, its accounting)",
+        f"here ({document['scene']['name']}, the paper's clustering, safe radii)",
+    ]
+    return table(head, rows)
+
+
+def accounting_table(document: Document) -> str:
+    """What each stage is charged."""
+    rows = [[f"`{stage}`", text] for stage, text in document["accounting"].items()]
+    return table(["stage", "cycles and bytes"], rows, text_columns=2)
+
+
+def _figure_cells(figure: dict[str, Any]) -> list[str]:
+    return [f"{figure['mean']:,.0f}", f"{figure['slowest']:,}", figure["slowest_view"]]
+
+
+def _words(key: str) -> str:
+    return key.replace("_", " ").replace("gaussians", "Gaussians")

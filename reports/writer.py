@@ -1,0 +1,29 @@
+"""Files of a report."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from golden.image import write_png
+from golden.scene import Float32
+from reports.figures import write_figures
+from reports.markdown import report_markdown
+
+FIGURES = ("view.png", "excluded_fraction.png", "cycles.png", "speedup.png")
+REPORT_FILES = ("report.md", "report.json", *FIGURES)
+
+
+def write_report(document: dict[str, Any], image: Float32, folder: Path) -> list[str]:
+    """Writes report.md, report.json and the figures; returns their names.
+
+    Parameters
+    ----------
+    image : picture of the view document["pictures"]["view"], (height, width, 3).
+    """
+    write_png(folder / "view.png", image)
+    figures = ["view.png", *write_figures(document, folder)]
+    (folder / "report.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    (folder / "report.md").write_text(report_markdown(document, figures), encoding="utf-8")
+    return ["report.md", "report.json", *figures]

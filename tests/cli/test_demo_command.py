@@ -1,0 +1,99 @@
+"""`splatsieve demo`: what it says, writes and refuses."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from golden.errors import InputError
+from golden.pack import check_scene
+from golden.pack_file import load_pack
+from splatsieve.commands.demo import demo
+from tests.reports.report_cases import tiny_subject
+
+SUBJECT = tiny_subject(views=2)
+FILES = {
+    "default.pack",
+    "splatsieve_cluster_cull.v",
+    "splatsieve_cluster_cull.json",
+    "report.md",
+    "report.json",
+    "view.png",
+    "excluded_fraction.png",
+    "cycles.png",
+}
+
+
+@pytest.fixture(autouse=True)
+def tiny_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Makes the default scene tiny."""
+    module = importlib.import_module("golden.default_scene")
+    monkeypatch.setattr(module, "default_scene", lambda: SUBJECT.scene)
+    monkeypatch.setattr(module, "default_cameras", lambda: list(SUBJECT.cameras))
+
+
+def run(*words: object) -> Result:
+    app = typer.Typer()
+    app.command()(demo)
+    return CliRunner().invoke(app, [str(word) for word in words])
+
+
+def test_every_step_is_told_and_every_file_is_there(tmp_path: Path) -> None:
+    out = tmp_path / "deep" / "demo"
+    result = run("-o", out)
+    assert result.exit_code == 0, (result.output, result.exception)
+    assert {path.name for path in out.iterdir()} == FILES
+    steps = [line for line in result.stdout.splitlines() if line[:1].isdigit()]
+    assert [line.split(".")[0] for line in steps] == [str(n + 1) for n in range(len(steps))]
+    assert all(line.endswith(" s") for line in steps)
+    for said in (
+        "2,500 Gaussians, 2 views of 96x64 px",
+        "0 lost, 0 RTL records differ",
+        "paper: 0 pixels differ",
+        "reach: 0 pixels differ",
+        "Done in ",
+        "cycles equal to the cycle model's in 4 of 4 frames",
+    ):
+        assert said in result.stdout
+    for name in FILES:
+        assert str(out / name) in result.stdout
+    pack = load_pack(out / "default.pack")
+    check_scene(pack, SUBJECT.scene)
+    assert (pack.meta.method, pack.meta.radius) == ("reach", "safe")
+    assert "module splatsieve_cluster_cull" in (out / "splatsieve_cluster_cull.v").read_text()
+
+
+def test_json_alone_goes_to_stdout(tmp_path: Path) -> None:
+    out = tmp_path / "demo"
+    result = run("-o", out, "--json")
+    assert result.exit_code == 0, (result.output, result.exception)
+    printed = json.loads(result.stdout)
+    assert {Path(file).name for file in printed["files"]} == FILES
+    assert printed["seconds_total"] == pytest.approx(sum(printed["seconds"].values()), abs=0.01)
+    assert printed["report"] == json.loads((out / "report.json").read_text())
+    assert printed["report"]["command_line"] == "splatsieve demo -o demo"
+
+
+def test_a_failure_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise InputError("the disk is full.")
+
+    monkeypatch.setattr(importlib.import_module("reports.pictures"), "compare_pictures", fail)
+    result = run("-o", tmp_path / "demo")
+    assert isinstance(result.exception, InputError)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_in_the_way_is_refused_first(tmp_path: Path) -> None:
+    path = tmp_path / "demo"
+    path.write_text("mine")
+    result = run("-o", path)
+    assert isinstance(result.exception, InputError)
+    assert "is a file" in str(result.exception)
+    assert result.stdout == ""
+    assert path.read_text() == "mine"
