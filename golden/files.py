@@ -44,7 +44,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
         os.replace(temporary, path)
     except OSError as error:
         raise InputError(
-            f"{path} cannot be written ({error.strerror or error}): make room or choose another folder."
+            f"{path} cannot be written ({error.strerror or error}): make room or write elsewhere."
         ) from error
     finally:
         temporary.unlink(missing_ok=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from golden.cluster import ClusterOptions, cluster_gaussians
+from golden.clustering.cluster import ClusterOptions, cluster_gaussians
 from golden.pack import Pack, pack_clusters
 from golden.params import Parameters
 from reports.culling import Culling, measure_culling

@@ -9,7 +9,7 @@ import typer
 
 from golden.errors import InputError
 from splatsieve import __version__
-from splatsieve.commands import cull, pack, psnr, render, trace, verilog
+from splatsieve.commands import cull, demo, pack, psnr, render, report, trace, verilog
 
 app = typer.Typer(
     name="splatsieve",
@@ -40,7 +40,17 @@ def _options(
     pass
 
 
-for command in (pack.pack, cull.cull, render.render, psnr.psnr, verilog.verilog, trace.trace):
+COMMANDS = (
+    demo.demo,
+    pack.pack,
+    cull.cull,
+    render.render,
+    psnr.psnr,
+    verilog.verilog,
+    trace.trace,
+    report.report,
+)
+for command in COMMANDS:
     app.command()(command)
 
 

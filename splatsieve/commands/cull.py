@@ -43,7 +43,7 @@ def cull(
     import numpy as np
 
     from golden.pack import scene_mask
-    from golden.pack_file import load_pack
+    from golden.pack.file import load_pack
     from golden.rules import rules_named
     from sim.cull import CullChecker, cull_views
     from splatsieve.inputs import DEFAULT, cameras_of, need_cameras, scene_of

@@ -53,7 +53,7 @@ def demo(
 ) -> None:
     """Do the whole job on the default scene: pack, RTL against model, pictures, report."""
     from golden.default_scene import default_cameras, default_scene
-    from golden.pack_file import save_pack
+    from golden.pack.file import save_pack
     from golden.params import Parameters
     from golden.rules import INRIA
     from hw.verilog import cull_design, write_design

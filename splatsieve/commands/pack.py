@@ -38,10 +38,10 @@ def pack(
     as_json: JsonOption = False,
 ) -> None:
     """Cluster a scene and pack it for the hardware."""
-    from golden.cluster import ClusterOptions, cluster_gaussians
+    from golden.clustering.cluster import ClusterOptions, cluster_gaussians
     from golden.errors import InputError
     from golden.pack import pack_clusters
-    from golden.pack_file import save_pack
+    from golden.pack.file import save_pack
     from golden.params import Parameters
     from golden.rules import rules_named
     from splatsieve.inputs import scene_of

@@ -24,7 +24,7 @@ def psnr(
     as_json: JsonOption = False,
 ) -> None:
     """Render every photographed view whole and culled; print the PSNR of both."""
-    from golden.pack_file import load_pack
+    from golden.pack.file import load_pack
     from golden.rules import rules_named
     from sim.photos import match_photos, photographed
     from splatsieve.inputs import cameras_of, scene_of

@@ -30,7 +30,7 @@ def render(
     """Render one view in float64, by the chosen rules."""
     from golden.image import psnr_db, read_image, write_png
     from golden.pack import check_scene, scene_mask
-    from golden.pack_file import load_pack
+    from golden.pack.file import load_pack
     from golden.render import render as render_view
     from golden.rules import rules_named
     from sim.cull import cull_views

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from golden.cluster import ClusterOptions
+from golden.clustering.cluster import ClusterOptions
 from golden.default_scene import default_scene
 from golden.pack import build_pack
-from golden.pack_file import save_pack
+from golden.pack.file import save_pack
 from golden.rules import INRIA
 from golden.scene_io import write_ply
 from tests.cli.calls import call, refuse

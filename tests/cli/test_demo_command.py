@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 from golden.errors import InputError
 from golden.pack import check_scene
-from golden.pack_file import load_pack
+from golden.pack.file import load_pack
 from splatsieve.commands.demo import demo
 from tests.reports.report_cases import tiny_subject
 

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from golden.errors import InputError
 from golden.pack import check_scene
-from golden.pack_file import load_pack
+from golden.pack.file import load_pack
 from golden.scene_io import read_scene, write_ply
 from splatsieve.commands.pack import pack
 from tests.golden.hostile_scenes import make_scene

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from golden.ball import smallest_balls
+from golden.clustering.ball import smallest_balls
 
 
 def radius(center, points, reaches):

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from scipy.spatial import cKDTree
 
-from golden import kmeans as kmeans_module
-from golden.ball import smallest_balls
 from golden.bound import can_show, reach
-from golden.cluster import METHODS, ClusterOptions, cluster_gaussians
+from golden.clustering import kmeans as kmeans_module
+from golden.clustering.ball import smallest_balls
+from golden.clustering.cluster import METHODS, ClusterOptions, cluster_gaussians
+from golden.clustering.morton import morton_order
 from golden.errors import InputError
-from golden.morton import morton_order
 from tests.golden.hostile_scenes import hostile_scenes, make_scene
 
 SCENES = hostile_scenes()

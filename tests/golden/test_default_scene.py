@@ -11,8 +11,8 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from golden.camera import Camera
-from golden.default_objects import FLOOR_Y
 from golden.default_scene import default_cameras, default_scene
+from golden.default_scene.objects import FLOOR_Y
 from golden.errors import InputError
 from golden.render import render
 from golden.rules import INRIA

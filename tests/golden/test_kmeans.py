@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from golden import kmeans as kmeans_module
-from golden.kmeans import kmeans
+from golden.clustering import kmeans as kmeans_module
+from golden.clustering.kmeans import kmeans
 
 
 def cost(points, labels):

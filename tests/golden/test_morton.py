@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from golden.morton import morton_codes, morton_order
+from golden.clustering.morton import morton_codes, morton_order
 
 
 def test_codes():

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from golden.cluster import ClusterOptions
 from golden.cluster_cull import cluster_cull, cluster_cull_float
+from golden.clustering.cluster import ClusterOptions
 from golden.covariance import covariance3d
 from golden.frame import frame_constants, view_planes
 from golden.pack import build_pack, scene_mask

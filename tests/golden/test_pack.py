@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from golden.bound import REACH_FACTOR_MAX, can_show, reach, reach_factor
-from golden.cluster import ClusterOptions, cluster_gaussians
+from golden.clustering.cluster import ClusterOptions, cluster_gaussians
 from golden.covariance import covariance3d
 from golden.errors import InputError
 from golden.pack import build_pack, check_parameters, check_scene, pack_clusters, scene_mask
-from golden.pack_file import load_pack, save_pack
-from golden.pack_records import _block_floats, grid_exponent_for
+from golden.pack.file import load_pack, save_pack
+from golden.pack.tables import _block_floats, grid_exponent_for
 from golden.params import Parameters
 from golden.rules import GSPLAT, INRIA
 from golden.scene_io import read_scene

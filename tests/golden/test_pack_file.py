@@ -1,4 +1,4 @@
-"""The pack file: its bytes at the offsets of PACK.md, and every refusal."""
+"""The pack file: its bytes at the offsets of pack/README.md, and every refusal."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from golden.cluster import ClusterOptions
+from golden.clustering.cluster import ClusterOptions
 from golden.errors import InputError
 from golden.pack import Pack, build_pack
-from golden.pack_file import load_pack, save_pack
+from golden.pack.file import load_pack, save_pack
 from golden.rules import GSPLAT
 from tests.golden.hostile_scenes import hostile_scenes, make_scene
 

@@ -5,7 +5,7 @@ import pytest
 
 from golden.camera import select_views
 from golden.camera_io import read_cameras
-from golden.cluster import ClusterOptions
+from golden.clustering.cluster import ClusterOptions
 from golden.pack import build_pack
 from golden.rules import GSPLAT, INRIA
 from golden.scene_io import read_scene

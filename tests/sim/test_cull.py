@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from golden.cluster import ClusterOptions
+from golden.clustering.cluster import ClusterOptions
 from golden.default_scene import default_cameras, default_scene
 from golden.errors import InputError
 from golden.pack import build_pack, scene_mask

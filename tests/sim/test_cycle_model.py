@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from golden.cluster import ClusterOptions
+from golden.clustering.cluster import ClusterOptions
 from golden.default_scene import default_cameras, default_scene
 from golden.errors import InputError
 from golden.frame import frame_constants

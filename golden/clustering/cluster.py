@@ -8,11 +8,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from golden.ball import smallest_balls
 from golden.bound import can_show, reach
+from golden.clustering.ball import smallest_balls
+from golden.clustering.kmeans import Progress, kmeans, silent
+from golden.clustering.morton import morton_codes, morton_order
 from golden.errors import InputError
-from golden.kmeans import Progress, kmeans, silent
-from golden.morton import morton_codes, morton_order
 from golden.scene import MAX_GAUSSIANS, Scene
 
 Float64 = NDArray[np.float64]

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from golden.default_objects import FLOOR_Y, POT
-from golden.default_paint import (
+from golden.default_scene.objects import FLOOR_Y, POT
+from golden.default_scene.paint import (
     Group,
     Paint,
     Part,
@@ -21,7 +21,7 @@ from golden.default_paint import (
     shadowed,
     waves,
 )
-from golden.default_shapes import Float64, Lathe, Rectangle, Samples, Vector, box, sphere
+from golden.default_scene.shapes import Float64, Lathe, Rectangle, Samples, Vector, box, sphere
 
 # Half width (x) and half depth (z) of the room; the front at -z is of glass.
 HALF_X, HALF_Z = 9.5, 10.5

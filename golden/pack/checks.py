@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from golden.bound import REACH_FACTOR_MAX
-from golden.cluster import METHODS, RADII
+from golden.clustering.cluster import METHODS, RADII
 from golden.errors import InputError
 from golden.fixed import Fixed
 from golden.pack import Pack
@@ -19,7 +19,7 @@ _HEX = set("0123456789abcdef")
 
 
 def check_strings(content: memoryview, path: Path) -> dict[str, str]:
-    """The strings section as a dictionary; raises InputError unless it is what PACK.md says."""
+    """The strings section as a dictionary; raises InputError unless it is what pack/README.md says."""
     try:
         strings = json.loads(bytes(content).decode("ascii"))
     except (ValueError, RecursionError):
@@ -42,7 +42,7 @@ def check_strings(content: memoryview, path: Path) -> dict[str, str]:
 
 
 def check_content(pack: Pack, path: Path) -> None:
-    """Raises InputError, naming the section, where a table breaks a rule of PACK.md."""
+    """Raises InputError, naming the section, where a table breaks a rule of pack/README.md."""
     for section, complaint in (
         ("clusters", _cluster_complaint(pack)),
         ("geometry", _geometry_complaint(pack)),

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from golden.camera import Camera
-from golden.default_gaussians import (
+from golden.default_scene.gaussians import (
     Gaussians,
     floating,
     harmonics,
@@ -19,9 +19,9 @@ from golden.default_gaussians import (
     on_surface,
     snapped,
 )
-from golden.default_objects import FLOOR_Y, near_group, table_group
-from golden.default_paint import Group
-from golden.default_room import (
+from golden.default_scene.objects import FLOOR_Y, near_group, table_group
+from golden.default_scene.paint import Group
+from golden.default_scene.room import (
     CEILING_Y,
     HALF_X,
     HALF_Z,
@@ -30,7 +30,7 @@ from golden.default_room import (
     outside_group,
     wall_group,
 )
-from golden.default_shapes import unit
+from golden.default_scene.shapes import unit
 from golden.errors import InputError
 from golden.scene import Scene
 

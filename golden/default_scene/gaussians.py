@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from golden.color import sh_basis
-from golden.default_paint import Part
-from golden.default_shapes import Float64, unit
+from golden.default_scene.paint import Part
+from golden.default_scene.shapes import Float64, unit
 
 BASE_SIZE = 0.55  # standard deviation of an opaque disc over the spacing of their centres
 LIGHT = unit(np.array([0.45, -0.75, -0.7]))  # from above and the glass front; y points down

@@ -1,4 +1,4 @@
-"""Pack files: one header, five sections with checksums. PACK.md has the layout byte by byte."""
+"""Pack files: one header, five sections with checksums. pack/README.md has the layout byte by byte."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from golden.errors import InputError
 from golden.files import atomic_path, read_bytes
 from golden.pack import VERSION, Pack, PackMeta
-from golden.pack_checks import check_content, check_strings
+from golden.pack.checks import check_content, check_strings
 from golden.records import CLUSTER_DTYPE, GEOMETRY_DTYPE
 from golden.scene import MAX_GAUSSIANS, SH_COEFFICIENTS
 
@@ -104,7 +104,7 @@ def load_pack(path: Path) -> Pack:
     """Reads a pack and checks all of it; the arrays are read-only.
 
     Raises InputError on another kind or version of file, a truncated or longer one, a checksum
-    that does not match, or content that golden.pack_checks refuses.
+    that does not match, or content that golden.pack.checks refuses.
     """
     data = read_bytes(path)
     numbers = _read_numbers(data, path)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from golden.cluster import Clustering, ClusterOptions, cluster_gaussians
+from golden.clustering.cluster import Clustering, ClusterOptions, cluster_gaussians
+from golden.clustering.kmeans import Progress, silent
 from golden.errors import InputError
-from golden.kmeans import Progress, silent
-from golden.pack_records import cluster_records, geometry_records, grid_exponent_for
+from golden.pack.tables import cluster_records, geometry_records, grid_exponent_for
 from golden.params import Parameters
 from golden.rules import Rules
 from golden.scene import Scene
@@ -26,7 +26,7 @@ class PackMeta:
 
     Parameters
     ----------
-    method, radius, seed : as in golden.cluster.ClusterOptions.
+    method, radius, seed : as in golden.clustering.cluster.ClusterOptions.
     rules : name of the rule set that the pack was made for.
     grid_exponent : a grid unit is 2^grid_exponent scene units.
     gaussians, clusters : N and M.
@@ -102,7 +102,7 @@ def pack_clusters(
     """The pack of a scene that is clustered already; see build_pack.
 
     Centres are rounded to the nearest unit of the smallest power-of-two grid that holds them; all
-    roundings of the radii go up (golden.pack_records).
+    roundings of the radii go up (golden.pack.tables).
     """
     params = params or Parameters()
     grid_exponent = grid_exponent_for(clustering.centers, params)

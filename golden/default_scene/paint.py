@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from golden.default_shapes import Float64, Samples, Shape, Vector
+from golden.default_scene.shapes import Float64, Samples, Shape, Vector
 
 Paint = Callable[[Samples], Float64]
 Color = tuple[float, float, float]

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from golden.bound import SIZE_MARGIN, can_show, cluster_radii, reach_factor
-from golden.cluster import Clustering
+from golden.clustering.cluster import Clustering
 from golden.covariance import covariance3d
 from golden.fixed import Fixed
 from golden.params import Parameters

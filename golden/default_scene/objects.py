@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from golden.default_paint import (
+from golden.default_scene.paint import (
     Group,
     Paint,
     Part,
@@ -20,7 +20,7 @@ from golden.default_paint import (
     shadowed,
     waves,
 )
-from golden.default_shapes import (
+from golden.default_scene.shapes import (
     Float64,
     Lathe,
     Leaves,

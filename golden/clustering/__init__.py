@@ -1,0 +1,1 @@
+"""Clusters of Gaussians: K-means, Morton runs, smallest enclosing balls."""
