@@ -15,15 +15,18 @@ FIGURES = ("view.png", "excluded_fraction.png", "cycles.png", "speedup.png")
 REPORT_FILES = ("report.md", "report.json", *FIGURES)
 
 
-def write_report(document: dict[str, Any], image: Float32, folder: Path) -> list[str]:
+def write_report(document: dict[str, Any], image: Float32 | None, folder: Path) -> list[str]:
     """Writes report.md, report.json and the figures; returns their names.
 
     Parameters
     ----------
-    image : picture of the view document["pictures"]["view"], (height, width, 3).
+    image : picture of the view document["pictures"]["view"], (height, width, 3); None leaves it
+        out, for a scene whose pictures are not to be passed on.
     """
-    write_png(folder / "view.png", image)
-    figures = ["view.png", *write_figures(document, folder)]
+    figures = write_figures(document, folder)
+    if image is not None:
+        write_png(folder / "view.png", image)
+        figures = ["view.png", *figures]
     (folder / "report.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     (folder / "report.md").write_text(report_markdown(document, figures), encoding="utf-8")
     return ["report.md", "report.json", *figures]

@@ -19,7 +19,7 @@ _HEX = set("0123456789abcdef")
 
 
 def check_strings(content: memoryview, path: Path) -> dict[str, str]:
-    """The strings section as a dictionary; raises InputError unless it is what pack/README.md says."""
+    """The strings section as a dictionary; raises InputError unless it is as documented."""
     try:
         strings = json.loads(bytes(content).decode("ascii"))
     except (ValueError, RecursionError):

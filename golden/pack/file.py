@@ -1,4 +1,4 @@
-"""Pack files: one header, five sections with checksums. pack/README.md has the layout byte by byte."""
+"""Pack files: one header, five sections with checksums; README.md has them byte by byte."""
 
 from __future__ import annotations
 

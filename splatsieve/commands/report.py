@@ -31,6 +31,9 @@ def report(
     rtl: Annotated[
         bool, typer.Option("--rtl/--no-rtl", help="Run the hardware itself on every view too.")
     ] = True,
+    picture: Annotated[
+        bool, typer.Option("--picture/--no-picture", help="Keep the picture of the first view.")
+    ] = True,
     as_json: JsonOption = False,
 ) -> None:
     """Measure culling, cycles and speed-up of a scene; write a report with figures."""
@@ -55,11 +58,11 @@ def report(
         gpu, note = gpu_reference(trace, subject), ""
     elif scene == DEFAULT:
         gpu, note = committed_reference(subject)
-    words = _words(scene, cameras, size, views, trace, config, rules, rtl, output)
+    words = _words(scene, cameras, size, views, trace, config, rules, rtl, picture, output)
     with staged_folder(output, REPORT_FILES) as stage:
         measured = measure(subject, rtl=rtl, track=track)
         document = report_document(subject, measured, machine, gpu, note, shlex.join(words))
-        names = write_report(document, measured.pictures.image, stage)
+        names = write_report(document, measured.pictures.image if picture else None, stage)
     if as_json:
         typer.echo(json.dumps(document, indent=1))
         return
@@ -76,6 +79,7 @@ def _words(
     config: str,
     rules: str,
     rtl: bool,
+    picture: bool,
     output: Path,
 ) -> list[str]:
     """The command that gives this report again; files by name, not by folder."""
@@ -91,4 +95,5 @@ def _words(
     for option, value in options.items():
         words += [] if value is None else [option, value]
     words += [] if rtl else ["--no-rtl"]
+    words += [] if picture else ["--no-picture"]
     return [*words, "-o", output.name]
