@@ -101,3 +101,68 @@ def cluster_cull(
         distance = product >> params.normal_fraction_bits
         out |= distance + margin + (radius << fraction) + constants.side_offset < 0
     return CullResult(visible=~out | (high == params.radius.max_int), center_camera=center)
+
+
+@dataclass(frozen=True, eq=False)
+class LevelsResult:
+    """Outcome of the two-level test for a frame.
+
+    Parameters
+    ----------
+    group_visible : (G,) bool, groups that pass.
+    tested : (M,) bool, clusters of groups that pass: only these are read and tested.
+    visible : (M,) bool, clusters whose group and own ball pass.
+    center_camera : (M, 3) as in CullResult; zero where not tested.
+    """
+
+    group_visible: Bool
+    tested: Bool
+    visible: Bool
+    center_camera: NDArray[np.float64] | Int64
+
+    @property
+    def tests(self) -> int:
+        """Ball tests of the frame: every group, and the clusters of those that pass."""
+        return len(self.group_visible) + int(self.tested.sum())
+
+
+def cull_levels_float(
+    groups: NDArray[np.void],
+    clusters: NDArray[np.void],
+    grid_exponent: int,
+    camera: Camera,
+    planes: ViewPlanes,
+    params: Parameters,
+) -> LevelsResult:
+    """Float64 reference of both levels; see cluster_cull_float."""
+    passed = cluster_cull_float(groups, grid_exponent, camera, planes, params).visible
+    tested = np.repeat(passed, groups["count"])
+    members = cluster_cull_float(clusters[tested], grid_exponent, camera, planes, params)
+    return _levels(passed, tested, members)
+
+
+def cull_levels(
+    groups: NDArray[np.void],
+    clusters: NDArray[np.void],
+    constants: FrameConstants,
+    params: Parameters,
+) -> LevelsResult:
+    """Integer model of both levels: the hardware reads and tests clusters of passing groups only.
+
+    Parameters
+    ----------
+    groups : (G,) CLUSTER_DTYPE, base and count name runs of clusters.
+    clusters : (M,) CLUSTER_DTYPE.
+    """
+    passed = cluster_cull(groups, constants, params).visible
+    tested = np.repeat(passed, groups["count"])
+    return _levels(passed, tested, cluster_cull(clusters[tested], constants, params))
+
+
+def _levels(passed: Bool, tested: Bool, members: CullResult) -> LevelsResult:
+    """Spreads the result of the tested clusters over all clusters."""
+    visible = np.zeros(len(tested), dtype=np.bool_)
+    visible[tested] = members.visible
+    center = np.zeros_like(members.center_camera, shape=(len(tested), 3))
+    center[tested] = members.center_camera
+    return LevelsResult(passed, tested, visible, center)

@@ -44,3 +44,12 @@ VISIBLE_DTYPE = np.dtype(
         ("reserved", "<u1"),  # zero
     ]
 )
+
+# A run of clusters that cluster_cull asks for: one beat of a 64-bit stream.
+REQUEST_DTYPE = np.dtype(
+    [
+        ("base", "<u4"),  # first cluster
+        ("count", "<u2"),  # clusters
+        ("reserved", "<u2"),  # zero
+    ]
+)

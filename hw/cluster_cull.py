@@ -1,99 +1,135 @@
-"""Stage 1: the cluster test."""
+"""Stage 1: the cluster test, in two levels."""
 
 from __future__ import annotations
 
 from amaranth.hdl import Module, Signal
 from amaranth.lib import stream, wiring
+from amaranth.lib.fifo import SyncFIFOBuffered
 from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
-from hw.ball_test import BallTest
-from hw.camera_transform import CameraTransform
-from hw.delay import Delay
-from hw.layouts import cluster_record, frame_constants, visible_cluster
+from hw.ball_cull import BallCull
+from hw.layouts import cluster_record, cluster_run, frame_constants, visible_cluster
 
-RADII = ("radius_low", "radius_high", "radius_mean")
-MEMBERS = ("base", "count", "member_exponent")
 COUNTER_BITS = 32
-COUNTERS = ("tested", "visible", "starved_cycles", "stalled_cycles")
+COUNTERS = (
+    "groups_tested",
+    "groups_visible",
+    "clusters_tested",
+    "clusters_visible",
+    "starved_cycles",
+    "stalled_cycles",
+    "request_cycles",
+)
 
 
 class ClusterCull(wiring.Component):
-    """Passes on the clusters that the view may need, with their centres in camera space.
+    """Tests groups, asks for the clusters of those that pass, tests these, and passes on the rest.
 
-    Takes one cluster a cycle whenever the output is not held back. The pipeline moves as a whole:
-    it stands only while a visible cluster waits at the output.
+    One ball a cycle, of either level; a cluster goes first where both wait. A group is taken only
+    while its request is sure to find room (REQUESTS at most are under way or waiting), so a slow
+    reader of requests never holds back a cluster, and the two levels cannot block each other.
+    A failed group costs its own cycle and nothing else.
 
-    Latency: PIPELINE_CYCLES = 7: a cluster taken in cycle t is at the output in cycle t + 7 when
-    nothing holds it back. Order is kept.
-    Multipliers: 9 of 31x18, 8 of 32x18 and 2 of 24x17 bits with the default parameters.
+    Latency: PIPELINE_CYCLES = 7 from a cluster taken to the output; REQUEST_CYCLES = 9 from a
+    group taken to its request. Order: clusters leave in the order of `clusters`, which must be
+    that of `requests`; requests are in the order of `groups`.
+    Multipliers: those of one BallCull.
 
     Members
     -------
-    i : In(stream of cluster_record).
+    groups : In(stream of cluster_record); base and count name clusters.
+    requests : Out(stream of cluster_run), clusters to be read.
+    clusters : In(stream of cluster_record), all clusters of the requests, in order.
     o : Out(stream of visible_cluster).
-    constants : In(frame_constants); may change only while the pipeline is empty.
-    tested : Out(32), clusters taken. visible : Out(32), clusters passed on.
-    starved_cycles : Out(32), cycles in which the input could have been taken but was not there.
+    constants : In(frame_constants); may change only while not busy.
+    busy : Out(1), something is under way: in the pipeline, as a request, or awaited in `clusters`.
+    groups_tested, groups_visible, clusters_tested, clusters_visible : Out(32), items.
+    starved_cycles : Out(32), cycles in which nothing to test was offered.
     stalled_cycles : Out(32), cycles in which the output was held back.
-        tested + starved_cycles + stalled_cycles = cycles since reset. All counters wrap.
+    request_cycles : Out(32), cycles in which a group waited for room for its request.
+        groups_tested + clusters_tested + the three = cycles since reset. All counters wrap.
     """
 
-    PIPELINE_CYCLES = CameraTransform.PIPELINE_CYCLES + BallTest.PIPELINE_CYCLES + 1
+    PIPELINE_CYCLES = BallCull.PIPELINE_CYCLES
+    REQUESTS = 32
+    # Through the pipeline, into the queue's memory, and to its output.
+    REQUEST_CYCLES = PIPELINE_CYCLES + 2
 
     def __init__(self, params: Parameters):
         self._params = params
         super().__init__(
             {
-                "i": In(stream.Signature(cluster_record(params))),
+                "groups": In(stream.Signature(cluster_record(params))),
+                "requests": Out(stream.Signature(cluster_run(params))),
+                "clusters": In(stream.Signature(cluster_record(params))),
                 "o": Out(stream.Signature(visible_cluster(params))),
                 "constants": In(frame_constants(params)),
+                "busy": Out(1),
                 **{name: Out(COUNTER_BITS) for name in COUNTERS},
             }
         )
 
     def elaborate(self, platform):
         m = Module()
-        enable = Signal()
-        record = self._delayed(m, "record", enable, self.i.payload, CameraTransform.PIPELINE_CYCLES)
-        m.submodules.transform = transform = CameraTransform(self._params)
-        m.submodules.ball = ball = BallTest(self._params)
-        center = self._delayed(
-            m, "center", enable, transform.center_camera, BallTest.PIPELINE_CYCLES
+        m.submodules.ball_cull = balls = BallCull(self._params)
+        m.submodules.queue = queue = SyncFIFOBuffered(
+            width=cluster_run(self._params).size, depth=self.REQUESTS
         )
-        member = self._delayed(m, "member", enable, record, BallTest.PIPELINE_CYCLES)
-        valid = self._delayed(m, "valid", enable, self.i.valid, self.PIPELINE_CYCLES - 1)
+        room = Signal()
+        request = Signal(cluster_run(self._params))
+        seen = balls.o.payload
         m.d.comb += [
-            enable.eq(~self.o.valid | self.o.ready),
-            self.i.ready.eq(enable),
-            transform.enable.eq(enable),
-            transform.constants.eq(self.constants),
-            transform.center.eq(self.i.payload.center),
-            ball.enable.eq(enable),
-            ball.constants.eq(self.constants),
-            ball.center_camera.eq(transform.center_camera),
-            ball.distance.eq(transform.distance),
+            balls.constants.eq(self.constants),
+            balls.i.valid.eq(self.clusters.valid | (self.groups.valid & room)),
+            balls.i.payload.is_group.eq(~self.clusters.valid),
+            balls.i.payload.ball.eq(self.groups.payload),
+            self.clusters.ready.eq(balls.i.ready),
+            self.groups.ready.eq(balls.i.ready & room & ~self.clusters.valid),
+            # Room was kept for every group in the pipeline: the queue takes it at once.
+            balls.o.ready.eq(seen.is_group | self.o.ready),
+            queue.w_en.eq(balls.o.valid & seen.is_group),
+            request.base.eq(seen.ball.base),
+            request.count.eq(seen.ball.count),
+            queue.w_data.eq(request),
+            self.o.valid.eq(balls.o.valid & ~seen.is_group),
+            self.o.payload.eq(seen.ball),
+            self.requests.valid.eq(queue.r_rdy),
+            self.requests.payload.eq(queue.r_data),
+            queue.r_en.eq(self.requests.ready),
         ]
-        m.d.comb += [getattr(ball, name).eq(record[name]) for name in RADII]
-        with m.If(enable):
-            m.d.sync += self.o.valid.eq(valid & ~ball.is_out.any())
-            m.d.sync += self.o.payload.center_camera.eq(center)
-            m.d.sync += [self.o.payload[name].eq(member[name]) for name in MEMBERS]
-        self._count(m)
+        with m.If(self.clusters.valid):
+            m.d.comb += balls.i.payload.ball.eq(self.clusters.payload)
+        self._track(m, balls, room)
+        self._count(m, balls, room)
         return m
 
-    @staticmethod
-    def _delayed(m, name, enable, value, cycles):
-        m.submodules[f"{name}_delay"] = delay = Delay(value.shape(), cycles)
-        m.d.comb += [delay.enable.eq(enable), delay.i.eq(value)]
-        return delay.o
+    def _track(self, m, balls, room):
+        """Requests under way or waiting, and clusters that were asked for and did not come yet."""
+        pending = Signal(range(self.REQUESTS + 1))
+        awaited = Signal(self._params.base_bits)
+        asked = self.requests.valid & self.requests.ready
+        m.d.sync += pending.eq(
+            pending + (self.groups.valid & self.groups.ready) - balls.group_dropped - asked
+        )
+        arrived = self.clusters.valid & self.clusters.ready
+        with m.If(asked):
+            m.d.sync += awaited.eq(awaited + self.requests.payload.count - arrived)
+        with m.Else():
+            m.d.sync += awaited.eq(awaited - arrived)
+        m.d.comb += room.eq(pending < self.REQUESTS)
+        m.d.comb += self.busy.eq(~balls.empty | pending.any() | awaited.any())
 
-    def _count(self, m):
+    def _count(self, m, balls, room):
+        offered = self.groups.valid | self.clusters.valid
         events = {
-            "tested": self.i.valid & self.i.ready,
-            "visible": self.o.valid & self.o.ready,
-            "starved_cycles": ~self.i.valid & self.i.ready,
-            "stalled_cycles": ~self.i.ready,
+            "groups_tested": self.groups.valid & self.groups.ready,
+            "groups_visible": balls.o.valid & balls.o.payload.is_group,
+            "clusters_tested": self.clusters.valid & self.clusters.ready,
+            "clusters_visible": self.o.valid & self.o.ready,
+            "starved_cycles": balls.i.ready & ~offered,
+            "stalled_cycles": ~balls.i.ready,
+            "request_cycles": balls.i.ready & ~self.clusters.valid & self.groups.valid & ~room,
         }
         for name, event in events.items():
             counter = getattr(self, name)

@@ -8,7 +8,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
-from golden.records import CLUSTER_DTYPE, VISIBLE_DTYPE
+from golden.records import CLUSTER_DTYPE, REQUEST_DTYPE, VISIBLE_DTYPE
 from hw.cluster_cull import COUNTER_BITS, COUNTERS, ClusterCull
 from hw.layouts import frame_constants
 
@@ -25,6 +25,15 @@ def bit_slices(dtype: np.dtype) -> dict[str, tuple[int, int]]:
     return slices
 
 
+# Streams of the top: flat name -> direction, stream of ClusterCull, record.
+STREAMS = {
+    "s_axis_group": (In, "groups", CLUSTER_DTYPE),
+    "m_axis_request": (Out, "requests", REQUEST_DTYPE),
+    "s_axis_cluster": (In, "clusters", CLUSTER_DTYPE),
+    "m_axis_visible": (Out, "o", VISIBLE_DTYPE),
+}
+
+
 class ClusterCullTop(wiring.Component):
     """ClusterCull behind AXI4-Stream ports, a record a beat.
 
@@ -33,29 +42,27 @@ class ClusterCullTop(wiring.Component):
     Members
     -------
     aclk, aresetn : In(1), clock and synchronous reset, active low.
-    s_axis_tdata, s_axis_tvalid, s_axis_tready : cluster table records, CLUSTER_DTYPE, 256 bits.
-    m_axis_tdata, m_axis_tvalid, m_axis_tready : visible clusters, VISIBLE_DTYPE, 160 bits.
-    frame_* : In, one port a frame constant; may change only while no cluster is under way.
+    s_axis_group_* : group table records, CLUSTER_DTYPE, 256 bits.
+    m_axis_request_* : runs of clusters to read, REQUEST_DTYPE, 64 bits.
+    s_axis_cluster_* : the records of those clusters in that order, CLUSTER_DTYPE, 256 bits.
+    m_axis_visible_* : visible clusters, VISIBLE_DTYPE, 160 bits.
+    frame_* : In, one port a frame constant; may change only while not busy.
+    busy : Out(1), something is under way.
     counter_* : Out(32), the counters of ClusterCull.
     """
 
     def __init__(self, params: Parameters):
         self.cull = ClusterCull(params)
         self._constants = frame_constants(params)
-        super().__init__(
-            {
-                "aclk": In(1),
-                "aresetn": In(1),
-                "s_axis_tdata": In(CLUSTER_DTYPE.itemsize * 8),
-                "s_axis_tvalid": In(1),
-                "s_axis_tready": Out(1),
-                "m_axis_tdata": Out(VISIBLE_DTYPE.itemsize * 8),
-                "m_axis_tvalid": Out(1),
-                "m_axis_tready": In(1),
-                **{f"frame_{k}": In(f) for k, f in self._constants.members.items()},
-                **{f"counter_{name}": Out(COUNTER_BITS) for name in COUNTERS},
-            }
-        )
+        members = {"aclk": In(1), "aresetn": In(1), "busy": Out(1)}
+        for name, (flow, _, dtype) in STREAMS.items():
+            back = Out if flow is In else In
+            members[f"{name}_tdata"] = flow(dtype.itemsize * 8)
+            members[f"{name}_tvalid"] = flow(1)
+            members[f"{name}_tready"] = back(1)
+        members |= {f"frame_{name}": In(field) for name, field in self._constants.members.items()}
+        members |= {f"counter_{name}": Out(COUNTER_BITS) for name in COUNTERS}
+        super().__init__(members)
 
     def elaborate(self, platform):
         m = Module()
@@ -64,23 +71,30 @@ class ClusterCullTop(wiring.Component):
         m.d.comb += [
             ClockSignal().eq(self.aclk),
             ResetSignal().eq(~self.aresetn),
-            cull.i.valid.eq(self.s_axis_tvalid),
-            self.s_axis_tready.eq(cull.i.ready),
-            self.m_axis_tvalid.eq(cull.o.valid),
-            cull.o.ready.eq(self.m_axis_tready),
+            self.busy.eq(cull.busy),
         ]
-        for name, (start, bits) in bit_slices(CLUSTER_DTYPE).items():
-            if name != "reserved":
-                field = _field(cull.i.payload, name)
-                m.d.comb += field.eq(self.s_axis_tdata[start : start + bits])
-        for name, (start, bits) in bit_slices(VISIBLE_DTYPE).items():
-            if name != "reserved":
-                field = _field(cull.o.payload, name)
-                m.d.comb += self.m_axis_tdata[start : start + bits].eq(field)
+        for name, (flow, stream_name, dtype) in STREAMS.items():
+            self._connect(m, name, flow, getattr(cull, stream_name), dtype)
         for name in self._constants.members:
             m.d.comb += cull.constants[name].eq(getattr(self, f"frame_{name}"))
         m.d.comb += [getattr(self, f"counter_{n}").eq(getattr(cull, n)) for n in COUNTERS]
         return m
+
+    def _connect(self, m, name, flow, inner, dtype):
+        data, valid, ready = (
+            getattr(self, f"{name}_{part}") for part in ("tdata", "tvalid", "tready")
+        )
+        fields = {
+            part: data[start : start + bits]
+            for part, (start, bits) in bit_slices(dtype).items()
+            if part != "reserved"
+        }
+        if flow is In:
+            m.d.comb += [inner.valid.eq(valid), ready.eq(inner.ready)]
+            m.d.comb += [_field(inner.payload, part).eq(bits) for part, bits in fields.items()]
+        else:
+            m.d.comb += [valid.eq(inner.valid), inner.ready.eq(ready)]
+            m.d.comb += [bits.eq(_field(inner.payload, part)) for part, bits in fields.items()]
 
 
 def _field(view, path: str):

@@ -47,6 +47,11 @@ def visible_cluster(params: Parameters) -> data.StructLayout:
     )
 
 
+def cluster_run(params: Parameters) -> data.StructLayout:
+    """A run of clusters to be read: the first, and how many."""
+    return data.StructLayout({"base": shape(params.base), "count": shape(params.count)})
+
+
 def _frame_formats() -> dict[str, str]:
     names = {f"camera_position_{axis}": "camera_position" for axis in "xyz"}
     names |= {f"rotation_{i}{j}": "rotation" for i in range(3) for j in range(3)}

@@ -13,9 +13,8 @@ from amaranth.back import verilog
 from golden.files import write_text
 from golden.fixed import Fixed
 from golden.params import Parameters
-from golden.records import CLUSTER_DTYPE, VISIBLE_DTYPE
 from hw.cluster_cull import ClusterCull
-from hw.cull_top import ClusterCullTop, bit_slices
+from hw.cull_top import STREAMS, ClusterCullTop, bit_slices
 from hw.layouts import FRAME_FORMATS
 
 TOP_NAME = "splatsieve_cluster_cull"
@@ -74,12 +73,10 @@ def _metadata(top: ClusterCullTop, params: Parameters) -> dict[str, object]:
         "parameters": asdict(params),
         "formats": {name: _format(getattr(params, name)) for name in _format_names(params)},
         "ports": ports,
-        "records": {
-            "s_axis_tdata": _record(CLUSTER_DTYPE),
-            "m_axis_tdata": _record(VISIBLE_DTYPE),
-        },
+        "records": {f"{name}_tdata": _record(dtype) for name, (_, _, dtype) in STREAMS.items()},
         "latency_cycles": ClusterCull.PIPELINE_CYCLES,
-        "clusters_per_cycle": 1,
+        "request_latency_cycles": ClusterCull.REQUEST_CYCLES,
+        "tests_per_cycle": 1,
         "clock": "aclk",
         "reset": "aresetn, synchronous, active low",
     }

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from golden.camera import Camera
-from golden.cluster_cull import cluster_cull, cluster_cull_float
+from golden.cluster_cull import LevelsResult, cull_levels, cull_levels_float
 from golden.covariance import covariance3d
 from golden.errors import InputError
 from golden.frame import frame_constants, view_planes
@@ -21,7 +21,8 @@ from golden.records import VISIBLE_DTYPE
 from golden.rules import Rules
 from golden.scene import Scene
 from golden.visibility import visibility
-from sim.cull_harness import CullHarness, CullRun
+from sim.cull_harness import MEMORY_CYCLES, CullHarness, CullRun
+from sim.cull_timing import cull_cycles
 
 Engine = Literal["float", "integer", "rtl"]
 Bool = NDArray[np.bool_]
@@ -35,20 +36,30 @@ class CullFrame:
     ----------
     view : name of the camera.
     visible : (M,) bool, clusters passed on.
-    visible_gaussians : Gaussians in them.
+    groups_tested, clusters_tested : ball tests: all groups, and clusters of those that passed.
+    visible_gaussians : Gaussians in the visible clusters.
     excluded_fraction : share of all Gaussians that no later stage reads.
+    model_cycles : by sim.cull_timing, with a memory of MEMORY_CYCLES and nothing held back.
     seconds : wall time of the engine alone.
-    cycles : of the RTL, from the first offered cluster to an empty pipeline; None otherwise.
+    cycles : of the RTL under the same conditions; None for other engines.
     mismatches : outputs of the RTL that differ from the integer model; None for other engines.
     """
 
     view: str
     visible: Bool
+    groups_tested: int
+    clusters_tested: int
     visible_gaussians: int
     excluded_fraction: float
+    model_cycles: int
     seconds: float
     cycles: int | None = None
     mismatches: int | None = None
+
+    @property
+    def tests(self) -> int:
+        """Ball tests of both levels."""
+        return self.groups_tested + self.clusters_tested
 
 
 def cull_views(
@@ -68,47 +79,64 @@ def cull_views(
         harness.build()
     grid = pack.meta.grid_exponent
     for camera in cameras:
-        cycles = mismatches = None
         constants = frame_constants(camera, rules, grid, params)
         start = time.perf_counter()
         if engine == "float":
-            visible = cluster_cull_float(
-                pack.clusters, grid, camera, view_planes(camera, rules), params
-            )
-            shown, seconds = visible.visible, time.perf_counter() - start
-        elif engine == "integer":
-            shown = cluster_cull(pack.clusters, constants, params).visible
-            seconds = time.perf_counter() - start
+            planes = view_planes(camera, rules)
+            result = cull_levels_float(pack.groups, pack.clusters, grid, camera, planes, params)
         else:
-            run = harness.run(pack.clusters, constants)
-            seconds, cycles = time.perf_counter() - start, run.cycles
-            shown = np.zeros(len(pack.clusters), dtype=np.bool_)
-            shown[np.searchsorted(pack.clusters["base"], run.visible["base"])] = True
-            model = cluster_cull(pack.clusters, constants, params)
-            mismatches = count_mismatches(pack, run, model.visible, model.center_camera)
-        gaussians = int(pack.clusters["count"][shown].sum(dtype=np.int64))
-        yield CullFrame(
-            view=camera.name,
-            visible=shown,
-            visible_gaussians=gaussians,
-            excluded_fraction=1 - gaussians / len(pack),
-            seconds=seconds,
-            cycles=cycles,
-            mismatches=mismatches,
-        )
+            result = cull_levels(pack.groups, pack.clusters, constants, params)
+        frame = _frame(pack, camera, result, time.perf_counter() - start)
+        if engine == "rtl":
+            start = time.perf_counter()
+            run = harness.run(pack.groups, pack.clusters, constants)
+            frame = replace(
+                frame,
+                visible=_visible(pack, run),
+                seconds=time.perf_counter() - start,
+                cycles=run.cycles,
+                mismatches=count_mismatches(pack, run, result),
+            )
+        yield frame
 
 
-def count_mismatches(
-    pack: Pack, run: CullRun, visible: Bool, center_camera: NDArray[np.generic]
-) -> int:
-    """Records in which the RTL's stream differs from the model's: missing, extra or other bits."""
-    expected = np.zeros(int(visible.sum()), dtype=VISIBLE_DTYPE)
-    expected["center_camera"] = center_camera[visible]
+def _frame(pack: Pack, camera: Camera, result: LevelsResult, seconds: float) -> CullFrame:
+    gaussians = int(pack.clusters["count"][result.visible].sum(dtype=np.int64))
+    seen = result.visible[result.tested]
+    return CullFrame(
+        view=camera.name,
+        visible=result.visible,
+        groups_tested=len(result.group_visible),
+        clusters_tested=int(result.tested.sum()),
+        visible_gaussians=gaussians,
+        excluded_fraction=1 - gaussians / len(pack),
+        model_cycles=cull_cycles(result.group_visible, pack.groups["count"], seen, MEMORY_CYCLES),
+        seconds=seconds,
+    )
+
+
+def _visible(pack: Pack, run: CullRun) -> Bool:
+    """(M,) bool of the clusters in the RTL's stream."""
+    visible = np.zeros(len(pack.clusters), dtype=np.bool_)
+    visible[np.searchsorted(pack.clusters["base"], run.visible["base"])] = True
+    return visible
+
+
+def count_mismatches(pack: Pack, run: CullRun, model: LevelsResult) -> int:
+    """Records in which the RTL's stream differs from the model's: missing, extra or other bits.
+
+    The numbers of groups and clusters tested count as records too.
+    """
+    expected = np.zeros(int(model.visible.sum()), dtype=VISIBLE_DTYPE)
+    expected["center_camera"] = model.center_camera[model.visible]
     for name in ("base", "count", "member_exponent"):
-        expected[name] = pack.clusters[name][visible]
+        expected[name] = pack.clusters[name][model.visible]
     common = min(len(expected), len(run.visible))
-    return int((run.visible[:common] != expected[:common]).sum()) + abs(
-        len(expected) - len(run.visible)
+    return (
+        int((run.visible[:common] != expected[:common]).sum())
+        + abs(len(expected) - len(run.visible))
+        + abs(run.counters["groups_tested"] - len(model.group_visible))
+        + abs(run.counters["clusters_tested"] - int(model.tested.sum()))
     )
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from golden.frame import FrameConstants
 from golden.params import Parameters
 from golden.records import CLUSTER_DTYPE, VISIBLE_DTYPE
-from hw.cluster_cull import COUNTERS, ClusterCull
+from hw.cluster_cull import COUNTERS
 from hw.layouts import FRAME_FORMATS
 from hw.verilog import Design, cull_design
 from sim.verilated import build_library
@@ -21,13 +21,33 @@ from sim.verilated import build_library
 SOURCE = Path(__file__).with_name("cull_harness.cpp")
 
 
+# From a request taken to its first cluster offered, where nothing else is said: a DRAM read.
+MEMORY_CYCLES = 100
+
+
+class _CullFrame(ctypes.Structure):
+    _fields_ = (
+        ("constants", ctypes.c_void_p),
+        ("groups", ctypes.c_void_p),
+        ("group_count", ctypes.c_uint64),
+        ("clusters", ctypes.c_void_p),
+        ("cluster_count", ctypes.c_uint64),
+        ("memory_cycles", ctypes.c_uint64),
+        ("idle_256", ctypes.c_uint32),
+        ("stall_256", ctypes.c_uint32),
+        ("seed", ctypes.c_uint64),
+        ("limit_cycles", ctypes.c_uint64),
+    )
+
+
 class _CullRun(ctypes.Structure):
     _fields_ = (
         ("cycles", ctypes.c_uint64),
         ("visible", ctypes.c_uint64),
+        ("first_request_cycle", ctypes.c_uint64),
         ("first_visible_cycle", ctypes.c_uint64),
         ("counters", ctypes.c_uint32 * len(COUNTERS)),
-        ("timed_out", ctypes.c_int32),
+        ("failure", ctypes.c_int32),
     )
 
 
@@ -38,13 +58,15 @@ class CullRun:
     Parameters
     ----------
     visible : (V,) VISIBLE_DTYPE, in stream order.
-    cycles : from the first offered record until the pipeline is empty.
-    first_visible_cycle : cycle in which the first visible cluster was taken, 0-based.
+    cycles : from the first offered group until the hardware is not busy.
+    first_request_cycle, first_visible_cycle : cycle in which the first request, the first visible
+        cluster was taken, 0-based; 0 where there was none.
     counters : the RTL's counters by name.
     """
 
     visible: NDArray[np.void]
     cycles: int
+    first_request_cycle: int
     first_visible_cycle: int
     counters: dict[str, int]
 
@@ -70,40 +92,54 @@ class CullHarness:
 
     def run(
         self,
+        groups: NDArray[np.void],
         clusters: NDArray[np.void],
         constants: FrameConstants,
         *,
+        memory_cycles: int = MEMORY_CYCLES,
         idle_256: int = 0,
         stall_256: int = 0,
         seed: int = 0,
     ) -> CullRun:
-        """One frame. idle_256, stall_256: chance of an idle input, a blocked output, of 256.
+        """One frame.
 
-        Raises RuntimeError when the RTL does not finish within 64 cycles a cluster.
+        Parameters
+        ----------
+        groups : (G,) CLUSTER_DTYPE. clusters : (M,) CLUSTER_DTYPE, read as the RTL asks for them.
+        memory_cycles : from a request taken to its first cluster offered, then one a cycle.
+        idle_256, stall_256 : chance of an idle input, a blocked output, of 256.
+
+        Raises RuntimeError when the RTL asks for clusters that do not exist, or does not finish
+        within 64 cycles a record and 2000 and the memory's latency a group.
         """
-        records = np.ascontiguousarray(clusters, dtype=CLUSTER_DTYPE)
+        tables = [np.ascontiguousarray(table, dtype=CLUSTER_DTYPE) for table in (groups, clusters)]
         ports = constants.as_ports()
         values = np.array([ports[name] for name in FRAME_FORMATS], dtype=np.int64)
-        visible = np.zeros(len(records), dtype=VISIBLE_DTYPE)
-        result = _CullRun()
-        limit = 64 * len(records) + 10_000
-        self._library.cull_run(
-            values.ctypes.data_as(ctypes.c_void_p),
-            records.ctypes.data_as(ctypes.c_void_p),
-            ctypes.c_uint64(len(records)),
-            ctypes.c_uint32(ClusterCull.PIPELINE_CYCLES),
-            ctypes.c_uint32(idle_256),
-            ctypes.c_uint32(stall_256),
-            ctypes.c_uint64(seed),
-            ctypes.c_uint64(limit),
-            visible.ctypes.data_as(ctypes.c_void_p),
-            ctypes.byref(result),
+        visible = np.zeros(len(clusters), dtype=VISIBLE_DTYPE)
+        records = len(groups) + len(clusters)
+        frame = _CullFrame(
+            values.ctypes.data,
+            tables[0].ctypes.data,
+            len(groups),
+            tables[1].ctypes.data,
+            len(clusters),
+            memory_cycles,
+            idle_256,
+            stall_256,
+            seed,
+            64 * records + (2000 + memory_cycles) * (len(groups) + 1),
         )
-        if result.timed_out:
-            raise RuntimeError(f"cluster_cull did not finish within {limit} cycles.")
+        result = _CullRun()
+        self._library.cull_run(
+            ctypes.byref(frame), ctypes.c_void_p(visible.ctypes.data), ctypes.byref(result)
+        )
+        if result.failure:
+            reason = ("is not done in time", "asks for clusters outside the table")
+            raise RuntimeError(f"cluster_cull {reason[result.failure - 1]}.")
         return CullRun(
             visible=visible[: result.visible],
             cycles=result.cycles,
+            first_request_cycle=result.first_request_cycle,
             first_visible_cycle=result.first_visible_cycle,
             counters=dict(zip(COUNTERS, result.counters, strict=True)),
         )

@@ -6,7 +6,7 @@ bytes, whichever is more. The sort waits for all pairs, the blending for the sor
 
     frame = stream(cluster_cull .. tile_bin) + depth_sort + rasterize
 
-cluster_cull without stalls is exact against the RTL, whose PIPELINE_CYCLES it reads. Of the other
+cluster_cull without stalls is exact against the RTL: sim.cull_timing gives its fill cycles. Of the other
 stages the model knows rates and bytes; their latencies, tens of cycles, are not in it, nor are row
 misses and refresh of the memory, whose peak rate is taken. Whatever the depth of the queues and
 the order in which visible clusters come, later stages wait for clusters during cluster_cull's
@@ -25,7 +25,6 @@ import numpy as np
 from golden.errors import InputError
 from golden.records import CLUSTER_DTYPE, GEOMETRY_DTYPE
 from golden.rules import TILE_PX
-from hw.cluster_cull import ClusterCull
 from sim.config import AcceleratorConfig
 
 FRONT_END = ("cluster_cull", "gaussian_fetch", "gaussian_project")
@@ -48,8 +47,10 @@ class FrameCounts:
 
     Parameters
     ----------
-    clusters_tested : clusters read and tested; 0 where culling is off.
-    clusters_visible : of these, passed on.
+    groups_tested, clusters_tested : balls read and tested; 0 where culling is off.
+    clusters_visible : of the clusters, passed on.
+    cull_fill_cycles : cycles of cluster_cull beyond one a ball: its pipeline filling, and waiting
+        for the memory's first answer; sim.cull_timing gives them for a frame.
     gaussians_read : geometry records read and projected.
     splats : Gaussians that the projection emits.
     color_record_bytes : of one Gaussian's spherical harmonics in the pack.
@@ -60,8 +61,10 @@ class FrameCounts:
     Raises InputError on a negative number and on counts that contradict each other.
     """
 
+    groups_tested: int
     clusters_tested: int
     clusters_visible: int
+    cull_fill_cycles: int
     gaussians_read: int
     splats: int
     color_record_bytes: int
@@ -170,15 +173,15 @@ def overlapped(stages: Iterable[StageCycles], config: AcceleratorConfig) -> int:
 
 
 def cluster_cull(counts: FrameCounts, config: AcceleratorConfig) -> StageCycles:
-    """Stage 1. ceil(clusters_tested / cluster_tests_per_cycle) + PIPELINE_CYCLES cycles, from the
-    first record until the pipeline is empty; none where culling is off.
-    Reads clusters_tested records of 32 bytes.
+    """Stage 1. ceil(balls / cluster_tests_per_cycle) + cull_fill_cycles cycles, from the first
+    group until not busy, where balls = groups_tested + clusters_tested; none where culling is off.
+    Reads a record of 32 bytes a ball.
     """
+    balls = counts.groups_tested + counts.clusters_tested
     cycles = 0
-    if counts.clusters_tested:
-        cycles = _ceil_div(counts.clusters_tested, config.cluster_tests_per_cycle)
-        cycles += ClusterCull.PIPELINE_CYCLES
-    return _stage("cluster_cull", cycles, counts.clusters_tested * CLUSTER_DTYPE.itemsize, config)
+    if balls:
+        cycles = _ceil_div(balls, config.cluster_tests_per_cycle) + counts.cull_fill_cycles
+    return _stage("cluster_cull", cycles, balls * CLUSTER_DTYPE.itemsize, config)
 
 
 def gaussian_fetch(counts: FrameCounts, config: AcceleratorConfig) -> StageCycles:

@@ -88,14 +88,20 @@ def _row(packed: Pack, frame: CullFrame) -> dict[str, Any]:
         "view": frame.view,
         "gaussians": packed.meta.gaussians,
         "clusters": packed.meta.clusters,
-        "clusters_tested": packed.meta.clusters,
+        "groups": packed.meta.groups,
+        "tests": frame.tests,
+        "clusters_tested": frame.clusters_tested,
         "clusters_visible": int(frame.visible.sum()),
         "gaussians_visible": frame.visible_gaussians,
         "excluded_fraction": frame.excluded_fraction,
         "seconds": frame.seconds,
     }
     if frame.cycles is not None:
-        row |= {"cycles": frame.cycles, "mismatches": frame.mismatches}
+        row |= {
+            "cycles": frame.cycles,
+            "model_cycles": frame.model_cycles,
+            "mismatches": frame.mismatches,
+        }
     return row
 
 
@@ -117,11 +123,11 @@ def _write_masks(path: Path, visible: Any, gaussians: int, views: list[str]) -> 
 
 def _text(result: dict[str, Any]) -> str:
     rows, average = result["views"], result["average"]
-    columns = ["clusters_visible", "gaussians_visible", "excluded_fraction"]
+    columns = ["tests", "clusters_visible", "gaussians_visible", "excluded_fraction"]
     columns += [key for key in ("cycles", "mismatches", "found_fraction", "lost") if key in rows[0]]
     lines = [
         f"{result['pack']}: {average['gaussians']:,.0f} Gaussians in {average['clusters']:,.0f} "
-        f"clusters ({result['method']}, radius {result['radius']}); engine {result['engine']}, "
+        f"clusters and {average['groups']:,.0f} groups ({result['method']}, radius {result['radius']}); engine {result['engine']}, "
         f"rules {result['rules']}, {result['size_px']} px, {len(rows)} views",
         "  ".join([f"{'view':24}", *(f"{name:>17}" for name in columns)]),
     ]

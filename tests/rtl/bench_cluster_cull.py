@@ -1,4 +1,4 @@
-"""cocotb bench of the cluster_cull top: the input monitor feeds the integer model."""
+"""cocotb bench of the cluster_cull top: the input monitors feed the integer model."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import cocotb
 import numpy as np
 from cocotb.clock import Clock
 from cocotb.triggers import ReadOnly, RisingEdge
+from cocotb.utils import get_sim_time
 from cocotbext.axi import (
     AxiStreamBus,
     AxiStreamFrame,
@@ -17,12 +18,18 @@ from cocotbext.axi import (
     AxiStreamSource,
 )
 
-from golden.cluster_cull import cluster_cull
+from golden.cluster_cull import cull_levels
 from golden.frame import FrameConstants
 from golden.params import Parameters
-from golden.records import CLUSTER_DTYPE, VISIBLE_DTYPE
+from golden.records import CLUSTER_DTYPE, REQUEST_DTYPE, VISIBLE_DTYPE
 from hw.cluster_cull import ClusterCull
-from tests.rtl.stimulus import directed_clusters, random_clusters, random_view
+from tests.rtl.stimulus import (
+    directed_clusters,
+    one_group,
+    random_clusters,
+    random_levels,
+    random_view,
+)
 
 PARAMS = Parameters()
 PATTERNS = {
@@ -34,37 +41,70 @@ PATTERNS = {
 
 
 class Testbench:
-    """Source, sink and monitors; the model sees only what the input monitor saw."""
+    """Sources, sinks, a memory that answers requests, and monitors that feed the model."""
 
-    def __init__(self, dut):
-        self.dut = dut
+    def __init__(self, dut, clusters: np.ndarray):
+        self.dut, self.clusters = dut, clusters
         cocotb.start_soon(Clock(dut.aclk, 10, unit="ns").start())
         reset = {"reset": dut.aresetn, "reset_active_level": False}
-        source, sink = (
-            AxiStreamBus.from_prefix(dut, "s_axis"),
-            AxiStreamBus.from_prefix(dut, "m_axis"),
-        )
-        self.source = AxiStreamSource(source, dut.aclk, **reset)
-        self.sink = AxiStreamSink(sink, dut.aclk, **reset)
-        self.monitor = AxiStreamMonitor(source, dut.aclk, **reset)
+        bus = {
+            name: AxiStreamBus.from_prefix(dut, name)
+            for name in ("s_axis_group", "m_axis_request", "s_axis_cluster", "m_axis_visible")
+        }
+        self.groups = AxiStreamSource(bus["s_axis_group"], dut.aclk, **reset)
+        self.memory = AxiStreamSource(bus["s_axis_cluster"], dut.aclk, **reset)
+        self.requests = AxiStreamSink(bus["m_axis_request"], dut.aclk, **reset)
+        self.visible = AxiStreamSink(bus["m_axis_visible"], dut.aclk, **reset)
+        self.seen_groups = AxiStreamMonitor(bus["s_axis_group"], dut.aclk, **reset)
+        self.seen_clusters = AxiStreamMonitor(bus["s_axis_cluster"], dut.aclk, **reset)
         self.cycle = 0
-        cocotb.start_soon(self._watch())
+        self.asked: list[tuple[int, int]] = []
+        cocotb.start_soon(self._watch("m_axis_visible"))
+        cocotb.start_soon(self._watch("m_axis_request"))
+        cocotb.start_soon(self._count())
+        cocotb.start_soon(self._answer())
 
-    async def _watch(self):
-        """Counts cycles; an output that waits must not change, whatever the input does."""
-        waiting = None
+    async def _count(self):
         while True:
             await RisingEdge(self.dut.aclk)
             self.cycle += 1
+
+    async def _watch(self, stream: str):
+        """An output that waits must not change, whatever the inputs do."""
+        data, valid, ready = (
+            getattr(self.dut, f"{stream}_{part}") for part in ("tdata", "tvalid", "tready")
+        )
+        waiting = None
+        while True:
+            await RisingEdge(self.dut.aclk)
             await ReadOnly()
             if not self.dut.aresetn.value:
                 waiting = None
                 continue
             if waiting is not None:
-                assert self.dut.m_axis_tvalid.value, "valid fell before the output was taken"
-                assert int(self.dut.m_axis_tdata.value) == waiting, "a waiting output changed"
-            held = self.dut.m_axis_tvalid.value and not self.dut.m_axis_tready.value
-            waiting = int(self.dut.m_axis_tdata.value) if held else None
+                assert valid.value, f"{stream} fell before it was taken"
+                assert int(data.value) == waiting, f"{stream} changed while it waited"
+            waiting = int(data.value) if valid.value and not ready.value else None
+
+    async def _answer(self):
+        """The memory: sends the clusters of each request, in order."""
+        while True:
+            frame = await self.requests.recv()
+            for request in np.frombuffer(bytes(frame.tdata), dtype=REQUEST_DTYPE):
+                base, count = int(request["base"]), int(request["count"])
+                assert not request["reserved"]
+                self.asked.append((base, count))
+                records = self.clusters[base : base + count]
+                await self.memory.send(AxiStreamFrame(records.tobytes()))
+
+    def pause(self, idle: str, pressure: str):
+        """Idle patterns on both inputs, back-pressure on both outputs."""
+        for source in (self.groups, self.memory):
+            if PATTERNS[idle]:
+                source.set_pause_generator(PATTERNS[idle]())
+        for sink in (self.requests, self.visible):
+            if PATTERNS[pressure]:
+                sink.set_pause_generator(PATTERNS[pressure]())
 
     async def reset(self):
         self.dut.aresetn.value = 0
@@ -78,29 +118,38 @@ class Testbench:
             port = getattr(self.dut, f"frame_{name}")
             port.value = value & ((1 << len(port)) - 1)
 
-    async def drain(self):
-        await self.source.wait()
-        idle = 0
-        while idle < 4 * ClusterCull.PIPELINE_CYCLES:
+    async def frame(self, groups: np.ndarray):
+        """Sends the groups and waits until the hardware is not busy."""
+        await self.groups.send(AxiStreamFrame(groups.tobytes()))
+        await self.groups.wait()
+        for _ in range(2):  # the last group is offered, then taken
             await RisingEdge(self.dut.aclk)
-            idle = 0 if self.dut.m_axis_tvalid.value else idle + 1
+        while self.dut.busy.value:
+            await RisingEdge(self.dut.aclk)
+        for _ in range(3):
+            await RisingEdge(self.dut.aclk)
 
-    def check(self, constants: FrameConstants) -> int:
-        """Everything the monitor saw through the model, against everything the sink took."""
-        seen = np.frombuffer(drained(self.monitor), dtype=CLUSTER_DTYPE)
-        result = cluster_cull(seen, constants, PARAMS)
+    def check(self, constants: FrameConstants) -> tuple[int, int]:
+        """What the monitors saw through the model, against what the sinks took."""
+        groups = np.frombuffer(drained(self.seen_groups), dtype=CLUSTER_DTYPE)
+        result = cull_levels(groups, self.clusters, constants, PARAMS)
+        read = np.frombuffer(drained(self.seen_clusters), dtype=CLUSTER_DTYPE)
+        assert np.array_equal(read, self.clusters[result.tested]), "other clusters were read"
+        passed = groups[result.group_visible]
+        due = [(int(g["base"]), int(g["count"])) for g in passed]
+        assert self.asked == due, "other runs were asked for"
+        self.asked = []
         expected = np.zeros(int(result.visible.sum()), dtype=VISIBLE_DTYPE)
         expected["center_camera"] = result.center_camera[result.visible]
         for name in ("base", "count", "member_exponent"):
-            expected[name] = seen[name][result.visible]
-        got = np.frombuffer(drained(self.sink), dtype=VISIBLE_DTYPE)
+            expected[name] = self.clusters[name][result.visible]
+        got = np.frombuffer(drained(self.visible), dtype=VISIBLE_DTYPE)
         assert len(got) == len(expected), f"{len(got)} outputs where {len(expected)} are due"
         differs = np.flatnonzero(got != expected)
         assert not len(differs), f"output {differs[0]}: {got[differs[0]]} != {expected[differs[0]]}"
-        assert self.source.empty()
-        assert self.sink.empty()
-        assert self.monitor.empty()
-        return len(seen)
+        for queue in (self.groups, self.memory, self.requests, self.visible):
+            assert queue.empty()
+        return len(groups), len(read)
 
 
 def drained(queue) -> bytes:
@@ -111,8 +160,12 @@ def drained(queue) -> bytes:
     return taken
 
 
-async def start(dut) -> Testbench:
-    bench = Testbench(dut)
+def counter(dut, name: str) -> int:
+    return getattr(dut, f"counter_{name}").value.to_unsigned()
+
+
+async def start(dut, clusters: np.ndarray) -> Testbench:
+    bench = Testbench(dut, clusters)
     bench.set_constants(random_view(0, PARAMS))
     await bench.reset()
     return bench
@@ -121,25 +174,32 @@ async def start(dut) -> Testbench:
 @cocotb.test(timeout_time=200, timeout_unit="us")
 @cocotb.parametrize(idle=list(PATTERNS), pressure=list(PATTERNS))
 async def streams(dut, idle, pressure):
-    """Idle generator x back-pressure generator, a new view for every batch."""
+    """Idle generator x back-pressure generator on all streams, a new view for every batch."""
     random.seed(f"{idle} {pressure}")
-    bench = await start(dut)
-    if PATTERNS[idle]:
-        bench.source.set_pause_generator(PATTERNS[idle]())
-    if PATTERNS[pressure]:
-        bench.sink.set_pause_generator(PATTERNS[pressure]())
-    sent = 0
+    groups, clusters = random_levels(60, 6, len(idle), PARAMS)
+    bench = await start(dut, clusters)
+    bench.pause(idle, pressure)
+    tested = [0, 0]
     for batch in range(3):
         constants = random_view(10 * len(idle) + len(pressure) + batch, PARAMS)
         bench.set_constants(constants)
-        items = random_clusters(120, batch, PARAMS)
-        if batch == 0:
-            items = np.concatenate([items, directed_clusters(PARAMS)])
-        await bench.source.send(AxiStreamFrame(items.tobytes()))
-        await bench.drain()
-        assert bench.check(constants) == len(items)
-        sent += len(items)
-    assert dut.counter_tested.value.to_unsigned() == sent
+        await bench.frame(groups)
+        counts = bench.check(constants)
+        assert counts[0] == len(groups)
+        tested = [before + now for before, now in zip(tested, counts, strict=True)]
+    assert [counter(dut, "groups_tested"), counter(dut, "clusters_tested")] == tested
+
+
+@cocotb.test(timeout_time=200, timeout_unit="us")
+async def extremes(dut):
+    """Corners of the range with extreme radii, as clusters of one group and as groups."""
+    clusters = directed_clusters(PARAMS)
+    bench = await start(dut, clusters)
+    single = clusters.copy()
+    single["base"], single["count"] = np.arange(len(clusters)), 1
+    for groups in (one_group(clusters, PARAMS), single):
+        await bench.frame(groups)
+        assert bench.check(random_view(0, PARAMS))[0] == len(groups)
 
 
 def all_visible(count: int) -> np.ndarray:
@@ -148,82 +208,108 @@ def all_visible(count: int) -> np.ndarray:
     return items
 
 
+async def taken_by(dut, stream: str):
+    """Waits for the edge that moves a beat of a stream."""
+    valid, ready = getattr(dut, f"{stream}_tvalid"), getattr(dut, f"{stream}_tready")
+    while not (valid.value and ready.value):
+        await RisingEdge(dut.aclk)
+
+
 @cocotb.test(timeout_time=200, timeout_unit="us")
 async def latency_is_exact(dut):
-    """Taken in cycle t, at the output in cycle t + PIPELINE_CYCLES: not earlier, not later."""
-    bench = await start(dut)
+    """Cluster to output in PIPELINE_CYCLES, group to request in REQUEST_CYCLES, exactly."""
+    clusters = all_visible(1)
+    bench = await start(dut, clusters)
     for _ in range(5):
-        await bench.source.send(AxiStreamFrame(all_visible(1).tobytes()))
-        while not (dut.s_axis_tvalid.value and dut.s_axis_tready.value):
+        await bench.groups.send(AxiStreamFrame(one_group(clusters, PARAMS).tobytes()))
+        await taken_by(dut, "s_axis_group")
+        cycle = bench.cycle
+        while not dut.m_axis_request_tvalid.value:
             await RisingEdge(dut.aclk)
-        taken = bench.cycle
-        while not dut.m_axis_tvalid.value:
+        assert bench.cycle - cycle == ClusterCull.REQUEST_CYCLES
+        await taken_by(dut, "s_axis_cluster")
+        cycle = bench.cycle
+        while not dut.m_axis_visible_tvalid.value:
             await RisingEdge(dut.aclk)
-        assert bench.cycle - taken == ClusterCull.PIPELINE_CYCLES
-        await bench.drain()
-    bench.check(random_view(0, PARAMS))
+        assert bench.cycle - cycle == ClusterCull.PIPELINE_CYCLES
+        while dut.busy.value:
+            await RisingEdge(dut.aclk)
+    for _ in range(3):
+        await RisingEdge(dut.aclk)
 
 
 @cocotb.test(timeout_time=200, timeout_unit="us")
 async def one_cluster_a_cycle(dut):
-    """With both sides willing, input and output move in every cycle."""
-    bench = await start(dut)
+    """With both sides willing, clusters move in and out in every cycle."""
     count = 300
-    await bench.source.send(AxiStreamFrame(all_visible(count).tobytes()))
-    while not dut.s_axis_tvalid.value:
+    clusters = all_visible(count)
+    bench = await start(dut, clusters)
+    await bench.groups.send(AxiStreamFrame(one_group(clusters, PARAMS).tobytes()))
+    while not dut.s_axis_cluster_tvalid.value:
         await RisingEdge(dut.aclk)
     first = bench.cycle
     for _ in range(count):
-        assert dut.s_axis_tvalid.value
-        assert dut.s_axis_tready.value
+        assert dut.s_axis_cluster_tvalid.value
+        assert dut.s_axis_cluster_tready.value
         due = bench.cycle >= first + ClusterCull.PIPELINE_CYCLES
-        assert bool(dut.m_axis_tvalid.value) == due
+        assert bool(dut.m_axis_visible_tvalid.value) == due
         await RisingEdge(dut.aclk)
-    await bench.drain()
-    assert bench.check(random_view(0, PARAMS)) == count
-    assert dut.counter_stalled_cycles.value.to_unsigned() == 0
+    while dut.busy.value:
+        await RisingEdge(dut.aclk)
+    for _ in range(3):
+        await RisingEdge(dut.aclk)
+    assert bench.check(random_view(0, PARAMS)) == (1, count)
+    assert counter(dut, "stalled_cycles") == 0
 
 
 @cocotb.test(timeout_time=200, timeout_unit="us")
-@cocotb.parametrize(after=[1, 3, 7, 20, 61])
+@cocotb.parametrize(after=[1, 3, 9, 20, 61, 150])
 async def reset_in_mid_flight(dut, after):
-    """A reset forgets what was under way, and the next frame is right."""
-    bench = await start(dut)
-    bench.sink.set_pause_generator(PATTERNS["bursts"]())
-    await bench.source.send(AxiStreamFrame(all_visible(200).tobytes()))
+    """A reset forgets pipeline, requests and awaited clusters, and the next frame is right."""
+    groups, clusters = random_levels(80, 8, after, PARAMS)
+    groups["radius_high"] = PARAMS.radius.max_int
+    bench = await start(dut, clusters)
+    bench.pause("always", "bursts")
+    await bench.groups.send(AxiStreamFrame(groups.tobytes()))
     for _ in range(after):
         await RisingEdge(dut.aclk)
-    await bench.reset()
-    bench.source.clear()
-    for name in ("tested", "visible", "stalled_cycles"):
-        assert getattr(dut, f"counter_{name}").value.to_unsigned() == 0
-    await bench.drain()
-    assert dut.counter_visible.value.to_unsigned() == 0, "a cluster outlived the reset"
-    drained(bench.sink), drained(bench.monitor)
-    items = random_clusters(100, after, PARAMS)
-    await bench.source.send(AxiStreamFrame(items.tobytes()))
-    await bench.drain()
-    assert bench.check(random_view(0, PARAMS)) == len(items)
+    assert dut.busy.value or after == 1
+    dut.aresetn.value = 0
+    for _ in range(3):
+        await RisingEdge(dut.aclk)
+    for source in (bench.groups, bench.memory):
+        source.clear()
+    for queue in (bench.requests, bench.visible, bench.seen_groups, bench.seen_clusters):
+        drained(queue)
+    bench.asked = []
+    dut.aresetn.value = 1
+    for _ in range(2 * ClusterCull.REQUEST_CYCLES):
+        await RisingEdge(dut.aclk)
+        assert not dut.busy.value, "something outlived the reset"
+    for name in ("groups_tested", "clusters_tested", "clusters_visible"):
+        assert counter(dut, name) == 0
+    await bench.frame(groups)
+    assert bench.check(random_view(0, PARAMS))[0] == len(groups)
 
 
 @cocotb.test(timeout_time=200, timeout_unit="us")
 async def counters_add_up(dut):
-    """tested + starved + stalled = cycles since reset; visible = what the sink took."""
+    """Every cycle since reset counts as one test or one cause of having none."""
     random.seed(9)
-    bench = Testbench(dut)
-    bench.set_constants(random_view(3, PARAMS))
-    bench.source.set_pause_generator(PATTERNS["random"]())
-    bench.sink.set_pause_generator(PATTERNS["random"]())
-    await bench.reset()
-    before = bench.cycle
-    start_total = sum(counter(dut, name) for name in ("tested", "starved_cycles", "stalled_cycles"))
-    await bench.source.send(AxiStreamFrame(random_clusters(300, 1, PARAMS).tobytes()))
-    await bench.drain()
-    names = ("tested", "starved_cycles", "stalled_cycles")
-    assert sum(counter(dut, name) for name in names) - start_total == bench.cycle - before
+    groups, clusters = random_levels(150, 4, 1, PARAMS)
+    groups["radius_high"] = PARAMS.radius.max_int
+    bench = await start(dut, clusters)
+    bench.pause("random", "rarely")
+    names = ("groups_tested", "clusters_tested", "starved_cycles", "stalled_cycles")
+    names += ("request_cycles",)
+    await RisingEdge(dut.aclk)
+    await RisingEdge(dut.aclk)
+    before, start_ns = sum(counter(dut, name) for name in names), get_sim_time("ns")
+    await bench.frame(groups)
+    cycles = (get_sim_time("ns") - start_ns) / 10
+    assert sum(counter(dut, name) for name in names) - before == cycles
     assert counter(dut, "stalled_cycles") > 0
-    assert counter(dut, "visible") == len(drained(bench.sink)) // VISIBLE_DTYPE.itemsize
-
-
-def counter(dut, name: str) -> int:
-    return getattr(dut, f"counter_{name}").value.to_unsigned()
+    assert counter(dut, "request_cycles") > 0
+    assert counter(dut, "groups_visible") == len(groups)
+    visible = counter(dut, "clusters_visible")
+    assert visible == len(drained(bench.visible)) // VISIBLE_DTYPE.itemsize

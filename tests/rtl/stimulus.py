@@ -31,6 +31,25 @@ def random_clusters(count: int, seed: int, params: Parameters) -> np.ndarray:
     return clusters
 
 
+def random_levels(
+    groups: int, per_group: int, seed: int, params: Parameters
+) -> tuple[np.ndarray, np.ndarray]:
+    """Groups of 1 to `per_group` clusters each, and all their clusters, in order."""
+    rng = np.random.default_rng(seed)
+    top = random_clusters(groups, seed + 1, params)
+    top["count"] = rng.integers(1, per_group + 1, groups)
+    top["base"] = np.concatenate([[0], np.cumsum(top["count"], dtype=np.int64)[:-1]])
+    top["member_exponent"] = 0
+    return top, random_clusters(int(top["count"].sum()), seed + 2, params)
+
+
+def one_group(clusters: np.ndarray, params: Parameters) -> np.ndarray:
+    """A single group of all those clusters that is never culled."""
+    group = np.zeros(1, dtype=CLUSTER_DTYPE)
+    group["radius_high"], group["count"] = params.radius.max_int, len(clusters)
+    return group
+
+
 def directed_clusters(params: Parameters) -> np.ndarray:
     """Every corner of the coordinate range with every extreme of the radii."""
     low, top = params.center.min_int, params.center.max_int

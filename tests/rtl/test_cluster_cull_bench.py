@@ -10,4 +10,4 @@ from sim.cocotb_bench import run_bench
 def test_bench_passes(tmp_path):
     bench = Path(__file__).with_name("bench_cluster_cull.py")
     tests = run_bench(cull_design(Parameters()), bench, tmp_path)
-    assert tests == 16 + 1 + 1 + 5 + 1
+    assert tests == 16 + 1 + 1 + 1 + 6 + 1

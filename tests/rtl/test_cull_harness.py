@@ -3,14 +3,28 @@
 import numpy as np
 import pytest
 
-from golden.cluster_cull import cluster_cull
+from golden.cluster_cull import cull_levels
 from golden.params import Parameters
 from golden.records import CLUSTER_DTYPE
 from hw.cluster_cull import ClusterCull
 from sim.cull_harness import CullHarness
-from tests.rtl.stimulus import directed_clusters, random_clusters, random_view
+from sim.cull_timing import cull_cycles
+from tests.rtl.stimulus import (
+    directed_clusters,
+    one_group,
+    random_clusters,
+    random_levels,
+    random_view,
+)
 
 PARAMS = Parameters()
+CYCLE_COUNTERS = (
+    "groups_tested",
+    "clusters_tested",
+    "starved_cycles",
+    "stalled_cycles",
+    "request_cycles",
+)
 
 
 @pytest.fixture(scope="module")
@@ -20,66 +34,129 @@ def harness() -> CullHarness:
     return built
 
 
-def assert_equal(clusters, constants, run):
-    model = cluster_cull(clusters, constants, PARAMS)
-    assert len(run.visible) == model.visible.sum()
-    np.testing.assert_array_equal(run.visible["center_camera"], model.center_camera[model.visible])
+def assert_equal(groups, clusters, constants, run, params=PARAMS):
+    model = cull_levels(groups, clusters, constants, params)
+    seen = model.visible
+    assert len(run.visible) == seen.sum()
+    np.testing.assert_array_equal(run.visible["center_camera"], model.center_camera[seen])
     for name in ("base", "count", "member_exponent"):
-        np.testing.assert_array_equal(run.visible[name], clusters[name][model.visible])
+        np.testing.assert_array_equal(run.visible[name], clusters[name][seen])
     assert not run.visible["reserved"].any()
-    assert run.counters["tested"] == len(clusters)
-    assert run.counters["visible"] == len(run.visible)
+    assert run.counters["groups_tested"] == len(groups)
+    assert run.counters["groups_visible"] == model.group_visible.sum()
+    assert run.counters["clusters_tested"] == model.tested.sum()
+    assert run.counters["clusters_visible"] == seen.sum()
+    # Every cycle counts once; the cycle in which the reset is released is counted too.
+    assert sum(run.counters[name] for name in CYCLE_COUNTERS) == run.cycles + 1
+    return model
 
 
+@pytest.mark.parametrize("memory_cycles", [1, 100])
 @pytest.mark.parametrize("seed", range(8))
-def test_random_clusters_bit_for_bit(harness, seed):
-    clusters = random_clusters(40_000, seed, PARAMS)
+def test_random_levels_bit_for_bit(harness, seed, memory_cycles):
+    groups, clusters = random_levels(2000, 40 if seed % 2 else 5, seed, PARAMS)
     constants = random_view(seed, PARAMS)
-    run = harness.run(clusters, constants, idle_256=30 * seed, stall_256=28 * seed, seed=seed)
-    assert_equal(clusters, constants, run)
+    run = harness.run(
+        groups,
+        clusters,
+        constants,
+        memory_cycles=memory_cycles,
+        idle_256=30 * seed,
+        stall_256=28 * seed,
+        seed=seed,
+    )
+    assert_equal(groups, clusters, constants, run)
 
 
 @pytest.mark.parametrize("seed", range(40))
 def test_directed_extremes_bit_for_bit(harness, seed):
     clusters, constants = directed_clusters(PARAMS), random_view(1000 + seed, PARAMS)
-    assert_equal(clusters, constants, harness.run(clusters, constants))
+    groups = one_group(clusters, PARAMS)
+    assert_equal(groups, clusters, constants, harness.run(groups, clusters, constants))
+    # The same extremes as groups, of one cluster each.
+    groups = clusters.copy()
+    groups["base"], groups["count"] = np.arange(len(groups)), 1
+    assert_equal(groups, clusters, constants, harness.run(groups, clusters, constants))
 
 
-@pytest.mark.parametrize("count", [1, 2, 7, 8, 1000])
-def test_cycles_without_stalls_are_exact(harness, count):
-    """clusters + PIPELINE_CYCLES; the first visible cluster after PIPELINE_CYCLES."""
-    clusters = random_clusters(count, 3, PARAMS)
+@pytest.mark.parametrize("memory_cycles", [1, 7, 100, 1000])
+@pytest.mark.parametrize(("groups", "per_group"), [(1, 1), (5, 3), (300, 1), (700, 24), (40, 200)])
+def test_cycles_without_stalls_are_exact(harness, groups, per_group, memory_cycles):
+    """The control model knows the cycle in which the hardware is done: not one more or less."""
+    for seed in range(4):
+        tables = random_levels(groups, per_group, seed, PARAMS)
+        constants = random_view(seed, PARAMS)
+        run = harness.run(*tables, constants, memory_cycles=memory_cycles)
+        model = assert_equal(*tables, constants, run)
+        counts = tables[0]["count"]
+        seen = model.visible[model.tested]
+        assert run.cycles == cull_cycles(model.group_visible, counts, seen, memory_cycles)
+
+
+def test_latency_of_both_levels(harness):
+    """REQUEST_CYCLES from group to request, the memory's latency, then PIPELINE_CYCLES."""
+    clusters = random_clusters(3, 1, PARAMS)
     clusters["radius_high"] = PARAMS.radius.max_int
-    run = harness.run(clusters, random_view(0, PARAMS))
-    assert run.cycles == count + ClusterCull.PIPELINE_CYCLES
-    assert run.first_visible_cycle == ClusterCull.PIPELINE_CYCLES
-    assert run.counters["stalled_cycles"] == 0
-
-
-@pytest.mark.parametrize(("idle_256", "stall_256"), [(0, 128), (128, 0), (100, 100)])
-def test_stalls_add_up_to_the_cycles(harness, idle_256, stall_256):
-    clusters = random_clusters(5000, 4, PARAMS)
     run = harness.run(
-        clusters, random_view(2, PARAMS), idle_256=idle_256, stall_256=stall_256, seed=1
+        one_group(clusters, PARAMS), clusters, random_view(0, PARAMS), memory_cycles=50
     )
-    counters = run.counters
-    # The cycle in which the reset is released is counted as starved too.
-    total = counters["tested"] + counters["starved_cycles"] + counters["stalled_cycles"]
-    assert total == run.cycles + 1
-    assert (counters["stalled_cycles"] > 0) == (stall_256 > 0)
+    assert run.first_request_cycle == ClusterCull.REQUEST_CYCLES
+    due = ClusterCull.REQUEST_CYCLES + 50 + ClusterCull.PIPELINE_CYCLES
+    assert run.first_visible_cycle == due
+    assert run.cycles == due + 3
 
 
-def test_no_clusters(harness):
-    run = harness.run(np.zeros(0, dtype=CLUSTER_DTYPE), random_view(0, PARAMS))
+def test_failed_groups_cost_one_cycle_each(harness):
+    groups, clusters = random_levels(500, 30, 3, PARAMS)
+    for name in ("radius_low", "radius_high", "radius_mean"):
+        groups[name] = 0
+    constants = random_view(7, PARAMS)
+    groups["center"] = -constants.rotation[2] * 64  # behind the camera, along its axis
+    groups["center"] += (constants.camera_position >> PARAMS.length_fraction_bits).astype(np.int32)
+    run = harness.run(groups, clusters, constants)
+    assert run.counters["clusters_tested"] == 0
+    assert run.cycles == 500 + ClusterCull.PIPELINE_CYCLES - 1
+
+
+def test_one_ball_a_cycle_once_the_memory_answers(harness):
+    """With groups of 24 the memory's latency hides behind the other tests."""
+    groups, clusters = random_levels(3000, 24, 5, PARAMS)
+    run = harness.run(groups, clusters, random_view(4, PARAMS), memory_cycles=100)
+    tests = run.counters["groups_tested"] + run.counters["clusters_tested"]
+    assert tests <= run.cycles <= tests + 1.02 * 100 + 2 * ClusterCull.REQUEST_CYCLES
+
+
+def test_slow_reader_of_requests_never_blocks_clusters(harness):
+    """All groups pass, the reader is slow: groups wait for room, nothing is lost."""
+    groups, clusters = random_levels(400, 3, 8, PARAMS)
+    groups["radius_high"] = PARAMS.radius.max_int
+    constants = random_view(1, PARAMS)
+    run = harness.run(groups, clusters, constants, memory_cycles=300, stall_256=250, seed=5)
+    assert_equal(groups, clusters, constants, run)
+    assert run.counters["request_cycles"] > 0
+
+
+def test_no_groups(harness):
+    nothing = np.zeros(0, dtype=CLUSTER_DTYPE)
+    run = harness.run(nothing, nothing, random_view(0, PARAMS))
     assert len(run.visible) == 0
-    assert run.cycles == ClusterCull.PIPELINE_CYCLES
+    assert run.cycles == 0
+
+
+def test_request_outside_the_table_is_an_error(harness):
+    clusters = random_clusters(3, 1, PARAMS)
+    group = one_group(clusters, PARAMS)
+    group["count"] = 4
+    with pytest.raises(RuntimeError, match="asks for clusters outside the table"):
+        harness.run(group, clusters, random_view(0, PARAMS))
 
 
 def test_other_parameters_are_another_hardware():
     params = Parameters(center_bits=16, radius_bits=14, length_fraction_bits=2, count_bits=8)
-    harness = CullHarness(params)
-    clusters, constants = random_clusters(3000, 6, params), random_view(4, params)
-    run = harness.run(clusters, constants, stall_256=60)
-    model = cluster_cull(clusters, constants, params)
-    np.testing.assert_array_equal(run.visible["center_camera"], model.center_camera[model.visible])
-    assert 0 < len(run.visible) < len(clusters)
+    groups, clusters = random_levels(300, 20, 6, params)
+    groups["radius_high"] = params.radius.max_int
+    clusters["radius_high"][::3] = params.radius.max_int
+    constants = random_view(4, params)
+    run = CullHarness(params).run(groups, clusters, constants, stall_256=60)
+    model = assert_equal(groups, clusters, constants, run, params)
+    assert 0 < model.visible.sum() < len(clusters)

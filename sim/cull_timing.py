@@ -1,0 +1,107 @@
+"""Exact cycles of cluster_cull for a frame, from what it will find: no data, only control."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from golden.jit import serial_kernel
+from hw.cluster_cull import ClusterCull
+
+Int64 = NDArray[np.int64]
+
+
+def cull_cycles(
+    group_visible: NDArray[np.bool_],
+    group_clusters: NDArray[np.integer],
+    cluster_visible: NDArray[np.bool_],
+    memory_cycles: int,
+) -> int:
+    """Cycles of the RTL from the first offered group until not busy, nothing held back.
+
+    One ball a cycle, clusters first; a group is taken only while fewer than REQUESTS groups are
+    between the input and the reader of requests, which takes one a cycle and offers the first
+    cluster memory_cycles later, then one a cycle.
+
+    Parameters
+    ----------
+    group_visible : (G,) bool. group_clusters : (G,) clusters of each group.
+    cluster_visible : (T,) bool, of the clusters of visible groups only, in their order.
+    """
+    return int(
+        _simulate(
+            group_visible,
+            np.asarray(group_clusters, dtype=np.int64),
+            cluster_visible,
+            memory_cycles,
+            ClusterCull.PIPELINE_CYCLES,
+            ClusterCull.REQUESTS,
+        )
+    )
+
+
+@serial_kernel
+def _simulate(
+    group_visible: NDArray[np.bool_],
+    group_clusters: Int64,
+    cluster_visible: NDArray[np.bool_],
+    memory_cycles: int,
+    depth: int,
+    requests: int,
+) -> int:
+    groups = len(group_visible)
+    # What each slot of the pipeline holds: 0 nothing, 1 a dropped ball, 2 a seen one; + 4: group.
+    slots = np.zeros(depth, np.int64)
+    runs = np.zeros(groups + 1, np.int64)  # clusters of each request, in order
+    ready = np.zeros(groups + 1, np.int64)  # first cycle in which a request's clusters are there
+    queued = taken = sent = 0  # requests written, at the reader, whose clusters are all sent
+    held = 0  # requests that the queue shows at its output: 0 or 1
+    left = 0  # clusters of the current request still to be offered
+    group = cluster = pending = awaited = 0
+    visible_groups = np.flatnonzero(group_visible)
+    cycle = 0
+    while True:
+        last = slots[depth - 1]
+        if group == groups and not slots.any() and pending == 0 and awaited == 0:
+            return cycle
+        # The reader takes what the queue's output shows; the queue refills it from its memory.
+        asked = held == 1
+        waiting = queued - taken - held
+        if asked:
+            runs[taken] = group_clusters[visible_groups[taken]]
+            ready[taken] = cycle + memory_cycles
+        if left == 0 and sent < taken:
+            left = runs[sent]
+        offered = left > 0 and ready[sent] <= cycle
+        room = pending < requests
+        entry = 0
+        if offered:
+            entry = 2 if cluster_visible[cluster] else 1
+            cluster += 1
+            left -= 1
+            if left == 0:
+                sent += 1
+        elif group < groups and room:
+            entry = 6 if group_visible[group] else 5
+            group += 1
+            pending += 1
+        if slots[depth - 2] == 5:
+            pending -= 1
+        if asked:
+            pending -= 1
+            awaited += runs[taken]
+            taken += 1
+            held = 0
+        if offered:
+            awaited -= 1
+        if held == 0 and waiting > 0:
+            held = 1
+        if last == 6:
+            queued += 1
+        for slot in range(depth - 1, 0, -1):
+            slots[slot] = slots[slot - 1]
+        slots[0] = entry
+        # A dropped ball leaves before the output register.
+        if slots[depth - 1] & 3 == 1:
+            slots[depth - 1] = 0
+        cycle += 1
