@@ -1,4 +1,4 @@
-"""Stage 0, offline: Gaussians into clusters, and where each cluster's centre goes."""
+"""Stage 0, offline: Gaussians into clusters, clusters into groups, and where centres go."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from golden.bound import can_show, reach
-from golden.clustering.ball import smallest_balls
+from golden.clustering.groups import SIZE_WEIGHT, Members, group_clusters, group_runs
 from golden.clustering.kmeans import Progress, kmeans, silent
-from golden.clustering.morton import morton_codes, morton_order
+from golden.clustering.morton import morton_order
+from golden.clustering.partition import cut_large, equal_runs, inverse, runs
 from golden.errors import InputError
 from golden.scene import MAX_GAUSSIANS, Scene
 
@@ -21,10 +22,8 @@ Int64 = NDArray[np.int64]
 METHODS = ("paper", "reach", "morton")
 RADII = ("safe", "3sigma")
 DEFAULT_MEMBERS = {"paper": 98, "reach": 32, "morton": 32}
+DEFAULT_PER_GROUP = 24
 MAX_MEMBERS = 65_535
-
-# Weight of the reach against a coordinate: big Gaussians are parted from small ones around them.
-REACH_WEIGHT = 2.0
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,11 @@ class ClusterOptions:
     clusters : how many to aim at; None for one per 98 (paper) or 32 Gaussians (reach, morton).
     radius : "safe": the bound of golden.bound. "3sigma": the paper's, distance plus three
         standard deviations, which can lose Gaussians.
-    seed : of the random start of K-means, 0 to 2^63 - 1.
+    seed : of the random starts of K-means, 0 to 2^63 - 1.
+    per_group : clusters a group to aim at, 1 or more; 0 for one group, as any number of clusters
+        or more gives. "reach": K-means on the clusters' (x, y, z, 2 r), "paper": on their centres,
+        "morton": runs of equal length. The paper has no groups: its clusters stay its own, only
+        their order follows the groups. Centres of groups are those of the smallest ball, always.
 
     Raises InputError on an unknown name or a number out of range.
     """
@@ -48,6 +51,7 @@ class ClusterOptions:
     clusters: int | None = None
     radius: Literal["safe", "3sigma"] = "safe"
     seed: int = 0
+    per_group: int = DEFAULT_PER_GROUP
 
     def __post_init__(self) -> None:
         if self.method not in METHODS:
@@ -61,34 +65,58 @@ class ClusterOptions:
             )
         if not 0 <= self.seed < 1 << 63:
             raise InputError(f"seed {self.seed} is outside 0..2^63-1: choose another.")
+        if not 0 <= self.per_group <= MAX_GAUSSIANS:
+            raise InputError(
+                f"{self.per_group} clusters a group are outside 0..{MAX_GAUSSIANS}: choose another "
+                "number, or 0 for one group."
+            )
 
     def clusters_for(self, gaussians: int) -> int:
         """Clusters to aim at for a scene of so many Gaussians, 1 to `gaussians`."""
         default = round(gaussians / DEFAULT_MEMBERS[self.method])
         return min(max(default if self.clusters is None else self.clusters, 1), gaussians)
 
+    def groups_for(self, clusters: int) -> int:
+        """Groups to aim at for so many clusters, 1 to `clusters`."""
+        return max(round(clusters / self.per_group), 1) if self.per_group else 1
+
 
 @dataclass(frozen=True, eq=False)
 class Clustering:
-    """A partition of a scene; cluster j holds order[starts[j]] to order[starts[j + 1] - 1].
+    """A scene in clusters and groups; cluster j holds order[starts[j]] to order[starts[j + 1] - 1].
 
-    Clusters lie along a Morton curve of their centres, members in the order of the scene.
+    Groups lie along a Morton curve of their centres, clusters of a group along one of theirs,
+    members of a cluster in the order of the scene.
 
     Parameters
     ----------
     order : (N,) uint32, index in the scene of the i-th Gaussian in pack order; a permutation.
     starts : (M,) int64, first Gaussian of each cluster in pack order, strictly ascending from 0.
     centers : (M, 3) float64, world space, scene units.
+    group_starts : (G,) int64, first cluster of each group, strictly ascending from 0.
+    group_centers : (G, 3) float64, world space, scene units.
     """
 
     order: NDArray[np.uint32]
     starts: Int64
     centers: Float64
+    group_starts: Int64
+    group_centers: Float64
 
     @property
     def counts(self) -> Int64:
         """Gaussians of each cluster, (M,) int64, 1 or more."""
         return np.diff(self.starts, append=len(self.order))
+
+    @property
+    def group_counts(self) -> Int64:
+        """Clusters of each group, (G,) int64, 1 or more."""
+        return np.diff(self.group_starts, append=len(self.starts))
+
+    @property
+    def group_bases(self) -> Int64:
+        """First Gaussian of each group in pack order, (G,) int64."""
+        return self.starts[self.group_starts]
 
 
 def cluster_gaussians(
@@ -97,58 +125,45 @@ def cluster_gaussians(
     progress: Progress = silent,
     max_members: int = MAX_MEMBERS,
 ) -> Clustering:
-    """Clusters of a scene; the same scene and options give the same clusters, bit for bit.
+    """Clusters of a scene, in groups; the same scene and options give the same, bit for bit.
 
     The number of clusters may differ from the one aimed at: K-means drops clusters that stay
-    empty, and one of more than `max_members` Gaussians is cut along a Morton curve.
+    empty, and one of more than `max_members` Gaussians is cut along a Morton curve. So may the
+    number of groups, by the same rules.
     """
     points = scene.means.astype(np.float64)
-    reaches = reach(scene.scales, scene.opacities)
+    members = Members(points, reach(scene.scales, scene.opacities), can_show(scene.opacities))
     aim = options.clusters_for(len(scene))
     if options.method == "morton":
-        labels = np.empty(len(scene), dtype=np.int64)
-        labels[morton_order(points)] = np.arange(len(scene)) * aim // len(scene)
+        labels = equal_runs(morton_order(points), aim)
     elif options.method == "reach":
-        features = np.column_stack((points, REACH_WEIGHT * reaches))
+        features = np.column_stack((points, SIZE_WEIGHT * members.reaches))
         labels = kmeans(features, aim, options.seed, progress)
     else:
         labels = kmeans(points, aim, options.seed, progress)
-    labels = _cut_large(labels, points, max_members)
+    labels = cut_large(labels, points, max_members)
 
-    order, starts = _grouped(labels)
+    order, starts = runs(labels)
     if options.method == "paper":
         centers = _centroids(points[order], starts)
     else:
-        shows = can_show(scene.opacities)
-        centers = smallest_balls(points[order], reaches[order], shows[order], starts)
-    curve = morton_order(centers)
-    place = np.empty_like(curve)
-    place[curve] = np.arange(len(curve))
-    order, starts = _grouped(place[labels])
-    return Clustering(order.astype(np.uint32), starts, centers[curve])
+        centers = members.ball_centers(order, starts)
 
-
-def _grouped(labels: Int64) -> tuple[Int64, Int64]:
-    """Stable order by label, and where each label starts in it; every label is used."""
-    counts = np.bincount(labels)
-    return np.argsort(labels, kind="stable"), np.cumsum(counts) - counts
+    aim = options.groups_for(len(starts))
+    if options.method == "morton":
+        groups = group_runs(members, labels, centers, aim, max_members)
+    else:
+        sizes = None if options.method == "paper" else members.radii(order, starts, centers)
+        groups = group_clusters(
+            members, labels, centers, sizes, aim, max_members, options.seed, progress
+        )
+    order, starts = runs(inverse(groups.order)[labels])
+    return Clustering(
+        order.astype(np.uint32), starts, centers[groups.order], groups.starts, groups.centers
+    )
 
 
 def _centroids(points: Float64, starts: Int64) -> Float64:
     """Mean of each cluster's points."""
     counts = np.diff(starts, append=len(points))
     return np.add.reduceat(points, starts, axis=0) / counts[:, None]
-
-
-def _cut_large(labels: Int64, points: Float64, max_members: int) -> Int64:
-    """Labels with clusters of more than `max_members` cut into equal runs along a Morton curve."""
-    counts = np.bincount(labels)
-    pieces = -(-counts // max_members)
-    if pieces.max() == 1:
-        return labels
-    order = np.lexsort((morton_codes(points), labels))
-    of = labels[order]
-    place = np.arange(len(labels)) - (np.cumsum(counts) - counts)[of]
-    cut = np.empty_like(labels)
-    cut[order] = (np.cumsum(pieces) - pieces)[of] + place * pieces[of] // counts[of]
-    return cut

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from golden.clustering.cluster import Clustering, ClusterOptions, cluster_gaussians
 from golden.clustering.kmeans import Progress, silent
 from golden.errors import InputError
-from golden.pack.tables import cluster_records, geometry_records, grid_exponent_for
+from golden.pack.tables import ball_tables, geometry_records, grid_exponent_for
 from golden.params import Parameters
 from golden.rules import Rules
 from golden.scene import Scene
 
-VERSION = 1
+VERSION = 2
 
 _COLOR_CHUNK = 1 << 16
 
@@ -29,7 +29,7 @@ class PackMeta:
     method, radius, seed : as in golden.clustering.cluster.ClusterOptions.
     rules : name of the rule set that the pack was made for.
     grid_exponent : a grid unit is 2^grid_exponent scene units.
-    gaussians, clusters : N and M.
+    gaussians, clusters, groups : N, M and G.
     sh_degree : degree of the colours' spherical harmonics, 0 to 4.
     center_bits, radius_bits : widths of golden.params.Parameters that the table was made for;
         a radius of all ones in radius_bits says "never cull".
@@ -44,6 +44,7 @@ class PackMeta:
     grid_exponent: int
     gaussians: int
     clusters: int
+    groups: int
     sh_degree: int
     center_bits: int
     radius_bits: int
@@ -54,11 +55,13 @@ class PackMeta:
 
 @dataclass(frozen=True, eq=False)
 class Pack:
-    """A scene in cluster order.
+    """A scene in cluster order, with two levels of balls to test.
 
     Parameters
     ----------
     meta : what it was made of.
+    groups : (G,) golden.records.CLUSTER_DTYPE: radii over all Gaussians of the group, `base` its
+        first cluster, `count` its clusters, `member_exponent` 0.
     clusters : (M,) golden.records.CLUSTER_DTYPE.
     geometry : (N,) golden.records.GEOMETRY_DTYPE.
     colors : (N, K, 3) float16, spherical harmonics, last axis R, G, B; cut to +-65504.
@@ -66,6 +69,7 @@ class Pack:
     """
 
     meta: PackMeta
+    groups: NDArray[np.void]
     clusters: NDArray[np.void]
     geometry: NDArray[np.void]
     colors: NDArray[np.float16]
@@ -105,9 +109,12 @@ def pack_clusters(
     roundings of the radii go up (golden.pack.tables).
     """
     params = params or Parameters()
-    grid_exponent = grid_exponent_for(clustering.centers, params)
+    all_centers = np.concatenate((clustering.centers, clustering.group_centers))
+    grid_exponent = grid_exponent_for(all_centers, params)
     geometry = geometry_records(scene, clustering.order)
-    clusters = cluster_records(scene, clustering, geometry, grid_exponent, options.radius, params)
+    groups, clusters = ball_tables(
+        scene, clustering, geometry, grid_exponent, options.radius, params
+    )
     pack = Pack(
         meta=PackMeta(
             method=options.method,
@@ -117,12 +124,14 @@ def pack_clusters(
             grid_exponent=grid_exponent,
             gaussians=len(scene),
             clusters=len(clusters),
+            groups=len(groups),
             sh_degree=scene.sh_degree,
             center_bits=params.center_bits,
             radius_bits=params.radius_bits,
             scene=scene.name,
             scene_sha256=scene.sha256(),
         ),
+        groups=groups,
         clusters=clusters,
         geometry=geometry,
         colors=_colors(scene, clustering.order, progress),
@@ -178,12 +187,16 @@ def check_parameters(pack: Pack, params: Parameters) -> None:
             f"the pack of {pack.meta.scene} holds {pack.meta.gaussians} Gaussians, more than "
             f"{params.base_bits} bits count: raise base_bits."
         )
-    largest = int(pack.clusters["count"].max())
-    if not params.count.contains(largest):
-        raise InputError(
-            f"the pack of {pack.meta.scene} has a cluster of {largest} Gaussians, more than "
-            f"{params.count_bits} bits count: pack for these parameters or raise count_bits."
-        )
+    for table, what, parts in (
+        (pack.clusters, "cluster", "Gaussians"),
+        (pack.groups, "group", "clusters"),
+    ):
+        largest = int(table["count"].max())
+        if not params.count.contains(largest):
+            raise InputError(
+                f"the pack of {pack.meta.scene} has a {what} of {largest} {parts}, more than "
+                f"{params.count_bits} bits count: pack for these parameters or raise count_bits."
+            )
 
 
 def _colors(scene: Scene, order: NDArray[np.uint32], progress: Progress) -> NDArray[np.float16]:

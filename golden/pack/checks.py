@@ -6,12 +6,13 @@ import json
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from golden.bound import REACH_FACTOR_MAX
 from golden.clustering.cluster import METHODS, RADII
 from golden.errors import InputError
 from golden.fixed import Fixed
-from golden.pack import Pack
+from golden.pack import Pack, PackMeta
 from golden.rules import RULES
 
 _KEYS = ("method", "radius", "rules", "scene", "scene_sha256")
@@ -44,6 +45,7 @@ def check_strings(content: memoryview, path: Path) -> dict[str, str]:
 def check_content(pack: Pack, path: Path) -> None:
     """Raises InputError, naming the section, where a table breaks a rule of pack/README.md."""
     for section, complaint in (
+        ("groups", _group_complaint(pack)),
         ("clusters", _cluster_complaint(pack)),
         ("geometry", _geometry_complaint(pack)),
         ("colors", None if np.isfinite(pack.colors).all() else "a colour is not finite"),
@@ -53,16 +55,29 @@ def check_content(pack: Pack, path: Path) -> None:
             raise InputError(f"{path}: section {section}: {complaint}: pack the scene again.")
 
 
+def _group_complaint(pack: Pack) -> str | None:
+    """What is wrong with the group table, or None."""
+    if pack.groups["member_exponent"].any():
+        return "a member_exponent is not zero"
+    return _balls_complaint(pack.groups, pack.meta, "group", pack.meta.clusters, "clusters")
+
+
 def _cluster_complaint(pack: Pack) -> str | None:
     """What is wrong with the cluster table, or None."""
-    table, meta = pack.clusters, pack.meta
+    return _balls_complaint(pack.clusters, pack.meta, "cluster", pack.meta.gaussians, "Gaussians")
+
+
+def _balls_complaint(
+    table: NDArray[np.void], meta: PackMeta, what: str, total: int, parts: str
+) -> str | None:
+    """What is wrong with a table of balls over `total` parts, or None."""
     center, radius = Fixed(True, meta.center_bits), Fixed(False, meta.radius_bits)
     counts = table["count"].astype(np.int64)
     ends = np.cumsum(counts)
     if (counts == 0).any():
-        return "a cluster is empty"
-    if not np.array_equal(table["base"], ends - counts) or ends[-1] != meta.gaussians:
-        return f"the clusters do not cover the {meta.gaussians} Gaussians one after the other"
+        return f"a {what} is empty"
+    if not np.array_equal(table["base"], ends - counts) or ends[-1] != total:
+        return f"the {what}s do not cover the {total} {parts} one after the other"
     if table["center"].min() < center.min_int or table["center"].max() > center.max_int:
         return f"a centre is wider than {meta.center_bits} bits"
     if max(table[f"radius_{name}"].max() for name in ("low", "high", "mean")) > radius.max_int:

@@ -1,4 +1,4 @@
-"""Pack files: one header, five sections with checksums; README.md has them byte by byte."""
+"""Pack files: one header, six sections with checksums; README.md has them byte by byte."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ MAGIC = b"SPLTPACK"
 HEADER_BYTES = 256
 ALIGNMENT_BYTES = 4096
 MAX_STRINGS_BYTES = 1 << 16
-SECTIONS = ("strings", "clusters", "geometry", "colors", "order")
+SECTIONS = ("strings", "groups", "clusters", "geometry", "colors", "order")
 
-_FIXED = struct.Struct("<8sIIQQQiIIIII")
+_FIXED = struct.Struct("<8sIIQQQQiIIIII")
 _ENTRY = struct.Struct("<QQII")
 _CHECKSUM = struct.Struct("<I")
 
@@ -37,6 +37,7 @@ class _Numbers(NamedTuple):
     header_bytes: int
     gaussians: int
     clusters: int
+    groups: int
     seed: int
     grid_exponent: int
     coefficients: int
@@ -64,7 +65,7 @@ def save_pack(pack: Pack, path: Path) -> None:
     ).encode("ascii")
     if len(strings) > MAX_STRINGS_BYTES:
         raise InputError(f"{path}: the scene's name is too long for a pack: rename the scene.")
-    arrays = (pack.clusters, pack.geometry, pack.colors, pack.order)
+    arrays = (pack.groups, pack.clusters, pack.geometry, pack.colors, pack.order)
     contents: list[bytes | memoryview] = [strings, *(_little_endian(array) for array in arrays)]
     numbers = _Numbers(
         magic=MAGIC,
@@ -72,6 +73,7 @@ def save_pack(pack: Pack, path: Path) -> None:
         header_bytes=HEADER_BYTES,
         gaussians=meta.gaussians,
         clusters=meta.clusters,
+        groups=meta.groups,
         seed=meta.seed,
         grid_exponent=meta.grid_exponent,
         coefficients=pack.colors.shape[1],
@@ -120,6 +122,7 @@ def load_pack(path: Path) -> Pack:
             grid_exponent=numbers.grid_exponent,
             gaussians=n,
             clusters=numbers.clusters,
+            groups=numbers.groups,
             sh_degree={count: degree for degree, count in SH_COEFFICIENTS.items()}[k],
             center_bits=numbers.center_bits,
             radius_bits=numbers.radius_bits,
@@ -127,6 +130,7 @@ def load_pack(path: Path) -> Pack:
             scene_sha256=strings["scene_sha256"],
             version=numbers.version,
         ),
+        groups=np.frombuffer(sections["groups"], CLUSTER_DTYPE),
         clusters=np.frombuffer(sections["clusters"], CLUSTER_DTYPE),
         geometry=np.frombuffer(sections["geometry"], GEOMETRY_DTYPE),
         colors=np.frombuffer(sections["colors"], "<f2").reshape(n, k, 3),
@@ -159,6 +163,10 @@ def _read_numbers(data: bytes, path: Path) -> _Numbers:
     if len(data) < HEADER_BYTES:
         raise InputError(f"{path} ends inside its header: pack the scene again.")
     numbers = _Numbers(*_FIXED.unpack_from(data))
+    if numbers.version == 1:
+        raise InputError(
+            f"{path} is a pack of version 1, which has no table of groups: pack the scene again."
+        )
     if numbers.version != VERSION:
         raise InputError(
             f"{path} is a pack of version {numbers.version} where {VERSION} is read: pack the "
@@ -173,7 +181,7 @@ def _read_numbers(data: bytes, path: Path) -> _Numbers:
         and numbers.sections == len(SECTIONS)
         and numbers.reserved == 0
         and not any(data[table_end:body])
-        and 1 <= numbers.clusters <= numbers.gaussians <= MAX_GAUSSIANS
+        and 1 <= numbers.groups <= numbers.clusters <= numbers.gaussians <= MAX_GAUSSIANS
         and numbers.seed < 1 << 63
         and -128 <= numbers.grid_exponent <= 127
         and numbers.coefficients in SH_COEFFICIENTS.values()
@@ -193,6 +201,7 @@ def _read_sections(data: bytes, numbers: _Numbers, path: Path) -> dict[str, memo
     n = numbers.gaussians
     lengths = [
         min(entries[0][1], MAX_STRINGS_BYTES),
+        numbers.groups * CLUSTER_DTYPE.itemsize,
         numbers.clusters * CLUSTER_DTYPE.itemsize,
         n * GEOMETRY_DTYPE.itemsize,
         n * numbers.coefficients * 3 * 2,
@@ -201,8 +210,8 @@ def _read_sections(data: bytes, numbers: _Numbers, path: Path) -> dict[str, memo
     places = _places(lengths)
     if [entry[:2] for entry in entries] != places or any(entry[3] for entry in entries):
         raise InputError(
-            f"{path}: the section table does not fit {n} Gaussians in {numbers.clusters} clusters: "
-            "pack the scene again."
+            f"{path}: the section table does not fit {n} Gaussians in {numbers.clusters} clusters "
+            f"in {numbers.groups} groups: pack the scene again."
         )
     end = places[-1][0] + places[-1][1]
     if len(data) != end:

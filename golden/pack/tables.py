@@ -1,4 +1,4 @@
-"""The two tables that the hardware reads: numbers of a clustered scene into integer records."""
+"""The tables that the hardware reads: numbers of a clustered scene into integer records."""
 
 from __future__ import annotations
 
@@ -61,52 +61,78 @@ def geometry_records(scene: Scene, order: NDArray[np.uint32]) -> NDArray[np.void
     return records
 
 
-def cluster_records(
+def ball_tables(
     scene: Scene,
     clustering: Clustering,
     geometry: NDArray[np.void],
     grid_exponent: int,
     radius: str,
     params: Parameters,
-) -> NDArray[np.void]:
-    """(M,) CLUSTER_DTYPE, every radius rounded up; fills `geometry["offset"]` on the way.
+) -> tuple[NDArray[np.void], NDArray[np.void]]:
+    """Groups, (G,), and clusters, (M,), CLUSTER_DTYPE; fills `geometry["offset"]` on the way.
 
-    safe: d_i is the larger of the distances from the rounded centre to the true and to the stored
-    mean, e_i is not below the reach of the true and of the stored Gaussian; radii by
-    golden.bound.cluster_radii. 3sigma (the paper's): r = max_i(d_i + 3 s_i) for both radii, over
-    all members, with the true mean. A radius beyond `params.radius` becomes all ones.
+    Both have radii over their Gaussians, rounded up. safe: d_i is the larger of the distances from
+    the rounded centre to the true and to the stored mean, e_i is not below the reach of the true
+    and of the stored Gaussian; radii by golden.bound.cluster_radii. 3sigma (the paper's): r =
+    max_i(d_i + 3 s_i) for both radii, over all members, with the true mean. A radius beyond
+    `params.radius` becomes all ones.
     """
-    records = np.zeros(len(clustering.starts), dtype=CLUSTER_DTYPE)
-    centers = np.rint(np.ldexp(clustering.centers, -grid_exponent))
-    records["center"] = centers
-    records["base"] = clustering.starts
-    records["count"] = clustering.counts
+    groups, group_centers = _records(
+        clustering.group_centers, clustering.group_starts, clustering.group_counts, grid_exponent
+    )
+    clusters, centers = _records(
+        clustering.centers, clustering.starts, clustering.counts, grid_exponent
+    )
 
     # True means about the rounded centres, and what is stored of them; grid units, pack order.
     means = np.ldexp(scene.means[clustering.order].astype(np.float64), -grid_exponent)
     offsets = means - np.repeat(centers, clustering.counts, axis=0)
     exponents = _member_exponents(offsets, clustering.starts)
-    records["member_exponent"] = exponents
+    clusters["member_exponent"] = exponents
     units = np.repeat(exponents, clustering.counts)[:, None]
     geometry["offset"] = np.rint(np.ldexp(offsets, -units))
-    distances = np.linalg.norm(offsets, axis=1)
+    stored = np.ldexp(geometry["offset"].astype(np.float64), units)
 
     sizes = scene.scales.max(axis=1).astype(np.float64)[clustering.order]
     if radius == "3sigma":
         reaches, shows = 3 * sizes, np.ones(len(scene), dtype=np.bool_)
     else:
-        stored = np.linalg.norm(np.ldexp(geometry["offset"].astype(np.float64), units), axis=1)
-        distances = np.maximum(distances, stored)
         reaches, shows = _stored_reaches(sizes, geometry), geometry["flags"] == 1
-    low, high, mean = cluster_radii(
-        distances, np.ldexp(reaches, -grid_exponent), shows, clustering.starts
+    reaches = np.ldexp(reaches, -grid_exponent)
+
+    def fill(records: NDArray[np.void], starts: Int64, means: Float64, stored: Float64) -> None:
+        distances = np.linalg.norm(means, axis=1)
+        if radius == "safe":
+            distances = np.maximum(distances, np.linalg.norm(stored, axis=1))
+        low, high, mean = cluster_radii(distances, reaches, shows, starts)
+        if radius == "3sigma":
+            high = low
+        for name, values in (("radius_low", low), ("radius_high", high), ("radius_mean", mean)):
+            rounded = np.ceil(values * (1 + FLOAT64_MARGIN))
+            records[name] = np.minimum(rounded, params.radius.max_int)
+
+    fill(clusters, clustering.starts, offsets, stored)
+    # About the groups' centres. Differences of rounded centres are exact and each mean is again
+    # rounded once, near its own distance, so FLOAT64_MARGIN holds here too.
+    gaussians = np.diff(clustering.group_bases, append=len(scene))
+    between = centers - np.repeat(group_centers, clustering.group_counts, axis=0)
+    fill(
+        groups,
+        clustering.group_bases,
+        means - np.repeat(group_centers, gaussians, axis=0),
+        stored + np.repeat(between, clustering.counts, axis=0),
     )
-    if radius == "3sigma":
-        high = low
-    for name, values in (("radius_low", low), ("radius_high", high), ("radius_mean", mean)):
-        rounded = np.ceil(values * (1 + FLOAT64_MARGIN))
-        records[name] = np.minimum(rounded, params.radius.max_int)
-    return records
+    return groups, clusters
+
+
+def _records(
+    centers: Float64, bases: Int64, counts: Int64, grid_exponent: int
+) -> tuple[NDArray[np.void], Float64]:
+    """Records with all but radii and exponents, and the rounded centres, grid units."""
+    records = np.zeros(len(centers), dtype=CLUSTER_DTYPE)
+    rounded = np.rint(np.ldexp(centers, -grid_exponent))
+    records["center"], records["base"], records["count"] = rounded, bases, counts
+    return records, rounded
 
 
 def _stored_reaches(sizes: Float64, geometry: NDArray[np.void]) -> Float64:

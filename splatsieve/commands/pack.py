@@ -34,10 +34,13 @@ def pack(
         ),
     ] = "safe",
     rules: Annotated[str, typer.Option(metavar="inria|gsplat", help="Rendering rules.")] = "inria",
+    per_group: Annotated[
+        int, typer.Option(help="Clusters a group to aim at; 0 for one group of all.")
+    ] = 24,
     seed: Annotated[int, typer.Option(help="Seed of the K-means start.")] = 0,
     as_json: JsonOption = False,
 ) -> None:
-    """Cluster a scene and pack it for the hardware."""
+    """Cluster a scene in two levels and pack it for the hardware."""
     from golden.clustering.cluster import ClusterOptions, cluster_gaussians
     from golden.errors import InputError
     from golden.pack import pack_clusters
@@ -47,7 +50,13 @@ def pack(
     from splatsieve.inputs import scene_of
     from splatsieve.progress import track
 
-    options = ClusterOptions(method=method, clusters=clusters, radius=radius, seed=seed)  # type: ignore[arg-type]
+    options = ClusterOptions(
+        method=method,  # type: ignore[arg-type]
+        clusters=clusters,
+        radius=radius,  # type: ignore[arg-type]
+        seed=seed,
+        per_group=per_group,
+    )
     chosen, params = rules_named(rules), Parameters()
     if output.exists() and output.resolve() == Path(scene).resolve():
         raise InputError(f"{output} is the scene itself: name another file for the pack.")
@@ -79,9 +88,13 @@ def pack(
         "clusters": packed.meta.clusters,
         "mean_cluster_gaussians": round(float(counts.mean()), 2),
         "largest_cluster_gaussians": int(counts.max()),
+        "groups": packed.meta.groups,
+        "mean_group_clusters": round(packed.meta.clusters / packed.meta.groups, 2),
+        "largest_group_clusters": int(packed.groups["count"].max()),
         "never_culled_clusters": int(never_culled.sum()),
         "grid_exponent": packed.meta.grid_exponent,
         "grid_unit_scene_units": 2.0**packed.meta.grid_exponent,
+        "group_table_bytes": packed.groups.nbytes,
         "cluster_table_bytes": packed.clusters.nbytes,
         "geometry_bytes": packed.geometry.nbytes,
         "color_bytes": packed.colors.nbytes,
@@ -104,7 +117,11 @@ def _text(report: dict[str, Any]) -> str:
         "clusters": f"{report['clusters']:,}" + (f" ({never:,} never culled)" if never else ""),
         "a cluster": f"{report['mean_cluster_gaussians']:.1f} Gaussians in the mean, "
         f"{report['largest_cluster_gaussians']:,} at most",
+        "groups": f"{report['groups']:,}",
+        "a group": f"{report['mean_group_clusters']:.1f} clusters in the mean, "
+        f"{report['largest_group_clusters']:,} at most",
         "grid": f"2^{report['grid_exponent']} = {report['grid_unit_scene_units']:.3g} scene units",
+        "group table": f"{report['group_table_bytes']:,} bytes",
         "cluster table": f"{report['cluster_table_bytes']:,} bytes",
         "geometry": f"{report['geometry_bytes']:,} bytes",
         "colours": f"{report['color_bytes']:,} bytes",

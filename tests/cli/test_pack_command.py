@@ -48,6 +48,7 @@ def refusal(*arguments: object) -> str:
     [
         ((), 20, "inria"),
         (("--method", "paper"), 7, "inria"),
+        (("--method", "reach", "--per-group", 5), 20, "inria"),
         (("--method", "morton", "--rules", "gsplat"), 20, "gsplat"),
         (("--method", "reach", "--clusters", 5, "--radius", "3sigma", "--seed", 9), 5, "inria"),
     ],
@@ -66,6 +67,11 @@ def test_json_tells_what_was_written(scene_path, tmp_path, options, clusters, ru
     assert report["gaussians"] == 640
     assert report["mean_cluster_gaussians"] == round(640 / clusters, 2)
     assert report["largest_cluster_gaussians"] == written.clusters["count"].max()
+    groups = report["groups"]
+    assert groups == written.meta.groups == len(written.groups)
+    assert report["mean_group_clusters"] == round(clusters / groups, 2)
+    assert report["largest_group_clusters"] == written.groups["count"].max()
+    assert report["group_table_bytes"] == 32 * groups
     assert report["never_culled_clusters"] == 0
     assert report["cluster_table_bytes"] == 32 * clusters
     assert report["geometry_bytes"] == 32 * 640
@@ -78,6 +84,7 @@ def test_json_tells_what_was_written(scene_path, tmp_path, options, clusters, ru
     assert written.meta.method == options.get("--method", "reach")
     assert written.meta.radius == options.get("--radius", "safe")
     assert written.meta.seed == options.get("--seed", 0)
+    assert groups == max(round(clusters / options.get("--per-group", 24)), 1)
 
 
 def test_text(scene_path, tmp_path):
@@ -90,6 +97,8 @@ def test_text(scene_path, tmp_path):
         "radius safe, rules inria",
         "Gaussians 640",
         "clusters 5 a cluster 128.0 Gaussians in the mean",
+        "groups 1 a group 5.0 clusters in the mean, 5 at most",
+        "group table 32 bytes",
         "geometry 20,480 bytes",
         "time read ",
     ):
@@ -122,6 +131,7 @@ def test_the_scene_that_comes_with_the_project(tmp_path, monkeypatch):
         (("--method", "kmeans"), "method 'kmeans' is not known"),
         (("--radius", "4sigma"), "radius '4sigma' is not known"),
         (("--rules", "nerf"), "rules 'nerf' are not known"),
+        (("--per-group", -1), "-1 clusters a group are outside 0..100000000"),
         (("--seed", -1), "seed -1 is outside"),
     ],
 )

@@ -12,7 +12,6 @@ from golden.bound import can_show, reach
 from golden.clustering import kmeans as kmeans_module
 from golden.clustering.ball import smallest_balls
 from golden.clustering.cluster import METHODS, ClusterOptions, cluster_gaussians
-from golden.clustering.morton import morton_order
 from golden.errors import InputError
 from tests.golden.hostile_scenes import hostile_scenes, make_scene
 
@@ -43,7 +42,10 @@ def test_every_scene_is_partitioned(name, method, clusters):
     assert np.isfinite(found.centers).all()
     for members in np.split(found.order, found.starts[1:]):
         assert (np.diff(members.astype(int)) > 0).all(), "members lie in the order of the scene"
-    np.testing.assert_array_equal(morton_order(found.centers), np.arange(len(found.starts)))
+    assert found.group_starts[0] == 0
+    assert found.group_counts.min() >= 1
+    assert found.group_counts.sum() == len(found.starts)
+    assert np.isfinite(found.group_centers).all()
 
 
 @pytest.mark.parametrize("method", ["paper", "reach"])
@@ -69,6 +71,8 @@ def test_default_number(method, gaussians, clusters):
         ({"clusters": 0}, "0 clusters are outside 1..100000000"),
         ({"clusters": -5}, "-5 clusters are outside"),
         ({"clusters": 2**31}, "2147483648 clusters are outside"),
+        ({"per_group": -1}, "-1 clusters a group are outside 0..100000000"),
+        ({"per_group": 2**31}, "2147483648 clusters a group are outside"),
         ({"method": "kmeans"}, "method 'kmeans' is not known: choose paper, reach or morton."),
         ({"radius": "2sigma"}, "radius '2sigma' is not known: choose safe or 3sigma."),
         ({"seed": -1}, "seed -1 is outside"),
@@ -115,7 +119,7 @@ def test_progress_sees_every_round():
 
     scene = make_scene(np.random.default_rng(0).normal(size=(200, 3)))
     cluster_gaussians(scene, ClusterOptions("paper", 10), progress)
-    assert seen == ["K-means"]
+    assert seen == ["K-means", "groups"]
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -26,8 +26,21 @@ PARAMS = Parameters()
 NEVER = PARAMS.radius.max_int
 
 
-def packed(scene, method="reach", clusters=None, params=PARAMS, radius="safe"):
-    return build_pack(scene, ClusterOptions(method, clusters, radius), INRIA, params)
+def packed(scene, method="reach", clusters=None, params=PARAMS, radius="safe", per_group=4):
+    options = ClusterOptions(method, clusters, radius, per_group=per_group)
+    return build_pack(scene, options, INRIA, params)
+
+
+def balls_of(pack):
+    """Each ball of both tables with the pack order of its Gaussians."""
+    clusters = pack.clusters
+    for cluster in clusters:
+        first = int(cluster["base"])
+        yield cluster, range(first, first + int(cluster["count"]))
+    for group in pack.groups:
+        of = clusters[int(group["base"]) :][: int(group["count"])]
+        first = int(of["base"][0])
+        yield group, range(first, first + int(of["count"].sum()))
 
 
 def plain_scene(n=400, seed=0, degree=0):
@@ -63,21 +76,21 @@ def assert_inside(center, mean, radius, reaches, what):
 @pytest.mark.parametrize(
     ("method", "clusters"), [("paper", 1), ("paper", 9), ("reach", None), ("morton", 30)]
 )
-def test_every_member_is_inside_its_ball(name, method, clusters):
+def test_every_gaussian_is_inside_its_balls(name, method, clusters):
     scene = SCENES[name]
     pack = packed(scene, method, clusters)
     grid = Fraction(2) ** pack.meta.grid_exponent
     e, shows = exact(reach(scene.scales, scene.opacities)), can_show(scene.opacities)
     means = [exact(m) for m in scene.means]
     stored = stored_means(pack)
-    for cluster in pack.clusters:
+    for ball, gaussians in balls_of(pack):
         low, high, mean_radius = (
-            int(cluster[f"radius_{kind}"]) * grid for kind in ("low", "high", "mean")
+            int(ball[f"radius_{kind}"]) * grid for kind in ("low", "high", "mean")
         )
-        center = [int(c) * grid for c in cluster["center"]]
-        for i in range(int(cluster["base"]), int(cluster["base"]) + int(cluster["count"])):
+        center = [int(c) * grid for c in ball["center"]]
+        for i in gaussians:
             g = int(pack.order[i])
-            if not shows[g] or cluster["radius_high"] == NEVER:
+            if not shows[g] or ball["radius_high"] == NEVER:
                 continue
             for mean in (means[g], stored[i]):
                 for b in (Fraction(1), Fraction(115, 100), Fraction(13, 10)):
@@ -96,13 +109,15 @@ def test_stored_covariances_are_inside_too(name):
     sigma = np.sqrt(np.ldexp(np.maximum(variance, 0), pack.geometry["covariance_exponent"]))
     e = pack.geometry["reach_factor"] / 2**14 * sigma
     stored = np.array(stored_means(pack), dtype=float)
-    center = np.repeat(pack.clusters["center"] * grid, pack.clusters["count"], axis=0)
-    distance = np.linalg.norm(stored - center, axis=1)
     shows = pack.geometry["flags"] == 1
-    culled = np.repeat(pack.clusters["radius_high"] != NEVER, pack.clusters["count"])
-    for b, kind in ((1.0, "low"), (1.3, "high")):
-        radius = np.repeat(pack.clusters[f"radius_{kind}"] * grid, pack.clusters["count"])
-        assert (distance + b * e <= radius * (1 + 1e-12))[shows & culled].all()
+    for ball, gaussians in balls_of(pack):
+        if ball["radius_high"] == NEVER:
+            continue
+        i = np.array(gaussians)[shows[gaussians]]
+        distance = np.linalg.norm(stored[i] - ball["center"] * grid, axis=1)
+        for b, kind in ((1.0, "low"), (1.3, "high")):
+            radius = ball[f"radius_{kind}"] * grid * (1 + 1e-12)
+            assert (distance + b * e[i] <= radius).all()
 
 
 def test_a_covariance_that_grows_in_rounding_is_inside():
@@ -129,19 +144,22 @@ def symmetric(six):
 def test_tables_hold_together(name, method):
     scene = SCENES[name]
     pack = packed(scene, method)
-    clusters, geometry = pack.clusters, pack.geometry
+    clusters, groups, geometry = pack.clusters, pack.groups, pack.geometry
     assert len(pack) == len(scene) == pack.meta.gaussians
     assert len(clusters) == pack.meta.clusters
     np.testing.assert_array_equal(np.sort(pack.order), np.arange(len(scene)))
-    np.testing.assert_array_equal(
-        clusters["base"], np.cumsum(clusters["count"]) - clusters["count"]
-    )
-    assert clusters["count"].sum() == len(scene)
-    assert np.abs(clusters["center"]).max() <= PARAMS.center.max_int
-    assert (clusters["radius_mean"] <= clusters["radius_low"]).all()
-    assert (clusters["radius_low"] <= clusters["radius_high"]).all()
-    assert (clusters["radius_high"] <= NEVER).all()
-    assert not clusters["reserved"].any()
+    assert len(groups) == pack.meta.groups
+    assert not groups["member_exponent"].any()
+    for table, total in ((clusters, len(scene)), (groups, len(clusters))):
+        ends = np.cumsum(table["count"], dtype=int)
+        np.testing.assert_array_equal(table["base"], ends - table["count"])
+        assert ends[-1] == total
+        assert table["count"].min() >= 1
+        assert np.abs(table["center"]).max() <= PARAMS.center.max_int
+        assert (table["radius_mean"] <= table["radius_low"]).all()
+        assert (table["radius_low"] <= table["radius_high"]).all()
+        assert (table["radius_high"] <= NEVER).all()
+        assert not table["reserved"].any()
     assert not geometry["reserved"].any()
     np.testing.assert_array_equal(geometry["flags"], can_show(scene.opacities)[pack.order])
 
@@ -251,6 +269,11 @@ def test_3sigma_is_the_papers_radius_to_the_letter():
     assert pack.clusters["radius_low"][0] == np.ceil((2 + 3) / grid * (1 + 2.0**-40))
     assert pack.clusters["radius_high"][0] == pack.clusters["radius_low"][0]
     assert pack.clusters["radius_mean"][0] == np.ceil(2 / grid * (1 + 2.0**-40))
+    group = pack.groups[0]
+    center = group["center"] * grid
+    reached = (np.linalg.norm(means - center, axis=1) + 3 * np.float32(scales).max(axis=1)).max()
+    assert group["radius_low"] == group["radius_high"] == np.ceil(reached / grid)
+    assert (group["base"], group["count"]) == (0, 1)
 
 
 def test_safe_leaves_out_what_never_shows():
@@ -277,6 +300,38 @@ def test_radii_are_tight():
     for b, kind in ((1, "low"), (1.3, "high")):
         bound = np.maximum.reduceat(np.where(shows, d + b * e, 0), starts)
         assert (pack.clusters[f"radius_{kind}"] * grid <= bound * (1 + 2.0**-12)).all()
+
+
+def test_group_radii_are_tight():
+    """Over Gaussians: never larger than over the clusters' balls, and smaller in the mean."""
+    pack = packed(plain_scene(2000), clusters=200, per_group=10)
+    grid = 2.0**pack.meta.grid_exponent
+    bounds, radii = [], []
+    for group, gaussians in list(balls_of(pack))[pack.meta.clusters :]:
+        of = pack.clusters[int(group["base"]) :][: int(group["count"])]
+        between = np.linalg.norm((of["center"] - group["center"]).astype(float), axis=1)
+        bounds.append((between + of["radius_low"]).max() * grid)
+        radii.append(group["radius_low"] * grid)
+        assert len(gaussians) == of["count"].sum()
+    assert (np.array(radii) <= np.array(bounds) + grid).all()
+    assert np.mean(radii) < 0.97 * np.mean(bounds)
+
+
+def test_the_grid_holds_the_centres_of_groups():
+    """A giant far out: the group's centre is near it, ten times as far as the cluster's."""
+    means = np.append(np.zeros((9, 3)), [[100, 0, 0]], axis=0)
+    scales = np.append(np.full(9, 0.01), 90.0)[:, None]
+    scene = make_scene(means, scales=scales, opacities=1)
+    pack = packed(scene, "paper", 1, Parameters(center_headroom_bits=0))
+    farthest = PARAMS.center.max_int
+    assert 6 * pack.clusters["center"][0, 0] < pack.groups["center"][0, 0] <= farthest
+
+
+def test_groups_fit_the_count():
+    pack = packed(plain_scene(), "reach", 100, Parameters(count_bits=5), per_group=0)
+    assert pack.groups["count"].max() <= 31
+    assert pack.meta.groups >= 4
+    assert pack.groups["count"].sum() == pack.meta.clusters
 
 
 @pytest.mark.parametrize(
@@ -329,7 +384,7 @@ def test_same_arguments_same_pack(method):
     scene = plain_scene()
     first, again = packed(scene, method), packed(scene, method)
     assert first.meta == again.meta
-    for name in ("clusters", "geometry", "colors", "order"):
+    for name in ("groups", "clusters", "geometry", "colors", "order"):
         assert getattr(first, name).tobytes() == getattr(again, name).tobytes()
 
 
@@ -338,7 +393,8 @@ def test_meta():
     pack = build_pack(scene, ClusterOptions("paper", 7, "3sigma", 42), GSPLAT)
     meta = pack.meta
     assert (meta.method, meta.radius, meta.rules, meta.seed) == ("paper", "3sigma", "gsplat", 42)
-    assert (meta.gaussians, meta.clusters, meta.sh_degree, meta.version) == (400, 7, 0, 1)
+    assert (meta.gaussians, meta.clusters, meta.sh_degree, meta.version) == (400, 7, 0, 2)
+    assert meta.groups == len(pack.groups) == 1
     assert (meta.center_bits, meta.radius_bits) == (24, 24)
     assert (meta.scene, meta.scene_sha256) == ("scene", scene.sha256())
 
@@ -384,6 +440,12 @@ def test_check_parameters(changes, message):
         check_parameters(pack, Parameters(**changes))
 
 
+def test_a_group_too_large_for_the_count():
+    pack = packed(plain_scene(), "morton", 400, per_group=0)
+    with pytest.raises(InputError, match="a group of 400 clusters, more than 8 bits count"):
+        check_parameters(pack, Parameters(count_bits=8))
+
+
 def test_a_scene_too_large_for_the_base_is_refused():
     with pytest.raises(InputError, match="more than 8 bits count: raise base_bits"):
         packed(plain_scene(257), params=Parameters(base_bits=8))
@@ -399,12 +461,14 @@ def test_real_scene(method, bonsai_dir, tmp_path):
     pack = load_pack(tmp_path / "bonsai.pack")
     check_scene(pack, scene)
     grid = 2.0**pack.meta.grid_exponent
-    counts = pack.clusters["count"]
-    center = np.repeat(pack.clusters["center"] * grid, counts, axis=0)
-    distance = np.linalg.norm(scene.means[pack.order] - center, axis=1)
     e = reach(scene.scales, scene.opacities)[pack.order]
     shows = pack.geometry["flags"] == 1
-    for b, kind in ((1, "low"), (1.3, "high")):
-        radius = np.repeat(pack.clusters[f"radius_{kind}"] * grid, counts)
-        assert (distance + b * e <= radius)[shows].all()
-    assert (pack.clusters["radius_high"] < NEVER).all()
+    bases = np.append(pack.clusters["base"], len(pack))
+    group_counts = np.diff(bases[np.append(pack.groups["base"], pack.meta.clusters)])
+    for table, counts in ((pack.clusters, pack.clusters["count"]), (pack.groups, group_counts)):
+        center = np.repeat(table["center"] * grid, counts, axis=0)
+        distance = np.linalg.norm(scene.means[pack.order] - center, axis=1)
+        for b, kind in ((1, "low"), (1.3, "high")):
+            radius = np.repeat(table[f"radius_{kind}"] * grid, counts)
+            assert (distance + b * e <= radius)[shows].all()
+        assert (table["radius_high"] < NEVER).all()

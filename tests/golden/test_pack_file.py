@@ -19,14 +19,14 @@ from golden.pack.file import load_pack, save_pack
 from golden.rules import GSPLAT
 from tests.golden.hostile_scenes import hostile_scenes, make_scene
 
-SECTIONS = ("strings", "clusters", "geometry", "colors", "order")
+SECTIONS = ("strings", "groups", "clusters", "geometry", "colors", "order")
 
 
 @pytest.fixture(scope="module")
 def pack() -> Pack:
     points = np.random.default_rng(0).normal(size=(500, 3))
     scene = make_scene(points, name="a scène \udcff", degree=1)
-    return build_pack(scene, ClusterOptions("reach", 12, seed=2**62 + 1), GSPLAT)
+    return build_pack(scene, ClusterOptions("reach", 12, seed=2**62 + 1, per_group=4), GSPLAT)
 
 
 @pytest.fixture
@@ -36,20 +36,20 @@ def path(pack, tmp_path) -> Path:
 
 
 def section_table(data):
-    return {name: struct.unpack_from("<QQII", data, 64 + 24 * i) for i, name in enumerate(SECTIONS)}
+    return {name: struct.unpack_from("<QQII", data, 72 + 24 * i) for i, name in enumerate(SECTIONS)}
 
 
 def sealed(data: bytearray) -> bytes:
     """The file with every checksum made right again."""
     for i, (offset, length, _, _) in enumerate(section_table(data).values()):
-        struct.pack_into("<I", data, 64 + 24 * i + 16, zlib.crc32(data[offset : offset + length]))
+        struct.pack_into("<I", data, 72 + 24 * i + 16, zlib.crc32(data[offset : offset + length]))
     struct.pack_into("<I", data, 252, zlib.crc32(data[:252]))
     return bytes(data)
 
 
 def assert_equal(a: Pack, b: Pack) -> None:
     assert a.meta == b.meta
-    for name in ("clusters", "geometry", "colors", "order"):
+    for name in ("groups", "clusters", "geometry", "colors", "order"):
         x, y = getattr(a, name), getattr(b, name)
         assert x.dtype == y.dtype
         assert x.shape == y.shape
@@ -81,11 +81,11 @@ def test_same_pack_same_bytes(pack, path, tmp_path):
 
 def test_header_byte_by_byte(pack, path):
     data = path.read_bytes()
-    fields = struct.unpack_from("<8sIIQQQiIIIII", data)
+    fields = struct.unpack_from("<8sIIQQQQiIIIII", data)
     exponent = pack.meta.grid_exponent
-    assert fields == (b"SPLTPACK", 1, 256, 500, 12, 2**62 + 1, exponent, 4, 24, 24, 5, 0)
+    assert fields == (b"SPLTPACK", 2, 256, 500, 12, 3, 2**62 + 1, exponent, 4, 24, 24, 6, 0)
     assert struct.unpack_from("<I", data, 252)[0] == zlib.crc32(data[:252])
-    assert not any(data[184:252])
+    assert not any(data[216:252])
     end = 256
     for name, (offset, length, checksum, zero) in section_table(data).items():
         assert offset == -(-end // 4096) * 4096, name
@@ -95,7 +95,7 @@ def test_header_byte_by_byte(pack, path):
         end = offset + length
     assert end == len(data)
     lengths = [entry[1] for entry in section_table(data).values()]
-    assert lengths[1:] == [32 * 12, 32 * 500, 6 * 4 * 500, 4 * 500]
+    assert lengths[1:] == [32 * 3, 32 * 12, 32 * 500, 6 * 4 * 500, 4 * 500]
 
 
 def test_sections_byte_by_byte(pack, path):
@@ -113,18 +113,18 @@ def test_sections_byte_by_byte(pack, path):
         "scene": "a scène \udcff",
         "scene_sha256": pack.meta.scene_sha256,
     }
-    for j in (0, 5, 11):
-        cluster = pack.clusters[j]
-        assert at("clusters", 32 * j, "3i") == tuple(cluster["center"])
-        assert at("clusters", 32 * j + 12, "3I") == (
-            cluster["radius_low"],
-            cluster["radius_high"],
-            cluster["radius_mean"],
+    for section, j in (("groups", 0), ("groups", 2), ("clusters", 0), ("clusters", 11)):
+        ball = getattr(pack, section)[j]
+        assert at(section, 32 * j, "3i") == tuple(ball["center"])
+        assert at(section, 32 * j + 12, "3I") == (
+            ball["radius_low"],
+            ball["radius_high"],
+            ball["radius_mean"],
         )
-        assert at("clusters", 32 * j + 24, "IHbB") == (
-            cluster["base"],
-            cluster["count"],
-            cluster["member_exponent"],
+        assert at(section, 32 * j + 24, "IHbB") == (
+            ball["base"],
+            ball["count"],
+            ball["member_exponent"],
             0,
         )
     for i in (0, 77, 499):
@@ -179,7 +179,8 @@ def test_missing_files_and_folders(tmp_path):
 
 HEADERS = {
     "magic": (0, "8s", b"GIF89a\0\0", "is not a pack: make one with splatsieve pack"),
-    "version": (8, "I", 2, "is a pack of version 2 where 1 is read"),
+    "version 1": (8, "I", 1, "version 1, which has no table of groups: pack the scene again"),
+    "version": (8, "I", 3, "is a pack of version 3 where 2 is read"),
     "header bytes": (12, "I", 512, "out of range"),
     "no Gaussians": (16, "Q", 0, "out of range"),
     "absurd Gaussians": (16, "Q", 2**63, "out of range"),
@@ -187,22 +188,26 @@ HEADERS = {
     "no clusters": (24, "Q", 0, "out of range"),
     "more clusters than Gaussians": (24, "Q", 501, "out of range"),
     "one cluster more": (24, "Q", 13, "section table does not fit 500 Gaussians in 13 clusters"),
-    "seed": (32, "Q", 2**63, "out of range"),
-    "grid": (40, "i", 128, "out of range"),
-    "coefficients": (44, "I", 5, "out of range"),
-    "other coefficients": (44, "I", 16, "section table does not fit"),
-    "centre bits": (48, "I", 31, "out of range"),
-    "narrow centres": (48, "I", 12, "section clusters: a centre is wider than 12 bits"),
-    "radius bits": (52, "I", 11, "out of range"),
-    "narrow radii": (52, "I", 12, "section clusters: a radius is wider than 12 bits"),
-    "sections": (56, "I", 6, "out of range"),
-    "reserved": (60, "I", 1, "out of range"),
+    "no groups": (32, "Q", 0, "out of range"),
+    "more groups than clusters": (32, "Q", 13, "out of range"),
+    "absurd groups": (32, "Q", 2**63, "out of range"),
+    "one group more": (32, "Q", 4, "does not fit 500 Gaussians in 12 clusters in 4 groups"),
+    "seed": (40, "Q", 2**63, "out of range"),
+    "grid": (48, "i", 128, "out of range"),
+    "coefficients": (52, "I", 5, "out of range"),
+    "other coefficients": (52, "I", 16, "section table does not fit"),
+    "centre bits": (56, "I", 31, "out of range"),
+    "narrow centres": (56, "I", 12, "section groups: a centre is wider than 12 bits"),
+    "radius bits": (60, "I", 11, "out of range"),
+    "narrow radii": (60, "I", 12, "section groups: a radius is wider than 12 bits"),
+    "sections": (64, "I", 5, "out of range"),
+    "reserved": (68, "I", 1, "out of range"),
     "reserved at the end": (251, "B", 1, "out of range"),
-    "offset outside": (64 + 24, "Q", 2**60, "section table does not fit"),
-    "offset shifted": (64 + 24, "Q", 12288, "section table does not fit"),
-    "length outside": (64 + 8, "Q", 2**60, "section table does not fit"),
-    "length short": (64 + 24 + 8, "Q", 32 * 11, "section table does not fit"),
-    "reserved in the table": (64 + 20, "I", 1, "section table does not fit"),
+    "offset outside": (72 + 24, "Q", 2**60, "section table does not fit"),
+    "offset shifted": (72 + 24, "Q", 12288, "section table does not fit"),
+    "length outside": (72 + 8, "Q", 2**60, "section table does not fit"),
+    "length short": (72 + 48 + 8, "Q", 32 * 11, "section table does not fit"),
+    "reserved in the table": (72 + 20, "I", 1, "section table does not fit"),
     "padding": (300, "B", 1, "checksum of section strings does not match"),
 }
 
@@ -228,6 +233,17 @@ CONTENTS = {
     "mean radius": ("clusters", 20, "I", 2**24 - 1, "radius_mean exceeds radius_low"),
     "low radius": ("clusters", 12, "I", 2**24 - 1, "radius_low exceeds radius_high"),
     "reserved": ("clusters", 31, "B", 1, "a reserved byte is not zero"),
+    "empty group": ("groups", 28, "H", 0, "a group is empty"),
+    "clusters of a group": ("groups", 28, "H", 65535, "do not cover the 12 clusters"),
+    "first group": ("groups", 24, "I", 1, "do not cover the 12 clusters"),
+    "second group": ("groups", 32 + 24, "I", 0, "do not cover the 12 clusters"),
+    "last group": ("groups", 32 * 2 + 28, "H", 9, "do not cover the 12 clusters"),
+    "exponent of a group": ("groups", 30, "b", -1, "a member_exponent is not zero"),
+    "centre of a group": ("groups", 8, "i", 2**23, "a centre is wider than 24 bits"),
+    "radius of a group": ("groups", 16, "I", 2**32 - 1, "a radius is wider than 24 bits"),
+    "mean radius of a group": ("groups", 20, "I", 2**24 - 1, "radius_mean exceeds radius_low"),
+    "low radius of a group": ("groups", 12, "I", 2**24 - 1, "radius_low exceeds radius_high"),
+    "reserved of a group": ("groups", 31, "B", 1, "a reserved byte is not zero"),
     "flag": ("geometry", 19, "B", 2, "an unknown flag is set"),
     "reach factor": ("geometry", 20, "H", 54560, "a reach factor exceeds 3.33"),
     "reserved of a Gaussian": ("geometry", 31, "B", 1, "a reserved byte is not zero"),

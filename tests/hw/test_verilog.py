@@ -36,21 +36,30 @@ def test_json_lists_every_port_of_the_verilog(design):
     }
     described = {p["name"]: (p["direction"], p["bits"]) for p in design.metadata["ports"]}
     assert described == declared
-    assert {"aclk", "aresetn", "s_axis_tdata", "m_axis_tvalid"} <= set(described)
+    assert {"aclk", "aresetn", "busy", "s_axis_group_tdata", "m_axis_visible_tvalid"} <= set(described)
     formats = design.metadata["formats"]
     for port in design.metadata["ports"]:
         if "format" in port:
             assert formats[port["format"]]["bits"] == port["bits"], port["name"]
 
 
-def test_records_fill_their_streams(design):
-    for stream, bits in (("s_axis_tdata", 256), ("m_axis_tdata", 160)):
-        next_bit = 0
-        for field in design.metadata["records"][stream]:
-            assert field["first_bit"] == next_bit
-            next_bit += field["bits"]
-        # The table's last field is padding to the beat.
-        assert next_bit == bits
+@pytest.mark.parametrize(
+    ("stream", "bits"),
+    [
+        ("s_axis_group_tdata", 256),
+        ("m_axis_request_tdata", 64),
+        ("s_axis_cluster_tdata", 256),
+        ("m_axis_visible_tdata", 160),
+    ],
+)
+def test_records_fill_their_streams(design, stream, bits):
+    next_bit = 0
+    for field in design.metadata["records"][stream]:
+        assert field["first_bit"] == next_bit
+        next_bit += field["bits"]
+    assert next_bit == bits
+    port = next(p for p in design.metadata["ports"] if p["name"] == stream)
+    assert port["bits"] == bits
 
 
 def test_lint_clean(design, tmp_path):

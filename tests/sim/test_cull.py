@@ -30,7 +30,10 @@ def test_engines_agree(pack):
         assert not (exact.visible & ~integer.visible).any()
         np.testing.assert_array_equal(integer.visible, rtl.visible)
         assert rtl.mismatches == 0
-        assert rtl.cycles == len(pack.clusters) + 7
+        assert rtl.cycles == rtl.model_cycles
+        assert rtl.groups_tested == len(pack.groups)
+        assert integer.visible.sum() <= integer.clusters_tested < len(pack.clusters)
+        assert integer.tests == rtl.groups_tested + rtl.clusters_tested
         assert integer.visible_gaussians - exact.visible_gaussians < 0.01 * len(pack)
 
 

@@ -12,8 +12,8 @@ from golden.frame import frame_constants
 from golden.pack import build_pack
 from golden.params import Parameters
 from golden.rules import INRIA
-from hw.cluster_cull import ClusterCull
 from sim.config import load_config
+from sim.cull import cull_views
 from sim.cull_harness import CullHarness
 from sim.cycle_model import (
     FRONT_END,
@@ -28,8 +28,10 @@ from sim.cycle_model import (
 
 BASE = load_config("base")
 COUNTS = FrameCounts(
-    clusters_tested=1000,
+    groups_tested=100,
+    clusters_tested=900,
     clusters_visible=300,
+    cull_fill_cycles=7,
     gaussians_read=10_000,
     splats=8_000,
     color_record_bytes=96,
@@ -37,7 +39,14 @@ COUNTS = FrameCounts(
     fetched_splats=30_000,
     pixels=320 * 200,
 )
-OFF = replace(COUNTS, clusters_tested=0, clusters_visible=0, gaussians_read=32_000)
+OFF = replace(
+    COUNTS,
+    groups_tested=0,
+    clusters_tested=0,
+    clusters_visible=0,
+    cull_fill_cycles=0,
+    gaussians_read=32_000,
+)
 
 # stage: compute cycles, bytes, memory cycles; base moves 51.2 bytes a cycle
 WORKED = {
@@ -78,7 +87,7 @@ def test_with_memory_to_spare_the_slowest_unit_counts():
 
 
 def test_many_small_clusters_make_the_cluster_test_the_slowest():
-    counts = replace(COUNTS, clusters_tested=60_000)
+    counts = replace(COUNTS, clusters_tested=59_900)
     assert frame_cycles(counts, replace(BASE, memory_gb_per_s=5120.0)).front_end_cycles == 60_007
 
 
@@ -137,8 +146,10 @@ def test_phases_are_between_the_largest_and_the_sum_of_their_stages():
         read, pairs = (int(n) for n in rng.integers(1, 1 << 22, 2))
         tested = int(rng.integers(0, 1 << 16))
         counts = FrameCounts(
+            groups_tested=tested // 8,
             clusters_tested=tested,
             clusters_visible=int(rng.integers(0, tested + 1)),
+            cull_fill_cycles=100,
             gaussians_read=read,
             splats=int(rng.integers(0, read + 1)),
             color_record_bytes=96,
@@ -164,7 +175,7 @@ def test_overlapped_stages_share_the_bus():
     ("changes", "message"),
     [
         ({"splats": -1}, "splats is -1"),
-        ({"clusters_visible": 1001}, "1001 clusters_visible of 1000 clusters_tested"),
+        ({"clusters_visible": 1001}, "1001 clusters_visible of 900 clusters_tested"),
         ({"splats": 10_001}, "10001 splats of 10000 gaussians_read"),
         ({"fetched_splats": 40_001}, "40001 fetched_splats of 40000 tile_pairs"),
     ],
@@ -188,24 +199,26 @@ def pack():
     return build_pack(default_scene(4000), ClusterOptions("paper", 333), INRIA)
 
 
-@pytest.fixture(scope="module")
-def harness():
-    return CullHarness(Parameters())
+def counts_of(frame):
+    """Counts of a frame that sim.cull gives, with the back end of COUNTS."""
+    return replace(
+        COUNTS,
+        groups_tested=frame.groups_tested,
+        clusters_tested=frame.clusters_tested,
+        clusters_visible=0,
+        cull_fill_cycles=frame.model_cycles - frame.tests,
+    )
 
 
-@pytest.mark.parametrize("clusters", [1, 2, 7, 8, 100, None])
-def test_cluster_cull_cycles_equal_the_rtl(pack, harness, clusters):
-    table = pack.clusters[:clusters]
-    model = cluster_cull(replace(COUNTS, clusters_tested=len(table), clusters_visible=0), BASE)
-    assert model.compute_cycles == len(table) + ClusterCull.PIPELINE_CYCLES
-    for camera in default_cameras(3, 160, 107):
-        constants = frame_constants(camera, INRIA, pack.meta.grid_exponent, harness.params)
-        assert harness.run(table, constants).cycles == model.compute_cycles
+def test_cluster_cull_cycles_equal_the_rtl(pack):
+    cameras = default_cameras(4, 160, 107)
+    for frame in cull_views(pack, cameras, INRIA, "rtl"):
+        assert cluster_cull(counts_of(frame), BASE).compute_cycles == frame.cycles
 
 
-def test_stalls_cost_the_rtl_more_than_the_model_says(pack, harness):
-    camera = default_cameras(1)[0]
+def test_stalls_cost_the_rtl_more_than_the_model_says(pack):
+    camera, harness = default_cameras(1)[0], CullHarness(Parameters())
+    frame = next(cull_views(pack, [camera], INRIA, "integer"))
     constants = frame_constants(camera, INRIA, pack.meta.grid_exponent, harness.params)
-    run = harness.run(pack.clusters, constants, stall_256=128)
-    counts = replace(COUNTS, clusters_tested=len(pack.clusters), clusters_visible=0)
-    assert run.cycles > cluster_cull(counts, BASE).compute_cycles
+    run = harness.run(pack.groups, pack.clusters, constants, stall_256=128)
+    assert run.cycles > cluster_cull(counts_of(frame), BASE).compute_cycles

@@ -1,0 +1,45 @@
+"""Partitions as labels: their runs in memory, and parts that are too large cut in pieces."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from golden.clustering.morton import morton_codes
+
+Float64 = NDArray[np.float64]
+Int64 = NDArray[np.int64]
+
+
+def runs(labels: Int64) -> tuple[Int64, Int64]:
+    """Stable order by label, (N,), and where each label starts in it, (M,); all labels are used."""
+    counts = np.bincount(labels)
+    return np.argsort(labels, kind="stable"), np.cumsum(counts) - counts
+
+
+def equal_runs(order: Int64, parts: int) -> Int64:
+    """Labels 0 to parts - 1 of runs along an order, of lengths that differ by 1 at most."""
+    labels = np.empty(len(order), dtype=np.int64)
+    labels[order] = np.arange(len(order)) * parts // len(order)
+    return labels
+
+
+def inverse(order: Int64) -> Int64:
+    """Place of each item in an order; an order of the items' places the other way round."""
+    places = np.empty_like(order)
+    places[order] = np.arange(len(order))
+    return places
+
+
+def cut_large(labels: Int64, points: Float64, largest: int) -> Int64:
+    """Labels with parts of more than `largest` points cut into equal runs along a Morton curve."""
+    counts = np.bincount(labels)
+    pieces = -(-counts // largest)
+    if pieces.max() == 1:
+        return labels
+    order = np.lexsort((morton_codes(points), labels))
+    of = labels[order]
+    place = np.arange(len(labels)) - (np.cumsum(counts) - counts)[of]
+    cut = np.empty_like(labels)
+    cut[order] = (np.cumsum(pieces) - pieces)[of] + place * pieces[of] // counts[of]
+    return cut
