@@ -18,22 +18,32 @@ class ViewCulling:
 
     Parameters
     ----------
+    groups_tested, clusters_tested : ball tests: all groups, and clusters of those that passed.
     clusters_visible, gaussians_visible : passed on, and the Gaussians in them.
     unnecessary : Gaussians with radii == 0 under the rules; found : of these, excluded.
     cannot_reach : Gaussians that reach alpha 1/255 at no pixel.
     lost : excluded Gaussians that do reach it.
+    model_cycles : of cluster_cull without stalls, at one test a cycle, by sim.cull_timing.
     rtl_cycles : of the RTL without stalls; None where it was not run.
     rtl_mismatches : its records that differ from the integer model; None where it was not run.
     """
 
+    groups_tested: int
+    clusters_tested: int
     clusters_visible: int
     gaussians_visible: int
     unnecessary: int
     found: int
     cannot_reach: int
     lost: int
+    model_cycles: int
     rtl_cycles: int | None
     rtl_mismatches: int | None
+
+    @property
+    def tests(self) -> int:
+        """Ball tests of both levels."""
+        return self.groups_tested + self.clusters_tested
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +53,7 @@ class Culling:
     Parameters
     ----------
     method, radius : of the clustering.
-    gaussians, clusters : in the pack.
+    gaussians, clusters, groups : in the pack.
     color_record_bytes : of one Gaussian's colour in the pack.
     views : one a camera.
     kept_bits : of each view, the Gaussians left, a bit each in the scene's order (np.packbits).
@@ -53,6 +63,7 @@ class Culling:
     radius: str
     gaussians: int
     clusters: int
+    groups: int
     color_record_bytes: int
     views: tuple[ViewCulling, ...]
     kept_bits: tuple[NDArray[np.uint8], ...]
@@ -79,12 +90,15 @@ def measure_culling(subject: Subject, pack: Pack, *, rtl: bool, track: Track = s
         run = next(hardware) if hardware is not None else None
         views.append(
             ViewCulling(
+                groups_tested=frame.groups_tested,
+                clusters_tested=frame.clusters_tested,
                 clusters_visible=int(frame.visible.sum()),
                 gaussians_visible=frame.visible_gaussians,
                 unnecessary=check.unnecessary,
                 found=check.found,
                 cannot_reach=check.cannot_reach,
                 lost=check.lost,
+                model_cycles=frame.model_cycles,
                 rtl_cycles=run.cycles if run is not None else None,
                 rtl_mismatches=run.mismatches if run is not None else None,
             )
@@ -95,6 +109,7 @@ def measure_culling(subject: Subject, pack: Pack, *, rtl: bool, track: Track = s
         radius=pack.meta.radius,
         gaussians=pack.meta.gaussians,
         clusters=pack.meta.clusters,
+        groups=pack.meta.groups,
         color_record_bytes=pack.colors[0].nbytes,
         views=tuple(views),
         kept_bits=tuple(kept_bits),

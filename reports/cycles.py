@@ -39,8 +39,10 @@ def frame_counts(
         back_end = counts.back_end[culling.method if culling is not None else "off"]
         frames.append(
             FrameCounts(
-                clusters_tested=culling.clusters if culling is not None else 0,
+                groups_tested=view.groups_tested if view is not None else 0,
+                clusters_tested=view.clusters_tested if view is not None else 0,
                 clusters_visible=view.clusters_visible if view is not None else 0,
+                cull_fill_cycles=view.model_cycles - view.tests if view is not None else 0,
                 gaussians_read=view.gaussians_visible if view is not None else len(subject.scene),
                 splats=back_end.splats,
                 color_record_bytes=measured.three_sigma.color_record_bytes,

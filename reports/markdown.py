@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from reports import tables
+from reports import cost_tables, tables
 from reports.summary import CULLED, mean_and_worst, percent, rtl_totals, summary_lines
 
 GLOSSARY = {
@@ -14,6 +14,10 @@ GLOSSARY = {
     "excluded": "Gaussians in clusters that the cluster test drops: no later stage reads them.",
     "found": "unnecessary Gaussians that are excluded, of the unnecessary ones.",
     "lost": "excluded Gaussians that do reach alpha 1/255 at a pixel, by the float64 reference.",
+    "ball test": "one ball, of a cluster or of a group of clusters, against the four side planes "
+    "and the near plane. Tests: groups + clusters of the groups that pass.",
+    "saved net": "1 - (what is spent with culling, its tests included) / (what is spent without).",
+    "kept, dropped": "clusters that the test passes on, and the others.",
     "safe, 3sigma": "radius of a cluster's ball: the bound that loses nothing; the paper's, "
     "distance to the centre + 3 standard deviations.",
     "front end": "cluster_cull, gaussian_fetch and gaussian_project, as if alone on the bus.",
@@ -45,6 +49,15 @@ def report_markdown(document: dict[str, Any], figures: Sequence[str]) -> str:
         tables.culling_table(document),
         _three_sigma(document),
         _image("excluded_fraction.png", "Excluded Gaussians by view", figures),
+        *_above_section(document, figures),
+        "## Cost of the cluster test",
+        cost_tables.cost_text(document),
+        cost_tables.cost_table(document),
+        cost_tables.operation_table(document),
+        "## Found over tests",
+        cost_tables.pareto_text(document),
+        _image("pareto.png", "Found fraction over ball tests", figures),
+        cost_tables.pareto_table(document),
         "## Cycles",
         f"Configuration: {document['configuration']['configured']['description']}.",
         tables.configuration_table(document),
@@ -62,7 +75,8 @@ def report_markdown(document: dict[str, Any], figures: Sequence[str]) -> str:
         f"Claims of {document['paper_claims']['source']}, over Mip-NeRF360 and under its own "
         "accounting; its accelerator, its GPU and its memory are not public knowledge here. They "
         "stand beside our figures for orientation only and enter none of them.",
-        tables.paper_table(document),
+        tables.paper_table(document, cost_tables.paper_cost_rows(document)),
+        cost_tables.paper_cost_text(document),
         "## Accounting",
         tables.accounting_table(document),
         _accounting(document),
@@ -76,6 +90,11 @@ def report_markdown(document: dict[str, Any], figures: Sequence[str]) -> str:
 
 def _image(name: str, title: str, figures: Sequence[str]) -> str:
     return f"![{title}]({name})" if name in figures else ""
+
+
+def _above_section(document: dict[str, Any], figures: Sequence[str]) -> list[str]:
+    picture = _image("clusters_above.png", "Clusters from above", figures)
+    return [cost_tables.above_text(document), picture] if picture else []
 
 
 def _three_sigma(document: dict[str, Any]) -> str:

@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 from golden.clustering.cluster import ClusterOptions, cluster_gaussians
 from golden.pack import Pack, pack_clusters
 from golden.params import Parameters
+from reports.above import ClustersAbove, clusters_above
 from reports.culling import Culling, measure_culling
+from reports.pareto import Pareto, measure_pareto
 from reports.pictures import Pictures, ViewCounts, compare_pictures, count_views
 from reports.subject import Subject, Track, silent
 
@@ -23,18 +25,25 @@ class Measurements:
     three_sigma : by the paper's clustering and the paper's radius.
     pictures : of one view, with and without culling.
     counts : of each view, whole and with what each culling leaves.
+    above : reach clusters of the first view, seen from above.
+    pareto : found fraction over ball tests, of all methods at several sizes, in some views.
     """
 
     cullings: tuple[Culling, ...]
     three_sigma: Culling
     pictures: Pictures
     counts: tuple[ViewCounts, ...]
+    above: ClustersAbove
+    pareto: Pareto
 
 
 def packs(subject: Subject, track: Track = silent) -> Iterator[Pack]:
-    """Packs of the scene, one after another: paper with safe radii and with 3sigma, then reach."""
+    """Packs of the scene, one after another: paper with safe radii and with 3sigma, then reach.
+
+    The paper tests every cluster: its packs have one group of all.
+    """
     scene, rules, params = subject.scene, subject.rules, Parameters()
-    options = ClusterOptions(method="paper")
+    options = ClusterOptions(method="paper", per_group=0)
     clustering = cluster_gaussians(scene, options, track, params.count.max_int)
     yield pack_clusters(scene, clustering, options, rules, params, track)
     literal = replace(options, radius="3sigma")
@@ -56,10 +65,13 @@ def measure(subject: Subject, *, rtl: bool, track: Track = silent) -> Measuremen
         safe = pack.meta.radius == "safe"
         culling = measure_culling(subject, pack, rtl=rtl and safe, track=track)
         (cullings if safe else literal).append(culling)
+        above = clusters_above(subject, pack)  # of the last pack: reach
     safe_cullings = tuple(cullings)
     return Measurements(
         cullings=safe_cullings,
         three_sigma=literal[0],
         pictures=compare_pictures(subject, safe_cullings),
         counts=count_views(subject, safe_cullings, track),
+        above=above,
+        pareto=measure_pareto(subject, safe_cullings, track),
     )

@@ -8,10 +8,13 @@ from importlib.metadata import version
 from pathlib import PurePath
 from typing import Any
 
+from reports.above import above_part
+from reports.cost import cost_part
 from reports.culling import Culling
 from reports.cycles import cycle_part, figure, frame_counts, rtl_part, speedup_part
 from reports.gpu import GpuReference
 from reports.measure import Measurements
+from reports.pareto import pareto_part
 from reports.subject import Subject
 from sim.config import AcceleratorConfig, at_bandwidth, bandwidth_ratio
 from sim.cycle_model import FrameCycles, accounting, frame_cycles
@@ -26,6 +29,8 @@ PAPER = {
     "unnecessary_fraction": 0.676,
     "excluded_fraction": 0.63,
     "found_fraction": 0.932,
+    "cluster_cost_fraction": 0.062,
+    "computation_saved_fraction": 0.383,
     "speedup_over_gpu": 10.7,
 }
 
@@ -94,7 +99,10 @@ def report_document(
             "differing_pixels": measured.pictures.differing_pixels,
             "back_end": {key: asdict(c) for key, c in measured.pictures.back_end.items()},
         },
+        "clusters_above": above_part(measured.above),
         "counts": _count_part(names, measured),
+        "cost": cost_part(subject, measured),
+        "pareto": pareto_part(measured.pareto),
         "accounting": accounting(),
         "paper_claims": PAPER,
     }
@@ -110,14 +118,16 @@ def versions() -> dict[str, str]:
 def _culling_part(names: list[str], culling: Culling | None, n: int) -> dict[str, Any]:
     if culling is None:
         nothing = figure(names, [0] * len(names), max)
-        part = {key: nothing for key in ("excluded_fraction", "found_fraction", "lost")}
+        part = {key: nothing for key in ("tests", "excluded_fraction", "found_fraction", "lost")}
         read = figure(names, [n] * len(names), max)
-        return {"culling": False, "clusters": 0, "gaussians_read": read} | part
+        return {"culling": False, "clusters": 0, "groups": 0, "gaussians_read": read} | part
     views = culling.views
     return {
         "culling": True,
         "radius": culling.radius,
         "clusters": culling.clusters,
+        "groups": culling.groups,
+        "tests": figure(names, [v.tests for v in views], max),
         "gaussians_a_cluster": round(n / culling.clusters, 2),
         "clusters_visible": figure(names, [v.clusters_visible for v in views], max),
         "gaussians_read": figure(names, [v.gaussians_visible for v in views], max),

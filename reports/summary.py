@@ -12,6 +12,8 @@ def summary_lines(document: dict[str, Any]) -> list[str]:
     return [
         _subject_line(document),
         *(_culling_line(document, name) for name in CULLED),
+        _cost_line(document),
+        _pareto_line(document),
         _three_sigma_line(document),
         _picture_line(document),
         _rtl_line(document),
@@ -77,6 +79,35 @@ def _three_sigma_line(document: dict[str, Any]) -> str:
         f"planes) loses {lost['mean']:,.1f} Gaussians in the mean view, {lost['slowest']:,} in the "
         f"worst, some in {views} of {len(lost['views'])} views."
     )
+
+
+def _cost_line(document: dict[str, Any]) -> str:
+    """What the cluster test costs and saves."""
+    parts = []
+    for name in CULLED:
+        of = document["cost"]["methods"][name]
+        parts.append(
+            f"{name}: {of['tests']['mean']:,.0f} tests, "
+            f"{percent(of['tests_of_projection']['mean'])} of the multiplications of projecting "
+            f"all Gaussians and {percent(of['table_of_geometry']['mean'])} of their geometry "
+            f"bytes, {percent(of['saved_projection']['mean'])} of the multiplications saved net"
+        )
+    return f"Cost of the cluster test in the mean view ({'; '.join(parts)})."
+
+
+def _pareto_line(document: dict[str, Any]) -> str:
+    """The best point of each method, as one sentence."""
+    best: dict[str, Any] = {}
+    for point in document["pareto"]["points"]:
+        known = best.get(point["method"])
+        if known is None or point["found_fraction"] > known["found_fraction"]:
+            best[point["method"]] = point
+    parts = [
+        f"{method} {percent(point['found_fraction'])} with {point['tests']:,.0f} tests"
+        for method, point in best.items()
+    ]
+    views = len(document["pareto"]["views"])
+    return f"Most found of the sizes tried, mean of {views} views: {', '.join(parts)}."
 
 
 def _picture_line(document: dict[str, Any]) -> str:

@@ -26,6 +26,8 @@ def culling_table(document: Document) -> str:
             [
                 f"{name}, {entry['radius']}",
                 f"{entry['clusters']:,}",
+                f"{entry['groups']:,}",
+                f"{entry['tests']['mean']:,.0f}",
                 f"{entry['gaussians_a_cluster']:.1f}",
                 f"{entry['clusters_visible']['mean']:,.0f}",
                 percent(entry["excluded_fraction"]["mean"]),
@@ -40,6 +42,8 @@ def culling_table(document: Document) -> str:
         [
             f"paper, {literal['radius']}",
             f"{literal['clusters']:,}",
+            f"{literal['groups']:,}",
+            f"{literal['tests']['mean']:,.0f}",
             f"{literal['gaussians_a_cluster']:.1f}",
             f"{literal['clusters_visible']['mean']:,.0f}",
             percent(literal["excluded_fraction"]["mean"]),
@@ -52,6 +56,8 @@ def culling_table(document: Document) -> str:
     head = [
         "clustering, radius",
         "clusters",
+        "groups",
+        "ball tests, mean",
         "Gaussians a cluster",
         "visible clusters, mean",
         "excluded, mean % of Gaussians",
@@ -162,14 +168,14 @@ def count_table(document: Document) -> str:
     rows = []
     for key, of in document["counts"].items():
         rows.append([_words(key), "off", *_figure_cells(of)])
-    for key in ("gaussians_read", "splats", "tile_pairs", "fetched_splats"):
+    for key in ("tests", "gaussians_read", "splats", "tile_pairs", "fetched_splats"):
         for method, entry in document["methods"].items():
             rows.append([_words(key), method, *_figure_cells(entry[key])])
     return table(["items a view", "culling", "mean", "most", "in view"], rows, text_columns=2)
 
 
-def paper_table(document: Document) -> str:
-    """The paper's claims beside what was measured here by its clustering."""
+def paper_table(document: Document, cost_rows: Iterable[Sequence[str]]) -> str:
+    """The paper's claims beside what was measured here by its clustering, `cost_rows` too."""
     paper, ours = document["paper_claims"], document["methods"]["paper"]
     unnecessary = document["counts"]["unnecessary"]["mean"] / document["scene"]["gaussians"]
     rows = [
@@ -179,6 +185,7 @@ def paper_table(document: Document) -> str:
          percent(ours["excluded_fraction"]["mean"])],
         ["found, % of unnecessary", percent(paper["found_fraction"]),
          percent(ours["found_fraction"]["mean"])],
+        *cost_rows,
         ["speed-up over a GPU, x", f"{paper['speedup_over_gpu']:.1f}",
          "see above: another GPU, another accounting"],
     ]  # fmt: skip
@@ -201,4 +208,4 @@ def _figure_cells(figure: dict[str, Any]) -> list[str]:
 
 
 def _words(key: str) -> str:
-    return key.replace("_", " ").replace("gaussians", "Gaussians")
+    return key.replace("_", " ").replace("gaussians", "Gaussians").replace("tests", "ball tests")

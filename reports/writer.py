@@ -8,22 +8,37 @@ from typing import Any
 
 from golden.image import write_png
 from golden.scene import Float32
+from reports.above import ClustersAbove
+from reports.cluster_figures import write_cluster_figures
 from reports.figures import write_figures
 from reports.markdown import report_markdown
 
-FIGURES = ("view.png", "excluded_fraction.png", "cycles.png", "speedup.png")
+FIGURES = (
+    "view.png",
+    "excluded_fraction.png",
+    "clusters_above.png",
+    "pareto.png",
+    "cycles.png",
+    "speedup.png",
+)
 REPORT_FILES = ("report.md", "report.json", *FIGURES)
 
 
-def write_report(document: dict[str, Any], image: Float32 | None, folder: Path) -> list[str]:
+def write_report(
+    document: dict[str, Any],
+    image: Float32 | None,
+    folder: Path,
+    above: ClustersAbove | None = None,
+) -> list[str]:
     """Writes report.md, report.json and the figures; returns their names.
 
     Parameters
     ----------
     image : picture of the view document["pictures"]["view"], (height, width, 3); None leaves it
         out, for a scene whose pictures are not to be passed on.
+    above : clusters of the view document["clusters_above"]["view"]; None leaves the figure out.
     """
-    figures = write_figures(document, folder)
+    figures = write_figures(document, folder) + write_cluster_figures(document, above, folder)
     if image is not None:
         write_png(folder / "view.png", image)
         figures = ["view.png", *figures]

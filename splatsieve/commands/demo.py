@@ -57,10 +57,12 @@ def demo(
     from golden.params import Parameters
     from golden.rules import INRIA
     from hw.verilog import cull_design, write_design
+    from reports.above import clusters_above
     from reports.culling import measure_culling
     from reports.folder import staged_folder
     from reports.gpu import committed_reference
     from reports.measure import Measurements, packs
+    from reports.pareto import measure_pareto
     from reports.pictures import compare_pictures, count_views
     from reports.results import report_document
     from reports.subject import Subject
@@ -90,6 +92,7 @@ def demo(
                 measure_culling(subject, pack, rtl=True, track=track) for pack in (paper, reach)
             )
             literal = measure_culling(subject, three_sigma, rtl=False, track=track)
+            above = clusters_above(subject, reach)
             found += [_culling_line(culling) for culling in cullings]
         with step("Drawing one view whole and from what culling leaves") as found:
             pictures = compare_pictures(subject, cullings)
@@ -99,18 +102,20 @@ def demo(
             ]
         with step("Drawing all views for the counts of the back end"):
             counts = count_views(subject, cullings, track)
+        with step("Trying other methods and sizes of clusters"):
+            pareto = measure_pareto(subject, cullings, track)
         with step("Cycle model, figures and report") as found:
             gpu, note = committed_reference(subject)
             document = report_document(
                 subject,
-                Measurements(cullings, literal, pictures, counts),
+                Measurements(cullings, literal, pictures, counts, above, pareto),
                 load_config("base"),
                 gpu,
                 note,
                 shlex.join(["splatsieve", "demo", "-o", output.name]),
             )
             names = [PACK, verilog.name, f"{verilog.stem}.json"]
-            names += write_report(document, pictures.image, stage)
+            names += write_report(document, pictures.image, stage, above)
     result: dict[str, Any] = {
         "files": [str(output / name) for name in names],
         "seconds": steps.seconds,

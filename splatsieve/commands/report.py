@@ -62,7 +62,8 @@ def report(
     with staged_folder(output, REPORT_FILES) as stage:
         measured = measure(subject, rtl=rtl, track=track)
         document = report_document(subject, measured, machine, gpu, note, shlex.join(words))
-        names = write_report(document, measured.pictures.image if picture else None, stage)
+        image = measured.pictures.image if picture else None
+        names = write_report(document, image, stage, measured.above)
     if as_json:
         typer.echo(json.dumps(document, indent=1))
         return

@@ -26,6 +26,8 @@ FILES = {
     "view.png",
     "excluded_fraction.png",
     "cycles.png",
+    "pareto.png",
+    "clusters_above.png",
 }
 
 

@@ -89,7 +89,7 @@ def cameras(draw) -> Camera:
 
 
 @st.composite
-def cases(draw, max_chosen: int = 8, max_crowd: int = 60) -> Case:
+def cases(draw, max_chosen: int = 8, crowd: tuple[int, int] = (0, 60)) -> Case:
     """Some chosen Gaussians and a crowd; one cluster for all, one for each, and between."""
     camera = draw(cameras())
     rules = draw(st.sampled_from([INRIA, GSPLAT]))
@@ -97,9 +97,9 @@ def cases(draw, max_chosen: int = 8, max_crowd: int = 60) -> Case:
     chosen = draw(st.lists(die, min_size=1, max_size=max_chosen))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     crowd_kinds = draw(st.lists(st.sampled_from(KINDS), min_size=1, max_size=3))
-    crowd = draw(st.integers(0, max_crowd))
-    kinds = [kind for kind, _ in chosen] + list(rng.choice(crowd_kinds, crowd))
-    dice = np.vstack([[dice for _, dice in chosen], rng.random((crowd, DICE))])
+    size = draw(st.integers(*crowd))
+    kinds = [kind for kind, _ in chosen] + list(rng.choice(crowd_kinds, size))
+    dice = np.vstack([[dice for _, dice in chosen], rng.random((size, DICE))])
     count = len(kinds)
     options = ClusterOptions(
         method=draw(st.sampled_from(["morton", "reach", "paper"])),

@@ -36,7 +36,9 @@ def test_json_lists_every_port_of_the_verilog(design):
     }
     described = {p["name"]: (p["direction"], p["bits"]) for p in design.metadata["ports"]}
     assert described == declared
-    assert {"aclk", "aresetn", "busy", "s_axis_group_tdata", "m_axis_visible_tvalid"} <= set(described)
+    assert {"aclk", "aresetn", "busy", "s_axis_group_tdata", "m_axis_visible_tvalid"} <= set(
+        described
+    )
     formats = design.metadata["formats"]
     for port in design.metadata["ports"]:
         if "format" in port:

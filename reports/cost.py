@@ -1,0 +1,77 @@
+"""What the cluster test costs and saves, in multiplications and bytes, for the document."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields
+from typing import Any
+
+from golden.records import CLUSTER_DTYPE, GEOMETRY_DTYPE
+from reports.culling import Culling
+from reports.cycles import figure
+from reports.measure import Measurements
+from reports.subject import Subject
+from sim.accounting import (
+    FrameCost,
+    FrameWork,
+    Steps,
+    ball_test_steps,
+    color_steps,
+    frame_cost,
+    projection_steps,
+    total,
+)
+
+# At most so much in the mean view.
+TARGETS = {"tests_of_projection": 0.01, "table_of_geometry": 0.025}
+
+
+def cost_part(subject: Subject, measured: Measurements) -> dict[str, Any]:
+    """Operations of one item, and the account of every view by way of culling.
+
+    The worst view of a figure is the dearest, or the one that saves least.
+    """
+    degree = subject.scene.sh_degree
+    return {
+        "sh_degree": degree,
+        "operations": {
+            "ball test": _steps(ball_test_steps()),
+            "projection": _steps(projection_steps(subject.rules)),
+            "colour": _steps(color_steps(degree)),
+        },
+        "record_bytes": {"table": CLUSTER_DTYPE.itemsize, "geometry": GEOMETRY_DTYPE.itemsize},
+        "targets": TARGETS,
+        "methods": {c.method: _method_part(subject, measured, c) for c in measured.cullings},
+    }
+
+
+def frame_work(subject: Subject, measured: Measurements, culling: Culling) -> list[FrameWork]:
+    """What each view did with that culling."""
+    return [
+        FrameWork(
+            gaussians=len(subject.scene),
+            tests=view.tests,
+            gaussians_read=view.gaussians_visible,
+            splats_off=counts.back_end["off"].splats,
+            splats=counts.back_end[culling.method].splats,
+        )
+        for view, counts in zip(culling.views, measured.counts, strict=True)
+    ]
+
+
+def _method_part(subject: Subject, measured: Measurements, culling: Culling) -> dict[str, Any]:
+    names = [camera.name for camera in subject.cameras]
+    degree = subject.scene.sh_degree
+    work = frame_work(subject, measured, culling)
+    costs = [frame_cost(one, subject.rules, degree) for one in work]
+    part = {"tests": figure(names, [one.tests for one in work], max)}
+    for field in fields(FrameCost):
+        worst = min if field.name.startswith("saved") else max
+        part[field.name] = figure(names, [getattr(cost, field.name) for cost in costs], worst)
+    return part
+
+
+def _steps(steps: Steps) -> dict[str, Any]:
+    return {
+        "total": asdict(total(steps)),
+        "steps": {name: asdict(operations) for name, operations in steps.items()},
+    }
