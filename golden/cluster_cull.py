@@ -15,6 +15,7 @@ so the margins of the integer model cover them, and it culls no cluster that the
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -161,8 +162,9 @@ def cull_levels(
 
 def _levels(passed: Bool, tested: Bool, members: CullResult) -> LevelsResult:
     """Spreads the result of the tested clusters over all clusters."""
+    center: NDArray[Any]
     visible = np.zeros(len(tested), dtype=np.bool_)
     visible[tested] = members.visible
-    center = np.zeros_like(members.center_camera, shape=(len(tested), 3))
+    center = np.zeros((len(tested), 3), dtype=members.center_camera.dtype)
     center[tested] = members.center_camera
     return LevelsResult(passed, tested, visible, center)

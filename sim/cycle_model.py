@@ -6,11 +6,11 @@ bytes, whichever is more. The sort waits for all pairs, the blending for the sor
 
     frame = stream(cluster_cull .. tile_bin) + depth_sort + rasterize
 
-cluster_cull without stalls is exact against the RTL: sim.cull_timing gives its fill cycles. Of the other
-stages the model knows rates and bytes; their latencies, tens of cycles, are not in it, nor are row
-misses and refresh of the memory, whose peak rate is taken. Whatever the depth of the queues and
-the order in which visible clusters come, later stages wait for clusters during cluster_cull's
-compute cycles at most, so a stream takes so much longer at worst.
+cluster_cull without stalls is exact against the RTL: sim.cull_timing gives its fill cycles. Of the
+other stages the model knows rates and bytes; their latencies, tens of cycles, are not in it, nor
+are row misses and refresh of the memory, whose peak rate is taken. Whatever the depth of the
+queues and the order in which visible clusters come, later stages wait for clusters during
+cluster_cull's compute cycles at most, so a stream takes so much longer at worst.
 """
 
 from __future__ import annotations

@@ -127,8 +127,9 @@ def _text(result: dict[str, Any]) -> str:
     columns += [key for key in ("cycles", "mismatches", "found_fraction", "lost") if key in rows[0]]
     lines = [
         f"{result['pack']}: {average['gaussians']:,.0f} Gaussians in {average['clusters']:,.0f} "
-        f"clusters and {average['groups']:,.0f} groups ({result['method']}, radius {result['radius']}); engine {result['engine']}, "
-        f"rules {result['rules']}, {result['size_px']} px, {len(rows)} views",
+        f"clusters and {average['groups']:,.0f} groups ({result['method']}, radius "
+        f"{result['radius']}); engine {result['engine']}, rules {result['rules']}, "
+        f"{result['size_px']} px, {len(rows)} views",
         "  ".join([f"{'view':24}", *(f"{name:>17}" for name in columns)]),
     ]
     for row in [*rows, {"view": "average", **average}]:
