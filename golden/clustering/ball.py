@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from golden.jit import serial_kernel
+from golden.jit import parallel_kernel, parallel_range, serial_kernel
 
 Float64 = NDArray[np.float64]
 Int64 = NDArray[np.int64]
@@ -44,7 +44,7 @@ def smallest_balls(
     return centers
 
 
-@serial_kernel
+@parallel_kernel
 def _smallest_balls(
     points: Float64,
     reaches: Float64,
@@ -54,29 +54,38 @@ def _smallest_balls(
     steps: int,
     centers: Float64,
 ) -> None:
-    for cluster in range(len(starts)):
-        members = range(starts[cluster], starts[cluster] + counts[cluster])
-        x, y, z, number = 0.0, 0.0, 0.0, 0
-        for i in members:
+    for cluster in parallel_range(len(starts)):
+        first, end = starts[cluster], starts[cluster] + counts[cluster]
+        _smallest_ball(
+            points[first:end], reaches[first:end], counted[first:end], steps, centers[cluster]
+        )
+
+
+@serial_kernel
+def _smallest_ball(
+    points: Float64, reaches: Float64, counted: Bool, steps: int, center: Float64
+) -> None:
+    x, y, z, number = 0.0, 0.0, 0.0, 0
+    for i in range(len(points)):
+        if counted[i]:
+            x, y, z = x + points[i, 0], y + points[i, 1], z + points[i, 2]
+            number += 1
+    x, y, z = x / number, y / number, z / number
+    best = math.inf
+    for step in range(1, steps + 1):
+        radius, far, far_distance = -1.0, 0, 0.0
+        for i in range(len(points)):
             if counted[i]:
-                x, y, z = x + points[i, 0], y + points[i, 1], z + points[i, 2]
-                number += 1
-        x, y, z = x / number, y / number, z / number
-        best = math.inf
-        for step in range(1, steps + 1):
-            radius, far, far_distance = -1.0, 0, 0.0
-            for i in members:
-                if counted[i]:
-                    dx, dy, dz = points[i, 0] - x, points[i, 1] - y, points[i, 2] - z
-                    distance = math.sqrt(dx * dx + dy * dy + dz * dz)
-                    if distance + reaches[i] > radius:
-                        radius, far, far_distance = distance + reaches[i], i, distance
-            if radius < best:
-                best = radius
-                centers[cluster, 0], centers[cluster, 1], centers[cluster, 2] = x, y, z
-            if far_distance == 0.0:  # no ball is smaller than its largest member
-                break
-            move = min(1.0, radius / (step + 1) / far_distance)
-            x += (points[far, 0] - x) * move
-            y += (points[far, 1] - y) * move
-            z += (points[far, 2] - z) * move
+                dx, dy, dz = points[i, 0] - x, points[i, 1] - y, points[i, 2] - z
+                distance = math.sqrt(dx * dx + dy * dy + dz * dz)
+                if distance + reaches[i] > radius:
+                    radius, far, far_distance = distance + reaches[i], i, distance
+        if radius < best:
+            best = radius
+            center[0], center[1], center[2] = x, y, z
+        if far_distance == 0.0:  # no ball is smaller than its largest member
+            break
+        move = min(1.0, radius / (step + 1) / far_distance)
+        x += (points[far, 0] - x) * move
+        y += (points[far, 1] - y) * move
+        z += (points[far, 2] - z) * move

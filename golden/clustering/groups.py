@@ -13,6 +13,7 @@ from golden.clustering.ball import smallest_balls
 from golden.clustering.kmeans import Progress, kmeans, silent
 from golden.clustering.morton import morton_codes, morton_order
 from golden.clustering.partition import cut_large, equal_runs, inverse, runs
+from golden.clustering.refine import refine
 
 Float64 = NDArray[np.float64]
 Int64 = NDArray[np.int64]
@@ -78,7 +79,8 @@ def group_clusters(
 ) -> Groups:
     """Groups of neighbouring clusters; the same arguments give the same groups, bit for bit.
 
-    K-means on the clusters' centres, or on (x, y, z, 2 r) where their sizes count too. The
+    K-means on the clusters' centres, or on (x, y, z, 2 r) and then moves of clusters
+    (golden.clustering.refine) where their sizes count too. The
     group's own ball is one over Gaussians, which is tighter than one over the clusters' balls.
 
     Parameters
@@ -97,6 +99,9 @@ def group_clusters(
 
     features = centers if sizes is None else np.column_stack((centers, SIZE_WEIGHT * sizes))
     group_of = kmeans(features, groups, seed, named)
+    if sizes is not None:
+        shows = np.ones(len(sizes), dtype=np.bool_)
+        group_of = refine(centers, sizes, shows, group_of, SIZE_WEIGHT, named)
     return _ordered(members, labels, centers, cut_large(group_of, centers, largest))
 
 

@@ -59,7 +59,7 @@ def test_no_more_clusters_than_distinct_points(name, distinct, method):
 
 @pytest.mark.parametrize(
     ("method", "gaussians", "clusters"),
-    [("paper", 980, 10), ("paper", 1, 1), ("reach", 320, 10), ("morton", 321, 10), ("reach", 9, 1)],
+    [("paper", 980, 10), ("paper", 1, 1), ("reach", 250, 10), ("morton", 321, 10), ("reach", 9, 1)],
 )
 def test_default_number(method, gaussians, clusters):
     assert ClusterOptions(method).clusters_for(gaussians) == clusters
