@@ -99,7 +99,7 @@ def check_shares(held: Counter) -> None:
     print(dict(held))
     assert held["refused"] < 0.1 * held["cases"]
     assert held["needed"] > 0.1 * held["gaussians"]
-    assert held["culled"] > 0.03 * held["gaussians"]
+    assert held["culled"] > 0.01 * held["gaussians"]
     assert held["needed behind"] == 0
 
 
