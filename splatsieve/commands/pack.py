@@ -25,7 +25,9 @@ def pack(
     ] = "reach",
     clusters: Annotated[
         int | None,
-        typer.Option(help="Clusters to aim at; one per 98 Gaussians (paper) or 32 (others)."),
+        typer.Option(
+            help="Clusters to aim at; one per 98 Gaussians (paper), 25 (reach) or 32 (morton)."
+        ),
     ] = None,
     radius: Annotated[
         str,

@@ -46,9 +46,9 @@ def refusal(*arguments: object) -> str:
 @pytest.mark.parametrize(
     ("options", "clusters", "rules"),
     [
-        ((), 20, "inria"),
+        ((), 26, "inria"),
         (("--method", "paper"), 7, "inria"),
-        (("--method", "reach", "--per-group", 5), 20, "inria"),
+        (("--method", "reach", "--per-group", 5), 26, "inria"),
         (("--method", "morton", "--rules", "gsplat"), 20, "gsplat"),
         (("--method", "reach", "--clusters", 5, "--radius", "3sigma", "--seed", 9), 5, "inria"),
     ],
