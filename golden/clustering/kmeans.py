@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from golden.clustering.morton import morton_order
+
 Float64 = NDArray[np.float64]
 Int64 = NDArray[np.int64]
 
@@ -46,26 +48,29 @@ def kmeans(
 
     Parameters
     ----------
-    points : (N, D) float64, finite.
+    points : (N, D) float64, finite, D >= 3; the first three are the position.
     clusters : centres to start with, 1 or more.
     seed : of the random start.
     iterations : at most so many rounds; fewer where the labels come to rest.
     """
     centers = _distinct_sample(points, clusters, seed)
-    distances, labels = _nearest(points, centers)
+    # Queries of neighbours, one after another, find the tree's nodes in the processor's cache.
+    curve = morton_order(points[:, :3])
+    distances, labels = _nearest(points, centers, curve)
     for _ in progress(range(iterations), "K-means"):
         centers = _means(points, labels, distances, centers)
         before = labels
-        distances, labels = _nearest(points, centers)
+        distances, labels = _nearest(points, centers, curve)
         if np.array_equal(labels, before):
             break
     used = np.bincount(labels, minlength=len(centers)) > 0
     return (np.cumsum(used) - 1)[labels]
 
 
-def _nearest(points: Float64, centers: Float64) -> tuple[Float64, Int64]:
-    """Distance to, and index of, the nearest centre of each point."""
-    distances, labels = cKDTree(centers).query(points, workers=-1)
+def _nearest(points: Float64, centers: Float64, curve: Int64) -> tuple[Float64, Int64]:
+    """Distance to, and index of, the nearest centre of each point; asked in the order `curve`."""
+    distances, labels = np.empty(len(points)), np.empty(len(points), dtype=np.int64)
+    distances[curve], labels[curve] = cKDTree(centers).query(points[curve], workers=-1)
     return distances, labels
 
 

@@ -32,7 +32,7 @@ ROUNDS = 6
 SETTLING_ROUNDS = 2
 TURNOVER = 0.1
 NEIGHBOURS = 16
-BALL_STEPS = 24
+BALL_STEPS = 8
 
 
 def refine(
@@ -79,11 +79,11 @@ def refine(
             order, starts = runs(labels)
             by_loss = np.argsort(counts * radii, kind="stable")
             share = int(TURNOVER * len(starts) * (1 - step / turning))
-            fewer, more = (share + max(d, 0) for d in (len(starts) - aim, aim - len(starts)))
-            gone[by_loss[:fewer]] = True
-            split(
-                points, reaches, labels, order, starts, by_loss[len(starts) - more :], size_weight
-            )
+            # One member cannot be cut, and no more shall go than come.
+            large = by_loss[counts[by_loss] > 1]
+            large = large[max(len(large) - max(share + aim - len(starts), 0), 0) :]
+            gone[by_loss[: max(len(large) + len(starts) - aim, 0)]] = True
+            split(points, reaches, labels, order, starts, large, size_weight)
             dissolve(points, reaches, shows, labels, order, starts, *balls)
         used = np.bincount(labels) > 0
         labels = (np.cumsum(used) - 1)[labels]

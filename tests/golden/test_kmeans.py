@@ -75,7 +75,7 @@ def test_the_start_is_distinct(seed):
 
 
 def test_centres_that_stay_empty_are_dropped(monkeypatch):
-    points = np.array([[0.0, 0], [0, 0], [9, 9], [9, 9], [9, 9]])
+    points = np.array([[0.0, 0, 0], [0, 0, 0], [9, 9, 9], [9, 9, 9], [9, 9, 9]])
     start = points[[0, 0, 2, 2, 2]]
     monkeypatch.setattr(kmeans_module, "_distinct_sample", lambda *_: start)
     labels = kmeans(points, 5, seed=0)
