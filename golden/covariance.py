@@ -100,3 +100,58 @@ def _covariance(
             reach[i] = -1.0
         else:
             reach[i] = math.sqrt(max(0.0, 2 * math.log(opacity / alpha_min)))
+
+
+def covariance_factor(scene: Scene) -> Float64:
+    """L of Sigma = L L^T, lower triangular: l00, l10, l11, l20, l21, l22, (N, 6) float64.
+
+    The rows of M = R_g S made orthonormal one after another, scene units. A factor keeps what a
+    covariance of the same width loses: the small axis of a needle.
+    """
+    factor = np.empty((len(scene), 6))
+    _factor(scene.quats, scene.scales, factor)
+    return factor
+
+
+@parallel_kernel
+def _factor(quats: Float32, scales: Float32, factor: Float64) -> None:
+    for i in parallel_range(len(factor)):
+        w, x, y, z = (
+            np.float64(quats[i, 0]),
+            np.float64(quats[i, 1]),
+            np.float64(quats[i, 2]),
+            np.float64(quats[i, 3]),
+        )
+        norm = math.sqrt(w * w + x * x + y * y + z * z)
+        w, x, y, z = w / norm, x / norm, y / norm, z / norm
+        s0, s1, s2 = np.float64(scales[i, 0]), np.float64(scales[i, 1]), np.float64(scales[i, 2])
+        a0, a1, a2 = (
+            (1 - 2 * (y * y + z * z)) * s0,
+            2 * (x * y - w * z) * s1,
+            2 * (x * z + w * y) * s2,
+        )
+        b0, b1, b2 = (
+            2 * (x * y + w * z) * s0,
+            (1 - 2 * (x * x + z * z)) * s1,
+            2 * (y * z - w * x) * s2,
+        )
+        c0, c1, c2 = (
+            2 * (x * z - w * y) * s0,
+            2 * (y * z + w * x) * s1,
+            (1 - 2 * (x * x + y * y)) * s2,
+        )
+        l00 = math.sqrt(a0 * a0 + a1 * a1 + a2 * a2)
+        one = 1 / l00 if l00 > 0 else 0.0
+        a0, a1, a2 = a0 * one, a1 * one, a2 * one
+        l10 = b0 * a0 + b1 * a1 + b2 * a2
+        b0, b1, b2 = b0 - l10 * a0, b1 - l10 * a1, b2 - l10 * a2
+        l11 = math.sqrt(b0 * b0 + b1 * b1 + b2 * b2)
+        one = 1 / l11 if l11 > 0 else 0.0
+        b0, b1, b2 = b0 * one, b1 * one, b2 * one
+        l20 = c0 * a0 + c1 * a1 + c2 * a2
+        c0, c1, c2 = c0 - l20 * a0, c1 - l20 * a1, c2 - l20 * a2
+        l21 = c0 * b0 + c1 * b1 + c2 * b2
+        c0, c1, c2 = c0 - l21 * b0, c1 - l21 * b1, c2 - l21 * b2
+        factor[i, 0], factor[i, 1], factor[i, 2] = l00, l10, l11
+        factor[i, 3], factor[i, 4] = l20, l21
+        factor[i, 5] = math.sqrt(c0 * c0 + c1 * c1 + c2 * c2)

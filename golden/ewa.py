@@ -191,11 +191,11 @@ def mask_kernel(
                 wider = 1.0 + slack[0] + slack[1] * (s.cov[0] * s.cov[2] / s.det)
                 du = reach[i] * math.sqrt(s.cov[0] * wider)
                 dv = reach[i] * math.sqrt(s.cov[2] * wider)
-                reaching[i] = (
-                    s.u + du >= 0.5
-                    and s.u - du <= view.width - 0.5
-                    and s.v + dv >= 0.5
-                    and s.v - dv <= view.height - 0.5
+                # the pixel centres in the box: first <= last on both axes
+                reaching[i] = max(np.ceil(s.u - du - 0.5), 0.0) <= min(
+                    np.floor(s.u + du - 0.5), view.width - 1
+                ) and max(np.ceil(s.v - dv - 0.5), 0.0) <= min(
+                    np.floor(s.v + dv - 0.5), view.height - 1
                 )
 
 

@@ -123,6 +123,12 @@ def view_planes(camera: Camera, rules: Rules) -> ViewPlanes:
     )
 
 
+def rotation_constants(camera: Camera, params: Parameters) -> NDArray[np.int64]:
+    """(3, 3) rotation world to camera, nearest, entries of +1 cut to the format's largest."""
+    scaled = np.rint(np.ldexp(camera.viewmat[:3, :3], params.rotation_fraction_bits))
+    return np.minimum(scaled, params.rotation.max_int).astype(np.int64)
+
+
 def frame_constants(
     camera: Camera, rules: Rules, grid_exponent: int, params: Parameters
 ) -> FrameConstants:
@@ -157,12 +163,7 @@ def frame_constants(
         camera_position=np.array(
             [params.camera_position.nearest(float(p), "the camera position") for p in position]
         ),
-        rotation=np.array(
-            [
-                [params.rotation.nearest(float(r), "the rotation") for r in row]
-                for row in camera.viewmat[:3, :3]
-            ]
-        ),
+        rotation=rotation_constants(camera, params),
         normal_lateral=nearest(np.array(planes.lateral)),
         normal_depth=nearest(np.array(planes.depth)),
         weight=np.array([params.weight.ceil(w, "the radius weight") for w in planes.weight]),

@@ -25,9 +25,15 @@ class Parameters:
     center_headroom_bits : bits of the centres' range that a pack leaves empty when it chooses its
         grid, so that the camera may stand that much farther away still, 0 to 6.
     length_fraction_bits : fraction bits of the camera position and of camera space.
-    rotation_fraction_bits : fraction bits of the rotation; 16 makes it 18 bits wide.
+    rotation_fraction_bits : fraction bits of the rotation; 17 makes it 18 bits wide.
     normal_fraction_bits : fraction bits of the plane normals; 16 makes them 18 bits wide.
     weight_fraction_bits : fraction bits of the radius weight.
+    offset_bits : signed width of a member's offset from its cluster's centre, 8 to 16.
+    factor_bits : signed width of the mantissas of a covariance factor, 8 to 16.
+    mantissa_bits : width of normalised numbers in the projection (depth, reciprocals, focal
+        length), factor_bits + 1 to 18.
+    screen_fraction_bits : fraction bits of a pixel position, 4 to 8.
+    conic_bits : width of the mantissas of a conic, 12 to 24.
 
     Raises ValueError, in one sentence, on a value outside its range.
     """
@@ -39,9 +45,14 @@ class Parameters:
     camera_range_bits: int = 2
     center_headroom_bits: int = 2
     length_fraction_bits: int = 4
-    rotation_fraction_bits: int = 16
+    rotation_fraction_bits: int = 17
     normal_fraction_bits: int = 16
     weight_fraction_bits: int = 16
+    offset_bits: int = 16
+    factor_bits: int = 16
+    mantissa_bits: int = 18
+    screen_fraction_bits: int = 8
+    conic_bits: int = 24
 
     def __post_init__(self) -> None:
         ranges = {
@@ -55,12 +66,22 @@ class Parameters:
             "rotation_fraction_bits": (15, 20),
             "normal_fraction_bits": (15, 20),
             "weight_fraction_bits": (4, 20),
+            "offset_bits": (8, 16),
+            "factor_bits": (8, 16),
+            "mantissa_bits": (12, 18),
+            "screen_fraction_bits": (4, 8),
+            "conic_bits": (12, 24),
         }
         for field in fields(self):
             low, high = ranges[field.name]
             value = getattr(self, field.name)
             if not isinstance(value, int) or not low <= value <= high:
                 raise ValueError(f"{field.name} = {value!r} is outside {low}..{high}.")
+        if self.mantissa_bits <= self.factor_bits:
+            raise ValueError(
+                f"mantissa_bits = {self.mantissa_bits} must exceed factor_bits = "
+                f"{self.factor_bits}."
+            )
         if self.camera_space.bits > 32:
             raise ValueError(
                 f"camera space needs {self.camera_space.bits} bits where records hold 32: lower "
@@ -103,8 +124,8 @@ class Parameters:
 
     @cached_property
     def rotation(self) -> Fixed:
-        """An entry of the rotation world to camera, rounded to nearest; holds +-1."""
-        return Fixed(True, self.rotation_fraction_bits + 2, self.rotation_fraction_bits)
+        """An entry of the rotation world to camera, rounded to nearest; +1 is cut to its largest."""
+        return Fixed(True, self.rotation_fraction_bits + 1, self.rotation_fraction_bits)
 
     @cached_property
     def camera_space(self) -> Fixed:

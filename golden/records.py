@@ -25,8 +25,8 @@ CLUSTER_DTYPE = np.dtype(
 GEOMETRY_DTYPE = np.dtype(
     [
         ("offset", "<i2", 3),  # mean - cluster centre, 2^member_exponent grid units, nearest
-        ("covariance", "<i2", 6),  # xx xy xz yy yz zz, mantissas of 2^covariance_exponent
-        ("covariance_exponent", "<i1"),  # scene units squared
+        ("factor", "<i2", 6),  # l00 l10 l11 l20 l21 l22, mantissas of 2^factor_exponent
+        ("factor_exponent", "<i1"),  # scene units; covariance = L L^T, L lower triangular
         ("flags", "<u1"),  # bit 0: can reach alpha 1/255 at all
         ("reach_factor", "<u2"),  # k, u2.14, rounded up
         ("opacity", "<u2"),  # u0.16 scaled by 65535, nearest
@@ -41,6 +41,32 @@ VISIBLE_DTYPE = np.dtype(
         ("base", "<u4"),
         ("count", "<u2"),
         ("member_exponent", "<i1"),
+        ("reserved", "<u1"),  # zero
+    ]
+)
+
+# A member of a visible cluster on its way to gaussian_project: one beat of a 512-bit stream.
+MEMBER_DTYPE = np.dtype(
+    [
+        ("geometry", GEOMETRY_DTYPE),
+        ("center_camera", "<i4", 3),  # of its cluster, format camera_space of Parameters
+        ("index", "<u4"),  # of the Gaussian, in pack order
+        ("member_exponent", "<i1"),  # of its cluster
+        ("reserved", "<u1", 15),  # zero
+    ]
+)
+
+# What gaussian_project sends on: one beat of a 352-bit stream.
+SPLAT_DTYPE = np.dtype(
+    [
+        ("mean2d", "<i4", 2),  # u, v, 2^-screen_fraction_bits px; pixel (0, 0) has centre 1/2, 1/2
+        ("conic", "<i4", 3),  # a, b, c, mantissas of 2^conic_exponent px^-2
+        ("depth", "<u4"),  # camera-space z, format camera_space of Parameters
+        ("index", "<u4"),  # of the Gaussian, in pack order
+        ("tile_rect", "<u2", 4),  # tiles x0, y0, x1, y1 of 16 px, x1 and y1 not included
+        ("extent", "<u2", 2),  # half width and height of the reach, px, rounded up, cut at 65535
+        ("opacity", "<u2"),  # u0.16 scaled by 65535
+        ("conic_exponent", "<i1"),
         ("reserved", "<u1"),  # zero
     ]
 )

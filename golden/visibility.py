@@ -42,12 +42,12 @@ def visibility(
     """Both masks of a view in one pass, float64, by the rules of gaussian_project.
 
     can_reach: opacity >= 1/255, and the box of the ellipse alpha >= 1/255, half sides
-    k sqrt(cov_xx) and k sqrt(cov_yy) with k = sqrt(2 ln(255 opacity)), meets the range
-    [1/2, width - 1/2] x [1/2, height - 1/2] of the pixel centres. It errs to the safe side:
+    k sqrt(cov_xx) and k sqrt(cov_yy) with k = sqrt(2 ln(255 opacity)), holds the centre of a
+    pixel of the image. It errs to the safe side:
     the box holds the ellipse, and k^2 is widened by 1e-9 + 2^-48 cov_xx cov_yy/det, more than
     rounding can move the edge where the rasteriser finds it. A picture of can_reach alone
-    is therefore equal bit for bit to the picture of the whole scene. Corners of the box and
-    the gaps between pixel centres make it an upper bound: 28.3% of bonsai at 1559x1039, where
+    is therefore equal bit for bit to the picture of the whole scene. Corners of the box make it
+    an upper bound: 28.3% of bonsai at 1559x1039, where
     27.2% have alpha >= 1/255 at a pixel centre (inria rules, every 24th view).
 
     Parameters

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import wiring
+from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 
@@ -37,4 +38,54 @@ class Delay(wiring.Component):
                 m.d.sync += stage.eq(line[-1])
             line.append(stage)
         m.d.comb += self.o.eq(line[-1])
+        return m
+
+
+class DelayLine(wiring.Component):
+    """Delays a value by `cycles` cycles, in a memory where that takes less than registers.
+
+    Latency: `cycles`, always; there is no enable and no reset.
+
+    Parameters
+    ----------
+    shape : shape of the value.
+    cycles : length of the line, 1 or more.
+
+    Members
+    -------
+    i : In(shape).
+    o : Out(shape), `i` of `cycles` cycles ago; anything for the first `cycles`.
+    """
+
+    REGISTERS = 3  # up to so many cycles the line is made of registers
+
+    def __init__(self, shape, cycles: int):
+        if cycles < 1:
+            raise ValueError(f"a delay of {cycles} cycles is below 1.")
+        self._shape, self._cycles = shape, cycles
+        super().__init__({"i": In(shape), "o": Out(shape)})
+
+    def elaborate(self, platform):
+        m = Module()
+        if self._cycles <= self.REGISTERS:
+            value = self.i
+            for number in range(self._cycles):
+                stage = Signal(self._shape, name=f"stage_{number}", reset_less=True)
+                m.d.sync += stage.eq(value)
+                value = stage
+            m.d.comb += self.o.eq(value)
+            return m
+        # A ring: what is written now is read one step ahead, just before it is written over.
+        last = self._cycles - 1
+        m.submodules.ring = ring = Memory(shape=self._shape, depth=self._cycles, init=[])
+        write, read = ring.write_port(), ring.read_port()
+        place, ahead = Signal(range(self._cycles)), Signal(range(self._cycles), init=1)
+        m.d.sync += [place.eq(ahead), ahead.eq(Mux(ahead == last, 0, ahead + 1))]
+        m.d.comb += [
+            write.addr.eq(place),
+            write.data.eq(self.i),
+            write.en.eq(1),
+            read.addr.eq(ahead),
+            self.o.eq(read.data),
+        ]
         return m

@@ -15,7 +15,7 @@ from golden.params import Parameters
 from golden.rules import Rules
 from golden.scene import Scene
 
-VERSION = 2
+VERSION = 3
 
 _COLOR_CHUNK = 1 << 16
 
@@ -111,7 +111,7 @@ def pack_clusters(
     params = params or Parameters()
     all_centers = np.concatenate((clustering.centers, clustering.group_centers))
     grid_exponent = grid_exponent_for(all_centers, params)
-    geometry = geometry_records(scene, clustering.order)
+    geometry = geometry_records(scene, clustering.order, params)
     groups, clusters = ball_tables(
         scene, clustering, geometry, grid_exponent, options.radius, params
     )

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from golden.bound import SIZE_MARGIN, can_show, cluster_radii, reach_factor
 from golden.clustering.cluster import Clustering
-from golden.covariance import covariance3d
+from golden.covariance import covariance_factor
 from golden.fixed import Fixed
 from golden.params import Parameters
 from golden.records import CLUSTER_DTYPE, GEOMETRY_DTYPE
@@ -22,16 +22,15 @@ Int64 = NDArray[np.int64]
 MIN_GRID_EXPONENT = -19
 MIN_MEMBER_EXPONENT = -16
 
-MANTISSA = Fixed(True, 16)
-COVARIANCE_EXPONENT = Fixed(True, 8)
+FACTOR_EXPONENT = Fixed(True, 8)
 REACH_FACTOR = Fixed(False, 16, 14)
 OPACITY_SCALE = 65_535
 
-# The largest mantissa is 2^14 or more and each is half a unit off at most, so the stored largest
-# variance exceeds the true one by 1.5/2^14 at most, its root by half of that, and by less than
-# 2^-63 scene units where the exponent stops at -128.
-STORED_SIZE_MARGIN = 2.0**-14
-STORED_SIZE_FLOOR = 2.0**-63
+# The stored factor differs from the true one by half a unit in each of six entries, 1.23 units as
+# a matrix, and the largest standard deviation is 2^(factor_bits - 2) units or more. Where the
+# exponent stops at -128, less than a unit of it is lost.
+STORED_SIZE_UNITS = 1.25
+STORED_SIZE_FLOOR = 2.0**-126
 
 # Radii are computed in float64, with fewer than 2^12 roundings of 2^-53 each.
 FLOAT64_MARGIN = 2.0**-40
@@ -48,17 +47,39 @@ def grid_exponent_for(centers: Float64, params: Parameters) -> int:
     return max(exponent, MIN_GRID_EXPONENT)
 
 
-def geometry_records(scene: Scene, order: NDArray[np.uint32]) -> NDArray[np.void]:
-    """(N,) GEOMETRY_DTYPE in pack order, all but the offsets, which need the cluster table."""
+def geometry_records(
+    scene: Scene, order: NDArray[np.uint32], params: Parameters
+) -> NDArray[np.void]:
+    """(N,) GEOMETRY_DTYPE in pack order, all but the offsets, which need the cluster table.
+
+    k follows the larger of the true and of the stored opacity.
+    """
     records = np.zeros(len(scene), dtype=GEOMETRY_DTYPE)
-    mantissas, exponents = _block_floats(covariance3d(scene).sigma)
-    factors = np.ceil(np.ldexp(reach_factor(scene.opacities), REACH_FACTOR.fraction_bits))
-    records["covariance"] = mantissas[order]
-    records["covariance_exponent"] = exponents[order]
-    records["flags"] = can_show(scene.opacities)[order]
+    largest = scene.scales.max(axis=1).astype(np.float64)
+    exponents = factor_exponents(largest, params.factor_bits)
+    stored = np.rint(scene.opacities.astype(np.float64) * OPACITY_SCALE)
+    opacities = np.maximum(scene.opacities, stored / OPACITY_SCALE)
+    factors = np.ceil(np.ldexp(reach_factor(opacities), REACH_FACTOR.fraction_bits))
+    mantissas = np.rint(np.ldexp(covariance_factor(scene), -exponents[:, None]))
+    limit = Fixed(True, params.factor_bits).max_int
+    records["factor"] = np.clip(mantissas, -limit, limit)[order]
+    records["factor_exponent"] = exponents[order]
+    records["flags"] = can_show(opacities)[order]
     records["reach_factor"] = factors[order]
-    records["opacity"] = np.rint(scene.opacities.astype(np.float64) * OPACITY_SCALE)[order]
+    records["opacity"] = stored[order]
     return records
+
+
+def factor_exponents(largest: Float64, bits: int) -> Int32:
+    """Smallest e, -128 to 127, such that L of the largest standard deviation fits in units of 2^e.
+
+    It shall be at most 2^(bits - 1) - 4 units, so that L rounded is below 2^(bits - 1) as a matrix.
+    Beyond 127 (no scene has Gaussians of 2^142 scene units) it is cut to the largest mantissa.
+    """
+    room = (1 << (bits - 1)) - 4
+    exponents = np.frexp(largest)[1] - (bits - 1)
+    exponents += np.ldexp(largest, -exponents) > room
+    return np.clip(exponents, FACTOR_EXPONENT.min_int, FACTOR_EXPONENT.max_int)
 
 
 def ball_tables(
@@ -87,7 +108,7 @@ def ball_tables(
     # True means about the rounded centres, and what is stored of them; grid units, pack order.
     means = np.ldexp(scene.means[clustering.order].astype(np.float64), -grid_exponent)
     offsets = means - np.repeat(centers, clustering.counts, axis=0)
-    exponents = _member_exponents(offsets, clustering.starts)
+    exponents = _member_exponents(offsets, clustering.starts, params.offset_bits)
     clusters["member_exponent"] = exponents
     units = np.repeat(exponents, clustering.counts)[:, None]
     geometry["offset"] = np.rint(np.ldexp(offsets, -units))
@@ -97,7 +118,7 @@ def ball_tables(
     if radius == "3sigma":
         reaches, shows = 3 * sizes, np.ones(len(scene), dtype=np.bool_)
     else:
-        reaches, shows = _stored_reaches(sizes, geometry), geometry["flags"] == 1
+        reaches, shows = _stored_reaches(sizes, geometry, params), geometry["flags"] == 1
     reaches = np.ldexp(reaches, -grid_exponent)
 
     def fill(records: NDArray[np.void], starts: Int64, means: Float64, stored: Float64) -> None:
@@ -135,35 +156,17 @@ def _records(
     return records, rounded
 
 
-def _stored_reaches(sizes: Float64, geometry: NDArray[np.void]) -> Float64:
+def _stored_reaches(sizes: Float64, geometry: NDArray[np.void], params: Parameters) -> Float64:
     """e_i >= k s of the true and of the stored Gaussian, scene units; k as stored, rounded up."""
     factors = np.ldexp(geometry["reach_factor"].astype(np.float64), -REACH_FACTOR.fraction_bits)
-    stored = sizes * (1 + STORED_SIZE_MARGIN) + STORED_SIZE_FLOOR
-    return factors * stored * (1 + SIZE_MARGIN)
+    margin = STORED_SIZE_UNITS * 2.0 ** (2 - params.factor_bits)
+    return factors * (sizes * (1 + margin) + STORED_SIZE_FLOOR) * (1 + SIZE_MARGIN)
 
 
-def _block_floats(values: Float64) -> tuple[Float64, Int32]:
-    """(N, 6) mantissas of 16 bits, nearest, and (N,) exponents: value = mantissa 2^exponent.
-
-    The largest mantissa of a row has 15 bits beside its sign. The exponent stops at -128 (smaller
-    rows lose bits, down to zero) and at 127 (larger rows keep their shape and shrink: no scene has
-    Gaussians of 2^71 scene units).
-    """
-    exponents = _fitting_exponents(np.abs(values).max(axis=1))
-    exponents = np.maximum(exponents, COVARIANCE_EXPONENT.min_int)
-    mantissas = np.rint(np.ldexp(values, -exponents[:, None]))
-    return mantissas, np.minimum(exponents, COVARIANCE_EXPONENT.max_int)
-
-
-def _member_exponents(offsets: Float64, starts: Int64) -> Int32:
-    """Smallest e >= -16 of each cluster such that its offsets fit 16 bits in units of 2^e."""
+def _member_exponents(offsets: Float64, starts: Int64, bits: int) -> Int32:
+    """Smallest e >= -16 of each cluster such that its offsets fit `bits` in units of 2^e."""
     largest = np.maximum.reduceat(np.abs(offsets).max(axis=1), starts)
-    return np.maximum(_fitting_exponents(largest), MIN_MEMBER_EXPONENT)
-
-
-def _fitting_exponents(largest: Float64) -> Int32:
-    """Smallest e such that the values >= 0, rounded to units of 2^e, are at most 32767."""
     above_zero = np.maximum(largest, np.finfo(np.float64).smallest_subnormal)
-    exponents = np.frexp(above_zero)[1] - (MANTISSA.bits - 1)
-    exponents += np.rint(np.ldexp(largest, -exponents)) > MANTISSA.max_int
-    return exponents
+    exponents = np.frexp(above_zero)[1] - (bits - 1)
+    exponents += np.rint(np.ldexp(largest, -exponents)) > Fixed(True, bits).max_int
+    return np.maximum(exponents, MIN_MEMBER_EXPONENT)

@@ -1,0 +1,98 @@
+"""Free-running pipelines: values that know the cycle in which they are there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from amaranth.hdl import Module, Shape, Signal, Value
+from amaranth.lib import data
+
+from hw.delay import DelayLine
+
+
+@dataclass(frozen=True, eq=False)
+class Timed:
+    """A value, and the cycle in which it belongs to the item that entered in cycle 0."""
+
+    value: Value | data.View
+    cycle: int
+
+
+class Pipeline:
+    """Builds a pipeline that takes an item every cycle and never stands still.
+
+    Every operation brings its inputs to the same cycle first, so what is written is the data flow;
+    the latency of the whole is the `cycle` of its last value. Values that wait share one delay
+    line each. There is no enable and no reset: a valid bit travels beside, and what comes before it
+    is not looked at.
+
+    Parameters
+    ----------
+    m : the module that the logic goes into.
+    """
+
+    def __init__(self, m: Module):
+        self._m = m
+        self._taps: dict[int, list[Timed]] = {}
+
+    def input(self, value, cycle: int = 0) -> Timed:
+        """A value that is there in `cycle`."""
+        timed = Timed(value, cycle)
+        self._taps[id(value)] = [timed]
+        return timed
+
+    def at(self, timed: Timed, cycle: int):
+        """The value, delayed to a cycle that is not before its own."""
+        if cycle < timed.cycle:
+            raise ValueError(f"a value of cycle {timed.cycle} cannot be had in cycle {cycle}.")
+        taps = self._taps.setdefault(id(timed.value), [timed])
+        tap = max((tap for tap in taps if tap.cycle <= cycle), key=lambda tap: tap.cycle)
+        if tap.cycle < cycle:
+            line = DelayLine(Shape.cast(timed.value.shape()), cycle - tap.cycle)
+            self._m.submodules += line
+            self._m.d.comb += line.i.eq(Value.cast(tap.value))
+            value = line.o
+            if isinstance(timed.value, data.View):
+                value = data.View(timed.value.shape(), line.o)
+            tap = Timed(value, cycle)
+            taps.append(tap)
+        return tap.value
+
+    def together(self, *inputs: Timed) -> tuple[int, list]:
+        """The latest cycle of some values, and all of them in it."""
+        cycle = max(item.cycle for item in inputs)
+        return cycle, [self.at(item, cycle) for item in inputs]
+
+    def register(self, name: str, function, *inputs: Timed) -> Timed:
+        """function(values), a cycle later: one stage of logic."""
+        cycle, values = self.together(*inputs)
+        result = Value.cast(function(*values))
+        register = Signal(result.shape(), name=name, reset_less=True)
+        self._m.d.sync += register.eq(result)
+        return self.input(register, cycle + 1)
+
+    def wire(self, name: str, function, *inputs: Timed) -> Timed:
+        """function(values) in the same cycle: logic that shares a stage with what follows."""
+        cycle, values = self.together(*inputs)
+        result = Value.cast(function(*values))
+        wire = Signal(result.shape(), name=name)
+        self._m.d.comb += wire.eq(result)
+        return self.input(wire, cycle)
+
+    def call(self, name: str, component, **inputs: Timed) -> dict[str, Timed]:
+        """A sub-component without valid bits: its outputs by name, `latency_cycles` later.
+
+        Parameters
+        ----------
+        component : has In members under the names of `inputs`, Out members, and the attribute
+            latency_cycles.
+        """
+        self._m.submodules[name] = component
+        cycle, values = self.together(*inputs.values())
+        for member, value in zip(inputs, values, strict=True):
+            self._m.d.comb += getattr(component, member).eq(value)
+        return {
+            member: self.input(getattr(component, member), cycle + component.latency_cycles)
+            for member, description in component.signature.members.items()
+            if description.flow.name == "Out"
+        }
