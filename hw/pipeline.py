@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from amaranth.hdl import Module, Shape, Signal, Value
-from amaranth.lib import data
+from amaranth.lib import data, wiring
 
 from hw.delay import DelayLine
 
@@ -32,7 +33,7 @@ class Pipeline:
     """
 
     def __init__(self, m: Module):
-        self._m = m
+        self.m = m
         self._taps: dict[int, list[Timed]] = {}
 
     def input(self, value, cycle: int = 0) -> Timed:
@@ -49,8 +50,8 @@ class Pipeline:
         tap = max((tap for tap in taps if tap.cycle <= cycle), key=lambda tap: tap.cycle)
         if tap.cycle < cycle:
             line = DelayLine(Shape.cast(timed.value.shape()), cycle - tap.cycle)
-            self._m.submodules += line
-            self._m.d.comb += line.i.eq(Value.cast(tap.value))
+            self.m.submodules += line
+            self.m.d.comb += line.i.eq(Value.cast(tap.value))
             value = line.o
             if isinstance(timed.value, data.View):
                 value = data.View(timed.value.shape(), line.o)
@@ -68,7 +69,7 @@ class Pipeline:
         cycle, values = self.together(*inputs)
         result = Value.cast(function(*values))
         register = Signal(result.shape(), name=name, reset_less=True)
-        self._m.d.sync += register.eq(result)
+        self.m.d.sync += register.eq(result)
         return self.input(register, cycle + 1)
 
     def wire(self, name: str, function, *inputs: Timed) -> Timed:
@@ -76,7 +77,7 @@ class Pipeline:
         cycle, values = self.together(*inputs)
         result = Value.cast(function(*values))
         wire = Signal(result.shape(), name=name)
-        self._m.d.comb += wire.eq(result)
+        self.m.d.comb += wire.eq(result)
         return self.input(wire, cycle)
 
     def call(self, name: str, component, **inputs: Timed) -> dict[str, Timed]:
@@ -87,12 +88,38 @@ class Pipeline:
         component : has In members under the names of `inputs`, Out members, and the attribute
             latency_cycles.
         """
-        self._m.submodules[name] = component
+        self.m.submodules[name] = component
         cycle, values = self.together(*inputs.values())
         for member, value in zip(inputs, values, strict=True):
-            self._m.d.comb += getattr(component, member).eq(value)
+            self.m.d.comb += getattr(component, member).eq(value)
         return {
             member: self.input(getattr(component, member), cycle + component.latency_cycles)
             for member, description in component.signature.members.items()
             if description.flow.name == "Out"
         }
+
+    def finish(self, *outputs: tuple[Signal, Timed]) -> int:
+        """Connects the outputs, all in the cycle of the latest, and returns that cycle."""
+        cycle, values = self.together(*(timed for _, timed in outputs))
+        for (signal, _), value in zip(outputs, values, strict=True):
+            self.m.d.comb += Value.cast(signal).eq(Value.cast(value))
+        return cycle
+
+
+class Block(wiring.Component):
+    """A component that is one free-running pipeline; derived classes describe it in `build`."""
+
+    @cached_property
+    def latency_cycles(self) -> int:
+        """From an input to the output that belongs to it."""
+        return self.build(Pipeline(Module()))
+
+    def build(self, p: Pipeline) -> int:
+        """Adds the logic to a pipeline, finishes it, and returns its latency in cycles."""
+        raise NotImplementedError(f"{type(self).__name__} does not say what it computes.")
+
+    def elaborate(self, platform):
+        """One module with all of `build`."""
+        m = Module()
+        self.build(Pipeline(m))
+        return m
