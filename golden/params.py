@@ -34,6 +34,7 @@ class Parameters:
         length), factor_bits + 1 to 18.
     screen_fraction_bits : fraction bits of a pixel position, 4 to 8.
     conic_bits : width of the mantissas of a conic, 12 to 24.
+    lanes : Gaussians that gaussian_project takes a cycle, 1 to 8.
 
     Raises ValueError, in one sentence, on a value outside its range.
     """
@@ -53,6 +54,7 @@ class Parameters:
     mantissa_bits: int = 18
     screen_fraction_bits: int = 8
     conic_bits: int = 24
+    lanes: int = 1
 
     def __post_init__(self) -> None:
         ranges = {
@@ -71,6 +73,7 @@ class Parameters:
             "mantissa_bits": (12, 18),
             "screen_fraction_bits": (4, 8),
             "conic_bits": (12, 24),
+            "lanes": (1, 8),
         }
         for field in fields(self):
             low, high = ranges[field.name]

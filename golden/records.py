@@ -71,6 +71,15 @@ SPLAT_DTYPE = np.dtype(
     ]
 )
 
+# Names of the parts of a field that has several; x, y, z where nothing is said here.
+PARTS = {
+    "factor": ("00", "10", "11", "20", "21", "22"),
+    "mean2d": ("u", "v"),
+    "conic": ("a", "b", "c"),
+    "tile_rect": ("x0", "y0", "x1", "y1"),
+    "extent": ("x", "y"),
+}
+
 # A run of clusters that cluster_cull asks for: one beat of a 64-bit stream.
 REQUEST_DTYPE = np.dtype(
     [

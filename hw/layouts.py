@@ -8,6 +8,9 @@ from amaranth.lib import data
 from golden.fixed import Fixed
 from golden.frame import PLANES
 from golden.params import Parameters
+from golden.projection.constants import constant_formats
+from golden.projection.formats import ProjectionFormats
+from golden.records import PARTS
 
 
 def shape(fixed: Fixed) -> Shape:
@@ -67,3 +70,57 @@ FRAME_FORMATS = _frame_formats()
 def frame_constants(params: Parameters) -> data.StructLayout:
     """Frame constants under the port names of golden.frame.FrameConstants.as_ports."""
     return data.StructLayout({k: shape(getattr(params, v)) for k, v in FRAME_FORMATS.items()})
+
+
+def _parts(name: str, field: Shape) -> data.StructLayout:
+    """The parts of a vector field of golden.records, all of one shape."""
+    return data.StructLayout({part: field for part in PARTS[name]})
+
+
+def member_record(params: Parameters) -> data.StructLayout:
+    """A member of a visible cluster, as golden.records.MEMBER_DTYPE names it."""
+    geometry = {
+        "offset": data.StructLayout({axis: signed(16) for axis in "xyz"}),
+        "factor": _parts("factor", signed(16)),
+        "factor_exponent": signed(8),
+        "flags": unsigned(8),
+        "reach_factor": unsigned(16),
+        "opacity": unsigned(16),
+    }
+    return data.StructLayout(
+        {
+            "geometry": data.StructLayout(geometry),
+            "center_camera": vector(params.camera_space),
+            "index": shape(params.base),
+            "member_exponent": signed(8),
+        }
+    )
+
+
+def splat_record(params: Parameters) -> data.StructLayout:
+    """A splat, as golden.records.SPLAT_DTYPE names it, no wider than its values."""
+    formats = ProjectionFormats(params)
+    mantissa = params.conic_bits
+    return data.StructLayout(
+        {
+            "mean2d": _parts("mean2d", signed(formats.screen_bits)),
+            "conic": data.StructLayout(
+                {
+                    "a": unsigned(mantissa + 1),
+                    "b": signed(mantissa + 2),
+                    "c": unsigned(mantissa + 1),
+                }
+            ),
+            "depth": unsigned(formats.depth_bits),
+            "index": shape(params.base),
+            "tile_rect": _parts("tile_rect", unsigned(16)),
+            "extent": _parts("extent", unsigned(16)),
+            "opacity": unsigned(16),
+            "conic_exponent": signed(8),
+        }
+    )
+
+
+def projection_constants(params: Parameters) -> data.StructLayout:
+    """Frame constants of gaussian_project, named by ProjectionConstants.as_ports."""
+    return data.StructLayout({k: shape(v) for k, v in constant_formats(params).items()})

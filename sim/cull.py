@@ -17,7 +17,7 @@ from golden.errors import InputError
 from golden.frame import frame_constants, view_planes
 from golden.pack import Pack, check_parameters, check_scene, scene_mask
 from golden.params import Parameters
-from golden.records import VISIBLE_DTYPE
+from golden.projection.members import visible_records
 from golden.rules import Rules
 from golden.scene import Scene
 from golden.visibility import visibility
@@ -41,6 +41,8 @@ class CullFrame:
     excluded_fraction : share of all Gaussians that no later stage reads.
     model_cycles : by sim.cull_timing, with a memory of MEMORY_CYCLES and nothing held back.
     seconds : wall time of the engine alone.
+    passed : (V,) VISIBLE_DTYPE, the visible clusters as the next stage gets them, in stream order;
+        None by the float engine, whose centres are no integers.
     cycles : of the RTL under the same conditions; None for other engines.
     mismatches : outputs of the RTL that differ from the integer model; None for other engines.
     """
@@ -53,6 +55,7 @@ class CullFrame:
     excluded_fraction: float
     model_cycles: int
     seconds: float
+    passed: NDArray[np.void] | None
     cycles: int | None = None
     mismatches: int | None = None
 
@@ -60,6 +63,14 @@ class CullFrame:
     def tests(self) -> int:
         """Ball tests of both levels."""
         return self.groups_tested + self.clusters_tested
+
+
+def engine_named(name: str) -> Engine:
+    """The engine of that name; raises InputError."""
+    for engine in get_args(Engine):
+        if engine == name:
+            return engine  # type: ignore[no-any-return]
+    raise InputError(f"engine {name!r} is not known: choose float, integer or rtl.")
 
 
 def cull_views(
@@ -70,8 +81,7 @@ def cull_views(
     Raises InputError on an unknown engine, a pack made for other parameters, a camera out of
     reach of the pack's grid, or a missing tool (`rtl`).
     """
-    if engine not in get_args(Engine):
-        raise InputError(f"engine {engine!r} is not known: choose float, integer or rtl.")
+    engine_named(engine)
     params = Parameters()
     check_parameters(pack, params)
     harness = CullHarness(params)
@@ -86,7 +96,9 @@ def cull_views(
             result = cull_levels_float(pack.groups, pack.clusters, grid, camera, planes, params)
         else:
             result = cull_levels(pack.groups, pack.clusters, constants, params)
-        frame = _frame(pack, camera, result, time.perf_counter() - start)
+        seconds = time.perf_counter() - start
+        passed = None if engine == "float" else visible_records(pack, result)
+        frame = _frame(pack, camera, result, passed, seconds)
         if engine == "rtl":
             start = time.perf_counter()
             run = harness.run(pack.groups, pack.clusters, constants)
@@ -94,13 +106,20 @@ def cull_views(
                 frame,
                 visible=_visible(pack, run),
                 seconds=time.perf_counter() - start,
+                passed=run.visible,
                 cycles=run.cycles,
                 mismatches=count_mismatches(pack, run, result),
             )
         yield frame
 
 
-def _frame(pack: Pack, camera: Camera, result: LevelsResult, seconds: float) -> CullFrame:
+def _frame(
+    pack: Pack,
+    camera: Camera,
+    result: LevelsResult,
+    passed: NDArray[np.void] | None,
+    seconds: float,
+) -> CullFrame:
     gaussians = int(pack.clusters["count"][result.visible].sum(dtype=np.int64))
     seen = result.visible[result.tested]
     return CullFrame(
@@ -112,6 +131,7 @@ def _frame(pack: Pack, camera: Camera, result: LevelsResult, seconds: float) -> 
         excluded_fraction=1 - gaussians / len(pack),
         model_cycles=cull_cycles(result.group_visible, pack.groups["count"], seen, MEMORY_CYCLES),
         seconds=seconds,
+        passed=passed,
     )
 
 
@@ -127,10 +147,7 @@ def count_mismatches(pack: Pack, run: CullRun, model: LevelsResult) -> int:
 
     The numbers of groups and clusters tested count as records too.
     """
-    expected = np.zeros(int(model.visible.sum()), dtype=VISIBLE_DTYPE)
-    expected["center_camera"] = model.center_camera[model.visible]
-    for name in ("base", "count", "member_exponent"):
-        expected[name] = pack.clusters[name][model.visible]
+    expected = visible_records(pack, model)
     common = min(len(expected), len(run.visible))
     return (
         int((run.visible[:common] != expected[:common]).sum())

@@ -1,9 +1,11 @@
-"""PSNR of rendered views against photographs, whole and with what the culling left."""
+"""PSNR of rendered views against photographs, whole and with what a stage left."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import tee
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +14,13 @@ from golden.camera import Camera
 from golden.covariance import covariance3d
 from golden.errors import InputError
 from golden.image import psnr_db, read_image
-from golden.pack import Pack, check_scene, scene_mask
+from golden.pack import Pack
 from golden.render import render
 from golden.rules import Rules
 from golden.scene import Scene
-from sim.cull import cull_views
+from sim.cull import Engine
+from sim.draw import draw_stage
+from sim.project import Stage
 
 
 @dataclass(frozen=True)
@@ -26,16 +30,20 @@ class PhotoMatch:
     Parameters
     ----------
     view : image name.
-    psnr_whole_db, psnr_culled_db : of the whole scene, and of what the culling left.
+    psnr_whole_db, psnr_culled_db : of the whole scene, and of what the stage left.
+    psnr_between_db : of the two pictures, one against the other; None where they show the same.
     pictures_equal : whether the two pictures agree in every bit.
-    gaussians_kept : Gaussians that the culling left.
+    gaussians_kept : Gaussians that the stage kept: of visible clusters, or splats.
+    rtl_mismatches : records of the RTL that differ from the integer model; None for other engines.
     """
 
     view: str
     psnr_whole_db: float
     psnr_culled_db: float
+    psnr_between_db: float | None
     pictures_equal: bool
     gaussians_kept: int
+    rtl_mismatches: int | None
 
 
 def photographed(cameras: Iterable[Camera], folder: Path) -> list[tuple[Camera, Path]]:
@@ -57,21 +65,28 @@ def photographed(cameras: Iterable[Camera], folder: Path) -> list[tuple[Camera, 
 
 
 def match_photos(
-    scene: Scene, pack: Pack, views: Iterable[tuple[Camera, Path]], rules: Rules
+    scene: Scene,
+    pack: Pack,
+    views: Iterable[tuple[Camera, Path]],
+    rules: Rules,
+    stage: Stage = "cluster",
+    engine: Engine = "integer",
 ) -> Iterator[PhotoMatch]:
-    """Renders each view twice and compares; the integer model culls."""
-    check_scene(pack, scene)
+    """Draws each view twice, whole and from what the stage of that engine left, and compares."""
     covariances = covariance3d(scene)
-    for camera, path in views:
-        photo = read_image(path)
-        frame = next(cull_views(pack, [camera], rules, "integer"))
-        keep = scene_mask(pack, frame.visible)
+    pairs, given = tee(views)
+    cameras = (camera for camera, _ in given)
+    drawn = draw_stage(scene, pack, cameras, rules, stage, engine, covariances)
+    for (camera, path), picture in zip(pairs, drawn, strict=True):
+        photo, culled = read_image(path), picture.rendered.image
         whole = render(scene, camera, rules, covariances=covariances).image
-        culled = render(scene, camera, rules, keep, covariances=covariances).image
+        between_db = psnr_db(whole, culled)
         yield PhotoMatch(
             view=camera.name,
             psnr_whole_db=psnr_db(whole, photo),
             psnr_culled_db=psnr_db(culled, photo),
+            psnr_between_db=between_db if math.isfinite(between_db) else None,
             pictures_equal=bool(np.array_equal(whole, culled)),
-            gaussians_kept=int(keep.sum()),
+            gaussians_kept=picture.kept,
+            rtl_mismatches=picture.mismatches,
         )

@@ -13,8 +13,12 @@ from golden.clustering.cluster import METHODS, RADII
 from golden.errors import InputError
 from golden.fixed import Fixed
 from golden.pack import Pack, PackMeta
+from golden.pack.tables import MIN_MEMBER_EXPONENT
+from golden.projection.formats import MAX_MEMBER_EXPONENT
 from golden.rules import RULES
 
+# Largest factor of a covariance as a matrix, units of 2^factor_exponent: what 16 bits hold.
+FACTOR_MAX = (1 << 15) - 1
 _KEYS = ("method", "radius", "rules", "scene", "scene_sha256")
 _HEX = set("0123456789abcdef")
 
@@ -64,6 +68,9 @@ def _group_complaint(pack: Pack) -> str | None:
 
 def _cluster_complaint(pack: Pack) -> str | None:
     """What is wrong with the cluster table, or None."""
+    exponents = pack.clusters["member_exponent"]
+    if exponents.min() < MIN_MEMBER_EXPONENT or exponents.max() > MAX_MEMBER_EXPONENT:
+        return f"a member_exponent is outside {MIN_MEMBER_EXPONENT} to {MAX_MEMBER_EXPONENT}"
     return _balls_complaint(pack.clusters, pack.meta, "cluster", pack.meta.gaussians, "Gaussians")
 
 
@@ -100,7 +107,25 @@ def _geometry_complaint(pack: Pack) -> str | None:
         return f"a reach factor exceeds {REACH_FACTOR_MAX}"
     if records["reserved"].any():
         return "a reserved byte is not zero"
+    large = _large_factors(records["factor"])
+    if len(large):
+        return f"the factor of Gaussian {large[0]} exceeds {FACTOR_MAX} units as a matrix"
     return None
+
+
+def _large_factors(factors: NDArray[np.int16]) -> NDArray[np.int64]:
+    """Rows of factors l00, l10, l11, l20, l21, l22 whose largest singular value exceeds FACTOR_MAX.
+
+    It is at most the root of the sum of squares, so few rows need their singular values.
+    """
+    squares = np.einsum("ij,ij->i", factors, factors, dtype=np.int64)
+    rows = np.flatnonzero(squares > FACTOR_MAX**2)
+    lower = np.zeros((len(rows), 3, 3))
+    lower[:, *np.tril_indices(3)] = factors[rows]
+    # Sixteen times what float64 rounds a singular value by.
+    limit = FACTOR_MAX * (1 + 2.0**-48)
+    large: NDArray[np.int64] = rows[np.linalg.norm(lower, 2, axis=(1, 2)) > limit]
+    return large
 
 
 def _order_complaint(pack: Pack) -> str | None:

@@ -1,4 +1,4 @@
-"""`splatsieve cull`: the cluster test of a pack's views, by reference, integer model or RTL."""
+"""`splatsieve cull`: what clusters, or the projection too, keep of a pack, by a chosen engine."""
 
 from __future__ import annotations
 
@@ -10,10 +10,37 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from splatsieve.inputs import CamerasOption, JsonOption, SizeOption, ViewsOption
+from splatsieve.stages import EngineOption, StageOption
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from golden.camera import Camera
     from golden.pack import Pack
-    from sim.cull import CullFrame
+    from golden.rules import Rules
+    from golden.scene import Scene
+    from sim.cull import CullFrame, Engine
+    from sim.project import ProjectFrame
+
+CLUSTER_COLUMNS = ("tests", "clusters_visible", "gaussians_visible", "excluded_fraction")
+GAUSSIAN_COLUMNS = (
+    "gaussians_visible",
+    "kept",
+    "dropped_opacity",
+    "dropped_near",
+    "dropped_outside",
+    "tile_pairs",
+)
+# Of runs that have them: of the RTL, and against the scene.
+MORE_COLUMNS = (
+    "cycles",
+    "mismatches",
+    "found_fraction",
+    "more_kept_fraction",
+    "center_off_fraction",
+    "depth_off_fraction",
+    "lost",
+)
 
 
 def cull(
@@ -21,10 +48,8 @@ def cull(
     cameras: CamerasOption = None,
     size: SizeOption = None,
     views: ViewsOption = None,
-    engine: Annotated[
-        str,
-        typer.Option(help="float: reference. integer: bit-exact model. rtl: the hardware itself."),
-    ] = "integer",
+    engine: EngineOption = "integer",
+    stage: StageOption = "cluster",
     rules: Annotated[
         str | None, typer.Option(help="inria or gsplat; without it the pack's own.")
     ] = None,
@@ -39,33 +64,30 @@ def cull(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Cull a pack's clusters for each view, and count what is left."""
+    """Cull a pack for each view, by clusters or by the projection too, and count what is left."""
     import numpy as np
 
-    from golden.pack import scene_mask
     from golden.pack.file import load_pack
     from golden.rules import rules_named
-    from sim.cull import CullChecker, cull_views
+    from sim.cull import engine_named
+    from sim.project import stage_named
     from splatsieve.inputs import DEFAULT, cameras_of, need_cameras, scene_of
     from splatsieve.progress import track
 
+    by, at = engine_named(engine), stage_named(stage)
     packed = load_pack(pack)
     need_cameras(packed.meta.scene, DEFAULT, cameras)
     chosen = rules_named(rules or packed.meta.rules)
     selected = cameras_of(cameras, size, views)
-    checker = CullChecker(packed, scene_of(check), chosen) if check else None
+    scene = scene_of(check) if check else None
     rows: list[dict[str, Any]] = []
     bits = []
-    frames = cull_views(packed, selected, chosen, engine)  # type: ignore[arg-type]
-    for camera, frame in zip(track(selected, "culling"), frames, strict=True):
-        row = _row(packed, frame)
-        if checker is not None:
-            counts = checker.check(camera, frame)
-            row |= asdict(counts)
-            row["found_fraction"] = counts.found / max(counts.unnecessary, 1)
+    run = _clusters if at == "cluster" else _gaussians
+    decisions = run(packed, selected, chosen, by, scene)
+    for _, (row, kept) in zip(track(selected, "culling"), decisions, strict=True):
         rows.append(row)
         if masks is not None:
-            bits.append(np.packbits(scene_mask(packed, frame.visible)))
+            bits.append(np.packbits(kept))
     if masks is not None:
         names = [camera.name for camera in selected]
         _write_masks(masks, np.stack(bits), packed.meta.gaussians, names)
@@ -74,7 +96,8 @@ def cull(
         "pack": str(pack),
         "method": packed.meta.method,
         "radius": packed.meta.radius,
-        "engine": engine,
+        "engine": by,
+        "stage": at,
         "rules": chosen.name,
         "size_px": ", ".join(sizes),
         "average": _average(rows),
@@ -83,7 +106,40 @@ def cull(
     typer.echo(json.dumps(result, indent=1) if as_json else _text(result))
 
 
-def _row(packed: Pack, frame: CullFrame) -> dict[str, Any]:
+def _clusters(
+    pack: Pack, cameras: list[Camera], rules: Rules, engine: Engine, scene: Scene | None
+) -> Iterator[tuple[dict[str, Any], Any]]:
+    """Row and mask of each view, by the cluster test."""
+    from golden.pack import scene_mask
+    from sim.cull import CullChecker, cull_views
+
+    checker = CullChecker(pack, scene, rules) if scene is not None else None
+    for camera, frame in zip(cameras, cull_views(pack, cameras, rules, engine), strict=True):
+        row = _cluster_row(pack, frame)
+        if checker is not None:
+            counts = checker.check(camera, frame)
+            row |= asdict(counts)
+            row["found_fraction"] = counts.found / max(counts.unnecessary, 1)
+        yield row, scene_mask(pack, frame.visible)
+
+
+def _gaussians(
+    pack: Pack, cameras: list[Camera], rules: Rules, engine: Engine, scene: Scene | None
+) -> Iterator[tuple[dict[str, Any], Any]]:
+    """Row and mask of each view, by the projection of what the cluster test left."""
+    from sim.project import project_views
+    from sim.project_check import ProjectChecker
+
+    checker = ProjectChecker(pack, scene, rules) if scene is not None else None
+    for camera, frame in zip(cameras, project_views(pack, cameras, rules, engine), strict=True):
+        row = _gaussian_row(pack, frame)
+        if checker is not None:
+            counts = checker.check(camera, frame)
+            row |= asdict(counts) | counts.fractions
+        yield row, frame.kept
+
+
+def _cluster_row(packed: Pack, frame: CullFrame) -> dict[str, Any]:
     row: dict[str, Any] = {
         "view": frame.view,
         "gaussians": packed.meta.gaussians,
@@ -94,6 +150,28 @@ def _row(packed: Pack, frame: CullFrame) -> dict[str, Any]:
         "clusters_visible": int(frame.visible.sum()),
         "gaussians_visible": frame.visible_gaussians,
         "excluded_fraction": frame.excluded_fraction,
+        "seconds": frame.seconds,
+    }
+    if frame.cycles is not None:
+        row |= {
+            "cycles": frame.cycles,
+            "model_cycles": frame.model_cycles,
+            "mismatches": frame.mismatches,
+        }
+    return row
+
+
+def _gaussian_row(packed: Pack, frame: ProjectFrame) -> dict[str, Any]:
+    """The row of the cluster test, its RTL's figures as cluster_*, and those of the projection."""
+    row = _cluster_row(packed, frame.culled)
+    for key in ("seconds", "cycles", "model_cycles", "mismatches"):
+        if key in row:
+            row[f"cluster_{key}"] = row.pop(key)
+    row |= {
+        "members": frame.members,
+        "kept": len(frame.splats),
+        **{f"dropped_{reason}": count for reason, count in frame.dropped.items()},
+        "tile_pairs": frame.tile_pairs,
         "seconds": frame.seconds,
     }
     if frame.cycles is not None:
@@ -123,26 +201,31 @@ def _write_masks(path: Path, visible: Any, gaussians: int, views: list[str]) -> 
 
 def _text(result: dict[str, Any]) -> str:
     rows, average = result["views"], result["average"]
-    columns = ["tests", "clusters_visible", "gaussians_visible", "excluded_fraction"]
-    columns += [key for key in ("cycles", "mismatches", "found_fraction", "lost") if key in rows[0]]
+    columns = list(CLUSTER_COLUMNS if result["stage"] == "cluster" else GAUSSIAN_COLUMNS)
+    columns += [key for key in MORE_COLUMNS if key in rows[0]]
     lines = [
         f"{result['pack']}: {average['gaussians']:,.0f} Gaussians in {average['clusters']:,.0f} "
         f"clusters and {average['groups']:,.0f} groups ({result['method']}, radius "
-        f"{result['radius']}); engine {result['engine']}, rules {result['rules']}, "
-        f"{result['size_px']} px, {len(rows)} views",
-        "  ".join([f"{'view':24}", *(f"{name:>17}" for name in columns)]),
+        f"{result['radius']}); stage {result['stage']} by engine {result['engine']}, rules "
+        f"{result['rules']}, {result['size_px']} px, {len(rows)} views",
+        "  ".join([f"{'view':24}", *(f"{name:>{_width(name)}}" for name in columns)]),
     ]
     for row in [*rows, {"view": "average", **average}]:
         cells = [
-            f"{row[name]:17.4f}" if "fraction" in name else f"{row[name]:17,.0f}"
+            f"{row[name]:{_width(name)}{'.6f' if 'fraction' in name else ',.0f'}}"
             for name in columns
         ]
         lines.append("  ".join([f"{row['view']:24}", *cells]))
     if "lost" in average:
         lines.append(f"lost in all views: {sum(row['lost'] for row in rows):,}")
     if "mismatches" in average:
-        lines.append(
-            f"RTL against integer model: {sum(r['mismatches'] for r in rows):,} mismatches"
-        )
-    lines.append(f"engine time: {sum(row['seconds'] for row in rows):.2f} s")
+        keys = [key for key in ("cluster_mismatches", "mismatches") if key in rows[0]]
+        differ = sum(row[key] for row in rows for key in keys)
+        lines.append(f"RTL against integer model: {differ:,} mismatches")
+    seconds = sum(row["seconds"] + row.get("cluster_seconds", 0) for row in rows)
+    lines.append(f"engine time: {seconds:.2f} s")
     return "\n".join(lines)
+
+
+def _width(column: str) -> int:
+    return max(len(column), 11)

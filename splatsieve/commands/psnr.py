@@ -1,4 +1,4 @@
-"""`splatsieve psnr`: pictures against photographs, with and without culling."""
+"""`splatsieve psnr`: pictures against photographs, whole and from what a stage left."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from splatsieve.inputs import JsonOption, ViewsOption
+from splatsieve.stages import EngineOption, StageOption
 
 
 def psnr(
@@ -20,27 +21,38 @@ def psnr(
         Path, typer.Option("--photos", help="Folder of photographs named as the cameras.")
     ],
     views: ViewsOption = None,
+    engine: EngineOption = "integer",
+    stage: StageOption = "cluster",
     rules: Annotated[str, typer.Option(help="inria or gsplat.")] = "inria",
     as_json: JsonOption = False,
 ) -> None:
-    """Render every photographed view whole and culled; print the PSNR of both."""
+    """Render every photographed view whole and from what a stage left; print the PSNR of both."""
     from golden.pack.file import load_pack
     from golden.rules import rules_named
+    from sim.cull import engine_named
     from sim.photos import match_photos, photographed
+    from sim.project import stage_named
     from splatsieve.inputs import cameras_of, scene_of
     from splatsieve.progress import track
 
-    chosen = rules_named(rules)
+    chosen, by, at = rules_named(rules), engine_named(engine), stage_named(stage)
     pairs = photographed(cameras_of(cameras, None, views), photos)
-    matches = match_photos(scene_of(scene), load_pack(pack), track(pairs, "rendering"), chosen)
+    matches = match_photos(
+        scene_of(scene), load_pack(pack), track(pairs, "rendering"), chosen, at, by
+    )
     rows = [asdict(match) for match in matches]
+    between = [row["psnr_between_db"] for row in rows if row["psnr_between_db"] is not None]
     result: dict[str, Any] = {
         "scene": scene,
         "pack": str(pack),
         "rules": chosen.name,
+        "engine": by,
+        "stage": at,
         "photos": len(rows),
         "mean_psnr_whole_db": sum(row["psnr_whole_db"] for row in rows) / len(rows),
         "mean_psnr_culled_db": sum(row["psnr_culled_db"] for row in rows) / len(rows),
+        "mean_psnr_between_db": sum(between) / len(between) if between else None,
+        "least_psnr_between_db": min(between, default=None),
         "pictures_equal": sum(row["pictures_equal"] for row in rows),
         "views": rows,
     }
@@ -48,17 +60,34 @@ def psnr(
 
 
 def _text(result: dict[str, Any]) -> str:
+    integers = result["stage"] == "gaussian" and result["engine"] != "float"
+    between = "int_vs_float_db" if integers else "between_db"
     lines = [
-        f"{'view':24}  {'whole_db':>9}  {'culled_db':>9}  {'equal':>5}  {'gaussians_kept':>14}"
+        f"{'view':24}  {'whole_db':>9}  {'culled_db':>9}  {between:>15}  {'equal':>5}  "
+        f"{'gaussians_kept':>14}"
     ]
     lines += [
         f"{row['view']:24}  {row['psnr_whole_db']:9.4f}  {row['psnr_culled_db']:9.4f}  "
-        f"{'yes' if row['pictures_equal'] else 'NO':>5}  {row['gaussians_kept']:14,}"
+        f"{_decibels(row['psnr_between_db']):>15}  "
+        f"{'yes' if row['pictures_equal'] else 'no':>5}  {row['gaussians_kept']:14,}"
         for row in result["views"]
     ]
     lines.append(
-        f"mean of {result['photos']} photographs, rules {result['rules']}: "
-        f"{result['mean_psnr_whole_db']:.4f} dB whole, {result['mean_psnr_culled_db']:.4f} dB "
-        f"culled; {result['pictures_equal']} of {result['photos']} pictures equal bit for bit"
+        f"mean of {result['photos']} photographs, rules {result['rules']}, stage "
+        f"{result['stage']} by engine {result['engine']}: {result['mean_psnr_whole_db']:.4f} dB "
+        f"whole, {result['mean_psnr_culled_db']:.4f} dB culled; {result['pictures_equal']} of "
+        f"{result['photos']} pictures equal bit for bit"
     )
+    if result["mean_psnr_between_db"] is not None:
+        lines.append(
+            f"one picture against the other: {result['mean_psnr_between_db']:.2f} dB in the mean, "
+            f"{result['least_psnr_between_db']:.2f} dB at least"
+        )
+    if result["engine"] == "rtl":
+        differ = sum(row["rtl_mismatches"] for row in result["views"])
+        lines.append(f"RTL against integer model: {differ:,} mismatches")
     return "\n".join(lines)
+
+
+def _decibels(value: float | None) -> str:
+    return "same" if value is None else f"{value:.2f}"

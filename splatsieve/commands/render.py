@@ -1,15 +1,16 @@
-"""`splatsieve render`: one view by the float reference, whole or with what the culling left."""
+"""`splatsieve render`: one view by the float reference, whole or from what a stage left."""
 
 from __future__ import annotations
 
 import json
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from splatsieve.inputs import CamerasOption, JsonOption, SceneArgument, SizeOption
+from splatsieve.stages import StageOption
 
 
 def render(
@@ -20,46 +21,66 @@ def render(
     size: SizeOption = None,
     rules: Annotated[str, typer.Option(help="inria or gsplat.")] = "inria",
     pack: Annotated[
-        Path | None, typer.Option("--pack", help="Draw only what culling with this pack leaves.")
+        Path | None, typer.Option("--pack", help="Draw only what a stage leaves of this pack.")
     ] = None,
+    engine: Annotated[
+        str | None,
+        typer.Option(
+            help="float, integer or rtl: what runs the stage; with a pack integer unless named."
+        ),
+    ] = None,
+    stage: StageOption = "cluster",
     photo: Annotated[
         Path | None, typer.Option("--photo", help="Photograph of the view: prints the PSNR.")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Render one view in float64, by the chosen rules."""
+    """Render one view, blended in float64: whole, or from what a stage of an engine left."""
+    from golden.errors import InputError
     from golden.image import psnr_db, read_image, write_png
-    from golden.pack import check_scene, scene_mask
     from golden.pack.file import load_pack
     from golden.render import render as render_view
     from golden.rules import rules_named
-    from sim.cull import cull_views
+    from sim.cull import engine_named
+    from sim.draw import draw_stage
+    from sim.project import stage_named
     from splatsieve.inputs import DEFAULT, cameras_of, need_cameras, scene_of
 
     need_cameras(scene, DEFAULT, cameras)
-    chosen = rules_named(rules)
+    chosen, at = rules_named(rules), stage_named(stage)
+    by = engine_named(engine or ("float" if pack is None else "integer"))
+    if pack is None and (by != "float" or at != "cluster"):
+        raise InputError(
+            f"stage {at} by engine {by} works on a pack: make one of {scene} with splatsieve pack "
+            "and name it with --pack."
+        )
     camera = cameras_of(cameras, size, str(view))[0]
     gaussians = scene_of(scene)
-    keep = None
-    if pack is not None:
-        packed = load_pack(pack)
-        check_scene(packed, gaussians)
-        keep = scene_mask(packed, next(cull_views(packed, [camera], chosen, "integer")).visible)
+    packed = load_pack(pack) if pack is not None else None
     start = time.perf_counter()
-    rendered = render_view(gaussians, camera, chosen, keep)
-    seconds = time.perf_counter() - start
-    write_png(output, rendered.image)
-    result = {
+    result: dict[str, Any] = {
         "file": str(output),
         "view": camera.name,
         "size_px": f"{camera.width}x{camera.height}",
         "rules": chosen.name,
+        "engine": by,
+        "stage": at,
         "gaussians": len(gaussians),
-        "gaussians_kept": len(gaussians) if keep is None else int(keep.sum()),
+    }
+    if packed is None:
+        rendered, members, mismatches = render_view(gaussians, camera, chosen), len(gaussians), None
+    else:
+        picture = next(draw_stage(gaussians, packed, [camera], chosen, at, by))
+        rendered, members, mismatches = picture.rendered, picture.members, picture.mismatches
+    result |= {
+        "gaussians_kept": members,
         "gaussians_drawn": rendered.counts.emitted,
         "tile_pairs": rendered.counts.pairs,
-        "render_s": round(seconds, 3),
+        "render_s": round(time.perf_counter() - start, 3),
     }
+    write_png(output, rendered.image)
+    if mismatches is not None:
+        result["mismatches"] = mismatches
     if photo is not None:
         result["psnr_db"] = round(psnr_db(rendered.image, read_image(photo)), 4)
     if as_json:

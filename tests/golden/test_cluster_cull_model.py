@@ -44,7 +44,7 @@ def test_model_is_integer_arithmetic(seed):
         center = []
         for row in constants.rotation:
             total = sum(int(r) * v for r, v in zip(row, d, strict=True))
-            center.append((Fraction(total, 2**16) + Fraction(1, 2)).__floor__())
+            center.append((Fraction(total, 2**17) + Fraction(1, 2)).__floor__())
         assert center == list(result.center_camera[i])
         margin = max(abs(v) for v in d) // 2**14
         out = center[2] + margin + 16 * int(cluster["radius_mean"]) + constants.near_offset < 0

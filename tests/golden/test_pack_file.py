@@ -83,7 +83,7 @@ def test_header_byte_by_byte(pack, path):
     data = path.read_bytes()
     fields = struct.unpack_from("<8sIIQQQQiIIIII", data)
     exponent = pack.meta.grid_exponent
-    assert fields == (b"SPLTPACK", 2, 256, 500, 12, 3, 2**62 + 1, exponent, 4, 24, 24, 6, 0)
+    assert fields == (b"SPLTPACK", 3, 256, 500, 12, 3, 2**62 + 1, exponent, 4, 24, 24, 6, 0)
     assert struct.unpack_from("<I", data, 252)[0] == zlib.crc32(data[:252])
     assert not any(data[216:252])
     end = 256
@@ -129,9 +129,9 @@ def test_sections_byte_by_byte(pack, path):
         )
     for i in (0, 77, 499):
         record = pack.geometry[i]
-        assert at("geometry", 32 * i, "3h6h") == (*record["offset"], *record["covariance"])
+        assert at("geometry", 32 * i, "3h6h") == (*record["offset"], *record["factor"])
         assert at("geometry", 32 * i + 18, "bBHH8s") == (
-            record["covariance_exponent"],
+            record["factor_exponent"],
             record["flags"],
             record["reach_factor"],
             record["opacity"],
@@ -180,7 +180,8 @@ def test_missing_files_and_folders(tmp_path):
 HEADERS = {
     "magic": (0, "8s", b"GIF89a\0\0", "is not a pack: make one with splatsieve pack"),
     "version 1": (8, "I", 1, "version 1, which has no table of groups: pack the scene again"),
-    "version": (8, "I", 3, "is a pack of version 3 where 2 is read"),
+    "version 2": (8, "I", 2, "is a pack of version 2 where 3 is read: pack the scene again"),
+    "a later version": (8, "I", 4, "is a pack of version 4 where 3 is read"),
     "header bytes": (12, "I", 512, "out of range"),
     "no Gaussians": (16, "Q", 0, "out of range"),
     "absurd Gaussians": (16, "Q", 2**63, "out of range"),
@@ -244,9 +245,13 @@ CONTENTS = {
     "mean radius of a group": ("groups", 20, "I", 2**24 - 1, "radius_mean exceeds radius_low"),
     "low radius of a group": ("groups", 12, "I", 2**24 - 1, "radius_low exceeds radius_high"),
     "reserved of a group": ("groups", 31, "B", 1, "a reserved byte is not zero"),
+    "member exponent": ("clusters", 30, "b", 13, "a member_exponent is outside -16 to 12"),
+    "low member exponent": ("clusters", 30, "b", -17, "a member_exponent is outside -16 to 12"),
     "flag": ("geometry", 19, "B", 2, "an unknown flag is set"),
     "reach factor": ("geometry", 20, "H", 54560, "a reach factor exceeds 3.33"),
     "reserved of a Gaussian": ("geometry", 31, "B", 1, "a reserved byte is not zero"),
+    "factor": ("geometry", 6, "6h", (32767, 32767, 0, 0, 0, 0), "of Gaussian 0 exceeds 32767"),
+    "least factor": ("geometry", 6, "6h", (-32768, 0, 0, 0, 0, 0), "of Gaussian 0 exceeds 32767"),
     "colour not a number": ("colors", 6, "e", float("nan"), "a colour is not finite"),
     "colour infinite": ("colors", 8, "e", float("inf"), "a colour is not finite"),
     "order outside": ("order", 4, "I", 500, "is no permutation of 0 to 499"),
@@ -258,10 +263,23 @@ CONTENTS = {
 def test_hostile_contents(name, path):
     section, offset, fmt, value, message = CONTENTS[name]
     data = bytearray(path.read_bytes())
-    struct.pack_into("<" + fmt, data, section_table(data)[section][0] + offset, value)
+    values = value if isinstance(value, tuple) else (value,)
+    struct.pack_into("<" + fmt, data, section_table(data)[section][0] + offset, *values)
     text = refused(path, sealed(data))
     assert f"section {section}: " in text
     assert message in text
+
+
+@pytest.mark.parametrize(
+    "factor",
+    [(32767, 0, 32767, 0, 0, 32767), (18918, -18918, 0, 18918, 0, 0), (0, 0, 0, 0, 0, -32767)],
+)
+def test_the_largest_factors_are_read(factor, path):
+    """Sums of squares of up to 3 times the limit's, but no larger as a matrix."""
+    data = bytearray(path.read_bytes())
+    struct.pack_into("<6h", data, section_table(data)["geometry"][0] + 6, *factor)
+    path.write_bytes(sealed(data))
+    assert load_pack(path).geometry["factor"][0].tolist() == list(factor)
 
 
 def test_an_order_that_repeats_is_refused(path):

@@ -1,0 +1,55 @@
+"""The exported tops: each stage alone behind AXI4-Stream ports."""
+
+from __future__ import annotations
+
+from amaranth.lib.wiring import In, Out
+
+from golden.params import Parameters
+from golden.records import (
+    CLUSTER_DTYPE,
+    MEMBER_DTYPE,
+    REQUEST_DTYPE,
+    SPLAT_DTYPE,
+    VISIBLE_DTYPE,
+)
+from hw.cluster_cull import COUNTERS as CULL_COUNTERS
+from hw.cluster_cull import ClusterCull
+from hw.gaussian_project import COUNTERS as PROJECT_COUNTERS
+from hw.layouts import frame_constants, projection_constants
+from hw.project_lanes import ProjectLanes
+from hw.stream_top import FlatStream, StreamTop
+
+
+class ClusterCullTop(StreamTop):
+    """cluster_cull alone.
+
+    Streams: s_axis_group (group records, CLUSTER_DTYPE, 256 bits), m_axis_request (runs of clusters
+    to read, REQUEST_DTYPE, 64 bits), s_axis_cluster (the records of those clusters in that order,
+    CLUSTER_DTYPE), m_axis_visible (visible clusters, VISIBLE_DTYPE, 160 bits).
+    """
+
+    def __init__(self, params: Parameters):
+        cull = ClusterCull(params)
+        streams = (
+            FlatStream("s_axis_group", In, cull.groups, CLUSTER_DTYPE),
+            FlatStream("m_axis_request", Out, cull.requests, REQUEST_DTYPE),
+            FlatStream("s_axis_cluster", In, cull.clusters, CLUSTER_DTYPE),
+            FlatStream("m_axis_visible", Out, cull.o, VISIBLE_DTYPE),
+        )
+        super().__init__(cull, streams, frame_constants(params), CULL_COUNTERS)
+
+
+class GaussianProjectTop(StreamTop):
+    """gaussian_project alone, `lanes` of it side by side.
+
+    Streams, a pair a lane: s_axis_memberN (MEMBER_DTYPE, 512 bits), m_axis_splatN (SPLAT_DTYPE,
+    352 bits), N from 0. Counters are sums over the lanes.
+    """
+
+    def __init__(self, params: Parameters):
+        lanes = ProjectLanes(params)
+        streams = []
+        for n in range(params.lanes):
+            streams.append(FlatStream(f"s_axis_member{n}", In, lanes.i[n], MEMBER_DTYPE))
+            streams.append(FlatStream(f"m_axis_splat{n}", Out, lanes.o[n], SPLAT_DTYPE))
+        super().__init__(lanes, tuple(streams), projection_constants(params), PROJECT_COUNTERS)

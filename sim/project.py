@@ -1,0 +1,228 @@
+"""Runs views through both stages, cluster test and projection, by a chosen engine."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import tee
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from golden.camera import Camera
+from golden.errors import InputError
+from golden.gaussian_project import Splats
+from golden.pack import Pack, scene_mask
+from golden.pack.unpack import stored_gaussians
+from golden.params import Parameters
+from golden.projection.constants import projection_constants
+from golden.projection.members import decode_splats, members_of
+from golden.projection.model import DROPS, ProjectedMembers, project_members
+from golden.rules import Rules
+from sim.cull import CullFrame, Engine, cull_views
+
+Stage = Literal["cluster", "gaussian"]
+Bool = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class ProjectFrame:
+    """Both stages of one view.
+
+    Parameters
+    ----------
+    view : name of the camera.
+    culled : the cluster test, by the same engine.
+    members : Gaussians of the visible clusters, which the projection was given.
+    kept : (N,) bool in the scene's order, the members that became splats.
+    splats : these, decoded, in the scene's order.
+    dropped : the other members, by the first reason of golden.projection.model.DROPS that holds.
+    tile_pairs : pairs of tile and splat.
+    seconds : wall time of the engine of the projection alone.
+    model_cycles : of the RTL by project_cycles; None for other engines.
+    cycles : of the RTL, nothing held back; None for other engines.
+    mismatches : splat records of the RTL that differ from the integer model's for the same
+        members: missing, extra or of other bits; None for other engines.
+    """
+
+    view: str
+    culled: CullFrame
+    members: int
+    kept: Bool
+    splats: Splats
+    dropped: Mapping[str, int]
+    tile_pairs: int
+    seconds: float
+    model_cycles: int | None = None
+    cycles: int | None = None
+    mismatches: int | None = None
+
+    @property
+    def all_mismatches(self) -> int | None:
+        """Records of both stages' RTL that differ; None for other engines."""
+        if self.mismatches is None or self.culled.mismatches is None:
+            return None
+        return self.mismatches + self.culled.mismatches
+
+
+def stage_named(name: str) -> Stage:
+    """The stage of that name; raises InputError."""
+    for stage in get_args(Stage):
+        if stage == name:
+            return stage  # type: ignore[no-any-return]
+    raise InputError(f"stage {name!r} is not known: choose cluster or gaussian.")
+
+
+Project = Callable[[Camera, CullFrame], ProjectFrame]
+
+
+def project_views(
+    pack: Pack, cameras: Iterable[Camera], rules: Rules, engine: Engine
+) -> Iterator[ProjectFrame]:
+    """Both stages of each camera, in turn, by the default parameters.
+
+    float projects the values that the pack stores by golden.gaussian_project, integer is the
+    bit-exact model, rtl the hardware of both stages, beside which the model runs.
+
+    Raises InputError as sim.cull.cull_views does, and where a picture or focal length is too large
+    for the formats of the projection.
+    """
+    views, culled_views = tee(cameras)
+    frames = cull_views(pack, culled_views, rules, engine)
+    project: Project | None = None
+    for camera, culled in zip(views, frames, strict=True):
+        project = project or _projector(pack, rules, engine)
+        yield project(camera, culled)
+
+
+def project_cycles(kept: Bool, latency_cycles: int, lanes: int) -> int:
+    """Cycles of gaussian_project for members offered one a cycle and lane, nothing held back.
+
+    Until it is not busy: a splat is taken `latency_cycles` after its member, and a member that is
+    dropped is known to be so 2 cycles earlier.
+
+    Parameters
+    ----------
+    kept : (N,) bool, members that become splats; member i goes through lane i modulo lanes.
+    """
+    places = np.flatnonzero(kept)
+    last = (len(kept) - 1) // lanes + latency_cycles - 1 if len(kept) else 0
+    return max(last, int(places[-1]) // lanes + latency_cycles + 1 if len(places) else 0)
+
+
+def count_differing(found: NDArray[np.void], expected: NDArray[np.void]) -> int:
+    """Records in which two streams differ: missing, extra, or of other bits.
+
+    Streams of one length are compared in order; of others, what is in no order the same counts.
+    """
+    if len(found) == len(expected):
+        return int((found != expected).sum())
+    kinds, places = np.unique(np.concatenate((found, expected)), return_inverse=True)
+    ours, theirs = (
+        np.bincount(part, minlength=len(kinds)) for part in np.split(places, [len(found)])
+    )
+    return max(len(found), len(expected)) - int(np.minimum(ours, theirs).sum())
+
+
+def _projector(pack: Pack, rules: Rules, engine: Engine) -> Project:
+    """The projection by an engine; what no view changes is made here, once."""
+    if engine == "float":
+        return _float_projector(pack, rules)
+    params = Parameters()
+
+    def run_model(camera: Camera, culled: CullFrame) -> ProjectFrame:
+        assert culled.passed is not None
+        members = members_of(pack, culled.passed)
+        constants = projection_constants(camera, rules, pack.meta.grid_exponent, params)
+        start = time.perf_counter()
+        result = project_members(members, constants, params)
+        return _frame(pack, camera, culled, result, time.perf_counter() - start, params)
+
+    if engine == "integer":
+        return run_model
+
+    from sim.project_harness import ProjectHarness
+
+    harness = ProjectHarness(params)
+    harness.build()
+
+    def run_hardware(camera: Camera, culled: CullFrame) -> ProjectFrame:
+        assert culled.passed is not None
+        members = members_of(pack, culled.passed)
+        constants = projection_constants(camera, rules, pack.meta.grid_exponent, params)
+        model = project_members(members, constants, params)
+        start = time.perf_counter()
+        run = harness.run(members, constants)
+        result = replace(model, splats=run.splats)
+        seconds = time.perf_counter() - start
+        frame = _frame(pack, camera, culled, result, seconds, params)
+        return replace(
+            frame,
+            model_cycles=project_cycles(model.kept, harness.latency_cycles, params.lanes),
+            cycles=run.cycles,
+            mismatches=count_differing(run.splats, model.splats),
+        )
+
+    return run_hardware
+
+
+def _float_projector(pack: Pack, rules: Rules) -> Project:
+    stored = stored_gaussians(pack)
+
+    def run_float(camera: Camera, culled: CullFrame) -> ProjectFrame:
+        given = scene_mask(pack, culled.visible)
+        start = time.perf_counter()
+        splats = stored.project(camera, rules, given)
+        seconds = time.perf_counter() - start
+        kept = _mask(len(pack), splats)
+        depth = stored.means @ camera.viewmat[2, :3] + camera.viewmat[2, 3]
+        before = depth <= rules.near if rules.near_is_out else depth < rules.near
+        reason = np.select([~given | kept, stored.hidden, before], [0, 1, 2], 3)
+        counts = np.bincount(reason, minlength=len(DROPS) + 1)[1:]
+        return ProjectFrame(
+            view=camera.name,
+            culled=culled,
+            members=int(given.sum()),
+            kept=kept,
+            splats=splats,
+            dropped={name: int(count) for name, count in zip(DROPS, counts, strict=True)},
+            tile_pairs=count_pairs(splats),
+            seconds=seconds,
+        )
+
+    return run_float
+
+
+def _frame(
+    pack: Pack,
+    camera: Camera,
+    culled: CullFrame,
+    result: ProjectedMembers,
+    seconds: float,
+    params: Parameters,
+) -> ProjectFrame:
+    splats = decode_splats(result.splats, pack, params)
+    return ProjectFrame(
+        view=camera.name,
+        culled=culled,
+        members=len(result.kept),
+        kept=_mask(len(pack), splats),
+        splats=splats,
+        dropped=result.dropped,
+        tile_pairs=count_pairs(splats),
+        seconds=seconds,
+    )
+
+
+def count_pairs(splats: Splats) -> int:
+    """Pairs of tile and splat."""
+    x0, y0, x1, y1 = splats.tile_rect.astype(np.int64).T
+    return int(((x1 - x0) * (y1 - y0)).sum())
+
+
+def _mask(gaussians: int, splats: Splats) -> Bool:
+    kept = np.zeros(gaussians, dtype=np.bool_)
+    kept[splats.index] = True
+    return kept

@@ -1,0 +1,18 @@
+"""Engines and stages as the commands name them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+EngineOption = Annotated[
+    str,
+    typer.Option(help="float: reference. integer: bit-exact model. rtl: the hardware itself."),
+]
+StageOption = Annotated[
+    str,
+    typer.Option(
+        help="Whose decision: cluster, of clusters alone; gaussian, of the projection after it."
+    ),
+]
