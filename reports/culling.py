@@ -1,4 +1,4 @@
-"""Culling of every view: by the integer model, checked against float64, and by the RTL."""
+"""Culling of every view by the integer model or the RTL, checked against float64."""
 
 from __future__ import annotations
 
@@ -74,20 +74,21 @@ class Culling:
 
 
 def measure_culling(subject: Subject, pack: Pack, *, rtl: bool, track: Track = silent) -> Culling:
-    """Culls every view with the integer model, checks it against float64, and runs the RTL.
+    """Culls every view and checks it against float64.
+
+    With `rtl` the visible clusters are the RTL's; each record that differs from the integer
+    model's counts in rtl_mismatches. Without, they are the model's.
 
     Raises InputError where the pack is not of that scene or, with `rtl`, a tool is missing.
     """
     cameras, rules = subject.cameras, subject.rules
     checker = CullChecker(pack, subject.scene, rules)
-    hardware = cull_views(pack, cameras, rules, "rtl") if rtl else None
     views = []
     kept_bits = []
     shown = track(cameras, f"culling ({pack.meta.method}, {pack.meta.radius})")
-    frames = cull_views(pack, cameras, rules, "integer")
+    frames = cull_views(pack, cameras, rules, "rtl" if rtl else "integer")
     for camera, frame in zip(shown, frames, strict=True):
         check = checker.check(camera, frame)
-        run = next(hardware) if hardware is not None else None
         views.append(
             ViewCulling(
                 groups_tested=frame.groups_tested,
@@ -99,8 +100,8 @@ def measure_culling(subject: Subject, pack: Pack, *, rtl: bool, track: Track = s
                 cannot_reach=check.cannot_reach,
                 lost=check.lost,
                 model_cycles=frame.model_cycles,
-                rtl_cycles=run.cycles if run is not None else None,
-                rtl_mismatches=run.mismatches if run is not None else None,
+                rtl_cycles=frame.cycles,
+                rtl_mismatches=frame.mismatches,
             )
         )
         kept_bits.append(np.packbits(scene_mask(pack, frame.visible)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
@@ -78,7 +78,7 @@ def measure_pareto(subject: Subject, cullings: Sequence[Culling], track: Track =
     # Without colours, which no cluster test reads.
     bare = replace(subject.scene, sh=np.ascontiguousarray(subject.scene.sh[:, :1]))
     some = replace(subject, scene=bare, cameras=cameras)
-    points += [_of_pack(some, pack, needs) for pack in track(_packs(some), "Pareto front")]
+    points += [pack_point(some, pack, needs) for pack in track(_packs(some), "Pareto front")]
     points.sort(key=lambda point: (point.method, point.tests))
     return Pareto(tuple(camera.name for camera in cameras), tuple(points))
 
@@ -108,7 +108,8 @@ def _of_culling(culling: Culling, indices: Sequence[int]) -> ParetoPoint:
     return _point(culling.method, sizes, [v.tests for v in views], found, lost)
 
 
-def _of_pack(subject: Subject, pack: Pack, needs: Sequence[Visibility]) -> ParetoPoint:
+def pack_point(subject: Subject, pack: Pack, needs: Iterable[Visibility]) -> ParetoPoint:
+    """A pack's point by the integer model; `needs` are those of the subject's views, in order."""
     tests, found, lost = [], [], 0
     frames = cull_views(pack, subject.cameras, subject.rules, "integer")
     for frame, need in zip(frames, needs, strict=True):

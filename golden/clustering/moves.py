@@ -66,6 +66,23 @@ def _cheapest(
 
 
 @serial_kernel
+def _move(
+    item: int,
+    source: int,
+    target: int,
+    radius: float,
+    labels: Int64,
+    counts: Int64,
+    radii: Float64,
+) -> None:
+    """Puts an item into another cluster, which then needs at least that radius."""
+    labels[item] = target
+    counts[target] += 1
+    counts[source] -= 1
+    radii[target] = max(radii[target], radius)
+
+
+@serial_kernel
 def move_members(
     points: Float64,
     reaches: Float64,
@@ -113,11 +130,8 @@ def move_members(
         rest = max(needs[places[leaving]], floor)
         for j in range(size - 1):
             if targets[j] >= 0 and (j < leaving or costs[j] < rest * (1 - LEAST_GAIN)):
-                target = targets[j]
-                labels[order[first + places[j]]] = target
-                counts[target] += 1
-                counts[source] -= 1
-                radii[target] = max(radii[target], radii_needed[j])
+                item = order[first + places[j]]
+                _move(item, source, targets[j], radii_needed[j], labels, counts, radii)
         radii[source] = rest
 
 
@@ -145,10 +159,7 @@ def dissolve(
                     points, reaches, shows, item, source, centers, radii, counts, near, gone
                 )
                 if target >= 0:
-                    labels[item] = target
-                    counts[target] += 1
-                    counts[source] -= 1
-                    radii[target] = max(radii[target], radius)
+                    _move(item, source, target, radius, labels, counts, radii)
 
 
 @serial_kernel

@@ -79,10 +79,11 @@ def refine(
             order, starts = runs(labels)
             by_loss = np.argsort(counts * radii, kind="stable")
             share = int(TURNOVER * len(starts) * (1 - step / turning))
-            # One member cannot be cut, and no more shall go than come.
+            # One member cannot be cut; no more shall go than come, and none of those that are cut.
             large = by_loss[counts[by_loss] > 1]
             large = large[max(len(large) - max(share + aim - len(starts), 0), 0) :]
-            gone[by_loss[: max(len(large) + len(starts) - aim, 0)]] = True
+            small = np.setdiff1d(by_loss, large, assume_unique=True)  # in the order of by_loss
+            gone[small[: max(len(large) + len(starts) - aim, 0)]] = True
             split(points, reaches, labels, order, starts, large, size_weight)
             dissolve(points, reaches, shows, labels, order, starts, *balls)
         used = np.bincount(labels) > 0

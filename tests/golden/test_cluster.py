@@ -182,3 +182,10 @@ def test_morton_runs_are_of_equal_length():
     runs = cluster_gaussians(make_scene(np.ones((65, 3))), ClusterOptions("morton", 2))
     np.testing.assert_array_equal(runs.order, np.arange(65))
     np.testing.assert_array_equal(runs.counts, [33, 32])
+
+
+def test_each_gaussian_its_own_cluster():
+    """As many clusters as Gaussians are aimed at, and made."""
+    rng = np.random.default_rng(3)
+    scene = make_scene(rng.normal(size=(5000, 3)), opacities=0.5)
+    assert len(cluster_gaussians(scene, ClusterOptions("reach", 5000)).starts) == 5000

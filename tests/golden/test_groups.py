@@ -84,10 +84,8 @@ def test_groups_change_no_cluster(method):
 )
 def test_number_of_groups(method, per_group, groups):
     found = grouped(plain_scene(), method, 120, per_group)
-    # The moves of reach may dissolve a few for good; the others keep their number.
-    slack = 0.1 if method == "reach" else 0
-    assert 120 * (1 - slack) <= len(found.starts) <= 120
-    assert groups * (1 - slack) <= len(found.group_starts) <= groups
+    assert len(found.starts) == 120
+    assert len(found.group_starts) == groups
 
 
 @pytest.mark.parametrize(("clusters", "groups"), [(1, 1), (2, 1), (100, 4), (50_262, 2094)])

@@ -37,7 +37,7 @@ def test_loss_falls_and_the_partition_stays(seed):
     assert after.shape == before.shape
     used = np.bincount(after)
     assert (used > 0).all()
-    assert abs(len(used) - 120) <= 12
+    assert len(used) == 120
 
 
 def test_arguments_are_left_alone_and_the_result_repeats():
@@ -67,3 +67,19 @@ def test_items_that_never_show():
     labels = kmeans(points, 12, 9)
     after = refine(points, reaches, shows, labels, 2.0)
     assert (np.bincount(after) > 0).all()
+
+
+@pytest.mark.parametrize("count", [1, 40, 5000])
+def test_singletons_stay_apart(count):
+    """Nothing can be cut in two, so nothing is dissolved."""
+    points, reaches, shows = items(11, count)
+    after = refine(points, reaches, shows, np.arange(count), 2.0)
+    np.testing.assert_array_equal(after, np.arange(count))
+
+
+@pytest.mark.parametrize("pairs", [1, 50, 900])
+def test_no_cluster_is_lost_among_singletons(pairs):
+    """Where few clusters can be cut, no more are dissolved than are made."""
+    points, reaches, shows = items(13, 2000 + pairs)
+    labels = np.arange(2000 + pairs) % 2000
+    assert len(np.bincount(refine(points, reaches, shows, labels, 2.0))) == 2000

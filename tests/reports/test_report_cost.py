@@ -5,13 +5,22 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgb
+from PIL import Image
 
 from golden.camera import Camera
 from golden.clustering.cluster import ClusterOptions
 from golden.default_scene import default_cameras
 from golden.pack import build_pack
 from reports.above import above_part, clusters_above, plane_of
-from reports.cluster_figures import above_figure, pareto_figure
+from reports.cluster_figures import (
+    CAMERA_COLOR,
+    DROPPED_COLOR,
+    KEPT_COLOR,
+    above_figure,
+    pareto_figure,
+    write_cluster_figures,
+)
 from reports.cost_tables import paper_cost_text
 from reports.markdown import report_markdown
 from reports.pareto import MAX_VIEWS, MIN_VIEWS, chosen_views, measure_pareto
@@ -175,6 +184,17 @@ def test_a_ball_that_is_never_culled_has_no_circle(subject):
     above = clusters_above(subject, replace(pack, clusters=clusters))
     assert np.flatnonzero(np.isnan(above.radii)).tolist() == [3]
     assert above_figure(above, "x").axes
+
+
+def test_clusters_above_in_few_colors(measured, document, tmp_path):
+    """White, and the full colours of what is dropped, kept, and seen: none is merged away."""
+    assert "clusters_above.png" in write_cluster_figures(document, measured.above, tmp_path)
+    with Image.open(tmp_path / "clusters_above.png") as image:
+        assert image.mode == "P"
+        counts = {color: count for count, color in image.convert("RGB").getcolors()}
+    assert counts[255, 255, 255] > max(count for color, count in counts.items() if min(color) < 255)
+    for color in (DROPPED_COLOR, KEPT_COLOR, CAMERA_COLOR):
+        assert counts[tuple(round(255 * part) for part in to_rgb(color))] > 30
 
 
 def test_the_pareto_figure_takes_any_points(tmp_path):
