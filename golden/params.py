@@ -35,6 +35,10 @@ class Parameters:
     screen_fraction_bits : fraction bits of a pixel position, 4 to 8.
     conic_bits : width of the mantissas of a conic, 12 to 24.
     lanes : Gaussians that gaussian_project takes a cycle, 1 to 8.
+    data_bits : width of the memory bus: 64, 128, 256 or 512.
+    address_bits : width of a byte address, 32 to 64.
+    outstanding_bursts : reads under way on the bus at most, 2 to 64.
+    burst_beats : longest burst, 1 to 256.
 
     Raises ValueError, in one sentence, on a value outside its range.
     """
@@ -55,6 +59,10 @@ class Parameters:
     screen_fraction_bits: int = 8
     conic_bits: int = 24
     lanes: int = 1
+    data_bits: int = 256
+    address_bits: int = 40
+    outstanding_bursts: int = 16
+    burst_beats: int = 64
 
     def __post_init__(self) -> None:
         ranges = {
@@ -74,12 +82,19 @@ class Parameters:
             "screen_fraction_bits": (4, 8),
             "conic_bits": (12, 24),
             "lanes": (1, 8),
+            "data_bits": (64, 512),
+            "address_bits": (32, 64),
+            "outstanding_bursts": (2, 64),
+            "burst_beats": (1, 256),
         }
         for field in fields(self):
             low, high = ranges[field.name]
             value = getattr(self, field.name)
             if not isinstance(value, int) or not low <= value <= high:
                 raise ValueError(f"{field.name} = {value!r} is outside {low}..{high}.")
+        for name in ("data_bits", "burst_beats"):
+            if getattr(self, name).bit_count() != 1:
+                raise ValueError(f"{name} = {getattr(self, name)} is not a power of two.")
         if self.mantissa_bits <= self.factor_bits:
             raise ValueError(
                 f"mantissa_bits = {self.mantissa_bits} must exceed factor_bits = "

@@ -29,9 +29,9 @@ class TileSpan(Block):
     """Tiles of one axis that hold a pixel centre within `length` of t + principal.
 
     first = ceil(center - length - 1/2), last = floor(center + length - 1/2), cut to the picture;
-    `lost` makes them all of it.
+    `lost`, or a length of all ones, makes them all of it.
 
-    Latency: `latency_cycles` = 5: sums, halves, comparisons, cutting, tiles. No multiplier.
+    Latency: `latency_cycles` = 6: two sums, halves, comparisons, cutting, tiles. No multiplier.
 
     Members
     -------
@@ -60,15 +60,16 @@ class TileSpan(Block):
     def build(self, p):
         s, final = self._fraction_bits, self.last_pixel
         half = 1 << (s - 1)
-        tangent, length, lost = (p.input(v) for v in (self.tangent, self.length, self.lost))
+        tangent, length = p.input(self.tangent), p.input(self.length)
+        lost = p.register("everywhere", lambda v, lost: v.all() | lost, length, p.input(self.lost))
         center = p.register("center", lambda v: v + self.principal, tangent)
         low = p.register("low", lambda c, v: c - v, center, length)
         high = p.register("high", lambda c, v: c + v, center, length)
         first = p.register("first", lambda v: (v + (half - 1)) >> s, low)
         last = p.register("last", lambda v: (v - half) >> s, high)
-        apart = p.register("apart", lambda a, b: a > b, first, last)
-        right = p.register("right", lambda a: a > final, first)
-        beyond = p.register("beyond", lambda b: b > final, last)
+        apart = p.register("apart", lambda a, b: b < a, first, last)
+        right = p.register("right", lambda a: final < a, first)
+        beyond = p.register("beyond", lambda b: final < b, last)
         # Cut to the picture, first <= last unless they were apart, or both on one side of it.
         empty = p.register(
             "empty_span", lambda a, r, b, lost: (a | r | (b < 0)) & ~lost, apart, right, last, lost
@@ -90,9 +91,11 @@ class Cover(Block):
     """extent = reach (1 + 2^-r) + 1 + margin, cut; its pixel centres as tiles of 16 px.
 
     r = depth_exponent - error_exponent - 1, cut to 0..MAX_EXTENT_SHIFT. Where the exponents are
-    less than DEPTH_TRUST_BITS apart, all of the picture is covered.
+    less than DEPTH_TRUST_BITS apart, all of the picture is covered, and all of an axis where the extent
+    is cut.
 
-    Latency: `latency_cycles`. One Gaussian a cycle. Multipliers: those of Reach and Margin.
+    Latency: `latency_cycles`, 30 by default: reach or margin, length, tiles. One Gaussian a cycle.
+    Multipliers: those of Reach and Margin, 6.
 
     Members
     -------
@@ -127,14 +130,14 @@ class Cover(Block):
         place = {name: p.input(getattr(self, name)) for name in INPUTS}
         names = ("reach_factor", "xx", "yy", "exponent")
         shape = {name: p.input(getattr(self, name)) for name in names}
+        depth, error = place["depth_exponent"], place["error_exponent"]
+        trust = p.register("trust", lambda depth, error: depth - error, depth, error)
         reach = Reach(self._params)
-        reach = p.call("reach", reach, reciprocal=place["reciprocal"], **shape)
+        reach = p.call("reach", reach, reciprocal=place["reciprocal"], trust=trust, **shape)
         margin = Margin(self._params)
         p.m.d.comb += margin.constants.eq(self.constants)
         margin = p.call("margin", margin, **place)["margin"]
         margin = p.register("margin_up", lambda v: v + 1, margin)
-        depth, error = place["depth_exponent"], place["error_exponent"]
-        trust = p.register("trust", lambda depth, error: depth - error, depth, error)
         lost = p.register("lost", lambda v: v < DEPTH_TRUST_BITS, trust)
         amount = p.register("grown", self._growth, trust)
         outputs, empty = [], []

@@ -47,10 +47,10 @@ class Jacobian(Block):
 
     def build(self, p):
         constants, formats = self.constants, self._formats
-        shift = Signal(SHIFT_BITS)
-        p.m.d.sync += shift.eq(constants.tangent_shift - formats.jacobian.fraction_bits)
         outputs = []
         for axis in AXES:
+            shift = Signal(SHIFT_BITS, name=f"amount_{axis}")
+            p.m.d.sync += shift.eq(constants.tangent_shift - formats.jacobian.fraction_bits)
             tangent = self._clamped(p, axis, shift)
             for j in range(3):
                 outputs.append((getattr(self, f"{axis}{j}"), self._entry(p, axis, j, tangent)))

@@ -10,7 +10,7 @@ from golden.frame import PLANES
 from golden.params import Parameters
 from golden.projection.constants import constant_formats
 from golden.projection.formats import ProjectionFormats
-from golden.records import PARTS
+from golden.records import PARTS, RECORD_BYTES
 
 
 def shape(fixed: Fixed) -> Shape:
@@ -124,3 +124,18 @@ def splat_record(params: Parameters) -> data.StructLayout:
 def projection_constants(params: Parameters) -> data.StructLayout:
     """Frame constants of gaussian_project, named by ProjectionConstants.as_ports."""
     return data.StructLayout({k: shape(v) for k, v in constant_formats(params).items()})
+
+
+def run_request(params: Parameters) -> data.StructLayout:
+    """Records to be read: the number of the first (byte address / 32), and how many."""
+    record_bits = params.address_bits - (RECORD_BYTES - 1).bit_length()
+    return data.StructLayout({"record": unsigned(record_bits), "count": unsigned(20)})
+
+
+def slot_beat(params: Parameters) -> data.StructLayout:
+    """Records of one beat, a slot each; those whose bit of `slots` is 0 are none.
+
+    There is one slot, of a record put together from several beats, at data widths below 256.
+    """
+    slots = max(1, params.data_bits // (8 * RECORD_BYTES))
+    return data.StructLayout({"data": data.ArrayLayout(8 * RECORD_BYTES, slots), "slots": slots})

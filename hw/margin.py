@@ -26,7 +26,8 @@ class Margin(Block):
     h >= 0: |t| < 2^(bound_bits + h) for both axes. The second term is rounded up: a mantissa
     times floor(1/z's mantissa, 8 bits) + 1, shifted up by 0..extent_bits or down by 0..17.
 
-    Latency: `latency_cycles`. Multipliers: 1 of 8 x 9.
+    Latency: `latency_cycles`, 20 by default: doublings, exponent, two shifts, sum, cut.
+    Multipliers: 1 of 8 x 9.
 
     Members
     -------

@@ -37,10 +37,12 @@ class Pipeline:
         self._taps: dict[int, list[Timed]] = {}
 
     def input(self, value, cycle: int = 0) -> Timed:
-        """A value that is there in `cycle`."""
+        """A value that is there in `cycle`; raises ValueError where it was said to be in another."""
         timed = Timed(value, cycle)
-        self._taps[id(value)] = [timed]
-        return timed
+        first = self._taps.setdefault(id(value), [timed])[0]
+        if first.cycle != cycle:
+            raise ValueError(f"a value of cycle {first.cycle} cannot be in cycle {cycle} too.")
+        return first
 
     def at(self, timed: Timed, cycle: int):
         """The value, delayed to a cycle that is not before its own."""
@@ -126,3 +128,8 @@ class Block(wiring.Component):
     def elaborate(self, platform):
         """The module with all of `build`, which is called once."""
         return self._built[0]
+
+
+def population(value: Value) -> Value:
+    """How many bits of a value are set."""
+    return sum((value[n] for n in range(1, len(value))), start=value[0])

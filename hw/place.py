@@ -38,7 +38,7 @@ class Tangent(Block):
 
     l = floor(q / 2^down) 2^up, cut to +-(2^(tangent_bits - 1) - 1): one of up and down is 0.
 
-    Latency: `latency_cycles`: two shifts, size, product, rounding, sign.
+    Latency: `latency_cycles`, 11 by default: two shifts, size, product, rounding, sign.
     Multipliers: 1 of 25 x B, which is 2 of 18 x 18.
 
     Members
@@ -92,8 +92,9 @@ class Place(Block):
     z's mantissa is rounded down, 1/z's and f^/z's to nearest, |t| to nearest; coordinates are cut
     to their formats as golden.projection.place.place says, bit for bit.
 
-    Latency: `latency_cycles`. One Gaussian a cycle.
-    Multipliers: 9 of 16 x rotation.bits, 1 in the reciprocal, 2 of B x B, 2 of 25 x B.
+    Latency: `latency_cycles`, 30 by default: position, depth, normalising, table, scale or shift
+    amounts, tangent. One Gaussian a cycle.
+    Multipliers: 9 of 16 x rotation.bits, 1 in the reciprocal, 2 of B x B, 2 of 25 x B: 16.
 
     Members
     -------
@@ -132,13 +133,11 @@ class Place(Block):
         normal = p.call("normalize", normal, value=depth)
         table = reciprocal_table(self._formats.mantissa)
         reciprocal = p.call("reciprocal", TableFunction(table), x=normal["mantissa"])["y"]
-        down, up = self._shifts(p, normal["exponent"])
-        outputs = [
-            (getattr(self, f"tangent_{axis}"), self._tangent(p, axis, mean[axis], down, up, reciprocal))
-            for axis in "xy"
-        ]
+        shifts = self._shifts(p, normal["exponent"])
+        x, y = (self._tangent(p, axis, mean[axis], shifts, reciprocal) for axis in "xy")
         return p.finish(
-            *outputs,
+            (self.tangent_x, x),
+            (self.tangent_y, y),
             (self.depth, depth),
             (self.before, before),
             (self.depth_exponent, normal["exponent"]),
@@ -152,7 +151,7 @@ class Place(Block):
 
         def at_least_one(z):
             upper = Mux(z < 0, 0, z[1:-1])
-            return Cat(z[0] | (z <= 0), upper)
+            return Cat(z[0] | (z < 1), upper)
 
         return p.register("depth_cut", at_least_one, z)
 
@@ -162,15 +161,15 @@ class Place(Block):
         fraction = self.constants.tangent_shift
         below = p.register("below", lambda e: e - fraction, exponent)
         above = p.register("above", lambda e: fraction - e, exponent)
-        return (
-            p.register("down", lambda v: Mux(v < 0, 0, v[:down]), below),
-            p.register("up", lambda v: Mux(v < 0, 0, v[:up]), above),
-        )
+        return {
+            "down": p.register("down", lambda v: Mux(v < 0, 0, v[:down]), below),
+            "up": p.register("up", lambda v: Mux(v < 0, 0, v[:up]), above),
+        }
 
-    def _tangent(self, p, axis, lateral, down, up, reciprocal):
+    def _tangent(self, p, axis, lateral, shifts, reciprocal):
         b = self._formats.mantissa
         focal = self.constants[f"focal_{axis}"]
         product = p.register(f"focal_product_{axis}", lambda v: v * focal, reciprocal)
         scale = p.register(f"scale_{axis}", lambda v: (v + (1 << (b - 1))) >> b, product)
-        inputs = {"lateral": lateral, "down": down, "up": up, "scale": scale}
-        return p.call(f"tangent_{axis}", Tangent(self._params), **inputs)["tangent"]
+        tangent = Tangent(self._params)
+        return p.call(f"tangent_{axis}", tangent, lateral=lateral, scale=scale, **shifts)["tangent"]

@@ -32,7 +32,7 @@ class Position(Block):
     s = rotation_fraction_bits - length_fraction_bits - member_exponent, cut to 1..31. One bit of
     the shift is left to the sum: floor((2 C + 1 + floor(R offset / 2^(s - 1))) / 2).
 
-    Latency: `latency_cycles`: product, two sums, shift, sum, two of cutting.
+    Latency: `latency_cycles` = 9: product, two sums, three of shift, sum, two of cutting.
     Multipliers: 9 of 16 x rotation.bits.
 
     Members
@@ -106,9 +106,7 @@ class Position(Block):
         top, floor = largest_error_exponent(self._params), self.constants.error_floor
         bits = error_shape(self._params).width
         full = p.register("error_full", lambda e: e + own, exponent)
-        raised = p.register(
-            "error_raised", lambda v: Mux(v < floor, floor, v.as_unsigned()), full
-        )
+        raised = p.register("error_raised", lambda v: Mux(v < floor, floor, v.as_unsigned()), full)
         return p.register("error", lambda v: Mux(v > top, top, v[:bits]), raised)
 
 
@@ -154,14 +152,15 @@ class NearPlane(Block):
 
 
 def symmetric_cut(p, name, value, bits):
-    """golden.projection.bits.saturate of a timed value: +-(2^(bits - 1) - 1), two stages."""
+    """golden.projection.bits.saturate of a timed value: +-(2^(bits - 1) - 1), two stages.
+
+    Comparisons are of the kinds that one carry chain answers: < and >=.
+    """
     top = (1 << (bits - 1)) - 1
-    over = p.register(f"over_{name}", lambda v: v > top, value)
+    over = p.register(f"over_{name}", lambda v: v >= top + 1, value)
     under = p.register(f"under_{name}", lambda v: v < -top, value)
-    return p.register(
-        f"cut_{name}",
-        lambda v, over, under: Mux(over, top, Mux(under, -top, v[:bits].as_signed()))[
-            :bits
-        ].as_signed(),
-        *(value, over, under),
-    )
+
+    def cut(v, over, under):
+        return Mux(over, top, Mux(under, -top, v[:bits].as_signed()))[:bits].as_signed()
+
+    return p.register(f"cut_{name}", cut, value, over, under)

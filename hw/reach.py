@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Const, Mux, signed, unsigned
+from functools import reduce
+from operator import or_
+
+from amaranth.hdl import Cat, Const, Mux, Shape, signed, unsigned
 from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
 from golden.projection.extent import REACH_SHIFT, RECIPROCAL_MARGIN
-from golden.projection.formats import EXPONENT_MAX, FOOTPRINT_MARGIN, ProjectionFormats
+from golden.projection.formats import (
+    DEPTH_TRUST_BITS,
+    EXPONENT_MAX,
+    FOOTPRINT_MARGIN,
+    ProjectionFormats,
+)
 from golden.projection.tables import square_root_table
 from hw.normalize import Normalize
 from hw.pipeline import Block
+from hw.place import place_shapes
 from hw.shift import ShiftRight
 from hw.table_function import TableFunction
 
 REACH_FACTOR_BITS = 16
+
+
+def trust_shape(params: Parameters):
+    """log2 of a depth over its error: the difference of their exponents."""
+    shapes = place_shapes(params)
+    widths = (Shape.cast(shapes[name]).width for name in ("depth_exponent", "error_exponent"))
+    return signed(max(widths) + 1)
 
 
 def unsigned_cut(value, bits: int):
@@ -23,14 +39,15 @@ def unsigned_cut(value, bits: int):
 
 
 class StandardDeviation(Block):
-    """sigma = ceil(sqrt(variance)) + FOOTPRINT_MARGIN, the root as its table rounds it.
+    """sigma = ceil(sqrt(variance)) + slack, the root as its table rounds it.
 
-    Latency: `latency_cycles`: normalising, table, shift, sum.
+    Latency: `latency_cycles`, 13 by default: normalising, argument, table, shift, sum.
     Multipliers: 1 in the root's table.
 
     Members
     -------
     variance : In(covariance_bits), units of the footprint squared.
+    slack : In(factor_bits), units of the footprint.
     sigma : Out(factor_bits + 1), units of the footprint.
     """
 
@@ -38,7 +55,11 @@ class StandardDeviation(Block):
         self._params = params
         self._formats = formats = ProjectionFormats(params)
         super().__init__(
-            {"variance": In(formats.covariance_bits), "sigma": Out(params.factor_bits + 1)}
+            {
+                "variance": In(formats.covariance_bits),
+                "slack": In(params.factor_bits),
+                "sigma": Out(params.factor_bits + 1),
+            }
         )
 
     def build(self, p):
@@ -51,25 +72,28 @@ class StandardDeviation(Block):
             "argument", lambda m, e: Mux(e[0], m, m >> 1), normal["mantissa"], exponent
         )
         root = p.call("root", TableFunction(square_root_table(b)), x=argument)["y"]
-        amount = p.register("amount", lambda e: (b - 1 - e[1:]).as_unsigned(), exponent)
-        amount = p.wire("amount_cut", lambda v: v[: (b - 1).bit_length()], amount)
-        shifter = ShiftRight(unsigned(b), amount.value.shape().width, "ceil")
+        amount_bits = (b - 1).bit_length()
+        amount = p.register("amount", lambda e: (b - 1 - e[1:])[:amount_bits], exponent)
+        shifter = ShiftRight(unsigned(b), amount_bits, "ceil")
         shifted = p.call("shift", shifter, value=root, amount=amount)["result"]
-        sigma = p.register("sigma_sum", lambda v: v + FOOTPRINT_MARGIN, shifted)
+        bits = self._params.factor_bits + 1
+        sigma = p.register("sigma_sum", lambda v, s: (v + s)[:bits], shifted, p.input(self.slack))
         return p.finish((self.sigma, sigma))
 
 
 class Reach(Block):
     """k sqrt(cov) of both axes, rounded up: ceil(k/zm sigma 2^(exponent + S + 2 - B)), cut.
 
-    k/zm = min(floor(k (1/zm + RECIPROCAL_MARGIN) / 2^REACH_SHIFT) + 1, 2^B - 1).
+    k/zm = min(floor(k (1/zm + RECIPROCAL_MARGIN) / 2^REACH_SHIFT) + 1, 2^B - 1). The slack of sigma
+    is FOOTPRINT_MARGIN + 2^(factor_bits + 1 - trust) + 1, golden.projection.extent.
 
-    Latency: `latency_cycles`.
+    Latency: `latency_cycles`, 19 by default: sigma, product, shift, cut.
     Multipliers: 1 of 16 x B, 2 of B x (factor_bits + 1), 2 in the roots.
 
     Members
     -------
     reach_factor : In(16), k. reciprocal : In(B), 1/zm.
+    trust : In(signed), log2 of the depth over its error.
     xx, yy : In(covariance_bits). exponent : In(signed(6)), exponent_min to EXPONENT_MAX.
     reach_x, reach_y : Out(extent_bits), S fraction bits.
     """
@@ -81,6 +105,7 @@ class Reach(Block):
             {
                 "reach_factor": In(REACH_FACTOR_BITS),
                 "reciprocal": In(formats.mantissa),
+                "trust": In(trust_shape(params)),
                 "xx": In(formats.covariance_bits),
                 "yy": In(formats.covariance_bits),
                 "exponent": In(signed(6)),
@@ -90,14 +115,12 @@ class Reach(Block):
         )
 
     def build(self, p):
-        scaled = self._scaled(p)
+        scaled, slack = self._scaled(p), self._slack(p)
         most = (EXPONENT_MAX - self._formats.exponent_min).bit_length()
-        amount = p.register(
-            "amount", lambda e: (EXPONENT_MAX - e)[:most], p.input(self.exponent)
-        )
+        amount = p.register("amount", lambda e: (EXPONENT_MAX - e)[:most], p.input(self.exponent))
         return p.finish(
-            (self.reach_x, self._length(p, "x", p.input(self.xx), scaled, amount)),
-            (self.reach_y, self._length(p, "y", p.input(self.yy), scaled, amount)),
+            (self.reach_x, self._length(p, "x", p.input(self.xx), slack, scaled, amount)),
+            (self.reach_y, self._length(p, "y", p.input(self.yy), slack, scaled, amount)),
         )
 
     def _scaled(self, p):
@@ -110,10 +133,24 @@ class Reach(Block):
         scaled = p.register("scaled_full", lambda v: v + 1, total)
         return p.register("scaled", lambda v: unsigned_cut(v, b), scaled)
 
-    def _length(self, p, axis, variance, scaled, amount):
+    def _slack(self, p):
+        """What sigma may be off by: a power of two for the error of the place, and the rest."""
+        w, trust = self._params.factor_bits, p.input(self.trust)
+        powers = [(n, 1 << (w + 1 - n)) for n in range(DEPTH_TRUST_BITS, w + 2)]
+
+        def power(trust):
+            return reduce(or_, (Mux(trust == n, bit, 0) for n, bit in powers[1:]))
+
+        few = p.register("few", lambda v: v <= DEPTH_TRUST_BITS, trust)
+        turned = p.register("turned", power, trust)
+        turned = p.register("turned_cut", lambda v, few: Mux(few, powers[0][1], v), turned, few)
+        return p.register("slack", lambda v: v + (FOOTPRINT_MARGIN + 1), turned)
+
+    def _length(self, p, axis, variance, slack, scaled, amount):
         bits = self._formats.extent_bits
         deviation = StandardDeviation(self._params)
-        sigma = p.call(f"deviation_{axis}", deviation, variance=variance)["sigma"]
+        slack = p.wire(f"slack_{axis}", lambda v: v[: self._params.factor_bits], slack)
+        sigma = p.call(f"deviation_{axis}", deviation, variance=variance, slack=slack)["sigma"]
         product = p.register(f"product_{axis}", lambda k, v: k * v, scaled, sigma)
         # Moved up by what the largest exponent asks for, so that all go down: EXPONENT_MAX - e.
         up = EXPONENT_MAX + self._params.screen_fraction_bits + 2 - self._formats.mantissa

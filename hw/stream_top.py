@@ -24,12 +24,19 @@ class FlatStream:
     flow : In or Out.
     inner : the component's stream.
     dtype : the record that a beat holds, of golden.records.
+    lanes : records a beat; 0 for one, and no lanes in the stream's payload.
     """
 
     name: str
     flow: Flow
     inner: object
     dtype: np.dtype
+    lanes: int = 0
+
+    @property
+    def bits(self) -> int:
+        """Width of tdata."""
+        return self.dtype.itemsize * 8 * max(self.lanes, 1)
 
 
 def bit_slices(dtype: np.dtype) -> dict[str, tuple[int, int]]:
@@ -64,7 +71,7 @@ class StreamTop(wiring.Component):
     Members
     -------
     aclk, aresetn : In(1), clock and synchronous reset, active low.
-    NAME_tdata, NAME_tvalid, NAME_tready : each stream of `streams`.
+    NAME_tdata, NAME_tvalid, NAME_tready : each stream of `streams`; NAME_tuser where it has lanes.
     frame_* : In, one port a frame constant; may change only while not busy.
     busy : Out(1), something is under way.
     counter_* : Out(32), the counters.
@@ -82,7 +89,9 @@ class StreamTop(wiring.Component):
         members = {"aclk": In(1), "aresetn": In(1), "busy": Out(1)}
         for flat in streams:
             back = Out if flat.flow is In else In
-            members[f"{flat.name}_tdata"] = flat.flow(flat.dtype.itemsize * 8)
+            members[f"{flat.name}_tdata"] = flat.flow(flat.bits)
+            if flat.lanes:
+                members[f"{flat.name}_tuser"] = flat.flow(flat.lanes)
             members[f"{flat.name}_tvalid"] = flat.flow(1)
             members[f"{flat.name}_tready"] = back(1)
         members |= {f"frame_{name}": In(field) for name, field in constants.members.items()}
@@ -109,21 +118,32 @@ class StreamTop(wiring.Component):
         words, valid, ready = (
             getattr(self, f"{flat.name}_{part}") for part in ("tdata", "tvalid", "tready")
         )
-        fields = {
-            part: words[start : start + bits]
-            for part, (start, bits) in bit_slices(flat.dtype).items()
-            if not part.endswith("reserved")
-        }
         inner = flat.inner
         if flat.flow is In:
-            m.d.comb += [inner.valid.eq(valid), ready.eq(inner.ready)]
-            m.d.comb += [_field(inner.payload, part).eq(bits) for part, bits in fields.items()]
+            pairs = [(inner.valid, valid), (ready, inner.ready)]
         else:
-            m.d.comb += [valid.eq(inner.valid), inner.ready.eq(ready)]
-            m.d.comb += [bits.eq(_field(inner.payload, part)) for part, bits in fields.items()]
+            pairs = [(valid, inner.valid), (inner.ready, ready)]
+        if flat.lanes:
+            user = getattr(self, f"{flat.name}_tuser")
+            pairs.append(directed(flat.flow, inner.payload.lanes, user))
+        size = flat.dtype.itemsize * 8
+        for n in range(max(flat.lanes, 1)):
+            record = inner.payload.records[n] if flat.lanes else inner.payload
+            word = words[n * size : (n + 1) * size]
+            for part, (start, bits) in bit_slices(flat.dtype).items():
+                if not part.endswith("reserved"):
+                    field = field_at(record, part)
+                    pairs.append(directed(flat.flow, field, word[start : start + bits]))
+        m.d.comb += [target.eq(source) for target, source in pairs]
 
 
-def _field(view, path: str):
+def directed(flow: Flow, inner, outer) -> tuple:
+    """(target, source) of a wire between a component and its top."""
+    return (inner, outer) if flow is In else (outer, inner)
+
+
+def field_at(view, path: str):
+    """The field of a view by its dotted path."""
     for part in path.split("."):
         view = view[part]
     return view

@@ -37,7 +37,7 @@ class TableFunction(Block):
             least = table.input_bits + 1 - table.fraction_bits
             raise ValueError(
                 f"a table of {table.input_bits} bits has none left between its entries: "
-                f"give it {least} or more."
+                f"give it {least} bits or more."
             )
         self._table = table
         # The sum's last addend waits in the memory. It is 0 or more before the cut, as y is.

@@ -15,8 +15,8 @@ from golden.records import (
 from hw.cluster_cull import COUNTERS as CULL_COUNTERS
 from hw.cluster_cull import ClusterCull
 from hw.gaussian_project import COUNTERS as PROJECT_COUNTERS
+from hw.gaussian_project import GaussianProject
 from hw.layouts import frame_constants, projection_constants
-from hw.project_lanes import ProjectLanes
 from hw.stream_top import FlatStream, StreamTop
 
 
@@ -40,16 +40,16 @@ class ClusterCullTop(StreamTop):
 
 
 class GaussianProjectTop(StreamTop):
-    """gaussian_project alone, `lanes` of it side by side.
+    """gaussian_project alone.
 
-    Streams, a pair a lane: s_axis_memberN (MEMBER_DTYPE, 512 bits), m_axis_splatN (SPLAT_DTYPE,
-    352 bits), N from 0. Counters are sums over the lanes.
+    Streams, a record a lane in each beat, and in tuser a bit a lane: is there one? s_axis_member
+    (MEMBER_DTYPE, 512 bits a lane), m_axis_splat (SPLAT_DTYPE, 352 bits a lane).
     """
 
     def __init__(self, params: Parameters):
-        lanes = ProjectLanes(params)
-        streams = []
-        for n in range(params.lanes):
-            streams.append(FlatStream(f"s_axis_member{n}", In, lanes.i[n], MEMBER_DTYPE))
-            streams.append(FlatStream(f"m_axis_splat{n}", Out, lanes.o[n], SPLAT_DTYPE))
-        super().__init__(lanes, tuple(streams), projection_constants(params), PROJECT_COUNTERS)
+        project = GaussianProject(params)
+        streams = (
+            FlatStream("s_axis_member", In, project.i, MEMBER_DTYPE, params.lanes),
+            FlatStream("m_axis_splat", Out, project.o, SPLAT_DTYPE, params.lanes),
+        )
+        super().__init__(project, streams, projection_constants(params), PROJECT_COUNTERS)

@@ -14,12 +14,14 @@ from golden.files import write_text
 from golden.fixed import Fixed
 from golden.params import Parameters
 from golden.projection.constants import constant_formats
+from hw.accelerator_top import AcceleratorTop
 from hw.layouts import FRAME_FORMATS
 from hw.stream_top import StreamTop, bit_slices
 from hw.tops import ClusterCullTop, GaussianProjectTop
 
 CULL_NAME = "splatsieve_cluster_cull"
 PROJECT_NAME = "splatsieve_gaussian_project"
+ACCELERATOR_NAME = "splatsieve"
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,13 @@ def project_design(params: Parameters) -> Design:
     return _design(PROJECT_NAME, top, params, constant_formats(params), performance)
 
 
+def accelerator_design(params: Parameters) -> Design:
+    """Verilog of the whole front end: registers, memory port, culling, fetch and projection."""
+    top = AcceleratorTop(params)
+    performance = {"gaussians_per_cycle": params.lanes}
+    return _design(ACCELERATOR_NAME, top, params, {}, performance)
+
+
 def write_design(design: Design, folder: Path) -> list[Path]:
     """Writes NAME.v and NAME.json into a folder; returns their paths."""
     paths = [folder / f"{design.name}.v", folder / f"{design.name}.json"]
@@ -71,7 +80,7 @@ def write_design(design: Design, folder: Path) -> list[Path]:
 
 def _design(
     name: str,
-    top: StreamTop,
+    top: StreamTop | AcceleratorTop,
     params: Parameters,
     formats: dict[str, Fixed],
     performance: dict[str, int],
@@ -94,7 +103,7 @@ def _design(
     return Design(name, text, metadata)
 
 
-def _ports(top: StreamTop) -> list[dict[str, object]]:
+def _ports(top: StreamTop | AcceleratorTop) -> list[dict[str, object]]:
     return [
         {
             "name": path[0],

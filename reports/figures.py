@@ -72,8 +72,8 @@ def _excluded(document: dict[str, Any]) -> Figure:
     )
     axes.set_ylabel("share of the Gaussians, %")
     axes.set_ylim(0, 100)
-    _label_views(axes, views)
-    axes.set_title(f"Gaussians excluded before projection, {_subject(document)}", fontsize=10)
+    label_views(axes, views)
+    axes.set_title(f"Gaussians excluded before projection, {subject_line(document)}", fontsize=10)
     axes.grid(axis="y", alpha=0.3)
     axes.set_axisbelow(True)
     figure.legend(loc="outside lower center", ncols=3, fontsize=8, frameon=False)
@@ -125,7 +125,7 @@ def _cycles(document: dict[str, Any]) -> Figure:
     figure.legend(handles, labels, loc="outside lower center", ncols=4, fontsize=8, frameon=False)
     at = document["configuration"]["configured"]
     figure.suptitle(
-        f"Cycles, {_subject(document)}; configuration {at['name']}: {at['clock_mhz']:g} MHz, "
+        f"Cycles, {subject_line(document)}; configuration {at['name']}: {at['clock_mhz']:g} MHz, "
         f"{at['memory_gb_per_s']:g} GB/s",
         fontsize=10,
     )
@@ -174,13 +174,14 @@ def _speedup(document: dict[str, Any]) -> Figure:
     figure.legend(unique.values(), unique.keys(), loc="outside lower center", ncols=5, fontsize=8,
                   frameon=False)  # fmt: skip
     figure.suptitle(
-        f"Speed-up over {gpu['device']} with gsplat {gpu['gsplat']}, {_subject(document)}",
+        f"Speed-up over {gpu['device']} with gsplat {gpu['gsplat']}, {subject_line(document)}",
         fontsize=10,
     )
     return figure
 
 
-def _subject(document: dict[str, Any]) -> str:
+def subject_line(document: dict[str, Any]) -> str:
+    """Scene, views and rules of a report, for titles."""
     width, height = document["resolution_px"]
     return (
         f"{document['scene']['name']}, {len(document['views'])} views of {width}x{height} px, "
@@ -188,7 +189,7 @@ def _subject(document: dict[str, Any]) -> str:
     )
 
 
-def _label_views(axes: Axes, views: list[str]) -> None:
+def label_views(axes: Axes, views: list[str]) -> None:
     """Names of the views, or their numbers where there are too many to read."""
     axes.set_xlim(-0.6, len(views) - 0.4)
     if len(views) <= MAX_VIEW_LABELS:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from reports import cost_tables, tables
+from reports.projection_text import projection_table, projection_text
 from reports.summary import CULLED, mean_and_worst, percent, rtl_totals, summary_lines
 
 GLOSSARY = {
@@ -14,6 +15,8 @@ GLOSSARY = {
     "excluded": "Gaussians in clusters that the cluster test drops: no later stage reads them.",
     "found": "unnecessary Gaussians that are excluded, of the unnecessary ones.",
     "lost": "excluded Gaussians that do reach alpha 1/255 at a pixel, by the float64 reference.",
+    "splat": "a Gaussian that the projection keeps: centre, conic, opacity, depth, tile rectangle.",
+    "tile pairs": "pairs of a splat and a tile of 16x16 px that it may touch.",
     "ball test": "one ball, of a cluster or of a group of clusters, against the four side planes "
     "and the near plane. Tests: groups + clusters of the groups that pass.",
     "saved net": "1 - (what is spent with culling, its tests included) / (what is spent without).",
@@ -58,6 +61,10 @@ def report_markdown(document: dict[str, Any], figures: Sequence[str]) -> str:
         cost_tables.pareto_text(document),
         _image("pareto.png", "Found fraction over ball tests", figures),
         cost_tables.pareto_table(document),
+        "## Projection",
+        projection_text(),
+        projection_table(document),
+        _image("projection.png", "Gaussians kept and dropped by the projection", figures),
         "## Cycles",
         f"Configuration: {document['configuration']['configured']['description']}.",
         tables.configuration_table(document),

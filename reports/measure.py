@@ -12,6 +12,7 @@ from reports.above import ClustersAbove, clusters_above
 from reports.culling import Culling, measure_culling
 from reports.pareto import Pareto, measure_pareto
 from reports.pictures import Pictures, ViewCounts, compare_pictures, count_views
+from reports.projection import Projection, measure_projection
 from reports.subject import Subject, Track, silent
 
 
@@ -25,6 +26,7 @@ class Measurements:
     three_sigma : by the paper's clustering and the paper's radius.
     pictures : of one view, with and without culling.
     counts : of each view, whole and with what each culling leaves.
+    projection : of every view's reach clusters, by the integer model.
     above : reach clusters of the first view, seen from above.
     pareto : found fraction over ball tests, of all methods at several sizes, in some views.
     """
@@ -33,6 +35,7 @@ class Measurements:
     three_sigma: Culling
     pictures: Pictures
     counts: tuple[ViewCounts, ...]
+    projection: Projection
     above: ClustersAbove
     pareto: Pareto
 
@@ -56,7 +59,8 @@ def packs(subject: Subject, track: Track = silent) -> Iterator[Pack]:
 def measure(subject: Subject, *, rtl: bool, track: Track = silent) -> Measurements:
     """Packs the scene, culls all views with each pack, and draws them.
 
-    The RTL, where wanted, runs every view with both safe packs. Raises InputError where the scene
+    The RTL of the cluster test, where wanted, runs every view with both safe packs, that of the
+    projection every view with reach clusters. Raises InputError where the scene
     does not fit the hardware's formats, and where a tool is missing.
     """
     cullings: list[Culling] = []
@@ -66,12 +70,16 @@ def measure(subject: Subject, *, rtl: bool, track: Track = silent) -> Measuremen
         culling = measure_culling(subject, pack, rtl=rtl and safe, track=track)
         (cullings if safe else literal).append(culling)
         above = clusters_above(subject, pack)  # of the last pack: reach
+    views = len(subject.cameras)
+    rtl_views = views if rtl else 0
+    projection = measure_projection(subject, pack, rtl_views=rtl_views, track=track)
     safe_cullings = tuple(cullings)
     return Measurements(
         cullings=safe_cullings,
         three_sigma=literal[0],
         pictures=compare_pictures(subject, safe_cullings),
-        counts=count_views(subject, safe_cullings, track),
+        counts=count_views(subject, safe_cullings, pack, splat_views=views, track=track),
+        projection=projection,
         above=above,
         pareto=measure_pareto(subject, safe_cullings, track),
     )

@@ -14,11 +14,13 @@ from golden.covariance import Covariances, covariance3d
 from golden.depth_sort import TileLists, depth_sort
 from golden.ewa import tile_grid
 from golden.gaussian_project import Splats, gaussian_project
+from golden.pack import Pack
 from golden.rasterize import rasterize
 from golden.render import render
 from golden.scene import Float32
 from golden.tile_bin import tile_bin
 from reports.culling import Culling
+from reports.projection import picture_distance_db, splat_pictures, spread
 from reports.subject import Subject, Track, silent
 
 Mask = NDArray[np.bool_]
@@ -47,11 +49,14 @@ class ViewCounts:
     ----------
     tested_pixel_splats, blended_pixel_splats : of golden.rasterize.RasterCounts, summed.
     back_end : counts of the whole picture ("off"), and of what each culling leaves, by method.
+    splat_psnr_db : of the picture of the integer splats against the whole one; None where that was
+        not drawn.
     """
 
     tested_pixel_splats: int
     blended_pixel_splats: int
     back_end: Mapping[str, BackEndCounts]
+    splat_psnr_db: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,27 +96,44 @@ def compare_pictures(subject: Subject, cullings: tuple[Culling, ...]) -> Picture
 
 
 def count_views(
-    subject: Subject, cullings: tuple[Culling, ...], track: Track = silent
+    subject: Subject,
+    cullings: tuple[Culling, ...],
+    pack: Pack,
+    *,
+    splat_views: int,
+    track: Track = silent,
 ) -> tuple[ViewCounts, ...]:
     """Draws every view whole, and counts what each culling leaves of it.
 
     A Gaussian that was not lost and yet is gone reaches no pixel. Without it every pixel is done
     at the same splat, so what is fetched is what is left of the splats that were fetched.
+
+    Parameters
+    ----------
+    splat_views : number of views, evenly spaced, that are drawn from the pack's integer splats too.
     """
     covariances = covariance3d(subject.scene)
-    return tuple(
-        _view_counts(subject, camera, covariances, {c.method: c.keep(i) for c in cullings})
-        for i, camera in enumerate(track(subject.cameras, "drawing"))
-    )
+    chosen = spread(len(subject.cameras), splat_views)
+    pictures = splat_pictures(subject, pack, chosen, covariances)
+    counts = []
+    for index, camera in enumerate(track(subject.cameras, "drawing")):
+        keeps = {culling.method: culling.keep(index) for culling in cullings}
+        other = next(pictures) if index in chosen else None
+        counts.append(_view_counts(subject, camera, covariances, keeps, other))
+    return tuple(counts)
 
 
 def _view_counts(
-    subject: Subject, camera: Camera, covariances: Covariances, keeps: Mapping[str, Mask]
+    subject: Subject,
+    camera: Camera,
+    covariances: Covariances,
+    keeps: Mapping[str, Mask],
+    other: Float32 | None,
 ) -> ViewCounts:
     scene, rules = subject.scene, subject.rules
     splats = gaussian_project(scene, camera, rules, covariances=covariances)
     lists = depth_sort(tile_bin(splats, tile_grid(camera)), splats.depth)
-    _, raster = rasterize(splats, color(scene, camera, splats), lists, camera, rules)
+    image, raster = rasterize(splats, color(scene, camera, splats), lists, camera, rules)
     fetched = _first_of_each_tile(lists, raster.fetched_splats)
     everything = np.ones(len(scene), dtype=np.bool_)
     return ViewCounts(
@@ -121,6 +143,7 @@ def _view_counts(
             name: _left(splats, lists, fetched, keep)
             for name, keep in {"off": everything, **keeps}.items()
         },
+        splat_psnr_db=picture_distance_db(image, other) if other is not None else None,
     )
 
 

@@ -15,6 +15,7 @@ from reports.cycles import cycle_part, figure, frame_counts, rtl_part, speedup_p
 from reports.gpu import GpuReference
 from reports.measure import Measurements
 from reports.pareto import pareto_part
+from reports.projection_part import projection_part
 from reports.subject import Subject
 from sim.config import AcceleratorConfig, at_bandwidth, bandwidth_ratio
 from sim.cycle_model import FrameCycles, accounting, frame_cycles
@@ -93,6 +94,7 @@ def report_document(
         "gpu": _gpu_part(names, gpu),
         "gpu_note": gpu_note,
         "methods": methods,
+        "projection": projection_part(names, measured.projection, _splat_psnr_db(measured)),
         "three_sigma": _three_sigma_part(names, measured.three_sigma),
         "pictures": {
             "view": measured.pictures.view,
@@ -140,6 +142,12 @@ def _culling_part(names: list[str], culling: Culling | None, n: int) -> dict[str
 def _three_sigma_part(names: list[str], culling: Culling) -> dict[str, Any]:
     part = _culling_part(names, culling, culling.gaussians)
     return {"clustering": culling.method} | part
+
+
+def _splat_psnr_db(measured: Measurements) -> dict[int, float]:
+    """Of the views that were drawn from integer splats, by number."""
+    drawn = ((index, view.splat_psnr_db) for index, view in enumerate(measured.counts))
+    return {index: value for index, value in drawn if value is not None}
 
 
 def _count_part(names: list[str], measured: Measurements) -> dict[str, Any]:

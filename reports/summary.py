@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from reports.projection_summary import projection_lines
+
 CULLED = ("paper", "reach")
 
 
@@ -17,6 +19,7 @@ def summary_lines(document: dict[str, Any]) -> list[str]:
         _three_sigma_line(document),
         _picture_line(document),
         _rtl_line(document),
+        *projection_lines(document),
         *_cycle_lines(document),
         *_speedup_lines(document),
     ]

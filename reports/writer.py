@@ -12,12 +12,14 @@ from reports.above import ClustersAbove
 from reports.cluster_figures import write_cluster_figures
 from reports.figures import write_figures
 from reports.markdown import report_markdown
+from reports.projection_figure import write_projection_figure
 
 FIGURES = (
     "view.png",
     "excluded_fraction.png",
     "clusters_above.png",
     "pareto.png",
+    "projection.png",
     "cycles.png",
     "speedup.png",
 )
@@ -38,7 +40,11 @@ def write_report(
         out, for a scene whose pictures are not to be passed on.
     above : clusters of the view document["clusters_above"]["view"]; None leaves the figure out.
     """
-    figures = write_figures(document, folder) + write_cluster_figures(document, above, folder)
+    figures = [
+        *write_figures(document, folder),
+        *write_cluster_figures(document, above, folder),
+        *write_projection_figure(document, folder),
+    ]
     if image is not None:
         write_png(folder / "view.png", image)
         figures = ["view.png", *figures]

@@ -158,7 +158,8 @@ def _header(ports: list[Port]) -> str:
             kind = "int64_t" if port.signed else "uint64_t"
             own.append(f"out{column} = {kind}(uint64_t({place}) << {unused}) >> {unused};")
     return (
-        "static void set_inputs(Vtop& top, const uint64_t* const* in, uint64_t i, uint64_t flip) {\n"
+        "static void set_inputs(Vtop& top, const uint64_t* const* in, uint64_t i,\n"
+        "                       uint64_t flip) {\n"
         + "".join(f"    {line}\n" for line in lines[True])
         + "}\nstatic void get_outputs(Vtop& top, uint64_t* const* out, uint64_t i) {\n"
         + "".join(f"    {line}\n" for line in lines[False])

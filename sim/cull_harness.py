@@ -16,6 +16,7 @@ from golden.records import CLUSTER_DTYPE, VISIBLE_DTYPE
 from hw.cluster_cull import COUNTERS
 from hw.layouts import FRAME_FORMATS
 from hw.verilog import Design, cull_design
+from sim.design_cache import cached_design
 from sim.verilated import build_library
 
 SOURCE = Path(__file__).with_name("cull_harness.cpp")
@@ -82,7 +83,7 @@ class CullHarness:
 
     @cached_property
     def _library(self) -> ctypes.CDLL:
-        library = ctypes.CDLL(str(_built(cull_design(self.params))))
+        library = ctypes.CDLL(str(_built(cached_design(cull_design, self.params))))
         library.cull_run.restype = None
         return library
 

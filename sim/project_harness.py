@@ -15,10 +15,10 @@ from golden.projection.constants import ProjectionConstants, constant_formats
 from golden.records import MEMBER_DTYPE, SPLAT_DTYPE
 from hw.gaussian_project import COUNTERS
 from hw.verilog import Design, project_design
+from sim.design_cache import cached_design
 from sim.verilated import build_library
 
 SOURCE = Path(__file__).with_name("project_harness.cpp")
-MAX_LANES = 8
 
 
 class _ProjectFrame(ctypes.Structure):
@@ -27,6 +27,7 @@ class _ProjectFrame(ctypes.Structure):
         ("members", ctypes.c_void_p),
         ("member_count", ctypes.c_uint64),
         ("idle_256", ctypes.c_uint32),
+        ("gap_256", ctypes.c_uint32),
         ("stall_256", ctypes.c_uint32),
         ("seed", ctypes.c_uint64),
         ("limit_cycles", ctypes.c_uint64),
@@ -36,9 +37,10 @@ class _ProjectFrame(ctypes.Structure):
 class _ProjectRun(ctypes.Structure):
     _fields_ = (
         ("cycles", ctypes.c_uint64),
-        ("splats", ctypes.c_uint64 * MAX_LANES),
+        ("splats", ctypes.c_uint64),
         ("first_splat_cycle", ctypes.c_uint64),
         ("taken_cycles", ctypes.c_uint64),
+        ("beats", ctypes.c_uint64),
         ("counters", ctypes.c_uint32 * len(COUNTERS)),
         ("failure", ctypes.c_int32),
     )
@@ -50,10 +52,11 @@ class ProjectRun:
 
     Parameters
     ----------
-    splats : (S,) SPLAT_DTYPE, in the order of the members; with several lanes put back into it.
+    splats : (S,) SPLAT_DTYPE, in the order of the members.
     cycles : from the first offered member until the hardware is not busy.
     first_splat_cycle : cycle in which the first splat was taken, 0-based; 0 where there was none.
     taken_cycles : cycles until the last member was taken.
+    beats : taken, each of 1 to `lanes` members.
     counters : the RTL's counters by name, sums over the lanes.
     """
 
@@ -61,6 +64,7 @@ class ProjectRun:
     cycles: int
     first_splat_cycle: int
     taken_cycles: int
+    beats: int
     counters: dict[str, int]
 
 
@@ -80,7 +84,7 @@ class ProjectHarness:
 
     @cached_property
     def _design(self) -> Design:
-        return project_design(self.params)
+        return cached_design(project_design, self.params)
 
     @cached_property
     def _library(self) -> ctypes.CDLL:
@@ -102,32 +106,34 @@ class ProjectHarness:
         constants: ProjectionConstants,
         *,
         idle_256: int = 0,
+        gap_256: int = 0,
         stall_256: int = 0,
         seed: int = 0,
     ) -> ProjectRun:
-        """One frame; member i goes through lane i modulo the number of lanes.
+        """One frame; a beat holds as many members as there are lanes.
 
         Parameters
         ----------
-        members : (N,) MEMBER_DTYPE. With several lanes their indices must ascend, so that the
-            lanes' splats can be merged again.
-        idle_256, stall_256 : chance of an idle input, a blocked output, of 256.
+        members : (N,) MEMBER_DTYPE.
+        idle_256, gap_256, stall_256 : chance of an idle input, an empty lane, a blocked output,
+            of 256.
 
         Raises RuntimeError when a splat changes while it waits, or the RTL does not finish within
-        64 cycles a member and 4000.
+        256 cycles a member and 4000.
         """
         members = np.ascontiguousarray(members, dtype=MEMBER_DTYPE)
         ports = constants.as_ports()
         values = np.array([ports[name] for name in constant_formats(self.params)], dtype=np.int64)
-        splats = np.empty((self.params.lanes, len(members)), dtype=SPLAT_DTYPE)
+        splats = np.empty(len(members), dtype=SPLAT_DTYPE)
         frame = _ProjectFrame(
             values.ctypes.data,
             members.ctypes.data,
             len(members),
             idle_256,
+            gap_256,
             stall_256,
             seed,
-            64 * len(members) + 4000,
+            256 * len(members) + 4000,
         )
         result = _ProjectRun()
         self._library.project_run(
@@ -136,27 +142,22 @@ class ProjectHarness:
         if result.failure:
             reason = ("is not done in time", "changes a splat that waits")
             raise RuntimeError(f"gaussian_project {reason[result.failure - 1]}.")
-        received = [splats[n, : result.splats[n]] for n in range(self.params.lanes)]
-        merged = received[0]
-        if self.params.lanes > 1:
-            merged = np.concatenate(received)
-            merged = merged[np.argsort(merged["index"], kind="stable")]
         return ProjectRun(
-            splats=merged,
+            splats=splats[: result.splats],
             cycles=result.cycles,
             first_splat_cycle=result.first_splat_cycle,
             taken_cycles=result.taken_cycles,
+            beats=result.beats,
             counters=dict(zip(COUNTERS, result.counters, strict=True)),
         )
 
 
 def _bindings(params: Parameters) -> str:
     """C++ that names the ports of a top with so many lanes."""
-    lanes = "".join(
-        f"    lanes[{n}] = {{t.s_axis_member{n}_tdata.data(), &t.s_axis_member{n}_tvalid, "
-        f"&t.s_axis_member{n}_tready, t.m_axis_splat{n}_tdata.data(), "
-        f"&t.m_axis_splat{n}_tvalid, &t.m_axis_splat{n}_tready}};\n"
-        for n in range(params.lanes)
+    parts = ("tuser", "tvalid", "tready")
+    ports = ", ".join(
+        f"t.{stream}_tdata.data(), " + ", ".join(f"&t.{stream}_{part}" for part in parts)
+        for stream in ("s_axis_member", "m_axis_splat")
     )
     constants = "".join(
         f"    t.frame_{name} = c[{index}];\n" for index, name in enumerate(constant_formats(params))
@@ -166,7 +167,7 @@ def _bindings(params: Parameters) -> str:
     )
     return (
         f"constexpr int kLanes = {params.lanes};\n"
-        f"static void bind_lanes(Vtop& t, Lane* lanes) {{\n{lanes}}}\n"
+        f"static void bind_ports(Vtop& t, Ports& p) {{\n    p = {{{ports}}};\n}}\n"
         f"static void set_constants(Vtop& t, const int64_t* c) {{\n{constants}}}\n"
         f"static void read_counters(Vtop& t, uint32_t* c) {{\n{counters}}}\n"
     )

@@ -110,7 +110,9 @@ def pack_clusters(
     """
     params = params or Parameters()
     all_centers = np.concatenate((clustering.centers, clustering.group_centers))
-    grid_exponent = grid_exponent_for(all_centers, params)
+    means = scene.means[clustering.order].astype(np.float64)
+    farthest = np.abs(means - np.repeat(clustering.centers, clustering.counts, axis=0)).max()
+    grid_exponent = grid_exponent_for(all_centers, float(farthest), params)
     geometry = geometry_records(scene, clustering.order, params)
     groups, clusters = ball_tables(
         scene, clustering, geometry, grid_exponent, options.radius, params

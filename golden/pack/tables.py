@@ -21,6 +21,7 @@ Int64 = NDArray[np.int64]
 # such units. Coarser than a small scene's centres need, it leaves the camera room to stand back.
 MIN_GRID_EXPONENT = -19
 MIN_MEMBER_EXPONENT = -16
+MAX_MEMBER_EXPONENT = 12
 
 FACTOR_EXPONENT = Fixed(True, 8)
 REACH_FACTOR = Fixed(False, 16, 14)
@@ -36,15 +37,22 @@ STORED_SIZE_FLOOR = 2.0**-126
 FLOAT64_MARGIN = 2.0**-40
 
 
-def grid_exponent_for(centers: Float64, params: Parameters) -> int:
+def grid_exponent_for(centers: Float64, farthest: float, params: Parameters) -> int:
     """Smallest g >= -19 such that all centres, rounded to units of 2^g, fit `params.center` with
-    its center_headroom_bits to spare."""
+    its center_headroom_bits to spare, and the farthest member's offset an exponent of 12.
+
+    Parameters
+    ----------
+    farthest : largest coordinate of a member's distance from its centre, scene units.
+    """
     largest = float(np.abs(centers).max())
     used = Fixed(True, params.center_bits - params.center_headroom_bits)
     exponent = int(np.frexp(largest)[1]) - (used.bits - 1)
     if round(float(np.ldexp(largest, -exponent))) > used.max_int:
         exponent += 1
-    return max(exponent, MIN_GRID_EXPONENT)
+    # An offset of 2^x grows by half a grid unit at most as its centre is rounded.
+    offset = int(np.frexp(farthest)[1]) + 1 - (params.offset_bits - 1) - MAX_MEMBER_EXPONENT
+    return max(exponent, offset, MIN_GRID_EXPONENT)
 
 
 def geometry_records(

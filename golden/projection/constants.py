@@ -51,7 +51,7 @@ class ProjectionConstants:
     focal : (2,) format `focal` of ProjectionFormats, f^x and f^y.
     principal : (2,) cx and cy, px with S fraction bits.
     clamp_low, clamp_high : (2,) range of t for the Jacobian, F fraction bits.
-    near : depth of the near plane less its margin, the format of `position`, rounded down.
+    near : depth of the near plane less its margin, format `camera_space`, rounded down.
     tangent_shift : F, fraction bits of t.
     exponent_offset : E - grid exponent + length_fraction_bits, of the footprint.
     error_floor : log2 of the least error of a position, last places of camera space.
@@ -120,7 +120,7 @@ def constant_formats(params: Parameters) -> dict[str, Fixed]:
             f"last_pixel_{axis}": Fixed(False, SIZE_BITS),
         }
     return names | {
-        "near": formats.position,
+        "near": params.camera_space,
         "tangent_shift": Fixed(False, 5),
         "exponent_offset": Fixed(True, 9),
         "error_floor": Fixed(False, 5),
@@ -144,16 +144,21 @@ def projection_constants(
             f"camera {camera.name} has {camera.width}x{camera.height} px, more than "
             f"{1 << SIZE_BITS} a side: choose a smaller --size."
         )
+    center_px = np.array([camera.cx, camera.cy])
+    size_px = np.array([camera.width, camera.height])
     limits = rules.clamp_limits(camera)
     limit = np.array([max(abs(limits[0]), abs(limits[1])), max(abs(limits[2]), abs(limits[3]))])
     focal_px = np.array([camera.fx, camera.fy])
     exponent = _focal_exponent(camera, float((focal_px * np.hypot(1, limit)).max()), formats)
     shift = exponent + params.screen_fraction_bits
-    if limit.max() > 2.0 ** (formats.tangent_bits - 2 - shift):
+    # Beyond the largest x/z a Gaussian is drawn too near: the whole picture must lie before that.
+    edge = np.maximum(np.abs(center_px), np.abs(size_px - center_px)) / focal_px
+    widest = float(max(limit.max(), edge.max()))
+    if widest > 2.0 ** (formats.tangent_bits - 2 - shift):
         raise InputError(
-            f"camera {camera.name} looks {np.degrees(np.arctan(limit.max())):.1f} degrees to the "
-            f"side at a focal length of {focal_px.max():g} px, more than the formats hold: choose "
-            "a smaller --size, or leave that view out with --views."
+            f"camera {camera.name} looks {np.degrees(np.arctan(widest)):.1f} degrees to the side, "
+            "more than the formats hold at its focal length: choose a smaller --size, or leave "
+            "that view out with --views."
         )
     focal = np.ldexp(focal_px, -exponent)
     rotation = rotation_constants(camera, params)
@@ -189,7 +194,7 @@ def projection_constants(
         clamp_low=np.rint(clamp[:, 0]).astype(np.int64),
         clamp_high=np.rint(clamp[:, 1]).astype(np.int64),
         # A near plane beyond the format is beyond all Gaussians too.
-        near=int(np.floor(min(near, formats.position.max_int))),
+        near=int(np.floor(min(near, params.camera_space.max_int))),
         tangent_shift=shift,
         exponent_offset=exponent + to_last_place,
         error_floor=int(np.ceil(np.log2(ROUNDING_ERROR + float32_error))),

@@ -50,8 +50,13 @@ def reach(
 ) -> Int64:
     """k sqrt(cov_xx), k sqrt(cov_yy), rounded up, (N, 2), S fraction bits, cut to extent_bits.
 
-    k/zm times (ceil sqrt(xx) + FOOTPRINT_MARGIN) times 2^exponent.
+    k/zm times (ceil sqrt(xx) + FOOTPRINT_MARGIN + turned) times 2^exponent, where `turned` is what
+    the error of t in the Jacobian can add: below 4 delta/z times |L| <= 2^(W - 1), so
+    2^(W + 1 - trust) + 1 with 2^-trust >= delta/z.
     """
+    w = formats.params.factor_bits
+    trust = np.clip(where.depth_exponent - where.error_exponent, DEPTH_TRUST_BITS, w + 2)
+    turned = (np.int64(1 << (w + 1)) >> trust) + 1
     b, s = formats.mantissa, formats.params.screen_fraction_bits
     factor = members["geometry"]["reach_factor"].astype(np.int64)
     scaled = (factor * (where.reciprocal + RECIPROCAL_MARGIN) >> REACH_SHIFT) + 1
@@ -59,7 +64,7 @@ def reach(
     variance = np.stack((shape.xx, shape.yy), axis=1)
     even = leading_one(variance) & ~np.int64(1)
     root = square_root_table(b)(normalize(variance, even + 1, b))
-    sigma = ceil_shift(root, b - 1 - even // 2) + FOOTPRINT_MARGIN
+    sigma = ceil_shift(root, b - 1 - even // 2) + FOOTPRINT_MARGIN + turned[:, None]
     product = scaled[:, None] * sigma
     # Exponents reach 15 > B - 2 - S: a shift up first, so that one down is left.
     shift = (b - 2 - s - shape.exponent)[:, None]
@@ -99,7 +104,8 @@ def cover(
     """Pixel centres within the extent of the place, in tiles of 16 px.
 
     extent = reach (1 + 2^-r) + margin, 2^-r >= 2 (error of depth) / z, r at most
-    MAX_EXTENT_SHIFT. Where z is below 2^DEPTH_TRUST_BITS of its error, all of the picture.
+    MAX_EXTENT_SHIFT. All of the picture where z is below 2^DEPTH_TRUST_BITS of its error, and of
+    an axis where the extent does not fit its bits.
     """
     s = formats.params.screen_fraction_bits
     top = (1 << formats.extent_bits) - 1
@@ -114,8 +120,9 @@ def cover(
     half = 1 << (s - 1)
     first = np.maximum((center - length + half - 1) >> s, 0)
     last = np.minimum((center + length - half) >> s, k.last_pixel)
-    first = np.where(lost[:, None], 0, first)
-    last = np.where(lost[:, None], k.last_pixel, last)
+    everywhere = lost[:, None] | (length == top)
+    first = np.where(everywhere, 0, first)
+    last = np.where(everywhere, k.last_pixel, last)
     rect = np.concatenate((first >> TILE_SHIFT, (last >> TILE_SHIFT) + 1), axis=1)
     return Cover(
         extent_px=np.minimum(ceil_shift(length, np.int64(s)), 0xFFFF),

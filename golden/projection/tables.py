@@ -62,8 +62,9 @@ class LinearTable:
 def reciprocal_table(bits: int) -> LinearTable:
     """1/m: m in [2^(bits - 1), 2^bits) is a number cut to [1, 2), y in (1/2, 1], u0.bits.
 
-    y = 2^(2 bits - 1) / (m + 1/2), within 0.75 of the last place (tests/golden/test_tables.py):
-    the middle of what m stands for, so the cut costs half of its last place only.
+    y = 2^(2 bits - 1) / (m + 1/2), within 0.78 of the last place for 12 to 18 bits
+    (tests/golden/test_projection_tables.py): the middle of what m stands for, so the cut costs half
+    of its last place only.
     """
     fraction_bits = bits - 1 - INDEX_BITS
     starts = (1 << (bits - 1)) + (np.arange((1 << INDEX_BITS) + 1) << fraction_bits) + 0.5
@@ -87,13 +88,16 @@ def square_root_table(bits: int) -> LinearTable:
     """sqrt(v), rounded up: v in [2^(bits - 2), 2^bits) is a number cut to [1, 4), y u1.(bits - 1).
 
     y >= 2^(bits - 1) sqrt((v + 1) / 2^(bits - 2)): not below the root of anything that v stands
-    for, and above it by 3 of the last place at most (tests/golden/test_tables.py); 2 itself is
-    cut to the largest number below it.
+    for, and above sqrt(v / 2^(bits - 2)) by 3 of the last place at most, for 12 to 18 bits
+    (tests/golden/test_projection_tables.py). For the two largest v, y is cut to the largest number
+    below 2.
     """
     fraction_bits = bits - INDEX_BITS
     starts = (np.arange((1 << INDEX_BITS) + 1) << fraction_bits).astype(np.float64) + 1
     exact = 2.0 ** (bits - 1 + GUARD_BITS) * np.sqrt(starts / 2.0 ** (bits - 2))
-    middle = 2.0 ** (bits - 1 + GUARD_BITS) * np.sqrt((starts[1:] + starts[:-1]) / 2.0 ** (bits - 1))
+    middle = 2.0 ** (bits - 1 + GUARD_BITS) * np.sqrt(
+        (starts[1:] + starts[:-1]) / 2.0 ** (bits - 1)
+    )
     # The chord of a concave curve lies below it: raised by its greatest distance it lies above.
     sag = middle - (exact[1:] + exact[:-1]) / 2
     used = np.arange(1 << INDEX_BITS) >= 1 << (INDEX_BITS - 2)

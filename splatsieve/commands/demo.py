@@ -16,6 +16,8 @@ import typer
 from splatsieve.inputs import JsonOption
 
 PACK = "default.pack"
+# Views, of all, that the slower steps look at.
+FEW_VIEWS = 2
 
 
 @dataclass
@@ -56,7 +58,7 @@ def demo(
     from golden.pack.file import save_pack
     from golden.params import Parameters
     from golden.rules import INRIA
-    from hw.verilog import cull_design, write_design
+    from hw.verilog import cull_design, project_design, write_design
     from reports.above import clusters_above
     from reports.culling import measure_culling
     from reports.folder import staged_folder
@@ -64,12 +66,14 @@ def demo(
     from reports.measure import Measurements, packs
     from reports.pareto import measure_pareto
     from reports.pictures import compare_pictures, count_views
+    from reports.projection import measure_projection
     from reports.results import report_document
     from reports.subject import Subject
     from reports.summary import summary_text
     from reports.writer import REPORT_FILES, write_report
     from sim.config import load_config
     from sim.cull_harness import CullHarness
+    from sim.project_harness import ProjectHarness
     from splatsieve.progress import track
 
     steps = _Steps(quiet=as_json)
@@ -82,11 +86,15 @@ def demo(
             paper, three_sigma, reach = packs(subject, track)
             save_pack(reach, stage / PACK)
             found.append(f"{paper.meta.clusters:,} and {reach.meta.clusters:,} clusters")
-        with step("Writing the Verilog of cluster_cull") as found:
-            verilog, _ = write_design(cull_design(Parameters()), stage)
-            found.append(f"{verilog.name}, {verilog.stat().st_size:,} bytes")
-        with step("Compiling it with Verilator (kept for later runs)"):
+        with step("Writing the Verilog of cluster_cull and gaussian_project") as found:
+            verilog: list[str] = []
+            for design in (cull_design(Parameters()), project_design(Parameters())):
+                paths = write_design(design, stage)
+                verilog += [path.name for path in paths]
+                found.append(f"{paths[0].name}, {paths[0].stat().st_size:,} bytes")
+        with step("Compiling both with Verilator (kept for later runs)"):
             CullHarness(Parameters()).build()
+            ProjectHarness(Parameters()).build()
         with step("Culling all views: integer model, float64 reference and RTL") as found:
             cullings = tuple(
                 measure_culling(subject, pack, rtl=True, track=track) for pack in (paper, reach)
@@ -94,6 +102,9 @@ def demo(
             literal = measure_culling(subject, three_sigma, rtl=False, track=track)
             above = clusters_above(subject, reach)
             found += [_culling_line(culling) for culling in cullings]
+        with step("Projecting all views: integer model, float64 reference, and RTL") as found:
+            projection = measure_projection(subject, reach, rtl_views=FEW_VIEWS, track=track)
+            found.append(_projection_line(projection))
         with step("Drawing one view whole and from what culling leaves") as found:
             pictures = compare_pictures(subject, cullings)
             found += [
@@ -101,20 +112,20 @@ def demo(
                 for name, count in pictures.differing_pixels.items()
             ]
         with step("Drawing all views for the counts of the back end"):
-            counts = count_views(subject, cullings, track)
+            counts = count_views(subject, cullings, reach, splat_views=FEW_VIEWS, track=track)
         with step("Trying other methods and sizes of clusters"):
             pareto = measure_pareto(subject, cullings, track)
         with step("Cycle model, figures and report") as found:
             gpu, note = committed_reference(subject)
             document = report_document(
                 subject,
-                Measurements(cullings, literal, pictures, counts, above, pareto),
+                Measurements(cullings, literal, pictures, counts, projection, above, pareto),
                 load_config("base"),
                 gpu,
                 note,
                 shlex.join(["splatsieve", "demo", "-o", output.name]),
             )
-            names = [PACK, verilog.name, f"{verilog.stem}.json"]
+            names = [PACK, *verilog]
             names += write_report(document, pictures.image, stage, above)
     result: dict[str, Any] = {
         "files": [str(output / name) for name in names],
@@ -144,4 +155,15 @@ def _culling_line(culling: Any) -> str:
         f"{culling.method}: {100 * excluded:.1f} % of the Gaussians excluded, "
         f"{sum(v.lost for v in views):,} lost, {sum(v.rtl_mismatches for v in views):,} RTL "
         f"records differ from the model ({sum(v.rtl_cycles for v in views):,} RTL cycles)"
+    )
+
+
+def _projection_line(projection: Any) -> str:
+    views = projection.views
+    ran = [view for view in views if view.rtl_cycles is not None]
+    return (
+        f"{sum(v.splats for v in views):,} splats of {sum(v.members for v in views):,} Gaussians, "
+        f"{sum(v.check.lost for v in views):,} lost; in {len(ran)} views "
+        f"{sum(v.rtl_mismatches for v in ran):,} RTL splats differ from the model "
+        f"({sum(v.rtl_cycles for v in ran):,} RTL cycles)"
     )

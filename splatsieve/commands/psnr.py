@@ -62,8 +62,9 @@ def psnr(
 def _text(result: dict[str, Any]) -> str:
     integers = result["stage"] == "gaussian" and result["engine"] != "float"
     between = "int_vs_float_db" if integers else "between_db"
+    what = "culled" if result["stage"] == "cluster" else "splats"
     lines = [
-        f"{'view':24}  {'whole_db':>9}  {'culled_db':>9}  {between:>15}  {'equal':>5}  "
+        f"{'view':24}  {'whole_db':>9}  {what + '_db':>9}  {between:>15}  {'equal':>5}  "
         f"{'gaussians_kept':>14}"
     ]
     lines += [
@@ -75,7 +76,7 @@ def _text(result: dict[str, Any]) -> str:
     lines.append(
         f"mean of {result['photos']} photographs, rules {result['rules']}, stage "
         f"{result['stage']} by engine {result['engine']}: {result['mean_psnr_whole_db']:.4f} dB "
-        f"whole, {result['mean_psnr_culled_db']:.4f} dB culled; {result['pictures_equal']} of "
+        f"whole, {result['mean_psnr_culled_db']:.4f} dB {what}; {result['pictures_equal']} of "
         f"{result['photos']} pictures equal bit for bit"
     )
     if result["mean_psnr_between_db"] is not None:

@@ -26,7 +26,8 @@ def render(
     engine: Annotated[
         str | None,
         typer.Option(
-            help="float, integer or rtl: what runs the stage; with a pack integer unless named."
+            help="float, integer or rtl: what runs the stage. Default: integer; float where "
+            "neither a pack nor a stage is named."
         ),
     ] = None,
     stage: StageOption = "cluster",
@@ -48,8 +49,9 @@ def render(
 
     need_cameras(scene, DEFAULT, cameras)
     chosen, at = rules_named(rules), stage_named(stage)
-    by = engine_named(engine or ("float" if pack is None else "integer"))
-    if pack is None and (by != "float" or at != "cluster"):
+    whole = pack is None and at == "cluster"
+    by = engine_named(("float" if whole else "integer") if engine is None else engine)
+    if pack is None and by != "float":
         raise InputError(
             f"stage {at} by engine {by} works on a pack: make one of {scene} with splatsieve pack "
             "and name it with --pack."

@@ -21,6 +21,8 @@ FILES = {
     "default.pack",
     "splatsieve_cluster_cull.v",
     "splatsieve_cluster_cull.json",
+    "splatsieve_gaussian_project.v",
+    "splatsieve_gaussian_project.json",
     "report.md",
     "report.json",
     "view.png",
@@ -28,6 +30,7 @@ FILES = {
     "cycles.png",
     "pareto.png",
     "clusters_above.png",
+    "projection.png",
 }
 
 
@@ -56,6 +59,7 @@ def test_every_step_is_told_and_every_file_is_there(tmp_path: Path) -> None:
     for said in (
         "2,500 Gaussians, 2 views of 96x64 px",
         "0 lost, 0 RTL records differ",
+        "0 lost; in 2 views 0 RTL splats differ from the model",
         "paper: 0 pixels differ",
         "reach: 0 pixels differ",
         "Done in ",
@@ -67,7 +71,8 @@ def test_every_step_is_told_and_every_file_is_there(tmp_path: Path) -> None:
     pack = load_pack(out / "default.pack")
     check_scene(pack, SUBJECT.scene)
     assert (pack.meta.method, pack.meta.radius) == ("reach", "safe")
-    assert "module splatsieve_cluster_cull" in (out / "splatsieve_cluster_cull.v").read_text()
+    for name in ("splatsieve_cluster_cull", "splatsieve_gaussian_project"):
+        assert f"module {name}" in (out / f"{name}.v").read_text()
 
 
 def test_json_alone_goes_to_stdout(tmp_path: Path) -> None:
@@ -85,7 +90,8 @@ def test_a_failure_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     def fail(*_: object, **__: object) -> None:
         raise InputError("the disk is full.")
 
-    monkeypatch.setattr(importlib.import_module("reports.pictures"), "compare_pictures", fail)
+    # After the first file, the pack, is staged, and before anything slow.
+    monkeypatch.setattr(importlib.import_module("hw.verilog"), "cull_design", fail)
     result = run("-o", tmp_path / "demo")
     assert isinstance(result.exception, InputError)
     assert list(tmp_path.iterdir()) == []

@@ -58,7 +58,7 @@ def test_default_scene_without_a_trace(tmp_path: Path) -> None:
     out = tmp_path / "out"
     result = run("default", "--views", "0:4:2", "-o", out)
     assert result.exit_code == 0, result.output
-    figures = {"view", "excluded_fraction", "cycles", "pareto", "clusters_above"}
+    figures = {"view", "excluded_fraction", "cycles", "pareto", "clusters_above", "projection"}
     files = {"report.md", "report.json", *(f"{name}.png" for name in figures)}
     assert {path.name for path in out.iterdir()} == files
     assert [path.name for path in tmp_path.iterdir()] == ["out"]

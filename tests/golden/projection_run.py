@@ -10,7 +10,7 @@ from golden.camera import Camera
 from golden.cluster_cull import cull_levels
 from golden.clustering.cluster import ClusterOptions
 from golden.frame import frame_constants
-from golden.gaussian_project import Splats
+from golden.gaussian_project import Splats, gaussian_project
 from golden.pack import Pack, build_pack
 from golden.params import Parameters
 from golden.projection.constants import ProjectionConstants, projection_constants
@@ -67,12 +67,10 @@ def run_view(
 
 
 def tiles_missed(run: Run, scene: Scene, camera: Camera, rules: Rules) -> np.ndarray:
-    """Splats, as rows of run.splats, whose tiles miss one of a pixel centre with alpha >= 1/255.
+    """Rows of run.splats whose tiles miss one of the box of alpha >= 1/255 in the picture.
 
-    The tiles of the box of k sqrt(cov), float64, cut to the picture.
+    The box is k sqrt(cov), float64, and a tile counts where a pixel centre of it is inside.
     """
-    from golden.gaussian_project import gaussian_project
-
     true = gaussian_project(scene, camera, rules, keep=run.needed)
     _, mine, theirs = np.intersect1d(run.splats.index, true.index, return_indices=True)
     a, b, c = true.conic[theirs].T

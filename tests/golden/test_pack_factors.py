@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
-from golden.bound import REACH_FACTOR_MAX, reach_factor
+from golden.bound import REACH_FACTOR_MAX, reach, reach_factor
 from golden.covariance import covariance3d, covariance_factor
 from golden.pack.tables import STORED_SIZE_UNITS, factor_exponents, geometry_records
 from golden.params import Parameters
@@ -88,7 +91,7 @@ def test_factors_are_stored_to_half_a_unit(name, bits):
         (16382.0, -1),
         (float(np.finfo(np.float32).tiny), -128),
         (32764 * 2.0**-128, -128),
-        (float(np.finfo(np.float32).max), 113),
+        (float(np.finfo(np.float32).max), 114),
         (32764 * 2.0**127, 127),
         (1e300, 127),
     ],
@@ -129,16 +132,20 @@ def assert_inside_balls(pack):
             assert (distance + b * e[i] <= radius).all()
 
 
-def test_factors_that_grow_in_rounding_are_inside():
-    """Largest mantissas of 16,384, where half a unit is most; the worst grow by a unit and more."""
-    n = 4000
-    scales = np.random.default_rng(1).uniform(16383, 16385, (n, 3)) / 2**14
-    scene = make_scene(np.zeros((n, 3)), scales=scales, opacities=1)
-    pack = packed(scene, "morton", n)
-    true = scene.scales.max(axis=1).astype(float)[pack.order]
-    growth = (stored_sigma(pack.geometry) - true) * 2**14
-    assert 1.0 < growth.max() < STORED_SIZE_UNITS
+def test_a_factor_that_grows_in_rounding_is_inside():
+    """Mantissas 16384.51 and 0.51 all round up: the stored size is a unit larger."""
+    true = lower([[16384.51, 0.51, 16384.51, 0.51, 0.51, 16384.51]])[0]
+    axes, sizes, _ = np.linalg.svd(true)
+    axes *= np.linalg.det(axes)
+    scene = make_scene([[0, 0, 0]], scales=[sizes / 64], opacities=1)
+    x, y, z, w = Rotation.from_matrix(axes).as_quat()
+    pack = packed(replace(scene, quats=np.array([[w, x, y, z]], np.float32)))
+    assert pack.geometry["factor"][0].tolist() == [16385, 1, 16385, 1, 1, 16385]
+    assert 0.9 < stored_sigma(pack.geometry)[0] * 64 - sizes[0] < STORED_SIZE_UNITS
     assert_inside_balls(pack)
+    # More than the bound's own margin, so the stored size must count.
+    reached = pack.geometry["reach_factor"][0] / 2**14 * stored_sigma(pack.geometry)[0]
+    assert reached > reach(scene.scales, scene.opacities)[0] * (1 + 2.0**-17)
 
 
 def test_reach_factors_are_rounded_up_from_the_larger_opacity():

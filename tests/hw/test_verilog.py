@@ -54,8 +54,8 @@ def test_json_lists_every_port_of_the_verilog(design):
         ("cull", "m_axis_request_tdata", 64),
         ("cull", "s_axis_cluster_tdata", 256),
         ("cull", "m_axis_visible_tdata", 160),
-        ("project", "s_axis_member0_tdata", 512),
-        ("project", "m_axis_splat0_tdata", 352),
+        ("project", "s_axis_member_tdata", 512),
+        ("project", "m_axis_splat_tdata", 352),
     ],
 )
 def test_records_fill_their_streams(name, stream, bits):

@@ -212,6 +212,7 @@ def test_files_of_a_report(document, measured, tmp_path):
         "Accounting",
         "Cost of the cluster test",
         "Found over tests",
+        "Projection",
     ):
         assert f"## {section}\n" in text
     for line in (line for line in text.splitlines() if line.startswith("|")):

@@ -44,10 +44,10 @@ class Testbench:
         self.dut = dut
         cocotb.start_soon(Clock(dut.aclk, 10, unit="ns").start())
         reset = {"reset": dut.aresetn, "reset_active_level": False}
-        members = AxiStreamBus.from_prefix(dut, "s_axis_member0")
+        members = AxiStreamBus.from_prefix(dut, "s_axis_member")
         self.source = AxiStreamSource(members, dut.aclk, **reset)
         self.seen = AxiStreamMonitor(members, dut.aclk, **reset)
-        splats = AxiStreamBus.from_prefix(dut, "m_axis_splat0")
+        splats = AxiStreamBus.from_prefix(dut, "m_axis_splat")
         self.sink = AxiStreamSink(splats, dut.aclk, **reset)
         self.cycle = 0
         cocotb.start_soon(self._watch())
@@ -68,10 +68,10 @@ class Testbench:
                 waiting = None
                 continue
             if waiting is not None:
-                assert dut.m_axis_splat0_tvalid.value, "a splat went away before it was taken"
-                assert int(dut.m_axis_splat0_tdata.value) == waiting, "a splat changed"
-            held = dut.m_axis_splat0_tvalid.value and not dut.m_axis_splat0_tready.value
-            waiting = int(dut.m_axis_splat0_tdata.value) if held else None
+                assert dut.m_axis_splat_tvalid.value, "a splat went away before it was taken"
+                assert int(dut.m_axis_splat_tdata.value) == waiting, "a splat changed"
+            held = dut.m_axis_splat_tvalid.value and not dut.m_axis_splat_tready.value
+            waiting = int(dut.m_axis_splat_tdata.value) if held else None
 
     def pause(self, idle: str, pressure: str):
         """Idle pattern on the input, back-pressure on the output."""
@@ -173,10 +173,10 @@ async def latency_is_exact(dut):
     members = kept_members(5, 1, constants)
     for n in range(len(members)):
         await bench.source.send(AxiStreamFrame(members[n : n + 1].tobytes()))
-        while not (dut.s_axis_member0_tvalid.value and dut.s_axis_member0_tready.value):
+        while not (dut.s_axis_member_tvalid.value and dut.s_axis_member_tready.value):
             await RisingEdge(dut.aclk)
         cycle = bench.cycle
-        while not dut.m_axis_splat0_tvalid.value:
+        while not dut.m_axis_splat_tvalid.value:
             await RisingEdge(dut.aclk)
         assert bench.cycle - cycle == LATENCY_CYCLES
         for _ in range(3):
@@ -192,13 +192,13 @@ async def one_member_a_cycle(dut):
     bench, constants = await start(dut)
     members = kept_members(count, 2, constants)
     await bench.source.send(AxiStreamFrame(members.tobytes()))
-    while not dut.s_axis_member0_tvalid.value:
+    while not dut.s_axis_member_tvalid.value:
         await RisingEdge(dut.aclk)
     first = bench.cycle
     for _ in range(count):
-        assert dut.s_axis_member0_tvalid.value
-        assert dut.s_axis_member0_tready.value
-        assert bool(dut.m_axis_splat0_tvalid.value) == (bench.cycle >= first + LATENCY_CYCLES)
+        assert dut.s_axis_member_tvalid.value
+        assert dut.s_axis_member_tready.value
+        assert bool(dut.m_axis_splat_tvalid.value) == (bench.cycle >= first + LATENCY_CYCLES)
         await RisingEdge(dut.aclk)
     while dut.busy.value:
         await RisingEdge(dut.aclk)
@@ -217,7 +217,7 @@ async def blocked_output_holds_the_queue(dut):
     await bench.source.send(AxiStreamFrame(members.tobytes()))
     for _ in range(2 * QUEUE_DEPTH + LATENCY_CYCLES):
         await RisingEdge(dut.aclk)
-    assert not dut.s_axis_member0_tready.value
+    assert not dut.s_axis_member_tready.value
     assert counter(dut, "members") == QUEUE_DEPTH
     bench.sink.pause = False
     await bench.source.wait()
@@ -248,7 +248,7 @@ async def reset_in_mid_flight(dut, after):
     for _ in range(2 * LATENCY_CYCLES):
         await RisingEdge(dut.aclk)
         assert not dut.busy.value, "something outlived the reset"
-        assert not dut.m_axis_splat0_tvalid.value
+        assert not dut.m_axis_splat_tvalid.value
     assert counter(dut, "members") == 0
     assert counter(dut, "splats") == 0
     await bench.frame(members)

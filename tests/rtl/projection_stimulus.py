@@ -36,6 +36,7 @@ PARAMETERS = {
     "between": Parameters(
         center_bits=20,
         length_fraction_bits=6,
+        rotation_fraction_bits=19,
         factor_bits=12,
         mantissa_bits=17,
         screen_fraction_bits=6,

@@ -66,10 +66,10 @@ def test_corners(name):
 
 
 @pytest.mark.parametrize(
-    ("name", "count", "views"), [("default", 150_000, 7), ("narrow", 30_000, 6), ("between", 30_000, 6)]
+    ("name", "count", "views"),
+    [("default", 150_000, 7), ("narrow", 30_000, 6), ("between", 30_000, 6)],
 )
 def test_any_members(name, count, views):
     """Random and hostile members before random cameras."""
     for seed in range(views):
         check(name, random_members(count, seed, PARAMETERS[name]), seed)
-

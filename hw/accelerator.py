@@ -1,0 +1,198 @@
+"""cluster_cull, gaussian_fetch and gaussian_project joined: a pack in memory in, splats out."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Module, ResetInserter, Signal
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from golden.params import Parameters
+from golden.records import CLUSTER_DTYPE
+from hw.axi import axi_read
+from hw.cluster_cull import ClusterCull
+from hw.cluster_reader import ClusterReader
+from hw.frame_control import FrameControl
+from hw.frame_counters import COUNTER_BITS, EVENTS, FrameCounters
+from hw.gaussian_fetch import GaussianFetch
+from hw.gaussian_project import ITEM_COUNTERS, GaussianProject
+from hw.header_check import TABLES, HeaderCheck
+from hw.layouts import frame_constants, projection_constants
+from hw.read_master import ReadMaster
+from hw.record_stream import RecordStream, unpacked
+from hw.splat_packer import SplatPacker, packed_beat
+
+# Clients of the read master, first served first: the culling runs ahead of the geometry, as far as
+# its queues let it, so that the geometry's runs are always known in time.
+HEADER_AND_GROUPS, CLUSTERS, GEOMETRY = range(3)
+QUEUE_BEATS = (64, 128, 512)
+
+CULL_COUNTERS = ("groups_tested", "groups_visible", "clusters_tested", "clusters_visible")
+PROJECT_COUNTERS = {name: name for name in ITEM_COUNTERS} | {
+    f"project_{name}": name for name in ("starved_cycles", "stalled_cycles")
+}
+
+
+class Accelerator(wiring.Component):
+    """One frame after another of packs in memory.
+
+    Latency from `start` to the first splat: three reads one after another (header, groups,
+    clusters) and one of geometry, and the latencies of the stages, which each of them states.
+    Throughput: a beat of geometry a cycle, `lanes` Gaussians at most.
+
+    Members
+    -------
+    start, stop, queue : In(1), for a cycle, see FrameControl.
+    pack_address, pack_bytes : In(address_bits), bytes, the address a multiple of 4096.
+    frame_constants, projection_constants : In, taken over as a frame begins.
+    bus : Out(axi_read), reads only, in order.
+    o : Out(stream of packed_beat).
+    busy : Out(1). ended : Out(1), for a cycle. code : Out(4), from `ended` on.
+    frames, frame_cycles, EVENTS, CULL_COUNTERS, PROJECT_COUNTERS : Out(32) under the prefix
+        counted_, of the last frame that ended.
+    """
+
+    def __init__(self, params: Parameters):
+        self._params = params
+        self._kept = (*EVENTS, *CULL_COUNTERS, *PROJECT_COUNTERS)
+        super().__init__(
+            {
+                **{name: In(1) for name in ("start", "stop", "queue")},
+                "pack_address": In(params.address_bits),
+                "pack_bytes": In(params.address_bits),
+                "frame_constants": In(frame_constants(params)),
+                "projection_constants": In(projection_constants(params)),
+                "bus": Out(axi_read(params)),
+                "o": Out(stream.Signature(packed_beat(params))),
+                "busy": Out(1),
+                "ended": Out(1),
+                "code": Out(4),
+                **{
+                    f"counted_{name}": Out(COUNTER_BITS)
+                    for name in ("frames", "frame_cycles", *self._kept)
+                },
+            }
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        params = self._params
+        m.submodules.control = self._control = control = FrameControl(params)
+        m.submodules.reader = self._reader = reader = ReadMaster(params, QUEUE_BEATS)
+        m.submodules.packer = self._packer = packer = SplatPacker(params)
+        in_frame = ResetInserter(control.reset)
+        parts = {
+            "header": HeaderCheck(params),
+            "records": RecordStream(params),
+            "cull": ClusterCull(params),
+            "clusters": ClusterReader(params),
+            "fetch": GaussianFetch(params),
+            "project": GaussianProject(params),
+        }
+        for name, part in parts.items():
+            m.submodules[name] = in_frame(part)
+        wiring.connect(m, reader.axi, wiring.flipped(self.bus))
+        wiring.connect(m, packer.o, wiring.flipped(self.o))
+        self._tables(m, **parts)
+        self._stages(m, **parts)
+        self._course(m, **parts)
+        self._counters(m, **parts)
+        return m
+
+    def _tables(self, m, header, records, cull, clusters, fetch, project):
+        """What the memory sends goes to the header's check, the groups, clusters and geometry."""
+        control, reader = self._control, self._reader
+        wiring.connect(m, control.requests, reader.requests[HEADER_AND_GROUPS])
+        wiring.connect(m, reader.slots[HEADER_AND_GROUPS], records.i)
+        wiring.connect(m, clusters.requests, reader.requests[CLUSTERS])
+        wiring.connect(m, reader.slots[CLUSTERS], clusters.slots)
+        wiring.connect(m, fetch.requests, reader.requests[GEOMETRY])
+        wiring.connect(m, reader.slots[GEOMETRY], fetch.slots)
+        m.d.comb += [
+            header.i.payload.eq(records.o.payload),
+            *unpacked(cull.groups.payload, records.o.payload, CLUSTER_DTYPE),
+            control.group_taken.eq(cull.groups.valid & cull.groups.ready),
+        ]
+        with m.If(control.reading_header):
+            m.d.comb += [header.i.valid.eq(records.o.valid), records.o.ready.eq(header.i.ready)]
+        with m.Else():
+            m.d.comb += [
+                cull.groups.valid.eq(records.o.valid),
+                records.o.ready.eq(cull.groups.ready),
+            ]
+
+    def _stages(self, m, header, records, cull, clusters, fetch, project):
+        """From stage to stage, and the constants of the frame."""
+        packer = self._packer
+        wiring.connect(m, cull.requests, clusters.runs)
+        wiring.connect(m, clusters.o, cull.clusters)
+        wiring.connect(m, cull.o, fetch.i)
+        wiring.connect(m, fetch.o, project.i)
+        wiring.connect(m, project.o, packer.i)
+        culling = Signal(frame_constants(self._params))
+        projecting = Signal(projection_constants(self._params))
+        with m.If(self._control.latch):
+            m.d.sync += [
+                culling.eq(self.frame_constants),
+                projecting.eq(self.projection_constants),
+            ]
+        m.d.comb += [
+            cull.constants.eq(culling),
+            project.constants.eq(projecting),
+            clusters.table.eq(header.clusters_record),
+            clusters.clusters.eq(header.clusters_count),
+            fetch.table.eq(header.geometry_record),
+            fetch.gaussians.eq(header.geometry_count),
+        ]
+
+    def _course(self, m, header, records, cull, clusters, fetch, project):
+        """Start, end and errors."""
+        control, reader, packer = self._control, self._reader, self._packer
+        record, pack_bytes = Signal(self._params.address_bits - 5), Signal(64)
+        with m.If(control.latch):
+            m.d.sync += [record.eq(self.pack_address[5:]), pack_bytes.eq(self.pack_bytes)]
+        m.d.comb += [
+            control.start.eq(self.start),
+            control.stop.eq(self.stop),
+            control.queue.eq(self.queue),
+            control.pack_record.eq(record),
+            header.pack_record.eq(record),
+            header.pack_bytes.eq(pack_bytes),
+            control.header_checked.eq(header.checked),
+            control.header_code.eq(header.code),
+            control.groups_record.eq(header.groups_record),
+            control.groups_count.eq(header.groups_count),
+            control.bus_error.eq(reader.error),
+            control.outside.eq(clusters.outside | fetch.outside),
+            control.quiet.eq(~(cull.busy | fetch.busy | project.busy)),
+            control.reader_idle.eq(reader.idle),
+            reader.flush.eq(control.flush | control.reset),
+            packer.finish.eq(control.finish),
+            control.finished_output.eq(packer.finished),
+            self.busy.eq(control.busy),
+            self.ended.eq(control.ended),
+            self.code.eq(control.code),
+        ]
+
+    def _counters(self, m, header, records, cull, clusters, fetch, project):
+        control, bus = self._control, self.bus
+        m.submodules.counters = counters = FrameCounters((*CULL_COUNTERS, *PROJECT_COUNTERS))
+        beat = bus.r_valid & bus.r_ready
+        m.d.comb += [
+            counters.begin.eq(control.latch),
+            counters.busy.eq(control.busy),
+            counters.ended.eq(control.ended),
+            counters.bus_beats.eq(beat),
+            counters.bus_wait_cycles.eq(~beat & ~self._reader.idle),
+            counters.bus_idle_cycles.eq(~beat & self._reader.idle),
+            counters.bus_bursts.eq(bus.ar_valid & bus.ar_ready),
+            counters.output_stalled_cycles.eq(self.o.valid & ~self.o.ready),
+        ]
+        m.d.comb += [getattr(counters, name).eq(getattr(cull, name)) for name in CULL_COUNTERS]
+        m.d.comb += [
+            getattr(counters, name).eq(getattr(project, inner))
+            for name, inner in PROJECT_COUNTERS.items()
+        ]
+        for name in ("frames", "frame_cycles"):
+            m.d.comb += getattr(self, f"counted_{name}").eq(getattr(counters, name))
+        for name in self._kept:
+            m.d.comb += getattr(self, f"counted_{name}").eq(getattr(counters, f"kept_{name}"))

@@ -1,0 +1,58 @@
+"""What a frame took: cycles of the bus by what they were spent on, and a copy of all counters."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Module, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+COUNTER_BITS = 32
+# Cycles of the bus: a beat came; none came though one was asked for; nothing was asked for.
+EVENTS = ("bus_beats", "bus_wait_cycles", "bus_idle_cycles", "bus_bursts", "output_stalled_cycles")
+
+
+class FrameCounters(wiring.Component):
+    """Counts events of a frame and keeps, from its end to the next one's, what was counted.
+
+    bus_beats + bus_wait_cycles + bus_idle_cycles = frame_cycles.
+
+    Parameters
+    ----------
+    others : names of counters that are counted elsewhere and kept here too.
+
+    Members
+    -------
+    begin, busy, ended : In(1), of FrameControl.
+    NAME : In(1) for each of EVENTS, it happens in this cycle; In(32) for each of `others`.
+    frames : Out(32), frames that ended.
+    frame_cycles : Out(32). kept_NAME : Out(32) for each of EVENTS and `others`.
+    """
+
+    def __init__(self, others: tuple[str, ...]):
+        self._others = others
+        super().__init__(
+            {
+                **{name: In(1) for name in ("begin", "busy", "ended", *EVENTS)},
+                **{name: In(COUNTER_BITS) for name in others},
+                **{f"kept_{name}": Out(COUNTER_BITS) for name in (*EVENTS, *others)},
+                "frames": Out(COUNTER_BITS),
+                "frame_cycles": Out(COUNTER_BITS),
+            }
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        cycles = Signal(COUNTER_BITS)
+        counts = {name: Signal(COUNTER_BITS, name=f"count_{name}") for name in EVENTS}
+        with m.If(self.begin):
+            m.d.sync += [cycles.eq(0), *(count.eq(0) for count in counts.values())]
+        with m.Elif(self.busy):
+            m.d.sync += cycles.eq(cycles + 1)
+            m.d.sync += [count.eq(count + getattr(self, name)) for name, count in counts.items()]
+        with m.If(self.ended):
+            m.d.sync += [self.frames.eq(self.frames + 1), self.frame_cycles.eq(cycles)]
+            for name in self._others:
+                m.d.sync += getattr(self, f"kept_{name}").eq(getattr(self, name))
+            for name, count in counts.items():
+                m.d.sync += getattr(self, f"kept_{name}").eq(count)
+        return m

@@ -1,0 +1,61 @@
+"""The queue in which a client's records wait."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Module, Shape, Signal
+from amaranth.lib import stream, wiring
+from amaranth.lib.fifo import SyncFIFOBuffered
+from amaranth.lib.wiring import In, Out
+
+from golden.params import Parameters
+from hw.layouts import slot_beat
+
+
+class ReadQueue(wiring.Component):
+    """Holds entries for which room was reserved, so that none is ever refused.
+
+    Latency: LATENCY_CYCLES = 3 from an entry written to the output. A register behind the memory
+    keeps its slow output away from the client's logic.
+
+    Parameters
+    ----------
+    depth : entries that may be reserved at a time, 1 or more.
+
+    Members
+    -------
+    write : In(1), `entry` is to be kept.
+    entry : In(slot_beat).
+    o : Out(stream of slot_beat).
+    freed : Out(1), an entry was taken in the cycle before.
+    """
+
+    LATENCY_CYCLES = 3
+
+    def __init__(self, params: Parameters, depth: int):
+        self._params, self._depth = params, depth
+        super().__init__(
+            {
+                "write": In(1),
+                "entry": In(slot_beat(params)),
+                "o": Out(stream.Signature(slot_beat(params))),
+                "freed": Out(1),
+            }
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        first = Signal(slot_beat(self._params), reset_less=True)
+        # One more than can be reserved: its memory alone, without its output, is deep enough.
+        m.submodules.fifo = fifo = SyncFIFOBuffered(
+            width=Shape.cast(slot_beat(self._params)).width, depth=self._depth + 1
+        )
+        m.d.comb += [
+            fifo.w_en.eq(self.write),
+            fifo.w_data.eq(self.entry),
+            fifo.r_en.eq(self.o.ready | ~self.o.valid),
+            self.o.payload.eq(first),
+        ]
+        with m.If(fifo.r_en):
+            m.d.sync += [self.o.valid.eq(fifo.r_rdy), first.eq(fifo.r_data)]
+        m.d.sync += self.freed.eq(self.o.valid & self.o.ready)
+        return m

@@ -1,0 +1,292 @@
+"""The register map: the one description that hardware, driver and documents are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Literal
+
+from golden.fixed import Fixed
+from golden.pack import VERSION as PACK_VERSION
+from golden.params import Parameters
+from golden.projection.constants import constant_formats
+from hw.layouts import FRAME_FORMATS
+
+Access = Literal["ro", "rw", "wo", "w1c"]
+
+WINDOW_BITS = 12
+WORD_BITS = 32
+WORD_BYTES = WORD_BITS // 8
+PAGE_BITS = 12  # a pack lies at a multiple of 4 KiB
+
+IDENTITY = int.from_bytes(b"SPLT", "big")
+HARDWARE_MAJOR, HARDWARE_MINOR = 1, 0
+
+CONTROL_OFFSET, PACK_OFFSET, CONSTANT_OFFSET, COUNTER_OFFSET = 0x020, 0x040, 0x080, 0x200
+
+
+class StatusCode(IntEnum):
+    """How the last frame ended; IGNORED never ends a frame and has a bit of its own in STATUS."""
+
+    NONE = 0
+    DONE = 1
+    BUS_SLAVE_ERROR = 2
+    BUS_DECODE_ERROR = 3
+    BAD_MAGIC = 4
+    BAD_VERSION = 5
+    TABLE_OUTSIDE = 6
+    RUN_OUTSIDE = 7
+    EMPTY = 8
+    IGNORED = 9
+    STOPPED = 10
+
+
+STATUS_MEANINGS = {
+    StatusCode.NONE: "no frame has ended since the last start",
+    StatusCode.DONE: "the frame is complete",
+    StatusCode.BUS_SLAVE_ERROR: "the memory answered a read with SLVERR",
+    StatusCode.BUS_DECODE_ERROR: "the memory answered a read with DECERR",
+    StatusCode.BAD_MAGIC: "there is no pack at the pack's address",
+    StatusCode.BAD_VERSION: "the pack has a version that this hardware does not read",
+    StatusCode.TABLE_OUTSIDE: "a table of the pack lies outside its bytes",
+    StatusCode.RUN_OUTSIDE: "a group or cluster names none, or members outside its table",
+    StatusCode.EMPTY: "the pack has no groups, clusters or Gaussians",
+    StatusCode.IGNORED: "a start came while none could be taken, and was ignored",
+    StatusCode.STOPPED: "the host stopped the frame",
+}
+
+# Counters of the last frame that has ended.
+COUNTERS = {
+    "groups_tested": "groups tested",
+    "groups_visible": "groups that may be seen",
+    "clusters_tested": "clusters tested",
+    "clusters_visible": "clusters that may be seen",
+    "members": "Gaussians projected",
+    "dropped_opacity": "Gaussians dropped: they cannot reach alpha 1/255",
+    "dropped_near": "Gaussians dropped: before the near plane",
+    "dropped_outside": "Gaussians dropped: outside the picture",
+    "splats": "splats passed on",
+    "frame_cycles": "cycles from the start to the end of the frame",
+    "bus_beats": "data beats of the memory bus",
+    "bus_bursts": "bursts asked of the memory",
+    "bus_idle_cycles": "frame cycles without a beat: nothing was asked",
+    "bus_wait_cycles": "frame cycles without a beat: asked, and waiting for the memory",
+    "project_starved_cycles": "frame cycles in which the projection was offered nothing",
+    "project_stalled_cycles": "frame cycles in which the projection could take nothing",
+    "output_stalled_cycles": "frame cycles in which the output held a splat back",
+}
+
+# Register -> parameters in it, with their field widths: all that shapes the hardware.
+CONFIGURATION = {
+    "CONFIG": {"lanes": 8, "address_bits": 8, "data_bits": 16},
+    "CONFIG_BURSTS": {"outstanding_bursts": 8, "burst_beats": 16},
+    "CONFIG_TABLES": {"center_bits": 8, "radius_bits": 8, "count_bits": 8, "base_bits": 8},
+    "CONFIG_CAMERA": {
+        "camera_range_bits": 8,
+        "length_fraction_bits": 8,
+        "rotation_fraction_bits": 8,
+        "normal_fraction_bits": 8,
+    },
+    "CONFIG_MEMBERS": {
+        "weight_fraction_bits": 8,
+        "offset_bits": 8,
+        "factor_bits": 8,
+        "mantissa_bits": 8,
+    },
+    "CONFIG_SPLATS": {"screen_fraction_bits": 8, "conic_bits": 8},
+}
+
+
+@dataclass(frozen=True)
+class Field:
+    """Some bits of a register.
+
+    Parameters
+    ----------
+    name : lower case.
+    first_bit, bits : where it lies.
+    signed : two's complement; a read extends its sign over the bits above.
+    notation : fixed-point format, as s26.4 of golden.fixed.Fixed; empty for counts and flags.
+    description : one phrase.
+    value : what a read always gives; None where it may change.
+    """
+
+    name: str
+    first_bit: int
+    bits: int
+    signed: bool
+    notation: str
+    description: str
+    value: int | None = None
+
+    @property
+    def mask(self) -> int:
+        """Its bits within the register."""
+        return ((1 << self.bits) - 1) << self.first_bit
+
+    def of(self, word: int) -> int:
+        """Its value in a word of the register."""
+        value = (word & self.mask) >> self.first_bit
+        return value - (1 << self.bits) if self.signed and value >> (self.bits - 1) else value
+
+
+@dataclass(frozen=True)
+class Register:
+    """32 bits of the window.
+
+    Parameters
+    ----------
+    name : upper case.
+    offset : bytes from the window's start, a multiple of 4.
+    access : ro, read only; rw; wo, reads as 0; w1c, writing a one clears the bit.
+    fields : from the lowest bit up, without overlaps; other bits read as 0.
+    description : one phrase.
+    """
+
+    name: str
+    offset: int
+    access: Access
+    fields: tuple[Field, ...]
+    description: str
+
+    def field(self, name: str) -> Field:
+        """The field of that name; raises KeyError."""
+        return {field.name: field for field in self.fields}[name]
+
+
+def shared_formats(params: Parameters) -> dict[str, Fixed]:
+    """Format of each frame constant of both stages, once where both have it (the rotation)."""
+    formats = {name: getattr(params, form) for name, form in FRAME_FORMATS.items()}
+    return formats | constant_formats(params)
+
+
+def constant_register(name: str) -> str:
+    """Name of the register of a frame constant."""
+    return f"FRAME_{name.upper()}"
+
+
+def counter_register(name: str) -> str:
+    """Name of the register of a counter."""
+    return f"COUNTER_{name.upper()}"
+
+
+def register_map(params: Parameters) -> tuple[Register, ...]:
+    """All registers, by offset: what it is, control, the pack, frame constants, counters.
+
+    Writes to what is read only, and to bits outside the fields, do nothing; an access outside the
+    map is answered with SLVERR.
+    """
+    return (
+        *_identification(params),
+        *_control(),
+        *_pack(params),
+        *_constants(params),
+        *_counters(),
+    )
+
+
+def _flags(first_bit: int, **descriptions: str) -> tuple[Field, ...]:
+    return tuple(
+        Field(name, first_bit + n, 1, False, "", text)
+        for n, (name, text) in enumerate(descriptions.items())
+    )
+
+
+def _number(name: str, first_bit: int, bits: int, text: str, value: int | None = None) -> Field:
+    return Field(name, first_bit, bits, False, "", text, value)
+
+
+def _identification(params: Parameters) -> Iterable[Register]:
+    identity = (_number("magic", 0, WORD_BITS, "'SPLT'", IDENTITY),)
+    yield Register("IDENTITY", 0x000, "ro", identity, "says that this is a splatsieve")
+    version = (
+        _number("hardware_minor", 0, 8, "grows with what a driver may ignore", HARDWARE_MINOR),
+        _number("hardware_major", 8, 8, "grows with what a driver must know", HARDWARE_MAJOR),
+        _number("pack", 16, 16, "version of the packs that are read", PACK_VERSION),
+    )
+    yield Register("VERSION", 0x004, "ro", version, "versions of hardware and pack")
+    for n, (name, widths) in enumerate(CONFIGURATION.items()):
+        fields, first = [], 0
+        for parameter, bits in widths.items():
+            first = -(-first // bits) * bits
+            value = getattr(params, parameter)
+            fields.append(_number(parameter, first, bits, "as in golden.params", value))
+            first += bits
+        yield Register(name, 0x008 + n * WORD_BYTES, "ro", tuple(fields), "parameters")
+
+
+def _control() -> Iterable[Register]:
+    causes = {
+        "done": "a frame has ended, whatever its code",
+        "error": "a frame has ended with another code than 1",
+        "start_ignored": STATUS_MEANINGS[StatusCode.IGNORED],
+    }
+    control = _flags(
+        0,
+        start="starts a frame of the pack and constants as they are now",
+        stop="ends the frame under way with code 10; a start in the same write is ignored",
+        queue="starts a frame once the one under way has ended; at once where there is none",
+    )
+    status = (
+        *_flags(
+            0,
+            busy="a frame is under way or queued",
+            done="a frame has ended since the last start or queue that was taken",
+            start_ignored=f"{causes['start_ignored']}; INTERRUPT clears it",
+            queued="a frame waits for the end of the one under way: leave pack and constants",
+        ),
+        _number("code", 4, 4, "how the last frame ended, one of StatusCode"),
+        _number("frames", 16, 16, "frames ended since reset, lowest bits"),
+    )
+    interrupt, enable = _flags(0, **causes), _flags(0, **causes)
+    registers: tuple[tuple[str, Access, tuple[Field, ...], str], ...] = (
+        ("CONTROL", "wo", control, "starts and stops"),
+        ("STATUS", "ro", status, "where the frame stands"),
+        ("INTERRUPT", "w1c", interrupt, "causes that were not acknowledged yet"),
+        ("INTERRUPT_ENABLE", "rw", enable, "causes that raise irq while they stand in INTERRUPT"),
+    )
+    for n, (name, access, fields, text) in enumerate(registers):
+        yield Register(name, CONTROL_OFFSET + n * WORD_BYTES, access, fields, text)
+
+
+def _pack(params: Parameters) -> Iterable[Register]:
+    high_bits = params.address_bits - WORD_BITS
+    low_page = (_number("page", PAGE_BITS, WORD_BITS - PAGE_BITS, "lower bits are 0"),)
+    low = (_number("bytes", 0, WORD_BITS, "lower bits"),)
+    high = (_number("high", 0, high_bits, "upper bits"),) if high_bits else ()
+    for n, (name, fields, text) in enumerate(
+        (
+            ("PACK_ADDRESS_LOW", low_page, "byte address of the pack, a multiple of 4096"),
+            ("PACK_ADDRESS_HIGH", high, "the same, from bit 32"),
+            ("PACK_BYTES_LOW", low, "bytes of the pack; nothing beyond them is read"),
+            ("PACK_BYTES_HIGH", high, "the same, from bit 32"),
+        )
+    ):
+        yield Register(name, PACK_OFFSET + n * WORD_BYTES, "rw", fields, text)
+
+
+def _constants(params: Parameters) -> Iterable[Register]:
+    for n, (name, form) in enumerate(shared_formats(params).items()):
+        if form.bits > WORD_BITS:
+            raise ValueError(f"{name} needs {form.bits} bits where a register holds {WORD_BITS}.")
+        stages = [
+            stage
+            for stage, names in (
+                ("cluster_cull", FRAME_FORMATS),
+                ("gaussian_project", constant_formats(params)),
+            )
+            if name in names
+        ]
+        field = Field("value", 0, form.bits, form.signed, str(form), "taken as a frame begins")
+        text = f"frame constant {name} of {' and '.join(stages)}"
+        where = CONSTANT_OFFSET + n * WORD_BYTES
+        yield Register(constant_register(name), where, "rw", (field,), text)
+
+
+def _counters() -> Iterable[Register]:
+    counted = {"frames": "frames ended since reset"} | COUNTERS
+    for n, (name, text) in enumerate(counted.items()):
+        field = _number("count", 0, WORD_BITS, "wraps")
+        where = COUNTER_OFFSET + n * WORD_BYTES
+        yield Register(counter_register(name), where, "ro", (field,), text)
