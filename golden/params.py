@@ -57,7 +57,7 @@ class Parameters:
     factor_bits: int = 16
     mantissa_bits: int = 18
     screen_fraction_bits: int = 8
-    conic_bits: int = 24
+    conic_bits: int = 18
     lanes: int = 1
     data_bits: int = 256
     address_bits: int = 40
@@ -142,7 +142,7 @@ class Parameters:
 
     @cached_property
     def rotation(self) -> Fixed:
-        """An entry of the rotation world to camera, rounded to nearest; +1 is cut to its largest."""
+        """An entry of the rotation world to camera, nearest; +1 is cut to its largest."""
         return Fixed(True, self.rotation_fraction_bits + 1, self.rotation_fraction_bits)
 
     @cached_property
@@ -164,6 +164,11 @@ class Parameters:
     def plane_offset(self) -> Fixed:
         """Constant of a plane (margins, near depth), grid units, rounded the safe way."""
         return Fixed(True, self.camera_space.bits, self.length_fraction_bits)
+
+    @property
+    def max_member_exponent(self) -> int:
+        """Largest exponent of a member's offset: rotated, it is shifted right by 1 or more."""
+        return min(12, self.rotation_fraction_bits - self.length_fraction_bits - 1)
 
     @property
     def distance_shift(self) -> int:

@@ -15,7 +15,7 @@ from hw.frame_control import FrameControl
 from hw.frame_counters import COUNTER_BITS, EVENTS, FrameCounters
 from hw.gaussian_fetch import GaussianFetch
 from hw.gaussian_project import ITEM_COUNTERS, GaussianProject
-from hw.header_check import TABLES, HeaderCheck
+from hw.header_check import HeaderCheck
 from hw.layouts import frame_constants, projection_constants
 from hw.read_master import ReadMaster
 from hw.record_stream import RecordStream, unpacked

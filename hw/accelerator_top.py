@@ -106,6 +106,7 @@ class AcceleratorTop(wiring.Component):
             self.irq.eq(registers.irq),
             accelerator.start.eq(registers.start),
             accelerator.stop.eq(registers.stop),
+            accelerator.queue.eq(registers.queued_start),
             accelerator.pack_address.eq(registers.pack_address),
             accelerator.pack_bytes.eq(registers.pack_bytes),
             accelerator.frame_constants.eq(registers.frame_constants),

@@ -32,7 +32,7 @@ class BurstSplitter(wiring.Component):
 
     Parameters
     ----------
-    depth : entries of the client's queue, 1 or more.
+    depth : entries of the client's queue, 2 or more.
 
     Members
     -------
@@ -49,8 +49,8 @@ class BurstSplitter(wiring.Component):
     OFFER_CYCLES = 3
 
     def __init__(self, params: Parameters, depth: int):
-        if depth < 1:
-            raise ValueError(f"a queue of {depth} entries cannot hold a record: give it 1 or more.")
+        if depth < 2:
+            raise ValueError(f"a queue of {depth} entries is too short: give it 2 or more.")
         self._params, self._depth = params, depth
         self._slots = Shape.cast(slot_beat(params)["slots"].shape).width
         self._entry_bytes = RECORD_BYTES * self._slots

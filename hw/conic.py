@@ -52,9 +52,9 @@ class ConicScale(Block):
         cross = p.call("cross", Square(operand), a=p.input(self.size))["product"]
         det = p.register("det", lambda v, c: (v - c)[: 2 * bits] | 1, product, cross)
         normal = p.call("normalize", Normalize(2 * bits, b), value=det)
-        reciprocal = p.call(
-            "reciprocal", TableFunction(reciprocal_table(b)), x=normal["mantissa"]
-        )["y"]
+        reciprocal = p.call("reciprocal", TableFunction(reciprocal_table(b)), x=normal["mantissa"])[
+            "y"
+        ]
         scale = p.register("scaled", lambda z, r: z * r, p.input(self.depth_squared), reciprocal)
         cut = p.wire("scale_cut", lambda v: v[b:], scale)
         return p.finish((self.scale, cut), (self.exponent, normal["exponent"]))

@@ -91,8 +91,8 @@ class Cover(Block):
     """extent = reach (1 + 2^-r) + 1 + margin, cut; its pixel centres as tiles of 16 px.
 
     r = depth_exponent - error_exponent - 1, cut to 0..MAX_EXTENT_SHIFT. Where the exponents are
-    less than DEPTH_TRUST_BITS apart, all of the picture is covered, and all of an axis where the extent
-    is cut.
+    less than DEPTH_TRUST_BITS apart, all of the picture is covered, and all of an axis where the
+    extent is cut.
 
     Latency: `latency_cycles`, 30 by default: reach or margin, length, tiles. One Gaussian a cycle.
     Multipliers: those of Reach and Margin, 6.

@@ -55,7 +55,9 @@ class FootprintExponent(Block):
         exponent = p.register("exponent_full", lambda e, depth: e - depth, scaled, depth)
         # ceil((low - e) / 4), 0 to COARSE_STEPS
         missing = p.register(
-            "missing", lambda e: (low - e + COARSE_STEP - 1) >> COARSE_STEP.bit_length() - 1, exponent
+            "missing",
+            lambda e: (low - e + COARSE_STEP - 1) >> COARSE_STEP.bit_length() - 1,
+            exponent,
         )
         steps = p.register(
             "steps_cut",

@@ -39,7 +39,8 @@ class FrameControl(wiring.Component):
     latch : Out(1), for a cycle: a frame begins with the constants as they are now.
     reset, flush : Out(1), of the datapath, and of the reader.
     reading_header : Out(1). finish : Out(1), to the output.
-    busy : Out(1). ended : Out(1), for a cycle. code : Out(4), from `ended` on, of hw.register_map.StatusCode.
+    busy : Out(1). ended : Out(1), for a cycle.
+    code : Out(4), from `ended` on, of hw.register_map.StatusCode.
     """
 
     def __init__(self, params: Parameters):
@@ -81,10 +82,9 @@ class FrameControl(wiring.Component):
         with m.If(self.group_taken):
             m.d.sync += to_take.eq(to_take - 1)
         with m.FSM() as fsm:
-            with m.State("IDLE"):
-                with m.If(begin):
-                    m.d.sync += [self.latch.eq(1), queued.eq(0)]
-                    m.next = "RESET"
+            with m.State("IDLE"), m.If(begin):
+                m.d.sync += [self.latch.eq(1), queued.eq(0)]
+                m.next = "RESET"
             with m.State("RESET"):
                 m.d.comb += self.reset.eq(1)
                 m.next = "HEADER"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.fifo import SyncFIFOBuffered
@@ -98,7 +100,7 @@ class GaussianProject(wiring.Component):
             m.d.sync += under_way[0].eq(self.i.payload.lanes)
         with m.Else():
             m.d.sync += under_way[0].eq(0)
-        for before, after in zip(under_way, under_way[1:], strict=False):
+        for before, after in pairwise(under_way):
             m.d.sync += after.eq(before)
         m.d.comb += [
             taken.eq(self.i.valid & self.i.ready & self.i.payload.lanes.any()),

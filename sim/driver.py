@@ -29,7 +29,7 @@ from hw.register_map import (
     shared_formats,
 )
 
-WORD_MASK = (1 << WORD_BITS) - 1
+WORD_MASK: int = (1 << WORD_BITS) - 1
 
 
 class Bus(Protocol):

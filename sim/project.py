@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import tee
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,9 @@ from golden.projection.model import DROPS, ProjectedMembers, project_members
 from golden.rules import Rules
 from sim.cull import CullFrame, Engine, cull_views
 
+if TYPE_CHECKING:
+    from sim.frame import FrameRun
+
 Stage = Literal["cluster", "gaussian"]
 Bool = NDArray[np.bool_]
 
@@ -37,7 +40,7 @@ class ProjectFrame:
     culled : the cluster test, by the same engine.
     members : Gaussians of the visible clusters, which the projection was given.
     kept : (N,) bool in the scene's order, the members that became splats.
-    splats : these, decoded, in the scene's order.
+    splats : these, decoded, in the scene's order; by the rtl engine those of `accelerator`.
     dropped : the other members, by the first reason of golden.projection.model.DROPS that holds.
     tile_pairs : pairs of tile and splat.
     seconds : wall time of the engine of the projection alone.
@@ -45,6 +48,8 @@ class ProjectFrame:
     cycles : of the RTL, nothing held back; None for other engines.
     mismatches : splat records of the RTL that differ from the integer model's for the same
         members: missing, extra or of other bits; None for other engines.
+    accelerator : the frame by the whole accelerator behind its driver, from the pack in memory;
+        None for other engines. The figures above are those of the projection's RTL alone.
     """
 
     view: str
@@ -58,13 +63,15 @@ class ProjectFrame:
     model_cycles: int | None = None
     cycles: int | None = None
     mismatches: int | None = None
+    accelerator: FrameRun | None = None
 
     @property
     def all_mismatches(self) -> int | None:
-        """Records of both stages' RTL that differ; None for other engines."""
-        if self.mismatches is None or self.culled.mismatches is None:
+        """Records of both stages' RTL, and of the accelerator, that differ; None otherwise."""
+        accelerator = self.accelerator.mismatches if self.accelerator is not None else None
+        if self.mismatches is None or self.culled.mismatches is None or accelerator is None:
             return None
-        return self.mismatches + self.culled.mismatches
+        return self.mismatches + self.culled.mismatches + accelerator
 
 
 def stage_named(name: str) -> Stage:
@@ -84,7 +91,8 @@ def project_views(
     """Both stages of each camera, in turn, by the default parameters.
 
     float projects the values that the pack stores by golden.gaussian_project, integer is the
-    bit-exact model, rtl the hardware of both stages, beside which the model runs.
+    bit-exact model, rtl the hardware: the splats come from the whole accelerator behind its
+    driver; each stage runs alone too, for its cycles, and the model beside them.
 
     Raises InputError as sim.cull.cull_views does, and where a picture or focal length is too large
     for the formats of the projection.
@@ -143,10 +151,12 @@ def _projector(pack: Pack, rules: Rules, engine: Engine) -> Project:
     if engine == "integer":
         return run_model
 
+    from sim.frame import FrameRunner
     from sim.project_harness import ProjectHarness
 
     harness = ProjectHarness(params)
     harness.build()
+    runner = FrameRunner(pack, "rtl")
 
     def run_hardware(camera: Camera, culled: CullFrame) -> ProjectFrame:
         assert culled.passed is not None
@@ -155,14 +165,18 @@ def _projector(pack: Pack, rules: Rules, engine: Engine) -> Project:
         model = project_members(members, constants, params)
         start = time.perf_counter()
         run = harness.run(members, constants)
-        result = replace(model, splats=run.splats)
         seconds = time.perf_counter() - start
+        accelerator = runner.run(camera, rules)
+        if accelerator.status is not None:
+            accelerator.status.check()
+        result = replace(model, splats=accelerator.splats)
         frame = _frame(pack, camera, culled, result, seconds, params)
         return replace(
             frame,
             model_cycles=project_cycles(model.kept, harness.latency_cycles, params.lanes),
             cycles=run.cycles,
             mismatches=count_differing(run.splats, model.splats),
+            accelerator=accelerator,
         )
 
     return run_hardware

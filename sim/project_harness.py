@@ -89,9 +89,7 @@ class ProjectHarness:
     @cached_property
     def _library(self) -> ctypes.CDLL:
         header = _bindings(self.params)
-        path = build_library(
-            self._design.name, self._design.text, SOURCE, {"bind_top.h": header}
-        )
+        path = build_library(self._design.name, self._design.text, SOURCE, {"bind_top.h": header})
         library = ctypes.CDLL(str(path))
         library.project_run.restype = None
         return library

@@ -9,7 +9,7 @@ import typer
 
 from golden.errors import InputError
 from splatsieve import __version__
-from splatsieve.commands import cull, demo, pack, psnr, render, report, trace, verilog
+from splatsieve.commands import cull, demo, frame, pack, psnr, render, report, trace, verilog
 
 app = typer.Typer(
     name="splatsieve",
@@ -44,6 +44,7 @@ COMMANDS = (
     demo.demo,
     pack.pack,
     cull.cull,
+    frame.frame,
     render.render,
     psnr.psnr,
     verilog.verilog,

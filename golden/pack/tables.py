@@ -21,7 +21,6 @@ Int64 = NDArray[np.int64]
 # such units. Coarser than a small scene's centres need, it leaves the camera room to stand back.
 MIN_GRID_EXPONENT = -19
 MIN_MEMBER_EXPONENT = -16
-MAX_MEMBER_EXPONENT = 12
 
 FACTOR_EXPONENT = Fixed(True, 8)
 REACH_FACTOR = Fixed(False, 16, 14)
@@ -39,7 +38,7 @@ FLOAT64_MARGIN = 2.0**-40
 
 def grid_exponent_for(centers: Float64, farthest: float, params: Parameters) -> int:
     """Smallest g >= -19 such that all centres, rounded to units of 2^g, fit `params.center` with
-    its center_headroom_bits to spare, and the farthest member's offset an exponent of 12.
+    its center_headroom_bits to spare, and the farthest member's offset its largest exponent.
 
     Parameters
     ----------
@@ -51,7 +50,7 @@ def grid_exponent_for(centers: Float64, farthest: float, params: Parameters) -> 
     if round(float(np.ldexp(largest, -exponent))) > used.max_int:
         exponent += 1
     # An offset of 2^x grows by half a grid unit at most as its centre is rounded.
-    offset = int(np.frexp(farthest)[1]) + 1 - (params.offset_bits - 1) - MAX_MEMBER_EXPONENT
+    offset = int(np.frexp(farthest)[1]) + 1 - (params.offset_bits - 1) - params.max_member_exponent
     return max(exponent, offset, MIN_GRID_EXPONENT)
 
 
@@ -87,7 +86,8 @@ def factor_exponents(largest: Float64, bits: int) -> Int32:
     room = (1 << (bits - 1)) - 4
     exponents = np.frexp(largest)[1] - (bits - 1)
     exponents += np.ldexp(largest, -exponents) > room
-    return np.clip(exponents, FACTOR_EXPONENT.min_int, FACTOR_EXPONENT.max_int)
+    cut: Int32 = np.clip(exponents, FACTOR_EXPONENT.min_int, FACTOR_EXPONENT.max_int)
+    return cut
 
 
 def ball_tables(
@@ -177,4 +177,5 @@ def _member_exponents(offsets: Float64, starts: Int64, bits: int) -> Int32:
     above_zero = np.maximum(largest, np.finfo(np.float64).smallest_subnormal)
     exponents = np.frexp(above_zero)[1] - (bits - 1)
     exponents += np.rint(np.ldexp(largest, -exponents)) > Fixed(True, bits).max_int
-    return np.maximum(exponents, MIN_MEMBER_EXPONENT)
+    cut: Int32 = np.maximum(exponents, MIN_MEMBER_EXPONENT)
+    return cut

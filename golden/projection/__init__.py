@@ -1,1 +1,1 @@
-"""Stage 3, gaussian_project, in integers: formats, constants of a frame, and the bit-exact model."""
+"""Stage 3, gaussian_project, in integers: formats, frame constants, and the bit-exact model."""

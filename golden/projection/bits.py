@@ -49,6 +49,6 @@ def round_shift(value: Int64, shift: Int64 | int) -> Int64:
     return (value + half) >> shift
 
 
-def ceil_shift(value: Int64, shift: Int64) -> Int64:
+def ceil_shift(value: Int64, shift: Int64 | int) -> Int64:
     """ceil(value / 2^shift) for shifts of 0 or more."""
     return -((-value) >> shift)

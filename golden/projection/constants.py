@@ -47,11 +47,11 @@ class ProjectionConstants:
     Parameters
     ----------
     rotation : (3, 3) format `rotation`, rows are the camera's axes in world space.
-    jacobian : (2, 3) format `jacobian` of ProjectionFormats, f^x row 0 and f^y row 1 of the rotation.
+    jacobian : (2, 3) format `jacobian` of ProjectionFormats, f^x row 0 and f^y row 1 of it.
     focal : (2,) format `focal` of ProjectionFormats, f^x and f^y.
     principal : (2,) cx and cy, px with S fraction bits.
     clamp_low, clamp_high : (2,) range of t for the Jacobian, F fraction bits.
-    near : depth of the near plane less its margin, format `camera_space`, rounded down.
+    near : depth of the near plane less its margin, `camera_space`, rounded down.
     tangent_shift : F, fraction bits of t.
     exponent_offset : E - grid exponent + length_fraction_bits, of the footprint.
     error_floor : log2 of the least error of a position, last places of camera space.

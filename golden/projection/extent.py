@@ -1,4 +1,4 @@
-"""What a Gaussian covers: its reach on the screen, widened by all that may be off, and its tiles."""
+"""What a Gaussian covers: its reach on the screen, widened by what may be off, and its tiles."""
 
 from __future__ import annotations
 
@@ -69,7 +69,8 @@ def reach(
     # Exponents reach 15 > B - 2 - S: a shift up first, so that one down is left.
     shift = (b - 2 - s - shape.exponent)[:, None]
     length = ceil_shift(product << np.maximum(-shift, 0), np.maximum(shift, 0))
-    return np.minimum(length, (1 << formats.extent_bits) - 1)
+    cut: Int64 = np.minimum(length, (1 << formats.extent_bits) - 1)
+    return cut
 
 
 def margin(where: Place, k: ProjectionConstants, formats: ProjectionFormats) -> Int64:
@@ -79,9 +80,7 @@ def margin(where: Place, k: ProjectionConstants, formats: ProjectionFormats) -> 
     """
     top = (1 << formats.extent_bits) - 1
     size = np.abs(where.tangent)
-    doublings = np.maximum(
-        leading_one(size[:, 0] | size[:, 1]) + 1 - k.bound_bits, 0
-    )
+    doublings = np.maximum(leading_one(size[:, 0] | size[:, 1]) + 1 - k.bound_bits, 0)
     near = (where.reciprocal >> (formats.mantissa - POSITION_MANTISSA_BITS)) + 1
     product = k.position_mantissa * near
     exponent = k.position_exponent + where.error_exponent + doublings - where.depth_exponent
@@ -91,7 +90,8 @@ def margin(where: Place, k: ProjectionConstants, formats: ProjectionFormats) -> 
     down = np.clip(-exponent, 0, 2 * POSITION_MANTISSA_BITS + 1)
     position = np.minimum(ceil_shift(product << up, down), top)
     screen = np.minimum(k.screen_margin << (2 * doublings), top)
-    return np.minimum(position + screen, top)
+    total: Int64 = np.minimum(position + screen, top)
+    return total
 
 
 def cover(
@@ -125,7 +125,7 @@ def cover(
     last = np.where(everywhere, k.last_pixel, last)
     rect = np.concatenate((first >> TILE_SHIFT, (last >> TILE_SHIFT) + 1), axis=1)
     return Cover(
-        extent_px=np.minimum(ceil_shift(length, np.int64(s)), 0xFFFF),
+        extent_px=np.minimum(ceil_shift(length, s), 0xFFFF),
         tile_rect=rect,
-        empty=(first > last).any(axis=1),
+        empty=np.asarray((first > last).any(axis=1)),
     )

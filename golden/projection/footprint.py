@@ -74,10 +74,12 @@ def footprint(
     low_pass = (squared * formats.low_pass_factor) >> (2 * b - 2 + 2 * exponent)
     low_pass = np.maximum(low_pass, 1)
     top = (1 << formats.covariance_bits) - 1
+    rows = np.stack(t, axis=2)
+    square = (rows * rows).sum(axis=2) + low_pass[:, None]
     return Footprint(
-        xx=np.minimum(sum(part[:, 0] * part[:, 0] for part in t) + low_pass, top),
-        yy=np.minimum(sum(part[:, 1] * part[:, 1] for part in t) + low_pass, top),
-        xy=saturate(sum(part[:, 0] * part[:, 1] for part in t), formats.covariance_bits + 1),
+        xx=np.minimum(square[:, 0], top),
+        yy=np.minimum(square[:, 1], top),
+        xy=saturate((rows[:, 0] * rows[:, 1]).sum(axis=1), formats.covariance_bits + 1),
         exponent=exponent,
         depth_squared=squared,
     )

@@ -52,8 +52,8 @@ class Place:
 def place(members: NDArray[np.void], k: ProjectionConstants, formats: ProjectionFormats) -> Place:
     """q = C + floor(R offset 2^(m - R_f + l) + 1/2);  t = f^ q_x / q_z.
 
-    z, its mantissa and x / 2^exponent are rounded down, f^/z and |t| to nearest. A coordinate beyond
-    the format `position`, or x beyond 2^(tangent_bits - 1 - F) z, is cut to it, which moves a
+    z, its mantissa and x / 2^exponent are rounded down, f^/z and |t| to nearest. A coordinate
+    beyond the format `position`, or x beyond 2^(tangent_bits - 1 - F) z, is cut to it, which moves a
     Gaussian towards the middle of the picture.
     """
     params = formats.params
@@ -68,9 +68,7 @@ def place(members: NDArray[np.void], k: ProjectionConstants, formats: Projection
         members["center_camera"].astype(np.int64) + round_shift(rotated, down),
         formats.position.bits,
     )
-    error = np.maximum(
-        exponent + params.length_fraction_bits + OFFSET_ERROR_BITS, k.error_floor
-    )
+    error = np.maximum(exponent + params.length_fraction_bits + OFFSET_ERROR_BITS, k.error_floor)
     error = np.minimum(error, MAX_MEMBER_EXPONENT + params.length_fraction_bits + 2)
     slack = (np.int64(1) << error) + (np.abs(q).sum(axis=1) >> DEPTH_ERROR_SHIFT) + 1
     before = q[:, 2] + slack <= k.near

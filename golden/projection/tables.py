@@ -56,7 +56,8 @@ class LinearTable:
         place = x & ((1 << self.fraction_bits) - 1)
         step = (self.slope[index] * place) >> self.fraction_bits
         y = self.base[index] - step if self.falling else self.base[index] + step
-        return np.minimum((y + self.rounding) >> GUARD_BITS, (1 << self.output_bits) - 1)
+        result: Int64 = np.minimum((y + self.rounding) >> GUARD_BITS, (1 << self.output_bits) - 1)
+        return result
 
 
 def reciprocal_table(bits: int) -> LinearTable:

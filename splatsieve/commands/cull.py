@@ -35,6 +35,8 @@ GAUSSIAN_COLUMNS = (
 MORE_COLUMNS = (
     "cycles",
     "mismatches",
+    "accelerator_cycles",
+    "accelerator_mismatches",
     "found_fraction",
     "more_kept_fraction",
     "center_off_fraction",
@@ -64,7 +66,11 @@ def cull(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Cull a pack for each view, by clusters or by the projection too, and count what is left."""
+    """Cull a pack for each view, by clusters or by the projection too, and count what is left.
+
+    Engine rtl: stage gaussian runs the whole accelerator on the pack in memory, behind its driver;
+    stage cluster runs the cluster stage alone, as the accelerator does not show its clusters.
+    """
     import numpy as np
 
     from golden.pack.file import load_pack
@@ -162,7 +168,10 @@ def _cluster_row(packed: Pack, frame: CullFrame) -> dict[str, Any]:
 
 
 def _gaussian_row(packed: Pack, frame: ProjectFrame) -> dict[str, Any]:
-    """The row of the cluster test, its RTL's figures as cluster_*, and those of the projection."""
+    """The row of the cluster test, its RTL's figures as cluster_*, and those of the projection.
+
+    Figures of the accelerator, which both stages' RTL is part of, are accelerator_* and bus_*.
+    """
     row = _cluster_row(packed, frame.culled)
     for key in ("seconds", "cycles", "model_cycles", "mismatches"):
         if key in row:
@@ -179,6 +188,14 @@ def _gaussian_row(packed: Pack, frame: ProjectFrame) -> dict[str, Any]:
             "cycles": frame.cycles,
             "model_cycles": frame.model_cycles,
             "mismatches": frame.mismatches,
+        }
+    if frame.accelerator is not None:
+        row |= {
+            "accelerator_seconds": frame.accelerator.seconds,
+            "accelerator_cycles": frame.accelerator.cycles,
+            "accelerator_mismatches": frame.accelerator.mismatches,
+            "bus_beats": frame.accelerator.counters["bus_beats"],
+            "bus_utilisation": frame.accelerator.bus_utilisation,
         }
     return row
 
@@ -219,10 +236,10 @@ def _text(result: dict[str, Any]) -> str:
     if "lost" in average:
         lines.append(f"lost in all views: {sum(row['lost'] for row in rows):,}")
     if "mismatches" in average:
-        keys = [key for key in ("cluster_mismatches", "mismatches") if key in rows[0]]
+        keys = [key for key in rows[0] if key.endswith("mismatches")]
         differ = sum(row[key] for row in rows for key in keys)
         lines.append(f"RTL against integer model: {differ:,} mismatches")
-    seconds = sum(row["seconds"] + row.get("cluster_seconds", 0) for row in rows)
+    seconds = sum(row[key] for row in rows for key in row if key.endswith("seconds"))
     lines.append(f"engine time: {seconds:.2f} s")
     return "\n".join(lines)
 

@@ -1,26 +1,48 @@
-"""`splatsieve verilog`: the cluster stage as Verilog, with a JSON of its ports and formats."""
+"""`splatsieve verilog`: a preset of the hardware as Verilog, with what describes it."""
 
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from splatsieve.inputs import JsonOption
 
+if TYPE_CHECKING:
+    from hw.verilog import Design
+
+PRESETS = {
+    "base": "the accelerator, default parameters",
+    "cull": "the cluster stage alone",
+    "project": "the projection alone",
+    "wide": "the accelerator, 512 bits and 2 lanes",
+}
+WIDE_NAME = "splatsieve_wide"
+
 
 def verilog(
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write into.")],
+    preset: Annotated[
+        str,
+        typer.Option(
+            metavar="|".join(PRESETS),
+            help="; ".join(f"{name}: {what}" for name, what in PRESETS.items()) + ".",
+        ),
+    ] = "base",
     as_json: JsonOption = False,
 ) -> None:
-    """Write the Verilog of the cluster stage and a JSON of its ports, formats and latency."""
-    from golden.params import Parameters
-    from hw.verilog import cull_design, write_design
+    """Write the Verilog of a preset, a JSON of its ports and formats, and its registers."""
+    from golden.files import atomic_path
 
-    design = cull_design(Parameters())
-    paths = write_design(design, output)
+    design, texts = _preset(preset)
+    paths = [output / name for name in texts]
+    with ExitStack() as files:
+        # Each takes its name as the stack unwinds, so none does where one cannot be written.
+        for path, text in zip(paths, texts.values(), strict=True):
+            files.enter_context(atomic_path(path)).write_text(text, encoding="utf-8")
     if as_json:
         typer.echo(
             json.dumps({"files": [str(path) for path in paths], **design.metadata}, indent=1)
@@ -28,5 +50,35 @@ def verilog(
         return
     for path in paths:
         typer.echo(f"{path}, {path.stat().st_size:,} bytes")
-    latency = design.metadata["latency_cycles"]
-    typer.echo(f"module {design.name}: one cluster a cycle, latency {latency} cycles")
+    latency = design.metadata.get("latency_cycles")
+    suffix = f", latency {latency} cycles" if latency else ""
+    typer.echo(f"module {design.name}: {PRESETS[preset]}{suffix}")
+
+
+def _preset(preset: str) -> tuple[Design, dict[str, str]]:
+    """The design of a preset, and the text of each of its files by name."""
+    from golden.errors import InputError
+    from golden.params import Parameters
+    from hw.register_docs import c_header, regs_markdown
+    from hw.verilog import ACCELERATOR_NAME, accelerator_design, cull_design, project_design
+
+    if preset not in PRESETS:
+        raise InputError(f"preset {preset!r} is not known: choose {', '.join(PRESETS)}.")
+    params, registers = Parameters(), ""
+    if preset == "cull":
+        design = cull_design(params)
+    elif preset == "project":
+        design = project_design(params)
+    elif preset == "base":
+        design, registers = accelerator_design(params, ACCELERATOR_NAME), "regs.md"
+    else:
+        params = Parameters(data_bits=512, lanes=2)
+        design, registers = accelerator_design(params, WIDE_NAME), f"{WIDE_NAME}_regs.md"
+    texts = {
+        f"{design.name}.v": design.text,
+        f"{design.name}.json": json.dumps(design.metadata, indent=1) + "\n",
+    }
+    if registers:
+        texts[registers] = regs_markdown(params)
+        texts[f"{design.name}_regs.h"] = c_header(params)
+    return design, texts

@@ -1,4 +1,4 @@
-"""`splatsieve cull`, `render` and `verilog` as a user calls them."""
+"""`splatsieve cull` and `render` as a user calls them."""
 
 import json
 
@@ -138,10 +138,3 @@ def test_render_refuses_a_pack_of_another_scene(files, tmp_path):
     common = ["--cameras", files / "cameras.json", "-o", tmp_path / "x.png"]
     refuse("pack the scene again", "render", "default", *common, "--pack", files / "s.pack")
     assert not (tmp_path / "x.png").exists()
-
-
-def test_verilog_writes_two_files(tmp_path):
-    described = json.loads(call("verilog", "-o", tmp_path / "v", "--json"))
-    assert described["latency_cycles"] == 7
-    names = sorted(path.name for path in (tmp_path / "v").iterdir())
-    assert names == ["splatsieve_cluster_cull.json", "splatsieve_cluster_cull.v"]

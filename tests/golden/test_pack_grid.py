@@ -68,13 +68,21 @@ def test_the_grid_holds_the_centres_of_groups():
 def test_grid(largest, bits, exponent):
     centers = np.array([[0, largest, 0]], float)
     params = Parameters(center_bits=bits, center_headroom_bits=0)
-    assert grid_exponent_for(centers, params) == exponent
+    assert grid_exponent_for(centers, 0.0, params) == exponent
 
 
 def test_grid_leaves_room_for_the_camera():
     """16 times as far away as the farthest centre, a camera is still within reach."""
     params = Parameters()
     for largest in (0.7, 21.0, 900.0):
-        exponent = grid_exponent_for(np.array([[largest, 0, 0]]), params)
+        exponent = grid_exponent_for(np.array([[largest, 0, 0]]), 0.0, params)
         reach = params.camera_position.max_int * 2.0 ** (exponent - params.length_fraction_bits)
         assert 16 * largest <= reach <= 64 * max(largest, 1)
+
+
+@pytest.mark.parametrize(
+    ("farthest", "exponent"), [(127.0, -19), (129.0, -18), (2.0**20 - 1, -6), (1e30, 74)]
+)
+def test_grid_is_coarse_enough_for_the_farthest_member(farthest, exponent):
+    """An offset of 15 bits and exponent 12 reaches 2^27 grid units; half of that is used."""
+    assert grid_exponent_for(np.zeros((1, 3)), farthest, Parameters()) == exponent

@@ -47,6 +47,10 @@ def test_place_and_depth(seed, rules, size):
     where = place(members, run.constants, FORMATS)
     bound_px = margin(where, run.constants, FORMATS) / 2.0**PARAMS.screen_fraction_bits
     trusted = where.depth_exponent - where.error_exponent >= 3
+    # Beyond 2^(tangent_bits - 2) units of t a place is cut, as README.md says, and drawn too near.
+    reach_px = 2.0 ** (FORMATS.tangent_bits - 2 - PARAMS.screen_fraction_bits)
+    far_px = np.abs(true.mean2d[theirs] - np.array(size[:2]) / 2).max(axis=1)
+    trusted &= far_px < reach_px
     error_px = np.abs(run.splats.mean2d[mine] - true.mean2d[theirs]).max(axis=1)
     assert (error_px <= bound_px)[trusted].all()
     unit = 2.0 ** (run.pack.meta.grid_exponent - PARAMS.length_fraction_bits)

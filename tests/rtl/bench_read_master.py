@@ -231,7 +231,8 @@ class Testbench:
 def random_run(bench: Testbench) -> tuple[int, int]:
     """Many runs of 1, many around a 4 KiB boundary, addresses of all the width."""
     top = 1 << (bench.address_bits - 5)
-    count = random.choice((1, 1, 2, 3, random.randint(1, 30), random.randint(1, 300)))
+    longest = 300 if bench.data_bits >= 256 else 140  # a page is 128 records
+    count = random.choice((1, 1, 2, 3, random.randint(1, 30), random.randint(1, longest)))
     page = random.randrange(0, top, PAGE_BYTES // RECORD_BYTES)
     first = random.choice((page + random.randint(-30, 30), random.randrange(top)))
     return min(max(first, 0), top - count), count
@@ -285,8 +286,8 @@ async def bursts_are_full(dut):
     longest = min(bench.burst_beats, 1 << (depth_beats.bit_length() - 1))
     per_page = PAGE_BYTES // RECORD_BYTES
     expected = []
-    for start in (0, 1, 2, 63, 64, 65, per_page - 2, per_page - 1):
-        for count in (1, 2, 3, 64, 65, per_page - 1, per_page, per_page + 1, 3 * per_page):
+    for start in (0, 1, 63, per_page - 2, per_page - 1):
+        for count in (1, 2, 3, 64, 65, per_page, per_page + 1, 2 * per_page):
             first = 5 * per_page + start
             bench.ask(0, first, count)
             expected += due_bursts(bench, first, count, longest)
@@ -324,15 +325,15 @@ async def the_bus_is_full(dut):
     """A long run with 100 cycles of latency: data in 98% of the cycles at least."""
     bench = Testbench(dut)
     await bench.start(lambda: 100)
-    beats_per_record = 256 / bench.data_bits
-    bench.ask(0, 1001, int(6000 / beats_per_record))
+    record_beats = 256 / bench.data_bits
+    room = bench.depths[0] * max(1, record_beats)
+    longest = min(bench.burst_beats, PAGE_BYTES * 8 // bench.data_bits)
+    can_fill = bench.outstanding_limit * longest > 120 and room > 120 + longest and longest > 4
+    bench.ask(0, 1001, int((6000 if can_fill else 300) / record_beats))
     await bench.finish()
     cycles = bench.beat_cycles[-1] - bench.beat_cycles[0] + 1
-    longest = max(beats for _, _, beats in bench.bursts)
-    room = bench.depths[0] * max(1, beats_per_record)
     dut._log.info(f"{len(bench.beat_cycles)} beats in {cycles} cycles")
-    if bench.outstanding_limit * longest > 120 and room > 120 + longest and longest > 4:
-        assert len(bench.beat_cycles) >= 0.98 * cycles
+    assert len(bench.beat_cycles) >= 0.98 * cycles or not can_fill
 
 
 @cocotb.test(timeout_time=200, timeout_unit="us")
@@ -365,17 +366,18 @@ async def a_blocked_client_blocks_no_other(dut):
     """Client 0 takes nothing: its queue fills to its depth, and the others go on."""
     bench = Testbench(dut)
     await bench.start(lambda: 10)
+    count = max(bench.depths) * bench.slot_count + 50
     bench.sinks[0].pause = True
     for n in bench.clients:
-        bench.ask(n, 900 * n + 1, 700)
-    while any(bench.due[n] for n in bench.clients if n) or not bench.taken[-1]:
+        bench.ask(n, 900 * n + 1, count)
+    while any(taken < count for taken in bench.taken[1:]) or len(bench.bursts) == 0:
         await RisingEdge(dut.aclk)
-    await bench.cycles(20)
-    assert bench.taken == [0, *(700 for _ in bench.depths[1:])]
+    await bench.cycles(400)
+    assert bench.taken == [0, *(count for _ in bench.depths[1:])]
     assert dut.idle.value
     bench.sinks[0].pause = False
     await bench.finish()
-    assert bench.taken[0] == 700
+    assert bench.taken[0] == count
 
 
 @cocotb.test(timeout_time=400, timeout_unit="us")
@@ -405,7 +407,7 @@ async def a_run_of_none_is_forgotten(dut):
 
 
 @cocotb.test(timeout_time=400, timeout_unit="us")
-@cocotb.parametrize(after=[1, 4, 5, 6, 7, 12, 30, 75, 160], held=["one cycle", "until idle"])
+@cocotb.parametrize(after=[1, 5, 6, 7, 30, 160], held=["one cycle", "until idle"])
 async def flush_in_mid_flight(dut, after, held):
     """Nothing of before the flush is seen after it, and the next runs are right."""
     random.seed(f"{after} {held}")
@@ -457,7 +459,7 @@ async def the_first_error_stays(dut, response):
     dut.flush.value = 0
     await bench.cycles(2)
     assert dut.error.value == 0
-    bench.ask(1, 60, 32)
+    bench.ask(bench.clients[-1], 60, 32)
     await bench.finish()
     assert int(dut.error.value) == other - 1
 

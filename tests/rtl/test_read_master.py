@@ -84,10 +84,50 @@ def flat_design(params: Parameters, depths: tuple[int, ...]) -> Design:
 
 
 USUAL_DEPTHS = (256, 64, 16)
-TESTS = 24 + 9 + 18 + 2
+TESTS = 24 + 8 + 12 + 2 + 1
 
 
 @pytest.mark.parametrize("data_bits", [64, 128, 256, 512])
 def test_bench_passes(tmp_path, data_bits):
     design = flat_design(Parameters(data_bits=data_bits), USUAL_DEPTHS)
     assert run_bench(design, BENCH, tmp_path) == TESTS
+
+
+CORNERS = {
+    "single beats": ((256, 64, 2, 1), (5, 2, 48)),
+    "one record a burst": ((64, 32, 64, 4), (7, 2)),
+    "longest bursts": ((64, 48, 16, 256), (256, 100, 3)),
+    "whole pages": ((512, 33, 3, 256), (100, 2, 3)),
+    "one client": ((128, 40, 64, 16), (33,)),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("corner", list(CORNERS))
+def test_corners_of_the_parameters_pass(tmp_path, corner):
+    (data_bits, address_bits, outstanding_bursts, burst_beats), depths = CORNERS[corner]
+    params = Parameters(
+        data_bits=data_bits,
+        address_bits=address_bits,
+        outstanding_bursts=outstanding_bursts,
+        burst_beats=burst_beats,
+    )
+    assert run_bench(flat_design(params, depths), BENCH, tmp_path) == TESTS
+
+
+def test_bursts_shorter_than_a_record_are_refused():
+    message = "burst_beats = 2 is less than the 4 beats of a record at data_bits = 64."
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        ReadMaster(Parameters(data_bits=64, burst_beats=2), (16,))
+
+
+def test_short_queues_are_refused():
+    with pytest.raises(
+        ValueError, match=r"^a queue of 1 entries is too short: give it 2 or more\.$"
+    ):
+        ReadMaster(Parameters(), (16, 1))
+
+
+def test_the_longest_burst_fits_the_queue():
+    bursts = [BurstSplitter(Parameters(), depth).burst_entries for depth in (2, 48, 63, 64, 500)]
+    assert bursts == [2, 32, 32, 64, 64]

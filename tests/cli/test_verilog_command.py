@@ -1,0 +1,87 @@
+"""`splatsieve verilog` as a user calls it."""
+
+import json
+
+import pytest
+
+from golden.params import Parameters
+from hw.register_docs import c_header, regs_markdown
+from tests.cli.calls import call, refuse
+
+ACCELERATOR_PORTS = ("aclk", "aresetn", "s_axil_awaddr", "m_axi_araddr", "m_axis_splat_tlast", "irq")
+# Preset -> module, files besides NAME.v and NAME.json, some ports.
+PRESETS = {
+    "base": ("splatsieve", ("regs.md", "splatsieve_regs.h"), ACCELERATOR_PORTS),
+    "cull": ("splatsieve_cluster_cull", (), ("s_axis_group_tdata", "m_axis_visible_tdata")),
+    "project": ("splatsieve_gaussian_project", (), ("s_axis_member_tdata", "m_axis_splat_tdata")),
+    "wide": (
+        "splatsieve_wide",
+        ("splatsieve_wide_regs.md", "splatsieve_wide_regs.h"),
+        ACCELERATOR_PORTS,
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """All presets in one folder, that without a name last."""
+    folder = tmp_path_factory.mktemp("verilog") / "new" / "folder"
+    for preset in ("cull", "project", "wide"):
+        call("verilog", "-o", folder, "--preset", preset)
+    call("verilog", "-o", folder)
+    return folder
+
+
+def test_presets_share_a_folder(folder):
+    expected = [
+        name for module, more, _ in PRESETS.values() for name in (f"{module}.v", f"{module}.json", *more)
+    ]
+    assert sorted(path.name for path in folder.iterdir()) == sorted(expected)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_verilog_and_json_are_of_one_module(folder, preset):
+    module, _, ports = PRESETS[preset]
+    text = (folder / f"{module}.v").read_text()
+    described = json.loads((folder / f"{module}.json").read_text())
+    assert text.count(f"\nmodule {module}(") == 1
+    assert described["name"] == module
+    assert set(ports) <= {port["name"] for port in described["ports"]}
+    wide = preset == "wide"
+    parameters = described["parameters"]
+    assert (parameters["data_bits"], parameters["lanes"]) == ((512, 2) if wide else (256, 1))
+    widths = {port["name"]: port["bits"] for port in described["ports"]}
+    if "m_axi_rdata" in widths:
+        assert widths["m_axi_rdata"] == parameters["data_bits"]
+        assert widths["m_axis_splat_tdata"] == 352 * parameters["lanes"]
+
+
+@pytest.mark.parametrize("preset", ["base", "wide"])
+def test_registers_are_those_of_the_parameters(folder, preset):
+    params = Parameters() if preset == "base" else Parameters(data_bits=512, lanes=2)
+    page, header = (folder / name for name in PRESETS[preset][1])
+    assert page.read_text() == regs_markdown(params)
+    assert header.read_text() == c_header(params)
+
+
+def test_text_and_json_name_the_files(tmp_path):
+    described = json.loads(call("verilog", "-o", tmp_path, "--preset", "cull", "--json"))
+    names = [f"{PRESETS['cull'][0]}.{suffix}" for suffix in ("v", "json")]
+    assert described["files"] == [str(tmp_path / name) for name in names]
+    assert described["latency_cycles"] == 7
+    lines = call("verilog", "-o", tmp_path, "--preset", "cull").splitlines()
+    assert [line.split(",")[0] for line in lines[:2]] == described["files"]
+    assert lines[2].endswith("the cluster stage alone, latency 7 cycles")
+
+
+def test_all_files_or_none(tmp_path):
+    (tmp_path / "splatsieve_cluster_cull.json").mkdir()
+    refuse("splatsieve_cluster_cull.json is a folder", "verilog", "-o", tmp_path, "--preset", "cull")
+    assert [path.name for path in tmp_path.iterdir()] == ["splatsieve_cluster_cull.json"]
+
+
+@pytest.mark.parametrize("preset", ["", "small", "BASE"])
+def test_unknown_presets_are_refused(tmp_path, preset):
+    message = f"preset {preset!r} is not known: choose base, cull, project, wide"
+    refuse(message, "verilog", "-o", tmp_path / "v", "--preset", preset)
+    assert not (tmp_path / "v").exists()
