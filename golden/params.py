@@ -95,6 +95,11 @@ class Parameters:
         for name in ("data_bits", "burst_beats"):
             if getattr(self, name).bit_count() != 1:
                 raise ValueError(f"{name} = {getattr(self, name)} is not a power of two.")
+        if self.burst_beats * self.data_bits < 256:
+            raise ValueError(
+                f"burst_beats = {self.burst_beats} of data_bits = {self.data_bits} hold no record of "
+                "256 bits."
+            )
         if self.mantissa_bits <= self.factor_bits:
             raise ValueError(
                 f"mantissa_bits = {self.mantissa_bits} must exceed factor_bits = "

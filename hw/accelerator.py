@@ -163,7 +163,7 @@ class Accelerator(wiring.Component):
             control.groups_count.eq(header.groups_count),
             control.bus_error.eq(reader.error),
             control.outside.eq(clusters.outside | fetch.outside),
-            control.quiet.eq(~(cull.busy | fetch.busy | project.busy)),
+            control.quiet.eq(~(cull.busy | clusters.busy | fetch.busy | project.busy)),
             control.reader_idle.eq(reader.idle),
             reader.flush.eq(control.flush | control.reset),
             packer.finish.eq(control.finish),

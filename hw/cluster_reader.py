@@ -26,6 +26,7 @@ class ClusterReader(wiring.Component):
     runs : In(stream of cluster_run). requests : Out(stream of run_request).
     slots : In(stream of slot_beat). o : Out(stream of cluster_record).
     outside : Out(1), a run lay outside the table; until reset.
+    busy : Out(1), a run was not asked for yet, or never will be.
     """
 
     def __init__(self, params: Parameters):
@@ -39,6 +40,7 @@ class ClusterReader(wiring.Component):
                 "slots": In(stream.Signature(slot_beat(params))),
                 "o": Out(stream.Signature(cluster_record(params))),
                 "outside": Out(1),
+                "busy": Out(1),
             }
         )
 
@@ -54,6 +56,7 @@ class ClusterReader(wiring.Component):
             self.runs.ready.eq(~pending),
             bad.eq((held.count == 0) | (end > self.clusters)),
             free.eq(~self.requests.valid | self.requests.ready),
+            self.busy.eq(pending | self.outside),
         ]
         with m.If(self.requests.ready):
             m.d.sync += self.requests.valid.eq(0)

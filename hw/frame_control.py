@@ -160,7 +160,7 @@ class FrameControl(wiring.Component):
                 with m.If(to_ask == count):
                     m.d.sync += record.eq(0)
                     m.next = "RUN"
-                # A request that is offered stays; what went wrong is looked at once it is taken.
-                with m.If(failure != StatusCode.NONE):
-                    m.d.sync += record.eq(0)
-                    m.next = "BREAK_OFF"
+            # The reader forgets a request that it did not take: what went wrong may be why.
+            with m.If(failure != StatusCode.NONE):
+                m.d.sync += record.eq(0)
+                m.next = "BREAK_OFF"

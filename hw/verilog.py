@@ -22,6 +22,7 @@ from hw.tops import ClusterCullTop, GaussianProjectTop
 CULL_NAME = "splatsieve_cluster_cull"
 PROJECT_NAME = "splatsieve_gaussian_project"
 ACCELERATOR_NAME = "splatsieve"
+WIDE_NAME = "splatsieve_wide"
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,11 @@ def accelerator_design(params: Parameters, name: str = ACCELERATOR_NAME) -> Desi
     top = AcceleratorTop(params)
     performance = {"gaussians_per_cycle": params.lanes}
     return _design(name, top, params, {}, performance)
+
+
+def wide_design(params: Parameters) -> Design:
+    """accelerator_design under a name of its own, to stand beside another in a folder."""
+    return accelerator_design(params, WIDE_NAME)
 
 
 def write_design(design: Design, folder: Path) -> list[Path]:

@@ -13,7 +13,7 @@ from hw.verilog import Design
 INNER_STREAMS = (
     ("cull", "groups"),
     ("cull", "clusters"),
-    ("cull", "o"),
+    ("fetch.merger", "i"),
     ("project", "i"),
 )
 
@@ -25,7 +25,7 @@ class EventKind(IntEnum):
     BEAT = 1  # a data beat comes: byte address, 1 for the last of its burst
     GROUP = 2  # a group enters its test
     CLUSTER = 3  # a cluster enters its test
-    VISIBLE = 4  # a visible cluster leaves the cluster stage
+    VISIBLE = 4  # a visible cluster goes from the cluster stage to the fetch of its members
     MEMBERS = 5  # a beat of members enters the projection
     SPLATS = 6  # a beat of splats leaves: splats in it, 1 for the last of the frame
     INTERRUPT = 7  # irq rises
@@ -63,9 +63,9 @@ class RawEvent(ctypes.Structure):
 def watchable(design: Design) -> str:
     """The Verilog of an accelerator, in which Verilator keeps the wires of INNER_STREAMS.
 
-    Raises RuntimeError where such a wire is not declared once.
+    Raises RuntimeError where such a wire is not a port of its module, declared once.
     """
-    text = design.text
+    text: str = design.text
     for module, stream in INNER_STREAMS:
         begin = text.index(f"module \\{design.name}.accelerator.{module} (")
         end = text.index("endmodule", begin)
@@ -77,8 +77,8 @@ def watchable(design: Design) -> str:
                 body,
                 flags=re.MULTILINE,
             )
-            if found != 1:
-                raise RuntimeError(f"{module} declares {wire} {found} times where once is due.")
+            if found != 1 or not re.search(rf"^  (input|output) {wire};", body, re.MULTILINE):
+                raise RuntimeError(f"{wire} is no port of the module {module}.")
         text = text[:begin] + body + text[end:]
     return text
 
@@ -87,7 +87,8 @@ def inner_events_function(design: Design) -> str:
     """C++ of inner_events(top): bit n says that a beat of INNER_STREAMS[n] is taken."""
     terms = []
     for n, (module, stream) in enumerate(INNER_STREAMS):
-        inner = f"r.{design.name}__DOT__accelerator__DOT__{module}__DOT__{stream}___05F"
+        path = [design.name, "accelerator", *module.split("."), f"{stream}___05F"]
+        inner = f"r.{'__DOT__'.join(path)}"
         terms.append(f"uint32_t({inner}valid & {inner}ready & 1) << {n}")
     return (
         "static uint32_t inner_events(Vtop& top) {\n"

@@ -46,8 +46,9 @@ def run_bench(design: Design, bench: Path, folder: Path) -> int:
                 log_file=folder / "test.log",
             )
             tests, failures = get_results(results)
-        except SystemExit:  # the runner's way to say that the simulator died
-            tests, failures = 0, 0
+        except SystemExit:  # the runner's way to say that a test failed or the simulator died
+            written = folder / "results.xml"
+            tests, failures = get_results(written) if written.is_file() else (0, 0)
         finally:
             sys.path.remove(str(bench.parent))
     if tests == 0 or failures:

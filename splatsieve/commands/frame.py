@@ -89,7 +89,7 @@ def _write_splats(path: Path, run: FrameRun) -> None:
 
     from golden.files import atomic_path
 
-    fields = {name: run.splats[name] for name in run.splats.dtype.names or ()}
+    fields: dict[str, Any] = {name: run.splats[name] for name in run.splats.dtype.names or ()}
     with atomic_path(path) as temporary, temporary.open("wb") as file:
         np.savez_compressed(file, **fields)
 

@@ -20,7 +20,6 @@ PRESETS = {
     "project": "the projection alone",
     "wide": "the accelerator, 512 bits and 2 lanes",
 }
-WIDE_NAME = "splatsieve_wide"
 
 
 def verilog(
@@ -60,25 +59,25 @@ def _preset(preset: str) -> tuple[Design, dict[str, str]]:
     from golden.errors import InputError
     from golden.params import Parameters
     from hw.register_docs import c_header, regs_markdown
-    from hw.verilog import ACCELERATOR_NAME, accelerator_design, cull_design, project_design
+    from hw.verilog import accelerator_design, cull_design, project_design, wide_design
+    from sim.design_cache import cached_design
 
     if preset not in PRESETS:
         raise InputError(f"preset {preset!r} is not known: choose {', '.join(PRESETS)}.")
-    params, registers = Parameters(), ""
-    if preset == "cull":
-        design = cull_design(params)
-    elif preset == "project":
-        design = project_design(params)
-    elif preset == "base":
-        design, registers = accelerator_design(params, ACCELERATOR_NAME), "regs.md"
-    else:
-        params = Parameters(data_bits=512, lanes=2)
-        design, registers = accelerator_design(params, WIDE_NAME), f"{WIDE_NAME}_regs.md"
+    make = {
+        "base": accelerator_design,
+        "cull": cull_design,
+        "project": project_design,
+        "wide": wide_design,
+    }[preset]
+    params = Parameters(data_bits=512, lanes=2) if preset == "wide" else Parameters()
+    design = cached_design(make, params)
+    name = design.name
     texts = {
-        f"{design.name}.v": design.text,
-        f"{design.name}.json": json.dumps(design.metadata, indent=1) + "\n",
+        f"{name}.v": design.text,
+        f"{name}.json": json.dumps(design.metadata, indent=1) + "\n",
     }
-    if registers:
-        texts[registers] = regs_markdown(params)
-        texts[f"{design.name}_regs.h"] = c_header(params)
+    if preset in ("base", "wide"):
+        texts["regs.md" if preset == "base" else f"{name}_regs.md"] = regs_markdown(params)
+        texts[f"{name}_regs.h"] = c_header(params)
     return design, texts

@@ -22,12 +22,23 @@ def test_records_fill_a_beat():
         ("count_bits", 17, "count_bits = 17 is outside 1..16."),
         ("length_fraction_bits", 1, "length_fraction_bits = 1 is outside 2..8."),
         ("weight_fraction_bits", 2.5, "weight_fraction_bits = 2.5 is outside 4..20."),
+        ("data_bits", 96, "data_bits = 96 is not a power of two."),
+        ("burst_beats", 48, "burst_beats = 48 is not a power of two."),
+        ("lanes", 9, "lanes = 9 is outside 1..8."),
+        ("factor_bits", 7, "factor_bits = 7 is outside 8..16."),
+        ("mantissa_bits", 16, "mantissa_bits = 16 must exceed factor_bits = 16."),
         ("center_bits", 25, "camera space needs 33 bits where records hold 32"),
     ],
 )
 def test_refuses(field, value, message):
     with pytest.raises(ValueError, match=message.replace(".", r"\.")):
         Parameters(**{field: value})
+
+
+def test_a_burst_holds_a_record():
+    Parameters(data_bits=64, burst_beats=4)
+    with pytest.raises(ValueError, match="hold no record of 256 bits"):
+        Parameters(data_bits=64, burst_beats=2)
 
 
 @pytest.mark.parametrize("params", [Parameters(), Parameters(center_bits=14, radius_bits=12)])

@@ -87,12 +87,17 @@ def check_sums(counters: dict[str, int]):
     assert counters["members"] == sum(counters[name] for name in items)
 
 
-def open_board(image: bytes, params: Parameters = PARAMS, memory: MemoryModel = USUAL) -> Board:
+def open_board(
+    image: bytes,
+    params: Parameters = PARAMS,
+    memory: MemoryModel = USUAL,
+    pack_bytes: int | None = None,
+) -> Board:
     """Out of reset, with the image where `memory` has it and interrupts on."""
     harness = AcceleratorHarness(params, image, memory)
     driver = Accelerator(harness, params)
     driver.check()
-    driver.open(memory.address, len(image))
+    driver.open(memory.address, len(image) if pack_bytes is None else pack_bytes)
     driver.enable_interrupts("done")
     return Board(harness, driver)
 
@@ -186,10 +191,9 @@ def test_every_beat_can_fail(board, pack):
 def test_a_pack_beyond_the_memory_is_a_decode_error(pack, image):
     """The memory ends anywhere within the tables: code 3, and the frame of all else is right."""
     view, part = view_of_all(pack, PARAMS), view_of_nothing(pack, PARAMS)
-    for end in (0, 64, 4096, 8192, 8224, 12288, 12320):
-        board = open_board(image[:end], memory=USUAL)
+    for end in (32, 64, 4096, 8192, 8224, 12288, 12320):
+        board = open_board(image[:end], pack_bytes=len(image))
         with board.harness:
-            board.driver.open(USUAL.address, len(image))
             board.begin(view)
             assert board.end()[0].code == StatusCode.BUS_DECODE_ERROR, end
             if end == 12288:
@@ -202,7 +206,7 @@ def test_a_stop_at_any_time(board, pack):
     for memory in (USUAL, replace(USUAL, output_stall_256=200, busy_256=100)):
         cycles = board.frame(view, memory)["frame_cycles"]
         codes = []
-        for after in range(0, cycles + 30, 7 if memory is USUAL else 61):
+        for after in range(0, 2 * cycles, 7 if memory is USUAL else 61):
             board.begin(view, memory)
             board.harness.run(after, until_irq=False)
             board.driver.stop()
@@ -254,6 +258,18 @@ def test_what_no_host_should_send(pack, image):
                 check_sums(board.driver.counters())
                 board.driver.open(USUAL.address + start, len(image))
                 board.frame(view)
+
+
+@pytest.mark.parametrize("table", ["groups", "clusters"])
+def test_a_lone_row_of_none(table):
+    """Nothing else is under way when it is found: the frame must not end as if it were done."""
+    pack = small_pack(4, gaussians=6, clusters=1)
+    view = view_of_all(pack, PARAMS)
+    board = open_board(with_row(pack_image(pack), table, 0, count=0))
+    with board.harness:
+        board.begin(view)
+        status, splats = board.end()
+        assert [status.code, len(splats)] == [StatusCode.RUN_OUTSIDE, 0]
 
 
 def test_more_groups_than_one_run(pack, image):

@@ -1,0 +1,128 @@
+"""`splatsieve frame` as a user calls it."""
+
+import json
+
+import numpy as np
+import pytest
+
+from golden.clustering.cluster import ClusterOptions
+from golden.default_scene import default_scene
+from golden.pack import build_pack
+from golden.pack.file import save_pack
+from golden.records import SPLAT_DTYPE
+from golden.rules import INRIA
+from golden.scene_io import write_ply
+from hw.register_map import COUNTERS
+from tests.cli.calls import call, refuse
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """The pack of a small scene and two cameras."""
+    folder = tmp_path_factory.mktemp("frame")
+    scene = default_scene(3000)
+    write_ply(scene, folder / "scene.ply")
+    save_pack(build_pack(scene, ClusterOptions("morton", 100, "safe", 0), INRIA), folder / "s.pack")
+    camera = {"width": 320, "height": 200, "fx": 330.0, "fy": 330.0}
+    poses = [((0, 0, -4), np.eye(3)), ((0, 0, 4), np.diag([-1.0, 1.0, -1.0]))]
+    cameras = [
+        {"id": i, "img_name": f"{name}.png", "position": p, "rotation": r.tolist(), **camera}
+        for i, (name, (p, r)) in enumerate(zip("ba", poses, strict=True))
+    ]
+    (folder / "cameras.json").write_text(json.dumps(cameras))
+    return folder
+
+
+def arguments(files, *more):
+    return ["frame", files / "s.pack", "--cameras", files / "cameras.json", *more]
+
+
+def frame(files, *more):
+    return json.loads(call(*arguments(files, "--json", *more)))
+
+
+@pytest.mark.parametrize("rules", ["inria", "gsplat"])
+def test_both_engines_give_the_same_splats(files, tmp_path, rules):
+    common = ["--view", "1", "--size", "160x100", "--rules", rules]
+    results, arrays = {}, {}
+    for engine in ("integer", "rtl"):
+        path = tmp_path / f"{engine}.npz"
+        results[engine] = frame(files, *common, "--engine", engine, "--splats", path)
+        with np.load(path) as data:
+            arrays[engine] = dict(data)
+    model, rtl = results["integer"], results["rtl"]
+    for result, engine in ((model, "integer"), (rtl, "rtl")):
+        assert (result["engine"], result["rules"]) == (engine, rules)
+        assert (result["view"], result["size_px"]) == ("b.png", "160x100")
+        assert result["seconds"] >= 0
+    for name in SPLAT_DTYPE.names:
+        field = arrays["rtl"][name]
+        np.testing.assert_array_equal(field, arrays["integer"][name])
+        assert field.dtype == SPLAT_DTYPE[name].base
+        assert field.shape == (rtl["splats"], *SPLAT_DTYPE[name].shape)
+    assert set(arrays["rtl"]) == set(SPLAT_DTYPE.names)
+    assert len(np.unique(arrays["rtl"]["index"])) == rtl["splats"] > 0
+    assert set(COUNTERS) <= set(rtl)
+    known = set(COUNTERS) & set(model)
+    assert {"groups_tested", "clusters_visible", "members", "dropped_near", "splats"} <= known
+    assert {name: rtl[name] for name in known} == {name: model[name] for name in known}
+    assert "bus_beats" not in model
+    assert rtl["mismatches"] == 0
+    assert rtl["status"] == "done"
+    assert rtl["cycles"] == rtl["frame_cycles"] > rtl["bus_beats"] > rtl["members"]
+    assert 0 < rtl["bus_utilisation"] <= 1
+
+
+def test_defaults(files):
+    result = frame(files)
+    assert (result["view"], result["engine"], result["rules"]) == ("a.png", "integer", "inria")
+    assert result["size_px"] == "320x200"
+
+
+def test_latency_is_the_memorys(files):
+    quick, slow = (frame(files, "--engine", "rtl", "--latency", n) for n in (2, 300))
+    assert (quick["latency_cycles"], slow["latency_cycles"]) == (2, 300)
+    assert slow["cycles"] > quick["cycles"] + 4 * 290
+    assert slow["splats"] == quick["splats"]
+
+
+def test_text(files):
+    lines = call(*arguments(files, "--engine", "rtl")).splitlines()
+    shown = dict(line.split(maxsplit=1) for line in lines)
+    assert set(COUNTERS) <= set(shown)
+    assert (shown["mismatches"], shown["status"]) == ("0", "done")
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (["--engine", "float"], "engine 'float' runs no frames: choose integer or rtl"),
+        (["--view", "2"], "view"),
+        (["--size", "0x5"], "outside 1..16384"),
+        (["--rules", "mip"], "rules 'mip' are not known"),
+        (["--latency", "0"], "a latency of 0 cycles is outside 1..1000000"),
+        (["--latency", "-5"], "a latency of -5 cycles is outside"),
+        (["--latency", "99999999"], "a latency of 99999999 cycles is outside"),
+        (["--splats", "/proc/none/s.npz"], "cannot be written"),
+    ],
+)
+def test_refusals(files, more, message):
+    refuse(message, *arguments(files, *more))
+
+
+def test_no_splats_are_left_where_the_pack_is_bad(files, tmp_path):
+    cut = tmp_path / "cut.pack"
+    cut.write_bytes((files / "s.pack").read_bytes()[:-100])
+    common = ["--cameras", files / "cameras.json", "--splats", tmp_path / "s.npz"]
+    refuse("cut.pack", "frame", cut, *common)
+    assert [path.name for path in tmp_path.iterdir()] == ["cut.pack"]
+
+
+def test_the_pack_is_not_overwritten(files):
+    before = (files / "s.pack").read_bytes()
+    refuse("is the pack itself", *arguments(files, "--splats", files / "s.pack"))
+    assert (files / "s.pack").read_bytes() == before
+
+
+def test_cameras_are_needed(files):
+    refuse("comes without cameras", "frame", files / "s.pack")

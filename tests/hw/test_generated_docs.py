@@ -1,0 +1,65 @@
+"""Documents in hw/ that are generated: they are what the source gives today."""
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+import hw
+from golden.params import Parameters
+from hw.register_docs import c_header, regs_markdown
+from sim.worked_example import run_worked_example
+from sim.worked_example_docs import HASH_KEY, PAGE, PICTURE, page, picture, steps_hash
+
+FOLDER = Path(next(iter(hw.__path__)))
+REGISTERS = {"regs.md": regs_markdown, "splatsieve_regs.h": c_header}
+
+
+@pytest.fixture(scope="module")
+def example():
+    return run_worked_example()
+
+
+@pytest.mark.parametrize("name", REGISTERS)
+def test_register_documents(name):
+    expected = REGISTERS[name](Parameters())
+    where = f"hw/{name} is old: copy that of `splatsieve verilog -o DIR`"
+    assert (FOLDER / name).read_text() == expected, where
+
+
+def test_page_of_the_worked_example(example):
+    again = "hw/worked_example.* is old: run `python -m sim.worked_example_docs hw`"
+    assert (FOLDER / PAGE).read_text() == page(example), again
+
+
+def test_picture_of_the_worked_example(example):
+    with Image.open(FOLDER / PICTURE) as image:
+        assert image.text[HASH_KEY] == steps_hash(example.steps)
+        assert min(image.size) > 500
+    shown = [text.get_text() for axes in picture(example).axes for text in axes.texts]
+    assert sorted(shown).count("m0") == 3  # read, projected, passed on
+
+
+def test_the_example_shows_what_it_says(example):
+    """Groups and clusters that are not seen stop there, and the steps add up to the counters."""
+    at = {}
+    for step in example.steps:
+        at.setdefault((step.row, step.label), []).append(step.cycle)
+    rows = {row: sum(len(c) for (r, _), c in at.items() if r == row) for row, _ in at}
+    counters = example.counters
+    assert rows["m_axi_r"] == counters["bus_beats"]
+    assert rows["m_axi_ar"] == counters["bus_bursts"]
+    assert rows["group test"] == counters["groups_tested"] == 3
+    assert rows["cluster test"] == counters["clusters_tested"] == 4
+    assert rows["fetch"] == counters["clusters_visible"] == 3
+    assert rows["member"] == counters["members"] == 8
+    assert rows["m_axis_splat"] == counters["splats"] == len(example.splats) == 7
+    assert counters["dropped_opacity"] == 1
+    assert (example.splats == example.projected.splats).all()
+    for path in (("m_axi_r", "m0"), ("member", "m0"), ("m_axis_splat", "m0")):
+        assert path in at
+    for never in (("m_axi_r", "c4"), ("m_axi_r", "m3"), ("m_axis_splat", "m6")):
+        assert never not in at
+    order = [at[row, "m0"][0] for row in ("m_axi_r", "member", "m_axis_splat")]
+    assert order == sorted(order)
+    assert example.steps[-1].row == "irq"
