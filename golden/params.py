@@ -57,7 +57,7 @@ class Parameters:
     factor_bits: int = 16
     mantissa_bits: int = 18
     screen_fraction_bits: int = 8
-    conic_bits: int = 18
+    conic_bits: int = 24
     lanes: int = 1
     data_bits: int = 256
     address_bits: int = 40

@@ -18,42 +18,6 @@ Int64 = NDArray[np.int64]
 Bool = NDArray[np.bool_]
 
 
-def _registers(*names: str) -> np.dtype[np.void]:
-    return np.dtype([(name, np.int64) for name in names])
-
-
-# What the hardware's classes say; the kernel reads no global, see golden.jit.
-HARDWARE = _registers(
-    *("lanes", "slots", "entry_beats", "page_entries", "outstanding_bursts", "header_records"),
-    *("header_cycles", "group_run", "requests", "test_cycles", "clusters_ahead", "long_run"),
-    *("splat_cycles", "drop_cycles", "latency_cycles", "busy_256"),
-)
-# A client of the read master: its splitter, then its queue's output and its record stream.
-CLIENT = _registers(
-    *("burst_entries", "loaded", "fresh", "decided", "offered", "page_left", "run_left", "length"),
-    *("ends_run", "ends_page", "skip_first", "skip_last", "room"),
-    *("shown", "freed", "written", "taken", "second"),
-)
-FIFO = _registers("inner", "shown")
-STATE = _registers(
-    # Bus: bursts asked for and answered, of the one that is answered; the beat that came.
-    *("asked", "answered", "beats_left", "part", "outstanding", "address", "random"),
-    *("beat", "beat_last", "beat_client", "beat_slots"),
-    # FrameControl, HeaderCheck.
-    *("course", "to_ask", "to_take", "group_place", "header_records", "checked_cycle"),
-    # ClusterCull, ClusterReader: tests under way, what waits at their end, the next of each table.
-    *("pending", "awaited", "under_way", "stage", "output", "group", "run", "cluster", "visible"),
-    *("run_held", "held_run", "run_asked", "asked_run"),
-    # RunMerger, GaussianFetch.
-    *("fresh", "follows", "base", "count", "end", "grows", "run_base", "run_count"),
-    *("geometry_asked", "geometry_base", "geometry_count"),
-    *("here", "left", "queued", "second", "members", "member", "project_until"),
-)
-COUNTS = _registers(
-    *("frame_cycles", "bus_beats", "bus_bursts", "bus_wait_cycles", "bus_idle_cycles"),
-    *("member_beats", "first_members_cycle", "last_members_cycle"),
-)
-
 @serial_kernel
 def clock_fifo(fifo: Any, write: bool, read: bool) -> None:
     """A SyncFIFOBuffered: a memory, and an output that it refills."""
@@ -66,9 +30,7 @@ def clock_fifo(fifo: Any, write: bool, read: bool) -> None:
 
 
 @serial_kernel
-def clock_splitter(
-    c: Any, slots: int, page_entries: int, granted: bool, asked: bool, record: int, count: int
-) -> None:
+def clock_splitter(hw: Any, c: Any, granted: bool, asked: bool, record: int, count: int) -> None:
     """A BurstSplitter: a burst's length, then whether there is room, then the offer."""
     near = min(c.burst_entries, c.page_left)
     is_end = c.run_left <= near
@@ -82,16 +44,16 @@ def clock_splitter(
     c.ends_run = int(is_end)
     c.ends_page = int(length == c.page_left)
     if granted:
-        c.page_left = page_entries if ends_page else c.page_left - length
+        c.page_left = hw.page_entries if ends_page else c.page_left - length
         c.run_left -= length
         c.skip_first = 0
         c.loaded = int(ends_run == 0)
     if load:
-        odd = record & (slots - 1)
+        odd = record & (hw.slots - 1)
         c.skip_first = odd
-        c.skip_last = (odd ^ count) & (slots - 1)
-        c.run_left = (count + odd + slots - 1) // slots
-        c.page_left = page_entries - record // slots % page_entries
+        c.skip_last = (odd ^ count) & (hw.slots - 1)
+        c.run_left = (count + odd + hw.slots - 1) // hw.slots
+        c.page_left = hw.page_entries - record // hw.slots % hw.page_entries
         c.loaded = c.fresh = 1
 
 
@@ -161,7 +123,11 @@ def clock_bus(
     s.address = int(grant >= 0)
     if grant >= 0:
         c, entry = clients[grant], bursts[s.asked % len(bursts)]
-        entry[0], entry[1], entry[2] = cycle + 1 + hw.latency_cycles, c.length * hw.entry_beats, grant
+        entry[0], entry[1], entry[2] = (
+            cycle + 1 + hw.latency_cycles,
+            c.length * hw.entry_beats,
+            grant,
+        )
         entry[3], entry[4] = c.skip_first, c.skip_last & c.ends_run
         s.asked += 1
         counts.bus_bursts += 1
@@ -191,9 +157,7 @@ def clock_control(hw: Any, s: Any, taken: bool, header: bool, group: bool, cycle
 
 
 @serial_kernel
-def clock_cull(
-    s: Any, tests: Int64, enable: bool, entry: int, run_clusters: int
-) -> None:
+def clock_cull(s: Any, tests: Int64, enable: bool, entry: int, run_clusters: int) -> None:
     """The pipeline of ClusterCull, and what it keeps account of.
 
     tests : what is under way, by the cycle: 0 nothing, 1 a dropped ball, 2 a seen one, + 4 a group.
@@ -283,6 +247,25 @@ def clock_fetch(
 
 
 @serial_kernel
+def granted(hw: Any, s: Any, clients: Any) -> int:
+    """The first of the clients whose burst is offered, -1 where none is or the bus takes none."""
+    if s.outstanding != hw.outstanding_bursts and s.address == 0:
+        for n in range(len(clients)):
+            if clients[n].offered:
+                return n
+    return -1
+
+
+@serial_kernel
+def is_quiet(s: Any, ahead: Any, cycle: int) -> bool:
+    """Whether nothing is under way in ClusterCull, GaussianFetch and GaussianProject."""
+    culls = s.under_way or s.output or s.pending or s.awaited
+    asks = s.fresh or s.grows or s.geometry_asked
+    fetches = ahead.inner or ahead.shown or s.here or s.members
+    return not (culls or asks or fetches or cycle <= s.project_until)
+
+
+@serial_kernel
 def simulate(
     hardware: NDArray[np.void],
     clients: NDArray[np.void],
@@ -330,27 +313,9 @@ def simulate(
         group = s.course >= 2 and record and clients[1].shown == 0 and room and enable
         run_taken = fifos[3].shown == 1 and s.run_held == 0
         asks = s.course == 0 or s.course == 2
-        fetching = (
-            s.fresh
-            or s.grows
-            or s.geometry_asked
-            or fifos[4].inner
-            or fifos[4].shown
-            or s.here
-            or s.members
-        )
-        culling = s.under_way or s.output or s.pending or s.awaited
-        if (
-            s.course == 3
-            and s.to_take == 0
-            and not (culling or fetching or cycle <= s.project_until)
-        ):
+        grant = granted(hw, s, clients)
+        if s.course == 3 and s.to_take == 0 and is_quiet(s, fifos[4], cycle):
             break
-        grant = -1
-        if s.outstanding != hw.outstanding_bursts and s.address == 0:
-            for n in range(2, -1, -1):
-                if clients[n].offered:
-                    grant = n
         # Their registers.
         request = (0, hw.header_records)
         if s.course == 2:
@@ -358,11 +323,10 @@ def simulate(
         run = group_runs[s.asked_run]
         arrived, slots = s.beat_client, s.beat_slots
         clock_bus(hw, s, clients, bursts, grant, cycle, counts)
-        first, page = hw.slots, hw.page_entries
-        clock_splitter(clients[0], first, page, grant == 0, asks, request[0], request[1])
-        clock_splitter(clients[1], first, page, grant == 1, s.run_asked == 1, run[0], run[1])
+        clock_splitter(hw, clients[0], grant == 0, asks, request[0], request[1])
+        clock_splitter(hw, clients[1], grant == 1, s.run_asked == 1, run[0], run[1])
         base, count = s.geometry_base, s.geometry_count
-        clock_splitter(geometry, first, page, grant == 2, s.geometry_asked == 1, base, count)
+        clock_splitter(hw, geometry, grant == 2, s.geometry_asked == 1, base, count)
         waiting = entries[2, geometry.taken % entries.shape[1]]
         gone[0] = take_record(clients[0], entries[0], header or group)
         gone[1] = take_record(clients[1], entries[1], cluster)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import gc
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
+from amaranth.hdl import UnusedElaboratable
 from numpy.typing import NDArray
 
 from golden.cluster_cull import LevelsResult
@@ -23,7 +28,8 @@ from hw.header_check import HEADER_RECORDS, TABLES
 from hw.read_queue import ReadQueue
 from hw.run_merger import LONG_RUN_RECORDS
 from sim.accelerator_harness import MemoryModel
-from sim.front_end_kernel import CLIENT, COUNTS, FIFO, HARDWARE, STATE, simulate
+from sim.front_end_kernel import simulate
+from sim.front_end_state import CLIENT, COUNTS, FIFO, HARDWARE, STATE
 
 Bool = NDArray[np.bool_]
 
@@ -172,7 +178,7 @@ def front_end_timing(
     hardware, clients = (array.copy() for array in _hardware(params))
     hardware["latency_cycles"], hardware["busy_256"] = memory.latency_cycles, memory.busy_256
     state, counts = np.zeros(1, STATE), np.zeros(1, COUNTS)
-    state["random"] = memory.seed
+    state["random"] = np.uint64(memory.seed).astype(np.int64)
     state["to_ask"] = state["to_take"] = len(outcome.group_visible)
     # One row more, of nothing: what is looked at where nothing waits.
     group_runs, cluster_runs = (
@@ -189,11 +195,11 @@ def front_end_timing(
         state,
         counts,
         np.zeros((len(QUEUE_BEATS), max(QUEUE_BEATS) + 1), np.int64),
-        outcome.group_visible,
+        np.array(outcome.group_visible),
         group_runs,
-        outcome.cluster_visible,
+        np.array(outcome.cluster_visible),
         cluster_runs,
-        outcome.kept,
+        np.array(outcome.kept),
     )
     found = {name: int(counts[name][0]) for name in COUNTS.names or ()}
     finish = FINISH_CYCLES
@@ -201,20 +207,30 @@ def front_end_timing(
         finish += 1
     member_beats = found.pop("member_beats")
     found["frame_cycles"] += finish
-    found["bus_idle_cycles"] = (
-        found["frame_cycles"] - found["bus_beats"] - found["bus_wait_cycles"]
-    )
-    return FrontEndTiming(
-        project_starved_cycles=found["frame_cycles"] - 1 - member_beats, **found
-    )
+    found["bus_idle_cycles"] = found["frame_cycles"] - found["bus_beats"] - found["bus_wait_cycles"]
+    return FrontEndTiming(project_starved_cycles=found["frame_cycles"] - 1 - member_beats, **found)
+
+
+@contextmanager
+def _unused_components() -> Iterator[None]:
+    """Within it, components may be made that no design uses: amaranth warns of such."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UnusedElaboratable)
+        yield
+        gc.collect()  # amaranth warns when they go
 
 
 @cache
 def _hardware(params: Parameters) -> tuple[NDArray[np.void], NDArray[np.void]]:
     """HARDWARE and CLIENT of an accelerator out of its frame's reset."""
     slot_bits = 8 * RECORD_BYTES
-    slots, entry_beats = max(1, params.data_bits // slot_bits), max(1, slot_bits // params.data_bits)
-    project = GaussianProject(params)
+    slots, entry_beats = (
+        max(1, params.data_bits // slot_bits),
+        max(1, slot_bits // params.data_bits),
+    )
+    with _unused_components():
+        project_cycles = GaussianProject(params).latency_cycles
+        burst_entries = [BurstSplitter(params, depth).burst_entries for depth in QUEUE_BEATS]
     hardware, clients = np.zeros(1, HARDWARE), np.zeros(len(QUEUE_BEATS), CLIENT)
     for name, value in {
         "lanes": params.lanes,
@@ -229,11 +245,9 @@ def _hardware(params: Parameters) -> tuple[NDArray[np.void], NDArray[np.void]]:
         "test_cycles": ClusterCull.PIPELINE_CYCLES - 1,
         "clusters_ahead": CLUSTERS_AHEAD,
         "long_run": LONG_RUN_RECORDS,
-        "splat_cycles": project.latency_cycles,
-        "drop_cycles": project.latency_cycles - FIFO_CYCLES,
+        "splat_cycles": project_cycles,
+        "drop_cycles": project_cycles - FIFO_CYCLES,
     }.items():
         hardware[name] = value
-    for client, depth in zip(clients, QUEUE_BEATS, strict=True):
-        client["room"] = depth
-        client["burst_entries"] = BurstSplitter(params, depth).burst_entries
+    clients["room"], clients["burst_entries"] = QUEUE_BEATS, burst_entries
     return hardware, clients

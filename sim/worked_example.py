@@ -64,7 +64,7 @@ class Step:
 
 @dataclass(frozen=True, eq=False)
 class WorkedExample:
-    """The frame: its steps by cycle, counters and splats, and what the integer model makes of it."""
+    """The frame: its steps by cycle, counters and splats, and what the integer model makes."""
 
     pack: Pack
     steps: tuple[Step, ...]
@@ -164,10 +164,9 @@ class _Names:
             yield "irq", "irq", "irq rises: the frame is done", ""
         elif kind is EventKind.ADDRESS:
             part, first = self._place(event.value)
-            label = f"{LETTERS[part]}{first}"
             last = f"{LETTERS[part]}{first + event.more - 1}"
-            span = label if label == last else f"{label} to {last}"
-            yield "m_axi_ar", label, f"burst of {_many(event.more, 'beat')}: {span}", part
+            label = f"{LETTERS[part]}{first}" + f"..{last}" * (event.more > 1)
+            yield "m_axi_ar", label, f"burst of {_many(event.more, 'beat')}: {label}", part
         elif kind is EventKind.BEAT:
             part, place = self._place(event.value)
             label = f"{LETTERS[part]}{place}"

@@ -1,4 +1,4 @@
-"""The page and the picture of the worked example: hw/worked_example.md and .png."""
+"""Generated documents of hw/: page and picture of the worked example, and the registers."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from golden.files import atomic_path, write_text
+from golden.params import Parameters
+from hw.register_docs import c_header, regs_markdown
 from sim.worked_example import LATENCY_CYCLES, Step, WorkedExample, run_worked_example
 
 PAGE, PICTURE = "worked_example.md", "worked_example.png"
@@ -38,7 +40,7 @@ COLORS = {
 }
 ROW_COLORS = {"group test": "groups", "cluster test": "clusters", "fetch": "clusters"}
 OTHER_COLOR, UNSEEN_COLOR = "#4b9b57", "#ffffff"
-STRETCH_CYCLES = 66
+STRETCH_CYCLES = 65
 WIDTH_INCHES, STRETCH_INCHES, LEVEL = 15.0, 2.9, 0.36
 
 
@@ -86,18 +88,19 @@ def _box(axes: Axes, step: Step, row: int) -> None:
         color = "#b23a48"
     fill = UNSEEN_COLOR if unseen else color
     corner = (step.cycle, row - LEVEL)
+    cycles = STRETCH_CYCLES if step.row == "irq" else 1  # irq stands until it is acknowledged
     axes.add_patch(
-        Rectangle(corner, 1, 2 * LEVEL, facecolor=fill, edgecolor=color, linewidth=1, zorder=2)
+        Rectangle(corner, cycles, 2 * LEVEL, facecolor=fill, edgecolor=color, linewidth=1, zorder=2)
     )
     wide = step.row in ("m_axi_ar", "s_axil", "irq")
     axes.text(
         step.cycle + (1.2 if wide else 0.5),
         row,
-        step.text.removeprefix("burst of ") if step.row == "m_axi_ar" else step.label,
+        step.label,
         fontsize=6.5,
         ha="left" if wide else "center",
         va="center",
-        color="#202020" if wide or unseen else "#ffffff",
+        color="#ffffff" if step.row == "irq" or not (wide or unseen) else "#202020",
         zorder=3,
     )
 
@@ -132,16 +135,14 @@ def page(example: WorkedExample) -> str:
         f"![The frame as a waveform]({PICTURE})",
         "",
         "A box is a handshake: valid and ready in that cycle. Grey: header, orange: groups, blue: "
-        "clusters, green: Gaussians; hollow: goes no further. Cycle 0 answers the write of `start`.",
+        "clusters, green: Gaussians; hollow: goes no further. Cycle 0 answers the write of start.",
         "",
         *_counters(example),
         "",
         "| cycle | where | what |",
         "| --- | --- | --- |",
     ]
-    lines += [
-        f"| {step.cycle} | {step.row} | {step.text} |" for step in example.steps if step.text
-    ]
+    lines += [f"| {step.cycle} | {step.row} | {step.text} |" for step in example.steps if step.text]
     made = "`uv run python -m sim.worked_example_docs hw`"
     lines += ["", f"Made by {made} from a run of the harness; a test holds it to the RTL."]
     return "\n".join(lines) + "\n"
@@ -161,7 +162,9 @@ def _counters(example: WorkedExample) -> list[str]:
 
 
 def write_docs(example: WorkedExample, folder: Path) -> None:
-    """Writes page and picture into a folder."""
+    """Writes page and picture, and the registers of the default parameters, into a folder."""
+    write_text(folder / "regs.md", regs_markdown(Parameters()))
+    write_text(folder / "splatsieve_regs.h", c_header(Parameters()))
     write_text(folder / PAGE, page(example))
     with atomic_path(folder / PICTURE) as temporary:
         picture(example).savefig(

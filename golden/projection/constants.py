@@ -36,8 +36,8 @@ FOCAL_ROOM = 1.9
 # 1 / (1 - rho) for errors of depth up to rho = 1/4, and all that is of second order.
 SECOND_ORDER = 1.34
 POSITION_MANTISSA_BITS = 8
-# 2.92 2^m grid units of stored offset, 3 of the last place for rounded positions.
-ROUNDING_ERROR = 8.84
+# Camera position, centre and rotated offset are rounded: last places of camera space.
+ROUNDING_ERROR = 1.87
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,7 +197,8 @@ def projection_constants(
         near=int(np.floor(min(near, params.camera_space.max_int))),
         tangent_shift=shift,
         exponent_offset=exponent + to_last_place,
-        error_floor=int(np.ceil(np.log2(ROUNDING_ERROR + float32_error))),
+        # Doubled, so that the rounding of an offset of up to half as much fits in too.
+        error_floor=int(np.ceil(np.log2(ROUNDING_ERROR + float32_error))) + 1,
         bound_bits=bound_bits,
         screen_margin=min(
             int(np.ceil(screen_margin_px * screen_unit)) + 4, (1 << formats.extent_bits) - 1

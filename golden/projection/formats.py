@@ -31,6 +31,9 @@ DEPTH_TRUST_BITS = 3
 MAX_EXTENT_SHIFT = 12
 LOW_PASS_FRACTION = 0.3
 SIZE_BITS = 14
+# Places and extents reach 2^22 px: a Gaussian just behind the near plane may lie that far beside
+# the picture and still cover it.
+SCREEN_BITS = 22
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ class ProjectionFormats:
     @property
     def tangent_bits(self) -> int:
         """x over the power of two below z, signed, F = E + S fraction bits."""
-        return 26
+        return 30
 
     @cached_property
     def focal(self) -> Fixed:
@@ -115,4 +118,4 @@ class ProjectionFormats:
     @property
     def extent_bits(self) -> int:
         """Extents and margins, unsigned, S fraction bits, saturated."""
-        return SIZE_BITS + 2 + self.params.screen_fraction_bits
+        return SCREEN_BITS + self.params.screen_fraction_bits

@@ -21,8 +21,8 @@ Bool = NDArray[np.bool_]
 
 # Rotation and position rounded: |q|_1 >> this many bits is a bound of what depth may be off by.
 DEPTH_ERROR_SHIFT = 15
-# Offset of 2^m grid units, rounded: off by 2.92 2^m, below 2^(m + 2) of them.
-OFFSET_ERROR_BITS = 2
+# Offset in units of 2^m, rounded on three axes: off by 0.87 2^m, with all else below 2^(m + 1).
+OFFSET_ERROR_BITS = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +69,8 @@ def place(members: NDArray[np.void], k: ProjectionConstants, formats: Projection
         formats.position.bits,
     )
     error = np.maximum(exponent + params.length_fraction_bits + OFFSET_ERROR_BITS, k.error_floor)
-    error = np.minimum(error, MAX_MEMBER_EXPONENT + params.length_fraction_bits + 2)
+    most = MAX_MEMBER_EXPONENT + params.length_fraction_bits + OFFSET_ERROR_BITS
+    error = np.minimum(error, most)
     slack = (np.int64(1) << error) + (np.abs(q).sum(axis=1) >> DEPTH_ERROR_SHIFT) + 1
     before = q[:, 2] + slack <= k.near
     depth = np.maximum(q[:, 2], 1)

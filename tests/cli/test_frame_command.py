@@ -82,7 +82,7 @@ def test_defaults(files):
 def test_latency_is_the_memorys(files):
     quick, slow = (frame(files, "--engine", "rtl", "--latency", n) for n in (2, 300))
     assert (quick["latency_cycles"], slow["latency_cycles"]) == (2, 300)
-    assert slow["cycles"] > quick["cycles"] + 4 * 290
+    assert slow["cycles"] > quick["cycles"] + 3 * 290  # three reads one after another at least
     assert slow["splats"] == quick["splats"]
 
 

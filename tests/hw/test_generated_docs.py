@@ -1,5 +1,7 @@
 """Documents in hw/ that are generated: they are what the source gives today."""
 
+import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -7,11 +9,17 @@ from PIL import Image
 
 import hw
 from golden.params import Parameters
+from hw.cluster_cull import ClusterCull
+from hw.gaussian_project import GaussianProject
 from hw.register_docs import c_header, regs_markdown
-from sim.worked_example import run_worked_example
+from hw.verilog import project_design
+from sim.design_cache import cached_design
+from sim.worked_example import LATENCY_CYCLES, run_worked_example
 from sim.worked_example_docs import HASH_KEY, PAGE, PICTURE, page, picture, steps_hash
 
 FOLDER = Path(next(iter(hw.__path__)))
+README = (FOLDER / "README.md").read_text()
+AGAIN = "generated documents are old: run `uv run python -m sim.worked_example_docs hw`"
 REGISTERS = {"regs.md": regs_markdown, "splatsieve_regs.h": c_header}
 
 
@@ -23,18 +31,44 @@ def example():
 @pytest.mark.parametrize("name", REGISTERS)
 def test_register_documents(name):
     expected = REGISTERS[name](Parameters())
-    where = f"hw/{name} is old: copy that of `splatsieve verilog -o DIR`"
-    assert (FOLDER / name).read_text() == expected, where
+    assert (FOLDER / name).read_text() == expected, AGAIN
+
+
+def test_parameters_of_the_readme():
+    """Each has its default, and the numbers beside the legal ones are refused."""
+    rows = re.findall(r"^\| `(\w+)` \| (\d+) \| (\d+) to (\d+) \|", README, re.MULTILINE)
+    defaults = {field.name: field.default for field in fields(Parameters)}
+    assert {name: int(value) for name, value, _, _ in rows} == defaults
+    for name, _, low, high in rows:
+        for value in (int(low) - 1, int(high) + 1):
+            with pytest.raises(ValueError, match=rf"{name} = {value} is outside {low}\.\.{high}"):
+                Parameters(**{name: value})
+
+
+def test_figures_of_the_readme(example):
+    params = Parameters()
+    cull, first = ClusterCull(params), next(s for s in example.steps if s.row == "m_axis_splat")
+    text = " ".join(README.split())
+    assert f"`GaussianProject` takes {GaussianProject(params).latency_cycles} cycles" in text
+    assert f"`ClusterCull` {cull.PIPELINE_CYCLES} from a cluster" in text
+    assert f"{cull.REQUEST_CYCLES} from a group" in text
+    assert f"{first.cycle - 4 * LATENCY_CYCLES} + 4 L cycles" in text
+    products = cached_design(project_design, params).text.count(" * ")
+    assert f"| `GaussianProject` | {products} a lane |" in README
+
+
+def test_every_component_is_in_the_readme():
+    for path in FOLDER.glob("[a-z]*.py"):
+        assert f"`{path.name}`" in README, path.name
 
 
 def test_page_of_the_worked_example(example):
-    again = "hw/worked_example.* is old: run `python -m sim.worked_example_docs hw`"
-    assert (FOLDER / PAGE).read_text() == page(example), again
+    assert (FOLDER / PAGE).read_text() == page(example), AGAIN
 
 
 def test_picture_of_the_worked_example(example):
     with Image.open(FOLDER / PICTURE) as image:
-        assert image.text[HASH_KEY] == steps_hash(example.steps)
+        assert image.text[HASH_KEY] == steps_hash(example.steps), AGAIN
         assert min(image.size) > 500
     shown = [text.get_text() for axes in picture(example).axes for text in axes.texts]
     assert sorted(shown).count("m0") == 3  # read, projected, passed on

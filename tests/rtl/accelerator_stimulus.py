@@ -1,4 +1,4 @@
-"""Packs, views and spoilt images for the accelerator, and the splats that the model makes of them."""
+"""Packs, views and spoilt images for the accelerator, and the splats the model makes of them."""
 
 from __future__ import annotations
 

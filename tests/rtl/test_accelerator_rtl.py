@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 
+from golden.camera_io import read_cameras
 from golden.default_scene import default_cameras, default_scene
 from golden.pack import Pack
 from golden.params import Parameters
+from golden.scene_io import read_scene
 from hw.register_map import StatusCode
 from sim.accelerator_harness import AcceleratorHarness, MemoryModel
 from sim.driver import Accelerator, Status, pack_image
@@ -147,6 +150,28 @@ def test_views_of_a_small_pack(board, pack):
     assert nothing.counters["groups_visible"] == nothing.counters["splats"] == 0
     board.frame(nothing)
     board.frame(views[-1])
+
+
+SHAPES = {
+    "one Gaussian": (1, 1, 1),
+    "one cluster": (3000, 1, 1),
+    "one group": (700, 90, 0),
+    "clusters of one": (300, 300, 5),
+    "groups of one": (600, 60, 1),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_packs_of_other_shapes(shape):
+    """Short and long runs, at the top of the address range."""
+    gaussians, clusters, per_group = SHAPES[shape]
+    pack = small_pack(7, gaussians, clusters, per_group)
+    image = pack_image(pack)
+    room = -(-len(image) // 4096) * 4096 + 4096
+    board = open_board(image, memory=replace(USUAL, address=(1 << PARAMS.address_bits) - room))
+    with board.harness:
+        for view in (view_of_all(pack, PARAMS), *random_views(pack, 4, PARAMS, seed=8)):
+            board.frame(view)
 
 
 @pytest.mark.parametrize("latency_cycles", [1, 2, 3, 7, 31, 100, 333, 1000])
@@ -294,3 +319,65 @@ def test_a_run_outside_before_all_groups_are_asked_for():
     with board.harness:
         board.begin(view)
         assert board.end()[0].code == StatusCode.RUN_OUTSIDE
+
+
+OTHERS = [
+    {"data_bits": 64, "lanes": 1},
+    {"data_bits": 128, "lanes": 3},
+    {"data_bits": 256, "lanes": 2, "outstanding_bursts": 2},
+    {"data_bits": 512, "lanes": 1, "burst_beats": 256},
+    {"data_bits": 512, "lanes": 2, "address_bits": 64},
+    {"data_bits": 512, "lanes": 4, "burst_beats": 1},
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "changes", OTHERS, ids=lambda changes: "-".join(map(str, changes.values()))
+)
+def test_other_widths_and_lanes(pack, image, changes):
+    """Views, stalls, errors, stops and wrong images with another bus and other lanes."""
+    params = replace(PARAMS, **changes)
+    views = [*random_views(pack, 8, params), view_of_all(pack, params)]
+    board = open_board(image, params)
+    with board.harness:
+        for n, view in enumerate(views):
+            stalls = {"busy_256": 20 * n, "output_stall_256": 25 * n, "address_stall_256": 15 * n}
+            board.frame(view, replace(USUAL, seed=n, latency_cycles=12 * n + 1, **stalls))
+        beats = board.frame(views[0], USUAL)["bus_beats"]
+        for fail_beat in range(1, beats + 1, 3):
+            board.begin(views[0], replace(USUAL, fail_beat=fail_beat))
+            assert board.end()[0].code == StatusCode.BUS_SLAVE_ERROR
+            board.frame(views[1], USUAL)
+        for after in range(0, 4 * beats, 29):
+            board.begin(views[0])
+            board.harness.run(after, until_irq=False)
+            board.driver.stop()
+            _, splats = board.end()
+            assert_equal(splats, views[0].splats[: len(splats)])
+            board.frame(views[1])
+    for what, (spoilt, code) in spoilt_images(image, pack).items():
+        board = open_board(spoilt, params)
+        with board.harness:
+            board.begin(views[-1])
+            assert board.end(20_000)[0].code == code, what
+
+
+@pytest.mark.slow
+def test_views_of_bonsai_fill_the_bus(bonsai_dir):
+    """Three views of 1559 x 1039, bit for bit, 95% of the cycles with a beat, 30 s each at most."""
+    scene = read_scene(bonsai_dir / "bonsai.spz")
+    cameras = read_cameras(bonsai_dir / "cameras.json")
+    pack = packed(scene, "morton", per_group=24)
+    board = open_board(pack_image(pack), memory=MemoryModel())
+    with board.harness:
+        for camera in cameras[:: len(cameras) // 3][:3]:
+            view = View(pack, camera.resized(1559, 1039), PARAMS)
+            assert len(view.splats) > 100_000
+            board.begin(view)
+            started = time.perf_counter()
+            status, splats = board.end(10_000_000)
+            assert time.perf_counter() - started < 30
+            assert status.code == StatusCode.DONE
+            assert_equal(splats, view.splats)
+            assert board.harness.counts().utilisation >= UTILISATION

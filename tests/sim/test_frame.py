@@ -75,7 +75,7 @@ def test_latency_costs_cycles_and_changes_nothing_else(pack):
         run_frame(pack, CAMERAS[0], INRIA, "rtl", MemoryModel(latency_cycles=cycles))
         for cycles in (1, 400)
     )
-    assert slow.cycles > quick.cycles + 4 * 300
+    assert slow.cycles > quick.cycles + 3 * 390  # three reads one after another at least
     assert slow.bus_utilisation < quick.bus_utilisation
     assert slow.mismatches == quick.mismatches == 0
     np.testing.assert_array_equal(slow.splats, quick.splats)
@@ -120,7 +120,7 @@ def test_refusals(pack):
         frame_engine_named("float")
     assert frame_engine_named("rtl") == "rtl"
     other = replace(pack, meta=replace(pack.meta, center_bits=20))
-    with pytest.raises(InputError, match="center"):
+    with pytest.raises(InputError, match="has 20 bits a centre"):
         run_frame(other, CAMERAS[0], INRIA, "rtl")
 
 
