@@ -97,8 +97,8 @@ class Parameters:
                 raise ValueError(f"{name} = {getattr(self, name)} is not a power of two.")
         if self.burst_beats * self.data_bits < 256:
             raise ValueError(
-                f"burst_beats = {self.burst_beats} of data_bits = {self.data_bits} hold no record of "
-                "256 bits."
+                f"burst_beats = {self.burst_beats} of data_bits = {self.data_bits} hold no record "
+                "of 256 bits."
             )
         if self.mantissa_bits <= self.factor_bits:
             raise ValueError(

@@ -180,6 +180,7 @@ class Accelerator(wiring.Component):
         m.d.comb += [
             counters.begin.eq(control.latch),
             counters.busy.eq(control.busy),
+            counters.forget.eq(control.forget),
             counters.ended.eq(control.ended),
             counters.bus_beats.eq(beat),
             counters.bus_wait_cycles.eq(~beat & ~self._reader.idle),

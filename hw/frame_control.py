@@ -37,7 +37,8 @@ class FrameControl(wiring.Component):
     pack_record : In, first record of the pack, held during a frame.
     requests : Out(stream of run_request), the header and the groups.
     latch : Out(1), for a cycle: a frame begins with the constants as they are now.
-    reset, flush : Out(1), of the datapath, and of the reader.
+    reset, flush : Out(1), of the datapath, and of the reader. forget : Out(1), the reset in which
+        a frame that was broken off loses what is under way.
     reading_header : Out(1). finish : Out(1), to the output.
     busy : Out(1). ended : Out(1), for a cycle.
     code : Out(4), from `ended` on, of hw.register_map.StatusCode.
@@ -54,7 +55,10 @@ class FrameControl(wiring.Component):
         }
         outputs = {
             name: Out(1)
-            for name in ("latch", "reset", "flush", "reading_header", "finish", "busy", "ended")
+            for name in (
+                *("latch", "reset", "flush", "forget", "reading_header", "finish", "busy"),
+                "ended",
+            )
         }
         super().__init__(
             inputs
@@ -102,7 +106,7 @@ class FrameControl(wiring.Component):
                 with m.If(self.reader_idle):
                     m.next = "FORGET"
             with m.State("FORGET"):
-                m.d.comb += [self.flush.eq(1), self.reset.eq(1)]
+                m.d.comb += [self.flush.eq(1), self.reset.eq(1), self.forget.eq(1)]
                 m.next = "FINISH"
             with m.State("FINISH"):
                 m.d.comb += self.finish.eq(1)

@@ -22,7 +22,8 @@ class FrameCounters(wiring.Component):
 
     Members
     -------
-    begin, busy, ended : In(1), of FrameControl.
+    begin, busy, forget, ended : In(1), of FrameControl. What is counted elsewhere is taken at
+        `forget`, where a frame that breaks off comes by it, before its counters are reset.
     NAME : In(1) for each of EVENTS, it happens in this cycle; In(32) for each of `others`.
     frames : Out(32), frames that ended.
     frame_cycles : Out(32). kept_NAME : Out(32) for each of EVENTS and `others`.
@@ -32,7 +33,7 @@ class FrameCounters(wiring.Component):
         self._others = others
         super().__init__(
             {
-                **{name: In(1) for name in ("begin", "busy", "ended", *EVENTS)},
+                **{name: In(1) for name in ("begin", "busy", "forget", "ended", *EVENTS)},
                 **{name: In(COUNTER_BITS) for name in others},
                 **{f"kept_{name}": Out(COUNTER_BITS) for name in (*EVENTS, *others)},
                 "frames": Out(COUNTER_BITS),
@@ -49,10 +50,14 @@ class FrameCounters(wiring.Component):
         with m.Elif(self.busy):
             m.d.sync += cycles.eq(cycles + 1)
             m.d.sync += [count.eq(count + getattr(self, name)) for name, count in counts.items()]
-        with m.If(self.ended):
-            m.d.sync += [self.frames.eq(self.frames + 1), self.frame_cycles.eq(cycles)]
+        forgotten = Signal()
+        with m.If(self.forget | (self.ended & ~forgotten)):
             for name in self._others:
                 m.d.sync += getattr(self, f"kept_{name}").eq(getattr(self, name))
+        with m.If(self.forget | self.ended):
+            m.d.sync += forgotten.eq(self.forget)
+        with m.If(self.ended):
+            m.d.sync += [self.frames.eq(self.frames + 1), self.frame_cycles.eq(cycles)]
             for name, count in counts.items():
                 m.d.sync += getattr(self, f"kept_{name}").eq(count)
         return m

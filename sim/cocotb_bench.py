@@ -30,7 +30,8 @@ def run_bench(design: Design, bench: Path, folder: Path) -> int:
             sources=[source],
             hdl_toplevel=design.name,
             build_dir=folder / "build",
-            build_args=[*VERILATOR_FLAGS],
+            # A bench drives and reads the ports of the top: nothing below need be public.
+            build_args=[*VERILATOR_FLAGS, "--no-public-flat-rw", "--public-depth", "1"],
             timescale=("1ns", "1ps"),
             log_file=folder / "build.log",
         )

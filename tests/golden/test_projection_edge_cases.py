@@ -54,7 +54,8 @@ def test_a_picture_far_beside_the_principal_point(rules, fy, steps):
     assert run.needed.all()
     assert len(run.lost) == 0
     assert len(tiles_missed(run, scene, camera, rules)) == 0
-    np.testing.assert_allclose(run.splats.mean2d[:, 1], pixel, atol=10)
+    # 16 bits of offset over a cluster as wide as 264 times its depth.
+    np.testing.assert_allclose(run.splats.mean2d[:, 1], pixel, atol=0.01 * camera.cy)
 
 
 @pytest.mark.parametrize("far", [100, 200, 300, 1000, 1e5])

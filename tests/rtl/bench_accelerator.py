@@ -59,6 +59,8 @@ PATTERNS = {
     "rarely": lambda: itertools.cycle([True] * 6 + [False]),
 }
 
+MEMBERS_TO = ("dropped_opacity", "dropped_near", "dropped_outside", "splats")
+
 
 @cache
 def scene():
@@ -269,6 +271,7 @@ class Testbench:
         assert_equal(splats, view.splats)
         counters = await self.counters()
         assert {name: counters[name] for name in view.counters} == view.counters
+        assert counters["members"] == sum(counters[name] for name in MEMBERS_TO)
         self.check_sums(counters)
         return counters
 
@@ -276,8 +279,8 @@ class Testbench:
         bus = ("bus_beats", "bus_wait_cycles", "bus_idle_cycles")
         assert sum(counters[name] for name in bus) == counters["frame_cycles"]
         assert counters["bus_beats"] == self.beats
-        items = ("dropped_opacity", "dropped_near", "dropped_outside", "splats")
-        assert counters["members"] == sum(counters[name] for name in items)
+        # A frame that breaks off loses the members that are under way.
+        assert counters["members"] >= sum(counters[name] for name in MEMBERS_TO)
 
     def views(self, count: int, seed: int = 0) -> list[View]:
         return random_views(self.pack, count, self.params, seed)

@@ -28,6 +28,7 @@ from tests.rtl.accelerator_stimulus import (
     with_row,
 )
 
+MEMBERS_TO = ("dropped_opacity", "dropped_near", "dropped_outside", "splats")
 PARAMS = Parameters()
 LIMIT_CYCLES = 400_000  # of a frame of a small pack, whatever the memory
 USUAL = MemoryModel(latency_cycles=20)
@@ -69,6 +70,7 @@ class Board:
         assert_equal(splats, view.splats)
         counters = self.driver.counters()
         assert {name: counters[name] for name in view.counters} == view.counters
+        assert counters["members"] == sum(counters[name] for name in MEMBERS_TO)
         check_sums(counters)
         counts = self.harness.counts()
         assert counters["bus_beats"] == counts.beats
@@ -86,8 +88,8 @@ def check_sums(counters: dict[str, int]):
     """What holds between the counters of any frame."""
     bus = ("bus_beats", "bus_wait_cycles", "bus_idle_cycles")
     assert sum(counters[name] for name in bus) == counters["frame_cycles"]
-    items = ("dropped_opacity", "dropped_near", "dropped_outside", "splats")
-    assert counters["members"] == sum(counters[name] for name in items)
+    # A frame that breaks off loses the members that are under way.
+    assert counters["members"] >= sum(counters[name] for name in MEMBERS_TO)
 
 
 def open_board(

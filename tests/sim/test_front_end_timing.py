@@ -279,14 +279,21 @@ def test_outcomes_that_contradict_themselves(changes, message):
         replace(outcome, **changes)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("latency_cycles", LATENCIES)
-def test_bonsai(bonsai_dir, latency_cycles):
-    """Real frames of half a million cycles."""
+@pytest.fixture(scope="module")
+def bonsai(bonsai_dir):
+    """Pack, image, and three of its cameras."""
     scene = read_scene(bonsai_dir / "bonsai.spz")
     pack = build_pack(scene, ClusterOptions("morton", None, "safe", 0), INRIA)
-    image = pack_image(pack)
-    for camera in select_views(read_cameras(bonsai_dir / "cameras.json"), None)[::146]:
-        view = View(pack, camera.resized(1559, 1039), DEFAULT)
-        found = check(image, view, MemoryModel(latency_cycles=latency_cycles))
+    cameras = select_views(read_cameras(bonsai_dir / "cameras.json"), None)[::120]
+    return pack, pack_image(pack), [camera.resized(1559, 1039) for camera in cameras]
+
+
+@pytest.mark.slow
+@HARDWARE
+@pytest.mark.parametrize("latency_cycles", LATENCIES)
+def test_bonsai(bonsai, params, latency_cycles):
+    """Real frames of half a million cycles."""
+    pack, image, cameras = bonsai
+    for camera in cameras:
+        found = check(image, View(pack, camera, params), MemoryModel(latency_cycles=latency_cycles))
         assert found["frame_cycles"] > 100_000
