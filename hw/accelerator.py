@@ -8,18 +8,18 @@ from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
 from golden.records import CLUSTER_DTYPE
-from hw.axi import axi_read
-from hw.cluster_cull import ClusterCull
-from hw.cluster_reader import ClusterReader
-from hw.frame_control import FrameControl
-from hw.frame_counters import COUNTER_BITS, EVENTS, FrameCounters
-from hw.gaussian_fetch import GaussianFetch
-from hw.gaussian_project import ITEM_COUNTERS, GaussianProject
-from hw.header_check import HeaderCheck
+from hw.bus.axi import axi_read
+from hw.bus.read_master import ReadMaster
+from hw.cull.cluster_cull import ClusterCull
+from hw.fetch.cluster_reader import ClusterReader
+from hw.fetch.gaussian_fetch import GaussianFetch
+from hw.fetch.header_check import HeaderCheck
+from hw.fetch.record_stream import RecordStream, unpacked
+from hw.frame.frame_control import FrameControl
+from hw.frame.frame_counters import COUNTER_BITS, EVENTS, FrameCounters
+from hw.frame.splat_packer import SplatPacker, packed_beat
 from hw.layouts import frame_constants, projection_constants
-from hw.read_master import ReadMaster
-from hw.record_stream import RecordStream, unpacked
-from hw.splat_packer import SplatPacker, packed_beat
+from hw.project.gaussian_project import ITEM_COUNTERS, GaussianProject
 
 # Clients of the read master, first served first: the culling runs ahead of the geometry, as far as
 # its queues let it, so that the geometry's runs are always known in time.

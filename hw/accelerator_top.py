@@ -9,15 +9,15 @@ from amaranth.lib.wiring import In, Out
 from golden.params import Parameters
 from golden.records import SPLAT_DTYPE
 from hw.accelerator import Accelerator
-from hw.register_map import COUNTERS, WINDOW_BITS
-from hw.registers import Registers
+from hw.host.register_map import COUNTERS, WINDOW_BITS
+from hw.host.registers import Registers
 from hw.stream_top import FlatStream, bit_slices, field_at
 
 INCREMENTING = 1  # ARBURST
 MODIFIABLE_BUFFERABLE = 3  # ARCACHE: normal memory, not cached
 SPLAT_BYTES = SPLAT_DTYPE.itemsize
 
-# Flat name, width, flow, path in hw.axi_lite: the slave's own names without underscores.
+# Flat name, width, flow, path in hw.bus.axi_lite: the slave's own names without underscores.
 LITE = {
     "awaddr": (WINDOW_BITS, In),
     "awvalid": (1, In),
@@ -37,7 +37,7 @@ LITE = {
     "rvalid": (1, Out),
     "rready": (1, In),
 }
-# Flat name -> member of hw.axi.axi_read.
+# Flat name -> member of hw.bus.axi.axi_read.
 READ = {
     "araddr": "ar_address",
     "arlen": "ar_length",
@@ -57,7 +57,7 @@ class AcceleratorTop(wiring.Component):
     Members
     -------
     aclk, aresetn : In(1), clock and synchronous reset, active low.
-    s_axil_* : AXI4-Lite slave, the registers of hw.register_map, 4 KiB.
+    s_axil_* : AXI4-Lite slave, the registers of hw.host.register_map, 4 KiB.
     m_axi_ar*, m_axi_r* : AXI4 read master, incrementing bursts of id 0; there is no write channel.
     m_axis_splat_* : AXI4-Stream, SPLAT_DTYPE records, `lanes` of them a beat, tkeep for those that
         are there, tlast with the last beat of a frame (which may hold none).

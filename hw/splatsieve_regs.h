@@ -1,4 +1,4 @@
-/* Registers of splatsieve, generated from hw/register_map.py. */
+/* Registers of splatsieve, generated from hw/host/register_map.py. */
 #ifndef SPLATSIEVE_REGS_H
 #define SPLATSIEVE_REGS_H
 

@@ -12,11 +12,11 @@ from golden.records import (
     SPLAT_DTYPE,
     VISIBLE_DTYPE,
 )
-from hw.cluster_cull import COUNTERS as CULL_COUNTERS
-from hw.cluster_cull import ClusterCull
-from hw.gaussian_project import COUNTERS as PROJECT_COUNTERS
-from hw.gaussian_project import GaussianProject
+from hw.cull.cluster_cull import COUNTERS as CULL_COUNTERS
+from hw.cull.cluster_cull import ClusterCull
 from hw.layouts import frame_constants, projection_constants
+from hw.project.gaussian_project import COUNTERS as PROJECT_COUNTERS
+from hw.project.gaussian_project import GaussianProject
 from hw.stream_top import FlatStream, StreamTop
 
 

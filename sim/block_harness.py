@@ -53,7 +53,7 @@ class Port:
 
 @dataclass(frozen=True, eq=False)
 class BlockHarness:
-    """A compiled `hw.pipeline.Block`, built once and kept in the user's cache.
+    """A compiled `hw.blocks.pipeline.Block`, built once and kept in the user's cache.
 
     Parameters
     ----------

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from golden.frame import FrameConstants
 from golden.params import Parameters
 from golden.records import CLUSTER_DTYPE, VISIBLE_DTYPE
-from hw.cluster_cull import COUNTERS
+from hw.cull.cluster_cull import COUNTERS
 from hw.layouts import FRAME_FORMATS
 from hw.verilog import Design, cull_design
 from sim.design_cache import cached_design

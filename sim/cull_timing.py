@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from golden.jit import serial_kernel
-from hw.cluster_cull import ClusterCull
+from hw.cull.cluster_cull import ClusterCull
 
 Int64 = NDArray[np.int64]
 

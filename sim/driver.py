@@ -16,7 +16,7 @@ from golden.pack import Pack
 from golden.pack.file import ALIGNMENT_BYTES, HEADER_BYTES, save_pack
 from golden.params import Parameters
 from golden.projection.constants import ProjectionConstants
-from hw.register_map import (
+from hw.host.register_map import (
     CONFIGURATION,
     COUNTERS,
     IDENTITY,
@@ -217,7 +217,7 @@ class Accelerator:
         )
 
     def counters(self) -> dict[str, int]:
-        """`frames` since reset; hw.register_map.COUNTERS of the last frame that ended."""
+        """`frames` since reset; hw.host.register_map.COUNTERS of the last frame that ended."""
         return {name: self._read(counter_register(name)) for name in ("frames", *COUNTERS)}
 
     def enable_interrupts(self, *causes: str) -> None:

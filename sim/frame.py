@@ -19,7 +19,7 @@ from golden.projection.constants import ProjectionConstants, projection_constant
 from golden.projection.members import visible_members
 from golden.projection.model import project_members
 from golden.rules import Rules
-from hw.register_map import COUNTERS
+from hw.host.register_map import COUNTERS
 from sim.accelerator_harness import AcceleratorHarness, MemoryModel
 from sim.driver import Accelerator, Status, pack_image
 from sim.project import count_differing
@@ -39,7 +39,7 @@ class FrameRun:
     view : name of the camera.
     engine : that ran it.
     splats : (S,) golden.records.SPLAT_DTYPE, in stream order.
-    counters : hw.register_map.COUNTERS; by the integer engine those that no clock enters.
+    counters : hw.host.register_map.COUNTERS; by the integer engine those that no clock enters.
     seconds : wall time of the engine alone, without building or generating anything.
     status : how the RTL's frame ended; None by the integer engine, as all that follows.
     bus_utilisation : share of the cycles from the first to the last beat that carried one.

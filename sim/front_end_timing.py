@@ -19,14 +19,14 @@ from golden.pack import Pack
 from golden.params import Parameters
 from golden.records import RECORD_BYTES
 from hw.accelerator import QUEUE_BEATS
-from hw.burst_splitter import PAGE_BYTES, BurstSplitter
-from hw.cluster_cull import ClusterCull
-from hw.frame_control import GROUP_RUN
-from hw.gaussian_fetch import CLUSTERS_AHEAD
-from hw.gaussian_project import GaussianProject
-from hw.header_check import HEADER_RECORDS, TABLES
-from hw.read_queue import ReadQueue
-from hw.run_merger import LONG_RUN_RECORDS
+from hw.bus.burst_splitter import PAGE_BYTES, BurstSplitter
+from hw.bus.read_queue import ReadQueue
+from hw.cull.cluster_cull import ClusterCull
+from hw.fetch.gaussian_fetch import CLUSTERS_AHEAD
+from hw.fetch.header_check import HEADER_RECORDS, TABLES
+from hw.fetch.run_merger import LONG_RUN_RECORDS
+from hw.frame.frame_control import GROUP_RUN
+from hw.project.gaussian_project import GaussianProject
 from sim.accelerator_harness import MemoryModel
 from sim.front_end_kernel import simulate
 from sim.front_end_state import CLIENT, COUNTS, FIFO, HARDWARE, STATE
@@ -89,7 +89,7 @@ class FrameOutcome:
 
 @dataclass(frozen=True)
 class FrontEndTiming:
-    """Where the cycles of a frame go, under the names of hw.register_map.COUNTERS.
+    """Where the cycles of a frame go, under the names of hw.host.register_map.COUNTERS.
 
     Parameters
     ----------

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from golden.params import Parameters
 from golden.projection.constants import ProjectionConstants, constant_formats
 from golden.records import MEMBER_DTYPE, SPLAT_DTYPE
-from hw.gaussian_project import COUNTERS
+from hw.project.gaussian_project import COUNTERS
 from hw.verilog import Design, project_design
 from sim.design_cache import cached_design
 from sim.verilated import build_library

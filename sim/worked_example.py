@@ -21,7 +21,7 @@ from golden.projection.model import ProjectedMembers, project_members
 from golden.records import RECORD_BYTES
 from golden.rules import INRIA
 from golden.scene import Scene
-from hw.header_check import FIELDS
+from hw.fetch.header_check import FIELDS
 from sim.accelerator_events import Event, EventKind
 from sim.accelerator_harness import AcceleratorHarness, MemoryModel
 from sim.driver import Accelerator, pack_image

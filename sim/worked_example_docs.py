@@ -15,7 +15,7 @@ from matplotlib.patches import Rectangle
 
 from golden.files import atomic_path, write_text
 from golden.params import Parameters
-from hw.register_docs import c_header, regs_markdown
+from hw.host.register_docs import c_header, regs_markdown
 from sim.worked_example import LATENCY_CYCLES, Step, WorkedExample, run_worked_example
 
 PAGE, PICTURE = "worked_example.md", "worked_example.png"

@@ -58,7 +58,7 @@ def _preset(preset: str) -> tuple[Design, dict[str, str]]:
     """The design of a preset, and the text of each of its files by name."""
     from golden.errors import InputError
     from golden.params import Parameters
-    from hw.register_docs import c_header, regs_markdown
+    from hw.host.register_docs import c_header, regs_markdown
     from hw.verilog import accelerator_design, cull_design, project_design, wide_design
     from sim.design_cache import cached_design
 

@@ -12,7 +12,7 @@ from golden.pack.file import save_pack
 from golden.records import SPLAT_DTYPE
 from golden.rules import INRIA
 from golden.scene_io import write_ply
-from hw.register_map import COUNTERS
+from hw.host.register_map import COUNTERS
 from tests.cli.calls import call, refuse
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from golden.params import Parameters
-from hw.register_docs import c_header, regs_markdown
+from hw.host.register_docs import c_header, regs_markdown
 from tests.cli.calls import call, refuse
 
 ACCELERATOR_PORTS = (

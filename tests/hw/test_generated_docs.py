@@ -9,9 +9,9 @@ from PIL import Image
 
 import hw
 from golden.params import Parameters
-from hw.cluster_cull import ClusterCull
-from hw.gaussian_project import GaussianProject
-from hw.register_docs import c_header, regs_markdown
+from hw.cull.cluster_cull import ClusterCull
+from hw.host.register_docs import c_header, regs_markdown
+from hw.project.gaussian_project import GaussianProject
 from hw.verilog import project_design
 from sim.design_cache import cached_design
 from sim.worked_example import LATENCY_CYCLES, run_worked_example
@@ -58,7 +58,7 @@ def test_figures_of_the_readme(example):
 
 
 def test_every_component_is_in_the_readme():
-    for path in FOLDER.glob("[a-z]*.py"):
+    for path in FOLDER.rglob("[a-z]*.py"):
         assert f"`{path.name}`" in README, path.name
 
 

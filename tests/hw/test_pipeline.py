@@ -6,9 +6,9 @@ from amaranth.hdl import Module, Signal, signed, unsigned
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from hw import pipeline
-from hw.delay import DelayLine
-from hw.pipeline import Block, Pipeline
+from hw.blocks import pipeline
+from hw.blocks.delay import DelayLine
+from hw.blocks.pipeline import Block, Pipeline
 from sim.block_harness import BlockHarness, run_block
 
 PAIR = data.StructLayout({"x": signed(12), "y": unsigned(7)})

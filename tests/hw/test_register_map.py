@@ -9,9 +9,8 @@ import pytest
 from golden.pack import VERSION as PACK_VERSION
 from golden.params import Parameters
 from golden.projection.constants import constant_formats
-from hw.layouts import FRAME_FORMATS, frame_constants, projection_constants
-from hw.register_docs import c_header, regs_markdown
-from hw.register_map import (
+from hw.host.register_docs import c_header, regs_markdown
+from hw.host.register_map import (
     CONFIGURATION,
     COUNTERS,
     STATUS_MEANINGS,
@@ -23,6 +22,7 @@ from hw.register_map import (
     register_map,
     shared_formats,
 )
+from hw.layouts import FRAME_FORMATS, frame_constants, projection_constants
 from sim.toolchain import compiler
 
 CASES = {

@@ -18,8 +18,8 @@ from golden.projection.members import visible_members
 from golden.projection.model import DROPS, ProjectedMembers, project_members
 from golden.records import CLUSTER_DTYPE, RECORD_BYTES
 from golden.rules import RULES
-from hw.header_check import FIELDS
-from hw.register_map import StatusCode
+from hw.fetch.header_check import FIELDS
+from hw.host.register_map import StatusCode
 from tests.golden.hostile_scenes import make_scene
 from tests.golden.pack_cases import packed
 
@@ -132,7 +132,7 @@ def view_of_nothing(pack: Pack, params: Parameters) -> View:
 
 
 def field_of(image: bytes, name: str) -> int:
-    """A number of the header, by its name in hw.header_check.FIELDS."""
+    """A number of the header, by its name in hw.fetch.header_check.FIELDS."""
     offset, size = FIELDS[name]
     return int.from_bytes(image[offset : offset + size], "little")
 

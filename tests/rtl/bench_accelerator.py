@@ -25,7 +25,7 @@ from cocotbext.axi.axi_slave import AxiSlaveRead
 
 from golden.params import Parameters
 from golden.records import SPLAT_DTYPE
-from hw.register_map import (
+from hw.host.register_map import (
     COUNTERS,
     WORD_BYTES,
     StatusCode,

@@ -22,7 +22,7 @@ from golden.cluster_cull import cull_levels
 from golden.frame import FrameConstants
 from golden.params import Parameters
 from golden.records import CLUSTER_DTYPE, REQUEST_DTYPE, VISIBLE_DTYPE
-from hw.cluster_cull import ClusterCull
+from hw.cull.cluster_cull import ClusterCull
 from tests.rtl.stimulus import (
     directed_clusters,
     one_group,

@@ -22,7 +22,7 @@ from golden.params import Parameters
 from golden.projection.constants import ProjectionConstants
 from golden.projection.model import project_members
 from golden.records import MEMBER_DTYPE, SPLAT_DTYPE
-from hw.gaussian_project import GaussianProject
+from hw.project.gaussian_project import GaussianProject
 from tests.rtl.projection_stimulus import random_members, random_projection
 
 PARAMS = Parameters()

@@ -14,7 +14,7 @@ from cocotbext.axi import AxiReadBus
 from cocotbext.axi.axi_slave import AxiSlaveRead
 from cocotbext.axi.stream import define_stream
 
-from hw.read_master import ReadMaster
+from hw.bus.read_master import ReadMaster
 
 PAGE_BYTES, RECORD_BYTES, COUNT_BITS = 4096, 32, 20
 OKAY, SLVERR, DECERR = 0, 2, 3

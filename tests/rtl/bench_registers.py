@@ -11,8 +11,7 @@ from cocotb.triggers import Combine, ReadOnly, RisingEdge
 from cocotbext.axi import AxiLiteBus, AxiLiteMaster, AxiResp
 
 from golden.params import Parameters
-from hw.layouts import frame_constants, projection_constants
-from hw.register_map import (
+from hw.host.register_map import (
     COUNTERS,
     WINDOW_BITS,
     WORD_BYTES,
@@ -21,6 +20,7 @@ from hw.register_map import (
     counter_register,
     register_map,
 )
+from hw.layouts import frame_constants, projection_constants
 
 PARAMS = Parameters()
 MAP = {register.name: register for register in register_map(PARAMS)}

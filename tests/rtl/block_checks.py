@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from amaranth.lib.wiring import In, Out
 
-from hw.pipeline import Block, Pipeline
+from hw.blocks.pipeline import Block, Pipeline
 from sim.block_harness import BlockHarness
 
 

@@ -13,7 +13,7 @@ from golden.default_scene import default_cameras, default_scene
 from golden.pack import Pack
 from golden.params import Parameters
 from golden.scene_io import read_scene
-from hw.register_map import StatusCode
+from hw.host.register_map import StatusCode
 from sim.accelerator_harness import AcceleratorHarness, MemoryModel
 from sim.driver import Accelerator, Status, pack_image
 from tests.golden.pack_cases import packed

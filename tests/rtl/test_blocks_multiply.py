@@ -5,8 +5,8 @@ import pytest
 from amaranth.hdl import signed, unsigned
 from amaranth.lib.wiring import In, Out
 
-from hw.multiply import Multiply, Square
-from hw.pipeline import Block
+from hw.blocks.multiply import Multiply, Square
+from hw.blocks.pipeline import Block
 from tests.rtl.block_checks import Case, check_blocks, edges, spread
 
 MASK = (1 << 64) - 1

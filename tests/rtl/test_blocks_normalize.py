@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from golden.projection.bits import leading_one, normalize
-from hw.normalize import LeadingOne, Normalize
+from hw.blocks.normalize import LeadingOne, Normalize
 from tests.rtl.block_checks import Case, check_blocks, edges, spread
 
 

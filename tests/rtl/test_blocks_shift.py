@@ -5,7 +5,7 @@ import pytest
 from amaranth.hdl import signed, unsigned
 
 from golden.projection.bits import ceil_shift, round_shift, saturate
-from hw.shift import ROUNDINGS, ShiftLeft, ShiftRight
+from hw.blocks.shift import ROUNDINGS, ShiftLeft, ShiftRight
 from tests.rtl.block_checks import Case, check_blocks, edges, spread
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from golden.projection.tables import reciprocal_table, square_root_table
-from hw.table_function import TableFunction
+from hw.blocks.table_function import TableFunction
 from tests.rtl.block_checks import Case, check_blocks
 
 FUNCTIONS = {"reciprocal": reciprocal_table, "square_root": square_root_table}

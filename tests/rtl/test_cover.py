@@ -14,8 +14,8 @@ from golden.projection.footprint import Footprint, footprint
 from golden.projection.formats import EXPONENT_MAX, ProjectionFormats
 from golden.projection.place import Place, place
 from golden.records import MEMBER_DTYPE
-from hw.cover import Cover
-from hw.position import largest_error_exponent
+from hw.project.cover import Cover
+from hw.project.position import largest_error_exponent
 from sim.block_harness import BlockHarness
 from tests.rtl.projection_stimulus import (
     PARAMETERS,

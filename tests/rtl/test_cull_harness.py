@@ -6,7 +6,7 @@ import pytest
 from golden.cluster_cull import cull_levels
 from golden.params import Parameters
 from golden.records import CLUSTER_DTYPE
-from hw.cluster_cull import ClusterCull
+from hw.cull.cluster_cull import ClusterCull
 from sim.cull_harness import CullHarness
 from sim.cull_timing import cull_cycles
 from tests.rtl.stimulus import (

@@ -10,10 +10,10 @@ from amaranth.hdl import Shape, Value
 from amaranth.sim import Simulator
 
 from golden.params import Parameters
+from hw.fetch.record_stream import RECORD_BITS, RecordStream
+from hw.fetch.run_merger import LONG_RUN_RECORDS, RunMerger
+from hw.frame.splat_packer import SplatPacker
 from hw.layouts import splat_record
-from hw.record_stream import RECORD_BITS, RecordStream
-from hw.run_merger import LONG_RUN_RECORDS, RunMerger
-from hw.splat_packer import SplatPacker
 
 STALLS = (0.0, 0.3, 0.8)
 RESULT_LIMIT_CYCLES = 5000

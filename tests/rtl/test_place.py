@@ -9,7 +9,7 @@ import pytest
 
 from golden.projection.formats import ProjectionFormats
 from golden.projection.place import place
-from hw.place import Place, place_shapes
+from hw.project.place import Place, place_shapes
 from sim.block_harness import BlockHarness
 from tests.rtl.projection_stimulus import (
     PARAMETERS,

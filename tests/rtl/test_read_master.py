@@ -12,9 +12,9 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
-from hw.burst_splitter import BurstSplitter
+from hw.bus.burst_splitter import BurstSplitter
+from hw.bus.read_master import ReadMaster
 from hw.layouts import run_request, slot_beat
-from hw.read_master import ReadMaster
 from hw.verilog import Design
 from sim.cocotb_bench import run_bench
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from amaranth.back import verilog
 
 from golden.params import Parameters
-from hw.registers import Registers
+from hw.host.registers import Registers
 from hw.verilog import Design
 from sim.cocotb_bench import run_bench
 

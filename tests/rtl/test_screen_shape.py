@@ -12,8 +12,8 @@ from golden.projection.footprint import Footprint, footprint
 from golden.projection.formats import EXPONENT_MAX, ProjectionFormats
 from golden.projection.place import place
 from golden.records import PARTS
-from hw.conic import Conic
-from hw.screen_shape import ScreenShape
+from hw.project.conic import Conic
+from hw.project.screen_shape import ScreenShape
 from sim.block_harness import BlockHarness, run_block
 from tests.rtl.projection_stimulus import (
     PARAMETERS,

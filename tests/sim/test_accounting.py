@@ -15,7 +15,7 @@ from golden.default_scene import default_cameras
 from golden.errors import InputError
 from golden.params import Parameters
 from golden.rules import GSPLAT, INRIA
-from hw.cluster_cull import ClusterCull
+from hw.cull.cluster_cull import ClusterCull
 from sim.accounting import (
     FrameWork,
     Operations,

@@ -12,7 +12,7 @@ from golden.pack.file import load_pack
 from golden.params import Parameters
 from golden.projection.constants import projection_constants
 from golden.rules import INRIA
-from hw.register_map import (
+from hw.host.register_map import (
     COUNTERS,
     STATUS_MEANINGS,
     StatusCode,

@@ -12,7 +12,7 @@ from golden.pack import build_pack
 from golden.params import Parameters
 from golden.projection.members import decode_splats
 from golden.rules import GSPLAT, INRIA
-from hw.register_map import COUNTERS, StatusCode
+from hw.host.register_map import COUNTERS, StatusCode
 from sim import frame as frame_module
 from sim.accelerator_harness import MemoryModel
 from sim.frame import FrameRunner, frame_engine_named, run_frame

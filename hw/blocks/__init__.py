@@ -1,0 +1,1 @@
+"""Arithmetic blocks and the free-running pipelines that they are made of."""

@@ -1,0 +1,1 @@
+"""AXI: the read master, and the register slave."""

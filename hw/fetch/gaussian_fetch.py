@@ -1,0 +1,129 @@
+"""Stage 2: reads the Gaussians of visible clusters, and gives each its cluster's place."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Module, Mux, Signal
+from amaranth.lib import stream, wiring
+from amaranth.lib.fifo import SyncFIFOBuffered
+from amaranth.lib.wiring import In, Out
+
+from golden.params import Parameters
+from golden.records import GEOMETRY_DTYPE
+from hw.fetch.record_stream import unpacked
+from hw.fetch.run_merger import RunMerger
+from hw.layouts import run_request, slot_beat, visible_cluster
+from hw.project.gaussian_project import member_beat
+
+# Clusters whose Gaussians are asked for and have not all come: what a memory of some hundred
+# cycles holds under way, at 25 Gaussians a cluster, and more.
+CLUSTERS_AHEAD = 64
+
+
+class GaussianFetch(wiring.Component):
+    """Geometry records of visible clusters, each with centre, exponent and index, in order.
+
+    A beat of members holds records of one cluster: where a beat of memory holds the end of one and
+    the start of the next, it takes two cycles.
+
+    Latency: 3 cycles from a cluster to its read (RunMerger); 1 from a beat to its members.
+    Throughput: a beat of memory a cycle, `lanes` records at most.
+
+    Members
+    -------
+    table : In(address_bits - 5), number of the geometry's first record. gaussians : In(32).
+    i : In(stream of visible_cluster).
+    requests : Out(stream of run_request). slots : In(stream of slot_beat).
+    o : Out(stream of member_beat).
+    outside : Out(1), a cluster lay outside the geometry; until reset.
+    busy : Out(1), a cluster is not yet fetched in full, or its members wait.
+    """
+
+    def __init__(self, params: Parameters):
+        self._params = params
+        super().__init__(
+            {
+                "table": In(params.address_bits - 5),
+                "gaussians": In(32),
+                "i": In(stream.Signature(visible_cluster(params))),
+                "requests": Out(stream.Signature(run_request(params))),
+                "slots": In(stream.Signature(slot_beat(params))),
+                "o": Out(stream.Signature(member_beat(params))),
+                "outside": Out(1),
+                "busy": Out(1),
+            }
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.merger = merger = RunMerger(self._params)
+        m.submodules.ahead = ahead = SyncFIFOBuffered(
+            width=visible_cluster(self._params).size, depth=CLUSTERS_AHEAD
+        )
+        wiring.connect(m, merger.o, wiring.flipped(self.requests))
+        both = Signal()
+        m.d.comb += [
+            merger.table.eq(self.table),
+            merger.gaussians.eq(self.gaussians),
+            self.outside.eq(merger.outside),
+            both.eq(merger.i.ready & ahead.w_rdy),
+            self.i.ready.eq(both),
+            merger.i.valid.eq(self.i.valid & ahead.w_rdy),
+            merger.i.payload.eq(self.i.payload),
+            ahead.w_en.eq(self.i.valid & both),
+            ahead.w_data.eq(self.i.payload),
+        ]
+        cluster, here, left, index = self._cluster(m, ahead)
+        self._members(m, cluster, here, left, index)
+        waiting = Signal(range(CLUSTERS_AHEAD + 2))
+        m.d.comb += waiting.eq(ahead.level)
+        m.d.comb += self.busy.eq(merger.busy | waiting.any() | here | self.o.valid)
+        return m
+
+    def _cluster(self, m, ahead):
+        """The cluster whose Gaussians come now: its record, and how many are left of it."""
+        cluster = Signal(visible_cluster(self._params))
+        here, left, index = Signal(), Signal(self._params.count_bits), Signal(32)
+        self._taken, self._used_up = Signal(2), Signal()  # records of it in this cycle; the last?
+        queued = Signal(visible_cluster(self._params))
+        m.d.comb += [queued.eq(ahead.r_data), ahead.r_en.eq(~here | self._used_up)]
+        with m.If(ahead.r_en):
+            m.d.sync += [
+                here.eq(ahead.r_rdy),
+                cluster.eq(queued),
+                left.eq(queued.count),
+                index.eq(queued.base),
+            ]
+        with m.Else():
+            m.d.sync += [left.eq(left - self._taken), index.eq(index + self._taken)]
+        return cluster, here, left, index
+
+    def _members(self, m, cluster, here, left, index):
+        beat, lanes = self.slots.payload, self._params.lanes
+        slots = len(beat.slots)
+        waiting, first = Signal(slots), Signal(range(max(slots, 2)))
+        done, move, two = Signal(slots), Signal(), Signal()
+        m.d.comb += [
+            waiting.eq(beat.slots & ~done),
+            first.eq(~waiting[0]),
+            move.eq(self.slots.valid & here & (~self.o.valid | self.o.ready)),
+            two.eq(waiting.all() & (left != 1) if min(slots, lanes) > 1 else 0),
+            self._taken.eq(Mux(move, Mux(two, 2, 1), 0)),
+            self._used_up.eq(move & (left == Mux(two, 2, 1))),
+            self.slots.ready.eq(move & (two | (waiting[0] + waiting[-1] == 1) | (slots == 1))),
+        ]
+        with m.If(move):
+            m.d.sync += done.eq(Mux(self.slots.ready, 0, done | (1 << first)))
+        with m.If(~self.o.valid | self.o.ready):
+            m.d.sync += self.o.valid.eq(move)
+            m.d.sync += self.o.payload.lanes.eq(Mux(two, 3, 1))
+            for lane in range(min(slots, lanes)):
+                word = beat.data[-1] if lane else beat.data[0]
+                if slots > 1 and lane == 0:
+                    word = Mux(first, beat.data[1], beat.data[0])
+                member = self.o.payload.records[lane]
+                m.d.sync += [
+                    *unpacked(member.geometry, word, GEOMETRY_DTYPE),
+                    member.center_camera.eq(cluster.center_camera),
+                    member.member_exponent.eq(cluster.member_exponent),
+                    member.index.eq(index + lane),
+                ]

@@ -1,0 +1,139 @@
+"""Splats of a frame into full beats, the last of which is marked."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Array, Module, Mux, Signal
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from golden.params import Parameters
+from hw.blocks.pipeline import population
+from hw.layouts import splat_record
+from hw.project.gaussian_project import splat_beat
+
+
+def packed_beat(params: Parameters) -> data.StructLayout:
+    """Splats of one beat, from lane 0 up; all lanes but in the last beat of a frame."""
+    return data.StructLayout(
+        {
+            "records": data.ArrayLayout(splat_record(params), params.lanes),
+            "lanes": params.lanes,
+            "last": 1,
+        }
+    )
+
+
+class SplatPacker(wiring.Component):
+    """Closes the gaps that dropped members leave between lanes, and ends the frame.
+
+    A full beat waits until the next one or the frame's end comes, so that `last` is known; the
+    beat with `last` may hold fewer splats than lanes, or none where the frame has none.
+
+    Latency: 3 cycles for a full beat that another follows at once. One beat a cycle.
+
+    Members
+    -------
+    i : In(stream of splat_beat).
+    finish : In(1), no more splats come; held until `finished`.
+    o : Out(stream of packed_beat).
+    finished : Out(1), the last beat was taken; until `finish` falls.
+    """
+
+    def __init__(self, params: Parameters):
+        self._params = params
+        super().__init__(
+            {
+                "i": In(stream.Signature(splat_beat(params))),
+                "finish": In(1),
+                "o": Out(stream.Signature(packed_beat(params))),
+                "finished": Out(1),
+            }
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        lanes = self._params.lanes
+        beats = data.ArrayLayout(splat_record(self._params), lanes)
+        full, count = Signal(beats), Signal(range(lanes + 1))  # compacted, and how many
+        kept, kept_count = (
+            Signal(beats),
+            Signal(range(max(lanes, 2))),
+        )  # too few for a beat
+        held, held_valid = Signal(beats), Signal()  # waits for what comes next
+        total = Signal(range(2 * lanes))
+        emit, free, done = Signal(), Signal(), Signal()
+        out = self.o.payload
+        m.d.comb += [
+            total.eq(kept_count + count),
+            emit.eq(total >= lanes),
+            free.eq(~self.o.valid | self.o.ready),
+            # A beat that fills one pushes the held one out.
+            done.eq((count != 0) & (~emit | ~held_valid | free)),
+            self.i.ready.eq((count == 0) | done),
+        ]
+        with m.If(self.o.ready):
+            m.d.sync += self.o.valid.eq(0)
+        with m.If(self.i.ready):
+            m.d.sync += self._compacted(full, count)
+        with m.If(done):
+            m.d.sync += self._appended(full, kept, kept_count, total, emit, held)
+            with m.If(emit):
+                m.d.sync += held_valid.eq(1)
+            with m.If(emit & held_valid):
+                m.d.sync += [out.records.eq(held), out.lanes.eq(-1), out.last.eq(0)]
+                m.d.sync += self.o.valid.eq(1)
+        idle = Signal()
+        m.d.comb += idle.eq(self.finish & (count == 0) & ~self.i.valid & ~self.finished)
+        with m.If(idle & free):
+            m.d.sync += self._ended(held, held_valid, kept, kept_count)
+        with m.If(~self.finish):
+            m.d.sync += self.finished.eq(0)
+        with m.Elif(self.o.valid & self.o.ready & out.last):
+            m.d.sync += self.finished.eq(1)
+        return m
+
+    def _compacted(self, full, count):
+        """The lanes that hold a splat, from lane 0 up."""
+        beat, lanes = self.i.payload, self._params.lanes
+        statements = [count.eq(Mux(self.i.valid, population(beat.lanes), 0))]
+        before = [population(beat.lanes[:n]) if n else 0 for n in range(lanes)]
+        for place in range(lanes):
+            chosen = beat.records[place].as_value()
+            for n in range(lanes - 1, place - 1, -1):
+                here = beat.lanes[n] & (before[n] == place)
+                chosen = Mux(here, beat.records[n].as_value(), chosen)
+            statements.append(full[place].as_value().eq(chosen))
+        return statements
+
+    def _appended(self, full, kept, kept_count, total, emit, held):
+        """kept + full: a beat of it where that fills one, and what is left over."""
+        lanes = self._params.lanes
+        line = []
+        for place in range(2 * lanes):
+            new = Array(
+                full[place - n].as_value() if 0 <= place - n < lanes else 0 for n in range(lanes)
+            )[kept_count]
+            if place < lanes - 1:  # at most that many are kept
+                new = Mux(place < kept_count, kept[place].as_value(), new)
+            line.append(new)
+        statements = []
+        for place in range(lanes):
+            low, high = line[place], line[place + lanes]
+            statements.append(kept[place].as_value().eq(Mux(emit, high, low)))
+            statements.append(held[place].as_value().eq(Mux(emit, low, held[place].as_value())))
+        statements.append(kept_count.eq(Mux(emit, total - lanes, total)))
+        return statements
+
+    def _ended(self, held, held_valid, kept, kept_count):
+        """The held beat, then what is left over, the latter of the two as the last."""
+        out, lanes = self.o.payload, self._params.lanes
+        rest = kept_count != 0
+        some = Array((1 << n) - 1 for n in range(lanes))[kept_count]
+        return [
+            self.o.valid.eq(~(self.o.valid & out.last)),
+            out.records.eq(Mux(held_valid, held.as_value(), kept.as_value())),
+            out.lanes.eq(Mux(held_valid, (1 << lanes) - 1, some)),
+            out.last.eq(~held_valid | ~rest),
+            held_valid.eq(0),
+            kept_count.eq(Mux(held_valid, kept_count, 0)),
+        ]

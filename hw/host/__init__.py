@@ -1,0 +1,1 @@
+"""Registers: described once, in hardware, in documents."""

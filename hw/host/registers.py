@@ -1,0 +1,207 @@
+"""The register file: what a host writes and reads over AXI4-Lite."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Cat, Const, Module, Shape, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from golden.params import Parameters
+from hw.bus.axi_lite import BYTE_BITS, DATA_BITS, AxiLiteSlave, axi_lite
+from hw.host.register_map import (
+    COUNTERS,
+    PAGE_BITS,
+    WINDOW_BITS,
+    StatusCode,
+    constant_register,
+    counter_register,
+    register_map,
+)
+from hw.layouts import frame_constants, projection_constants
+
+CODE_BITS = 4
+FRAMES_OWED = 2
+GROUP_BITS = 3  # registers of a first-level multiplexer, as a power of two
+
+
+class Registers(wiring.Component):
+    """The registers of hw.host.register_map behind an AXI4-Lite slave.
+
+    A frame is under way from the cycle in which `start` is high until `finished`, and while `busy`
+    is. Then a start is ignored and recorded, and one queued start waits for the frame's end; so is
+    a second queued start, one together with a stop, and a queued one together with a start. An
+    event in the cycle of its acknowledgement stays. Reads pass two registered multiplexers.
+
+    Latency: pulses and values written come 2 cycles after the later one of address and data was
+    taken; `irq` follows a cause by 2 cycles.
+
+    Members
+    -------
+    bus : In(axi_lite(12)).
+    start : Out(1), a pulse, only while no frame is under way.
+    queued_start : Out(1), a pulse: start now, or as soon as the frame under way has ended.
+    stop : Out(1), a pulse, only while a frame is under way or in the cycle after `finished`.
+    pack_address, pack_bytes : Out(address_bits); a multiple of 4096, and bytes.
+    frame_constants : Out(frame_constants), the host's copy: may change at any time.
+    projection_constants : Out(projection_constants), the same; both have the same rotation.
+    busy : In(1), something of a frame is still under way.
+    finished : In(1), a pulse: the frame has ended; `code` : In(4), hw.host.register_map.StatusCode.
+    each name of hw.host.register_map.COUNTERS : In(32), frame counters, read as they stand.
+    irq : Out(1), a cause stands in INTERRUPT that INTERRUPT_ENABLE lets through.
+    """
+
+    def __init__(self, params: Parameters):
+        self.map = register_map(params)
+        super().__init__(
+            {
+                "bus": In(axi_lite(WINDOW_BITS)),
+                "start": Out(1),
+                "queued_start": Out(1),
+                "stop": Out(1),
+                "pack_address": Out(params.address_bits),
+                "pack_bytes": Out(params.address_bits),
+                "frame_constants": Out(frame_constants(params)),
+                "projection_constants": Out(projection_constants(params)),
+                "busy": In(1),
+                "finished": In(1),
+                "code": In(CODE_BITS),
+                **{name: In(DATA_BITS) for name in COUNTERS},
+                "irq": Out(1),
+            }
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.slave = slave = AxiLiteSlave(WINDOW_BITS)
+        wiring.connect(m, wiring.flipped(self.bus), slave.bus)
+        values = {register.name: _values(register) for register in self.map}
+        selected = {r.name: Signal(name=f"write_{r.name.lower()}") for r in self.map}
+        for register in self.map:
+            here = slave.write_word == register.offset >> BYTE_BITS
+            m.d.comb += selected[register.name].eq(slave.write & here)
+        m.d.comb += slave.write_error.eq(~Cat(selected.values()).any())
+        mask, ones = Signal(DATA_BITS), Signal(DATA_BITS)
+        m.d.comb += [
+            mask.eq(Cat(strobe.replicate(8) for strobe in slave.write_strobes)),
+            ones.eq(slave.write_data & mask),
+        ]
+        for register in self.map:
+            if register.access == "rw":
+                with m.If(selected[register.name]):
+                    for field in register.fields:
+                        kept, bits = values[register.name][field.name], _bits(field)
+                        m.d.sync += kept.eq((kept & ~mask[bits]) | ones[bits])
+
+        def written(name):
+            """Field of a register -> is a one being written to it?"""
+            fields = next(r.fields for r in self.map if r.name == name)
+            return {f.name: selected[name] & ones[_bits(f)].any() for f in fields}
+
+        ignored = self._track(m, values, written("CONTROL"))
+        self._interrupt(m, values, written("INTERRUPT"), ignored)
+        self._outputs(m, values)
+        self._read(m, slave, values)
+        return m
+
+    def _track(self, m, values, asked):
+        """Starts, stops, and where the frame stands; returns whether one is ignored now."""
+        status, frames = values["STATUS"], values[counter_register("frames")]["count"]
+        # Frames that were asked for and have not ended: the one under way, and the one that waits.
+        owed = Signal(range(FRAMES_OWED + 1))
+        start, queue = Signal(), Signal(name="queue_taken")
+        m.d.comb += [
+            status["busy"].eq(owed.any() | self.busy),
+            status["queued"].eq(owed == FRAMES_OWED),
+            status["frames"].eq(frames),
+            start.eq(asked["start"] & ~asked["stop"] & ~status["busy"]),
+            queue.eq(asked["queue"] & ~asked["start"] & ~asked["stop"] & ~status["queued"]),
+        ]
+        m.d.sync += [
+            self.start.eq(start),
+            self.queued_start.eq(queue),
+            self.stop.eq(asked["stop"] & status["busy"]),
+            owed.eq(owed + (start | queue) - (self.finished & owed.any())),
+        ]
+        with m.If(start | queue):
+            m.d.sync += [status["done"].eq(0), status["code"].eq(StatusCode.NONE)]
+        with m.If(self.finished):
+            m.d.sync += [
+                status["done"].eq(1),
+                status["code"].eq(self.code),
+                frames.eq(frames + 1),
+            ]
+        return (asked["start"] & ~start) | (asked["queue"] & ~queue)
+
+    def _interrupt(self, m, values, cleared, ignored):
+        """Causes stand until a one is written to them."""
+        events = {
+            "done": self.finished,
+            "error": self.finished & (self.code != StatusCode.DONE),
+            "start_ignored": ignored,
+        }
+        causes, enabled = values["INTERRUPT"], values["INTERRUPT_ENABLE"]
+        for name, cause in causes.items():
+            m.d.sync += cause.eq((cause & ~cleared[name]) | events[name])
+        m.d.comb += values["STATUS"]["start_ignored"].eq(causes["start_ignored"])
+        m.d.sync += self.irq.eq(Cat(causes[name] & enabled[name] for name in causes).any())
+
+    def _outputs(self, m, values):
+        """What the host wrote, in the shapes that a frame takes."""
+        low, high = values["PACK_ADDRESS_LOW"], values["PACK_ADDRESS_HIGH"]
+        m.d.comb += self.pack_address.eq(Cat(Const(0, PAGE_BITS), low["page"], *high.values()))
+        low, high = values["PACK_BYTES_LOW"], values["PACK_BYTES_HIGH"]
+        m.d.comb += self.pack_bytes.eq(Cat(low["bytes"], *high.values()))
+        for constants in (self.frame_constants, self.projection_constants):
+            for name in constants.shape().members:
+                m.d.comb += constants[name].eq(values[constant_register(name)]["value"])
+        for name in COUNTERS:
+            m.d.comb += values[counter_register(name)]["count"].eq(getattr(self, name))
+
+    def _read(self, m, slave, values):
+        """Chooses within groups of neighbours into registers, then among these."""
+        groups, mapped = {}, Signal()
+        for register in self.map:
+            word = register.offset >> BYTE_BITS
+            groups.setdefault(word >> GROUP_BITS, []).append(register)
+            with m.If(slave.read_word == word):
+                m.d.comb += mapped.eq(1)
+        m.d.sync += slave.read_error.eq(~mapped)
+        for group, registers in groups.items():
+            chosen = Signal(DATA_BITS, name=f"read_group_{group}")
+            with m.Switch(slave.read_word[:GROUP_BITS]):
+                for register in registers:
+                    with m.Case(register.offset >> BYTE_BITS & ((1 << GROUP_BITS) - 1)):
+                        m.d.sync += chosen.eq(_word(register, values[register.name]))
+                with m.Default():
+                    m.d.sync += chosen.eq(0)
+            with m.If(slave.read_word[GROUP_BITS:] == group):
+                m.d.comb += slave.read_data.eq(chosen)
+
+
+def _bits(field):
+    return slice(field.first_bit, field.first_bit + field.bits)
+
+
+def _values(register):
+    """A signal for each field, under its name; constants are their own value."""
+    signals = {}
+    for field in register.fields:
+        of_field = Shape(field.bits, field.signed)
+        if field.value is None:
+            name = f"{register.name}_{field.name}".lower()
+            signals[field.name] = Signal(of_field, name=name)
+        else:
+            signals[field.name] = Const(field.value, of_field)
+    return signals
+
+
+def _word(register, values):
+    """A register as it is read: fields in place, a sign extended, zeros between."""
+    if register.access == "wo":
+        return Const(0, DATA_BITS)
+    parts, end = [], 0
+    for field in register.fields:
+        parts += [Const(0, field.first_bit - end), values[field.name]]
+        end = field.first_bit + field.bits
+    word = Cat(parts)
+    return word.as_signed() if register.fields and register.fields[-1].signed else word

@@ -1,0 +1,1 @@
+"""Stage 3, gaussian_project: Gaussians to splats."""
