@@ -55,11 +55,6 @@ class BurstSplitter(wiring.Component):
         self._slots = Shape.cast(slot_beat(params)["slots"].shape).width
         self._entry_bytes = RECORD_BYTES * self._slots
         self._entry_beats = self._entry_bytes * 8 // params.data_bits
-        if params.burst_beats < self._entry_beats:
-            raise ValueError(
-                f"burst_beats = {params.burst_beats} is less than the {self._entry_beats} beats of "
-                f"a record at data_bits = {params.data_bits}."
-            )
         self._page_entries = PAGE_BYTES // self._entry_bytes
         fitting = 1 << (depth.bit_length() - 1)
         self.burst_entries = min(

@@ -95,7 +95,7 @@ class Testbench:
 
     async def frame(self, members: np.ndarray):
         """Sends the members and waits until the hardware is not busy."""
-        await self.source.send(AxiStreamFrame(members.tobytes()))
+        await self.source.send(beats(members))
         await self.source.wait()
         for _ in range(2):  # the last member is offered, then taken
             await RisingEdge(self.dut.aclk)
@@ -115,6 +115,11 @@ class Testbench:
         assert self.source.empty()
         assert self.sink.empty()
         return len(members)
+
+
+def beats(members: np.ndarray) -> AxiStreamFrame:
+    """A member a beat, in the one lane: tuser says that it is there."""
+    return AxiStreamFrame(members.tobytes(), tuser=1)
 
 
 def drained(queue) -> bytes:
@@ -172,7 +177,7 @@ async def latency_is_exact(dut):
     bench, constants = await start(dut)
     members = kept_members(5, 1, constants)
     for n in range(len(members)):
-        await bench.source.send(AxiStreamFrame(members[n : n + 1].tobytes()))
+        await bench.source.send(beats(members[n : n + 1]))
         while not (dut.s_axis_member_tvalid.value and dut.s_axis_member_tready.value):
             await RisingEdge(dut.aclk)
         cycle = bench.cycle
@@ -191,7 +196,7 @@ async def one_member_a_cycle(dut):
     count = 3 * QUEUE_DEPTH
     bench, constants = await start(dut)
     members = kept_members(count, 2, constants)
-    await bench.source.send(AxiStreamFrame(members.tobytes()))
+    await bench.source.send(beats(members))
     while not dut.s_axis_member_tvalid.value:
         await RisingEdge(dut.aclk)
     first = bench.cycle
@@ -214,7 +219,7 @@ async def blocked_output_holds_the_queue(dut):
     bench, constants = await start(dut)
     bench.sink.pause = True
     members = kept_members(2 * QUEUE_DEPTH, 3, constants)
-    await bench.source.send(AxiStreamFrame(members.tobytes()))
+    await bench.source.send(beats(members))
     for _ in range(2 * QUEUE_DEPTH + LATENCY_CYCLES):
         await RisingEdge(dut.aclk)
     assert not dut.s_axis_member_tready.value
@@ -235,7 +240,7 @@ async def reset_in_mid_flight(dut, after):
     bench, constants = await start(dut)
     members = kept_members(200, after, constants)
     bench.pause("always", "bursts")
-    await bench.source.send(AxiStreamFrame(members.tobytes()))
+    await bench.source.send(beats(members))
     for _ in range(after):
         await RisingEdge(dut.aclk)
     dut.aresetn.value = 0

@@ -123,7 +123,7 @@ def corner_inputs(params: Parameters):
         (1, 2, 3, 4, 5, top - 1, top),
         (formats.exponent_min, 0, EXPONENT_MAX - 1, EXPONENT_MAX),
         (0, 1, formats.depth_bits // 2, formats.depth_bits - 1),
-        (0, 16, largest_error_exponent(params)),
+        (0, largest_error_exponent(params) // 2, largest_error_exponent(params)),
         (-tangent, -1, 0, 9999, tangent),
     )
     factor, reciprocal, variance, exponent, depth, error, lateral = np.array(

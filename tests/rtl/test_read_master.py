@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
@@ -113,12 +112,6 @@ def test_corners_of_the_parameters_pass(tmp_path, corner):
         burst_beats=burst_beats,
     )
     assert run_bench(flat_design(params, depths), BENCH, tmp_path) == TESTS
-
-
-def test_bursts_shorter_than_a_record_are_refused():
-    message = "burst_beats = 2 is less than the 4 beats of a record at data_bits = 64."
-    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
-        ReadMaster(Parameters(data_bits=64, burst_beats=2), (16,))
 
 
 def test_short_queues_are_refused():
