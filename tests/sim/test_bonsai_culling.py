@@ -11,6 +11,8 @@ from golden.rules import GSPLAT, INRIA
 from golden.scene_io import read_scene
 from sim.cull import CullChecker, cull_views
 from sim.photos import match_photos, photographed
+from sim.project import project_views
+from sim.project_check import ProjectChecker
 
 RULES = pytest.mark.parametrize("rules", [INRIA, GSPLAT], ids=["inria", "gsplat"])
 
@@ -64,6 +66,34 @@ def test_pictures_with_and_without_culling_are_equal(scene, cameras, bonsai_dir,
     assert all(match.pictures_equal for match in matches)
     if rules is GSPLAT:
         assert np.mean([match.psnr_whole_db for match in matches]) == pytest.approx(30.0, abs=0.01)
+
+
+@pytest.mark.slow
+@RULES
+def test_projection_of_five_views(scene, cameras, bonsai_dir, rules):
+    """Every Gaussian of every visible cluster, RTL against model against float64, and pictures."""
+    pack = build_pack(scene, ClusterOptions("reach", None, "safe", 0), INRIA)
+    checker = ProjectChecker(pack, scene, rules)
+    views = [camera.resized(1559, 1039) for camera in cameras[::60]]
+    members = 0
+    for camera, frame in zip(views, project_views(pack, views, rules, "rtl"), strict=True):
+        counts = checker.check(camera, frame)
+        assert (frame.all_mismatches, counts.lost) == (0, 0)
+        assert counts.more_kept <= 0.005 * counts.radii_positive
+        assert counts.center_off <= 1e-4 * counts.compared
+        assert counts.depth_off <= 1e-4 * counts.compared
+        members += frame.members
+    assert members > 1_500_000
+
+
+@pytest.mark.slow
+@RULES
+def test_pictures_of_integer_splats(scene, cameras, bonsai_dir, rules):
+    pack = build_pack(scene, ClusterOptions("reach", None, "safe", 0), INRIA)
+    pairs = photographed(cameras, bonsai_dir / "photos")[::6]
+    for match in match_photos(scene, pack, pairs, rules, stage="gaussian", engine="integer"):
+        assert match.psnr_between_db > 50
+        assert abs(match.psnr_whole_db - match.psnr_culled_db) < 0.02
 
 
 def test_a_few_views(scene, cameras):
