@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from golden.errors import InputError
-from golden.jit import parallel_kernel, parallel_range
+from golden.jit import parallel_kernel, parallel_range, serial_kernel
 from golden.rules import ALPHA_MIN
 from golden.scene import Float32, Scene
 
@@ -54,6 +54,28 @@ def covariance3d(scene: Scene) -> Covariances:
     return Covariances(sigma, reach)
 
 
+@serial_kernel
+def _scaled_rotation(
+    quat: Float32, scale: Float32
+) -> tuple[float, float, float, float, float, float, float, float, float]:
+    """Rows of R_g S, float64; the quaternion is made of unit length first."""
+    w, x, y, z = np.float64(quat[0]), np.float64(quat[1]), np.float64(quat[2]), np.float64(quat[3])
+    norm = math.sqrt(w * w + x * x + y * y + z * z)
+    w, x, y, z = w / norm, x / norm, y / norm, z / norm
+    s0, s1, s2 = np.float64(scale[0]), np.float64(scale[1]), np.float64(scale[2])
+    return (
+        (1 - 2 * (y * y + z * z)) * s0,
+        2 * (x * y - w * z) * s1,
+        2 * (x * z + w * y) * s2,
+        2 * (x * y + w * z) * s0,
+        (1 - 2 * (x * x + z * z)) * s1,
+        2 * (y * z - w * x) * s2,
+        2 * (x * z - w * y) * s0,
+        2 * (y * z + w * x) * s1,
+        (1 - 2 * (x * x + y * y)) * s2,
+    )
+
+
 @parallel_kernel
 def _covariance(
     quats: Float32,
@@ -64,31 +86,8 @@ def _covariance(
     reach: Float64,
 ) -> None:
     for i in parallel_range(len(reach)):
-        w, x, y, z = (
-            np.float64(quats[i, 0]),
-            np.float64(quats[i, 1]),
-            np.float64(quats[i, 2]),
-            np.float64(quats[i, 3]),
-        )
-        norm = math.sqrt(w * w + x * x + y * y + z * z)
-        w, x, y, z = w / norm, x / norm, y / norm, z / norm
         # M = R_g S, so that Sigma = M M^T is symmetric and positive by construction
-        s0, s1, s2 = np.float64(scales[i, 0]), np.float64(scales[i, 1]), np.float64(scales[i, 2])
-        m00, m01, m02 = (
-            (1 - 2 * (y * y + z * z)) * s0,
-            2 * (x * y - w * z) * s1,
-            2 * (x * z + w * y) * s2,
-        )
-        m10, m11, m12 = (
-            2 * (x * y + w * z) * s0,
-            (1 - 2 * (x * x + z * z)) * s1,
-            2 * (y * z - w * x) * s2,
-        )
-        m20, m21, m22 = (
-            2 * (x * z - w * y) * s0,
-            2 * (y * z + w * x) * s1,
-            (1 - 2 * (x * x + y * y)) * s2,
-        )
+        m00, m01, m02, m10, m11, m12, m20, m21, m22 = _scaled_rotation(quats[i], scales[i])
         sigma[i, 0] = m00 * m00 + m01 * m01 + m02 * m02
         sigma[i, 1] = m00 * m10 + m01 * m11 + m02 * m12
         sigma[i, 2] = m00 * m20 + m01 * m21 + m02 * m22
@@ -116,30 +115,7 @@ def covariance_factor(scene: Scene) -> Float64:
 @parallel_kernel
 def _factor(quats: Float32, scales: Float32, factor: Float64) -> None:
     for i in parallel_range(len(factor)):
-        w, x, y, z = (
-            np.float64(quats[i, 0]),
-            np.float64(quats[i, 1]),
-            np.float64(quats[i, 2]),
-            np.float64(quats[i, 3]),
-        )
-        norm = math.sqrt(w * w + x * x + y * y + z * z)
-        w, x, y, z = w / norm, x / norm, y / norm, z / norm
-        s0, s1, s2 = np.float64(scales[i, 0]), np.float64(scales[i, 1]), np.float64(scales[i, 2])
-        a0, a1, a2 = (
-            (1 - 2 * (y * y + z * z)) * s0,
-            2 * (x * y - w * z) * s1,
-            2 * (x * z + w * y) * s2,
-        )
-        b0, b1, b2 = (
-            2 * (x * y + w * z) * s0,
-            (1 - 2 * (x * x + z * z)) * s1,
-            2 * (y * z - w * x) * s2,
-        )
-        c0, c1, c2 = (
-            2 * (x * z - w * y) * s0,
-            2 * (y * z + w * x) * s1,
-            (1 - 2 * (x * x + y * y)) * s2,
-        )
+        a0, a1, a2, b0, b1, b2, c0, c1, c2 = _scaled_rotation(quats[i], scales[i])
         l00 = math.sqrt(a0 * a0 + a1 * a1 + a2 * a2)
         one = 1 / l00 if l00 > 0 else 0.0
         a0, a1, a2 = a0 * one, a1 * one, a2 * one
