@@ -147,6 +147,20 @@ def test_psnr_of_clusters_and_of_splats(files):
     assert splats["views"][0]["gaussians_kept"] < cluster["views"][0]["gaussians_kept"]
 
 
+def test_psnr_with_the_colours_of_a_narrow_pack(files, tmp_path):
+    call(
+        "pack", files / "scene.ply", "-o", tmp_path / "n", "--clusters", "100", "--colors", "narrow"
+    )
+    arguments = [tmp_path / "n" if a == files / "s.pack" else a for a in psnr_arguments(files)]
+    scene = json.loads(call(*arguments, "--json"))
+    assert (scene["colors"], scene["pictures_equal"]) == ("scene", 1)
+    narrow = json.loads(call(*arguments, "--json", "--colors", "pack"))
+    assert (narrow["colors"], narrow["pictures_equal"]) == ("narrow", 0)
+    assert 45 < narrow["least_psnr_between_db"] < 80
+    assert "colours narrow: " in call(*arguments, "--colors", "pack")
+    refuse("colours of 'file' are not known", *arguments, "--colors", "file")
+
+
 def test_text_of_psnr(files):
     text = call(*psnr_arguments(files, "--stage", "gaussian", "--engine", "rtl"))
     assert "int_vs_float_db" in text
