@@ -35,7 +35,7 @@ class FrameModel:
     frame_cycles : latency of one frame, stream_cycles + render_cycles.
     steady_cycles : a frame where frames overlap, the stream of the next with the rendering of one:
         max(stream units, render units, DRAM time of both).
-    front_end : counters of the front end within the frame, with all of the stream sharing the DRAM.
+    front_end : counters of the front end alone.
     core_balance : mean over largest of the rasterisers' busy cycles.
     dram : of each span (front_end, front_end_color, front_end_color_stored, stream, render), its
         requests through the DRAM.
@@ -73,8 +73,10 @@ class FrameModel:
 def model_frame(counts: FrameCounts, config: ModelConfig) -> FrameModel:
     """The frame; raises ValueError where the counts are of other bins or sub-tiles.
 
-    stream = max(front end under the shared memory, busiest of stages 1 to 5, DRAM)
+    span = max(front end alone, busiest of its stages, DRAM of all its bytes + ends)
     render = max(schedule of stages 6 and 7, DRAM)
+
+    where `ends` are the front end's cycles before its first and behind its last Gaussian.
 
     The rendering begins when every list is complete. The memory is asked early enough: lists and
     splats of the next bin are fetched while one is drawn.
@@ -97,14 +99,15 @@ def model_frame(counts: FrameCounts, config: ModelConfig) -> FrameModel:
     dram_cycles = {
         name: math.ceil(run.time_ns * config.clock_mhz / 1e3) for name, run in dram.items()
     }
-    timings = {
-        name: front_end(counts, traffic, dram[name], config) for name in spans if name != "render"
-    }
+    alone = front_end(counts, traffic, dram["front_end"], config)
+    # Before the first and behind the last Gaussian: four reads one after another, the pipeline.
+    ends = alone.frame_cycles - (alone.last_members_cycle - alone.first_members_cycle)
+    ends = ends if alone.last_members_cycle else 0
     drawn = render(counts, config)
     stream_works = (
         cluster_cull(counts, traffic),
         gaussian_fetch(counts, config),
-        gaussian_project(timings["stream"]),
+        gaussian_project(alone),
         color(counts, traffic, config),
         tile_bin(counts, traffic, config),
     )
@@ -113,7 +116,7 @@ def model_frame(counts: FrameCounts, config: ModelConfig) -> FrameModel:
     def cycles(name: str, stages: int) -> int:
         """Of a span of the first stages."""
         busiest = max(work.busy_cycles for work in stream_works[:stages])
-        return max(timings[name].frame_cycles, busiest, dram_cycles[name])
+        return max(alone.frame_cycles, busiest, dram_cycles[name] + ends)
 
     stream_cycles = cycles("stream", 5)
     render_cycles = max(drawn.cycles, dram_cycles["render"])
@@ -125,7 +128,7 @@ def model_frame(counts: FrameCounts, config: ModelConfig) -> FrameModel:
             *account(stream_works, stream_cycles, frame_cycles, peak),
             *account(render_works, render_cycles, frame_cycles, peak),
         ),
-        front_end_cycles=timings["front_end"].frame_cycles,
+        front_end_cycles=alone.frame_cycles,
         front_end_color_cycles=cycles("front_end_color", 4),
         front_end_color_stored_cycles=cycles("front_end_color_stored", 4),
         stream_cycles=stream_cycles,
@@ -135,7 +138,7 @@ def model_frame(counts: FrameCounts, config: ModelConfig) -> FrameModel:
             drawn.cycles,
             dram_cycles["stream"] + dram_cycles["render"],
         ),
-        front_end=timings["stream"],
+        front_end=alone,
         core_balance=drawn.balance,
         dram=dram,
         dram_cycles=dram_cycles,
