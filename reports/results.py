@@ -44,7 +44,7 @@ def report_document(
     gpu_note: str,
     command_line: str,
 ) -> dict[str, Any]:
-    """Everything of a report; see the glossary in reports.markdown for the names.
+    """Everything of a report; see the glossary in reports.text.markdown for the names.
 
     A figure is {"mean", "slowest", "slowest_view", "views"}: over the views, and of the worst one
     (fewest found, most cycles, least speed-up).

@@ -9,10 +9,10 @@ from typing import Any
 from golden.image import write_png
 from golden.scene import Float32
 from reports.above import ClustersAbove
-from reports.cluster_figures import write_cluster_figures
-from reports.figures import write_figures
-from reports.markdown import report_markdown
-from reports.projection_figure import write_projection_figure
+from reports.figures.clusters import write_cluster_figures
+from reports.figures.overview import write_figures
+from reports.figures.projection import write_projection_figure
+from reports.text.markdown import report_markdown
 
 FIGURES = (
     "view.png",

@@ -69,7 +69,7 @@ def demo(
     from reports.projection import measure_projection
     from reports.results import report_document
     from reports.subject import Subject
-    from reports.summary import summary_text
+    from reports.text.summary import summary_text
     from reports.writer import REPORT_FILES, write_report
     from sim.config import load_config
     from sim.cull_harness import CullHarness

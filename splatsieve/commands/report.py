@@ -43,7 +43,7 @@ def report(
     from reports.measure import measure
     from reports.results import report_document
     from reports.subject import Subject
-    from reports.summary import summary_text
+    from reports.text.summary import summary_text
     from reports.writer import REPORT_FILES, write_report
     from sim.config import load_config
     from splatsieve.inputs import DEFAULT, cameras_of, need_cameras, scene_of

@@ -16,7 +16,7 @@ from reports.measure import measure
 from reports.pictures import BackEndCounts
 from reports.results import report_document
 from reports.subject import Subject
-from reports.summary import rtl_totals, summary_text
+from reports.text.summary import rtl_totals, summary_text
 from reports.writer import FIGURES, REPORT_FILES, write_report
 from sim.config import load_config
 from sim.cycle_model import FRONT_END, STAGES, STREAM

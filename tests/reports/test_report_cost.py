@@ -13,7 +13,7 @@ from golden.clustering.cluster import ClusterOptions
 from golden.default_scene import default_cameras
 from golden.pack import build_pack
 from reports.above import above_part, clusters_above, plane_of
-from reports.cluster_figures import (
+from reports.figures.clusters import (
     CAMERA_COLOR,
     DROPPED_COLOR,
     KEPT_COLOR,
@@ -21,11 +21,11 @@ from reports.cluster_figures import (
     pareto_figure,
     write_cluster_figures,
 )
-from reports.cost_tables import paper_cost_text
-from reports.markdown import report_markdown
 from reports.pareto import MAX_VIEWS, MIN_VIEWS, chosen_views, measure_pareto
 from reports.subject import Subject
-from reports.summary import summary_text
+from reports.text.cost_tables import paper_cost_text
+from reports.text.markdown import report_markdown
+from reports.text.summary import summary_text
 from sim.cull import CullChecker, cull_views
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reports.projection_summary import projection_lines
+from reports.text.projection_summary import projection_lines
 
 CULLED = ("paper", "reach")
 

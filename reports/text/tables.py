@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from reports.summary import CULLED, percent
+from reports.text.summary import CULLED, percent
 
 Document = dict[str, Any]
 

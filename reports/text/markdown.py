@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from reports import cost_tables, tables
-from reports.projection_text import projection_table, projection_text
-from reports.summary import CULLED, mean_and_worst, percent, rtl_totals, summary_lines
+from reports.text import cost_tables, tables
+from reports.text.projection_text import projection_table, projection_text
+from reports.text.summary import CULLED, mean_and_worst, percent, rtl_totals, summary_lines
 
 GLOSSARY = {
     "unnecessary": "Gaussians that the projection drops under the rules: radii == 0.",
