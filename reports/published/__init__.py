@@ -1,0 +1,1 @@
+"""Figures that others published, with their sources; no report computes with them."""
