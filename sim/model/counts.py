@@ -1,0 +1,175 @@
+"""What one view asks of every stage, measured on the pack by the integer models."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from golden.camera import Camera
+from golden.cluster_cull import cull_levels
+from golden.depth_sort import TileLists, depth_sort
+from golden.frame import frame_constants
+from golden.gaussian_project import Splats
+from golden.pack import Pack
+from golden.params import Parameters
+from golden.projection.constants import projection_constants
+from golden.projection.members import decode_splats, visible_members
+from golden.projection.model import project_members
+from golden.raster_counts import BinCounts, count_bins
+from golden.rules import TILE_PX, Rules
+from golden.tile_bin import tile_bin
+from sim.front_end_timing import FrameOutcome, frame_outcome
+from sim.model.config import ModelConfig
+
+Int64 = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class FrameCounts:
+    """One view. Masks and runs in pack order, as the hardware meets them.
+
+    Parameters
+    ----------
+    view : name of the camera. width_px, height_px : of the picture.
+    gaussians, clusters, groups : of the pack.
+    outcome : what the front end finds, with culling.
+    group_visible, cluster_visible : (G,), (M,) bool.
+    kept : (N,) bool, of all Gaussians of the pack, those that become splats.
+    grid : bins across, bins down. bin_px, subtile_px, subtile_test : as the configuration has it.
+    lists : drawing order of each bin; numbers of splats in the order of the stream.
+    bins : work of each bin.
+    """
+
+    view: str
+    width_px: int
+    height_px: int
+    gaussians: int
+    clusters: int
+    groups: int
+    outcome: FrameOutcome
+    group_visible: NDArray[np.bool_]
+    cluster_visible: NDArray[np.bool_]
+    kept: NDArray[np.bool_]
+    bin_px: int
+    subtile_px: int
+    subtile_test: str
+    lists: TileLists
+    bins: BinCounts
+
+    @property
+    def splats(self) -> int:
+        """Gaussians that the projection emits."""
+        return self.outcome.splats
+
+    @property
+    def gaussians_read(self) -> int:
+        """Of visible clusters."""
+        return len(self.outcome.kept)
+
+    @property
+    def tests(self) -> int:
+        """Balls tested."""
+        return len(self.outcome.group_visible) + len(self.outcome.cluster_visible)
+
+    @property
+    def bin_pairs(self) -> int:
+        """Pairs of bin and splat."""
+        return len(self.lists)
+
+    @property
+    def fetched_splats(self) -> int:
+        """Splats that the rasterisers fetch, over all bins."""
+        return int(self.bins.fetched_splats.sum())
+
+    @property
+    def blended_pixel_splats(self) -> int:
+        """Splats added to a pixel, over all pixels."""
+        return int(self.bins.blended_pixel_splats.sum())
+
+
+def frame_counts(pack: Pack, camera: Camera, rules: Rules, config: ModelConfig) -> FrameCounts:
+    """Counts of a view: both stages of the front end by the integer models, then bins and blending.
+
+    Only the configuration's front-end parameters, bin_px, subtile_px and subtile_test matter; one
+    that differs in other fields may be modelled from the same counts.
+
+    Raises InputError where the view is out of reach of the formats.
+    """
+    params, grid = config.params, pack.meta.grid_exponent
+    levels = cull_levels(
+        pack.groups, pack.clusters, frame_constants(camera, rules, grid, params), params
+    )
+    members = visible_members(pack, levels)
+    projected = project_members(members, projection_constants(camera, rules, grid, params), params)
+    kept = np.zeros(len(pack), np.bool_)
+    kept[members["index"][projected.kept]] = True
+    splats, place = _in_scene_order(projected.splats, pack, params)
+    lists = bin_lists(splats, camera, config.bin_px)
+    work = count_bins(
+        splats, lists, camera, rules, config.bin_px, config.subtile_px, config.subtile_test
+    )
+    return FrameCounts(
+        view=camera.name,
+        width_px=camera.width,
+        height_px=camera.height,
+        gaussians=len(pack),
+        clusters=len(pack.clusters),
+        groups=len(pack.groups),
+        outcome=frame_outcome(pack, levels, projected.kept),
+        group_visible=levels.group_visible,
+        cluster_visible=levels.visible,
+        kept=kept,
+        bin_px=config.bin_px,
+        subtile_px=config.subtile_px,
+        subtile_test=config.subtile_test,
+        lists=replace(lists, splat=place[lists.splat]),
+        bins=work,
+    )
+
+
+def without_culling(counts: FrameCounts) -> FrameCounts:
+    """The same view on the same hardware with nothing culled: one group, and clusters as large as a
+    record allows, all seen, so that the tables cost next to nothing; all Gaussians are read.
+
+    The splats are the same: culling drops none that reaches a pixel. A culled Gaussian whose extent
+    rounds up onto the picture would add a splat here that is not counted.
+    """
+    largest = Parameters().count.max_int
+    base = np.arange(0, counts.gaussians, largest)
+    runs = np.stack([base, np.minimum(largest, counts.gaussians - base)], axis=1)
+    outcome = FrameOutcome(
+        group_visible=np.ones(1, np.bool_),
+        group_runs=np.array([[0, len(runs)]]),
+        cluster_visible=np.ones(len(runs), np.bool_),
+        cluster_runs=runs,
+        kept=counts.kept,
+    )
+    return replace(
+        counts,
+        clusters=len(runs),
+        groups=1,
+        outcome=outcome,
+        group_visible=outcome.group_visible,
+        cluster_visible=outcome.cluster_visible,
+    )
+
+
+def bin_lists(splats: Splats, camera: Camera, bin_px: int) -> TileLists:
+    """Splats of each bin in drawing order, by the rectangle of tiles of each splat."""
+    tiles = bin_px // TILE_PX
+    rect = splats.tile_rect.copy()
+    rect[:, :2] //= tiles
+    rect[:, 2:] = -(-rect[:, 2:] // tiles)
+    grid = -(-camera.width // bin_px), -(-camera.height // bin_px)
+    return depth_sort(tile_bin(replace(splats, tile_rect=rect), grid), splats.depth)
+
+
+def _in_scene_order(
+    records: NDArray[np.void], pack: Pack, params: Parameters
+) -> tuple[Splats, NDArray[np.int32]]:
+    """Splats as the float stages take them, and the place of each in the stream."""
+    splats = decode_splats(records, pack, params)
+    place = np.argsort(pack.order[records["index"]], kind="stable").astype(np.int32)
+    return splats, place

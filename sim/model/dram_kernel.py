@@ -1,0 +1,194 @@
+"""Reads and writes through a DRAM's channels, compiled: open page, rows, banks, refresh.
+
+Every channel is played on its own. It holds the next `window` bursts of its queue and takes, of
+these, the oldest that hits an open row in the direction of the data bus, else the oldest of that
+direction, else the oldest; one that was passed over 4 x window times goes first. A burst's row may
+be opened as soon as the burst is in the window and its bank is free, while others move data.
+
+    activate >= enters window, precharge + tRP, activate of another bank + tRRD, fourth last + tFAW
+    precharge >= activate + tRAS, read + tRTP, end of written data + tWR
+    data >= activate + tRCD + latency, data before + tCCD (+ turn-around)
+
+Every tREFI all banks are closed, and open again tRFC after the last of them is precharged.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from golden.jit import parallel_kernel, parallel_range, serial_kernel
+
+Int64 = NDArray[np.int64]
+Float64 = NDArray[np.float64]
+
+# What a channel did.
+END_NS, HITS, MISSES, REFRESHES, TURNS, BURSTS = range(6)
+RESULTS = 6
+
+
+@serial_kernel
+def count_bursts(address: Int64, size: Int64, burst: int, interleave: int, channels: int) -> Int64:
+    """(channels,) bursts that the requests touch in each channel."""
+    counts = np.zeros(channels, np.int64)
+    for i in range(len(address)):
+        for b in range(address[i] // burst, (address[i] + size[i] - 1) // burst + 1):
+            counts[b * burst // interleave % channels] += 1
+    return counts
+
+
+@serial_kernel
+def split_bursts(
+    address: Int64,
+    size: Int64,
+    write: NDArray[np.bool_],
+    burst: int,
+    interleave: int,
+    channels: int,
+    row_bytes: int,
+    banks: int,
+    first: Int64,
+    where: Int64,
+) -> None:
+    """Fills `where`, channel after channel, with ((row x banks + bank) << 1) + write of each burst.
+
+    A row of a bank holds row_bytes of one channel; the next row_bytes lie in the next bank.
+    """
+    cursor = first.copy()
+    for i in range(len(address)):
+        for b in range(address[i] // burst, (address[i] + size[i] - 1) // burst + 1):
+            block = b * burst // interleave
+            channel = block % channels
+            page = block // channels * interleave // row_bytes
+            where[cursor[channel]] = (page << 1) + int(write[i])
+            cursor[channel] += 1
+
+
+@serial_kernel
+def _choose(
+    queue: Int64, passed: Int64, held: int, window: int, open_row: Int64, banks: int, turned: int
+) -> int:
+    """Place in the window of the burst that goes next."""
+    if passed[0] >= 4 * window:
+        return 0
+    same = -1
+    for i in range(held):
+        if queue[i] & 1 == turned:
+            page = queue[i] >> 1
+            if open_row[page % banks] == page // banks:
+                return i
+            if same < 0:
+                same = i
+    return max(same, 0)
+
+
+@serial_kernel
+def play_channel(where: Int64, window: int, t: Any, out: Float64) -> None:
+    """Plays the bursts of one channel into `out`.
+
+    Parameters
+    ----------
+    where : as split_bursts leaves it. t : tuple of numbers, in the order in which it is unpacked.
+    """
+    banks, groups = int(t[0]), int(t[1])
+    burst, ccd_long, rcd, rp, ras, rrd, faw, rtp, wr = (
+        t[2],
+        t[3],
+        t[4],
+        t[5],
+        t[6],
+        t[7],
+        t[8],
+        t[9],
+        t[10],
+    )
+    read_latency, write_latency, to_write, to_read, refi, rfc = (
+        t[11],
+        t[12],
+        t[13],
+        t[14],
+        t[15],
+        t[16],
+    )
+    long_ago = -1e9
+    open_row = np.full(banks, -1, np.int64)
+    activated = np.full(banks, long_ago)  # of the open row
+    precharge_ok = np.full(banks, long_ago)
+    closed = np.full(banks, long_ago)  # end of the precharge of a closed bank
+    group_data = np.full(groups, long_ago)
+    acts = np.full(4, long_ago)
+    act_count, last_act = 0, long_ago
+    queue, enters = np.zeros(window, np.int64), np.zeros(window)
+    passed = np.zeros(window, np.int64)
+    held, taken, turned = 0, 0, 0
+    data_end, now, refresh_at = 0.0, 0.0, refi
+    if len(where) == 0:
+        return
+    while held < window and taken < len(where):
+        queue[held] = where[taken]
+        held += 1
+        taken += 1
+    while held > 0:
+        if now >= refresh_at:
+            begin = refresh_at
+            for bank in range(banks):
+                if open_row[bank] >= 0:
+                    begin = max(begin, precharge_ok[bank] + rp)
+                else:
+                    begin = max(begin, closed[bank])
+                open_row[bank] = -1
+            for bank in range(banks):
+                closed[bank] = begin + rfc
+            refresh_at += refi
+            out[REFRESHES] += 1
+        place = _choose(queue, passed, held, window, open_row, banks, turned)
+        page, write = queue[place] >> 1, queue[place] & 1
+        bank, row = page % banks, page // banks
+        if open_row[bank] == row:
+            out[HITS] += 1
+        else:
+            out[MISSES] += 1
+            act = max(enters[place], closed[bank])
+            if open_row[bank] >= 0:
+                act = max(enters[place], precharge_ok[bank]) + rp
+            act = max(act, last_act + rrd, acts[act_count % 4] + faw)
+            acts[act_count % 4] = act
+            act_count += 1
+            last_act = act
+            open_row[bank], activated[bank] = row, act
+            precharge_ok[bank] = act + ras
+        group = bank % groups
+        latency = write_latency if write else read_latency
+        data = max(activated[bank] + rcd + latency, data_end, group_data[group] + ccd_long)
+        data = max(data, enters[place] + latency)
+        if write != turned and data_end > 0.0:
+            out[TURNS] += 1
+            data = max(data, data_end + (to_write if write else to_read))
+        turned = write
+        data_end = data + burst
+        group_data[group] = data
+        if write:
+            precharge_ok[bank] = max(precharge_ok[bank], data_end + wr)
+        else:
+            precharge_ok[bank] = max(precharge_ok[bank], data - read_latency + rtp)
+        now = data_end - burst - latency  # when its command went
+        out[BURSTS] += 1
+        for i in range(place):
+            passed[i] += 1
+        for i in range(place, held - 1):
+            queue[i], enters[i], passed[i] = queue[i + 1], enters[i + 1], passed[i + 1]
+        held -= 1
+        if taken < len(where):
+            queue[held], enters[held], passed[held] = where[taken], max(now, 0.0), 0
+            held += 1
+            taken += 1
+    out[END_NS] = data_end
+
+
+@parallel_kernel
+def play(where: Int64, first: Int64, window: int, t: Any, out: Float64) -> None:
+    """Plays every channel: bursts first[c] to first[c + 1] of `where` into out[c]."""
+    for channel in parallel_range(len(first) - 1):
+        play_channel(where[first[channel] : first[channel + 1]], window, t, out[channel])

@@ -1,0 +1,145 @@
+"""A frame of the whole accelerator, from its counts and a configuration."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sim.front_end_timing import FrontEndTiming
+from sim.model.color import color
+from sim.model.config import ModelConfig
+from sim.model.counts import FrameCounts
+from sim.model.dram import DramRun, play_requests
+from sim.model.front_end import cluster_cull, front_end, gaussian_fetch, gaussian_project
+from sim.model.render import depth_sort, rasterize, render
+from sim.model.stage import STAGES, StageModel, account
+from sim.model.tile_bin import tile_bin
+from sim.model.traffic import Traffic
+
+
+@dataclass(frozen=True)
+class FrameModel:
+    """One frame. All cycles are of the configuration's clock.
+
+    Parameters
+    ----------
+    view : name of the camera.
+    stages : in the order of STAGES; of each, busy + stalls + idle = frame_cycles.
+    front_end_cycles : stages 1 to 3 alone, as the RTL is: splats leave on a stream.
+    front_end_color_cycles : stages 1 to 4 alone, colour records fetched and evaluated, splats leave
+        on a stream.
+    front_end_color_stored_cycles : the same, and every splat with its colour written to the DRAM,
+        as a GPU's kernels write theirs.
+    stream_cycles, render_cycles : the two phases, stages 1 to 5 and 6 to 7.
+    frame_cycles : latency of one frame, stream_cycles + render_cycles.
+    steady_cycles : a frame where frames overlap, the stream of the next with the rendering of one:
+        max(stream units, render units, DRAM time of both).
+    front_end : counters of the front end alone.
+    core_balance : mean over largest of the rasterisers' busy cycles.
+    dram : of each span (front_end, front_end_color, front_end_color_stored, stream, render), its
+        requests through the DRAM.
+    dram_cycles : of the same, ceil of its time.
+    """
+
+    view: str
+    stages: tuple[StageModel, ...]
+    front_end_cycles: int
+    front_end_color_cycles: int
+    front_end_color_stored_cycles: int
+    stream_cycles: int
+    render_cycles: int
+    steady_cycles: int
+    front_end: FrontEndTiming
+    core_balance: float
+    dram: Mapping[str, DramRun]
+    dram_cycles: Mapping[str, int]
+
+    @property
+    def frame_cycles(self) -> int:
+        """stream_cycles + render_cycles."""
+        return self.stream_cycles + self.render_cycles
+
+    def stage(self, name: str) -> StageModel:
+        """The stage of that name."""
+        return self.stages[STAGES.index(name)]
+
+    @property
+    def bytes(self) -> int:
+        """Moved over the DRAM in the frame."""
+        return self.dram["stream"].bytes + self.dram["render"].bytes
+
+
+def model_frame(counts: FrameCounts, config: ModelConfig) -> FrameModel:
+    """The frame; raises ValueError where the counts are of other bins or sub-tiles.
+
+    span = max(front end alone, busiest of its stages, DRAM of all its bytes + ends)
+    render = max(schedule of stages 6 and 7, DRAM)
+
+    where `ends` are the front end's cycles before its first and behind its last Gaussian.
+
+    The rendering begins when every list is complete. The memory is asked early enough: lists and
+    splats of the next bin are fetched while one is drawn.
+    """
+    shape = (counts.bin_px, counts.subtile_px, counts.subtile_test)
+    if shape != (config.bin_px, config.subtile_px, config.subtile_test):
+        raise ValueError(f"counts of {shape} do not fit {config.name}: count again.")
+    traffic = Traffic(counts, config)
+    spans = {
+        "front_end": traffic.front_end(),
+        "front_end_color": traffic.front_end_color(),
+        "front_end_color_stored": traffic.front_end_color_stored(),
+        "stream": traffic.stream(),
+        "render": traffic.render(),
+    }
+    dram = {
+        name: play_requests(requests, config.memory, config.reorder_window)
+        for name, requests in spans.items()
+    }
+    dram_cycles = {
+        name: math.ceil(run.time_ns * config.clock_mhz / 1e3) for name, run in dram.items()
+    }
+    alone = front_end(counts, traffic, dram["front_end"], config)
+    # Before the first and behind the last Gaussian: four reads one after another, the pipeline.
+    ends = alone.frame_cycles - (alone.last_members_cycle - alone.first_members_cycle)
+    ends = ends if alone.last_members_cycle else 0
+    drawn = render(counts, config)
+    stream_works = (
+        cluster_cull(counts, traffic),
+        gaussian_fetch(counts, config),
+        gaussian_project(alone),
+        color(counts, traffic, config),
+        tile_bin(counts, traffic, config),
+    )
+    render_works = (depth_sort(counts, traffic, config), rasterize(drawn, traffic))
+
+    def cycles(name: str, stages: int) -> int:
+        """Of a span of the first stages."""
+        busiest = max(work.busy_cycles for work in stream_works[:stages])
+        return max(alone.frame_cycles, busiest, dram_cycles[name] + ends)
+
+    stream_cycles = cycles("stream", 5)
+    render_cycles = max(drawn.cycles, dram_cycles["render"])
+    frame_cycles = stream_cycles + render_cycles
+    peak = config.peak_bytes_per_cycle
+    return FrameModel(
+        view=counts.view,
+        stages=(
+            *account(stream_works, stream_cycles, frame_cycles, peak),
+            *account(render_works, render_cycles, frame_cycles, peak),
+        ),
+        front_end_cycles=alone.frame_cycles,
+        front_end_color_cycles=cycles("front_end_color", 4),
+        front_end_color_stored_cycles=cycles("front_end_color_stored", 4),
+        stream_cycles=stream_cycles,
+        render_cycles=render_cycles,
+        steady_cycles=max(
+            max(work.busy_cycles for work in stream_works),
+            drawn.cycles,
+            dram_cycles["stream"] + dram_cycles["render"],
+        ),
+        front_end=alone,
+        core_balance=drawn.balance,
+        dram=dram,
+        dram_cycles=dram_cycles,
+    )
