@@ -11,6 +11,7 @@ import html
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,7 @@ def _embedded(document: dict[str, Any]) -> str:
 def _name_sections(tokens: Sequence[Token]) -> list[Heading]:
     """Gives every section of the second level an id, and lists them."""
     headings = []
-    for token, inline in zip(tokens, tokens[1:], strict=False):
+    for token, inline in pairwise(tokens):
         if token.type == "heading_open" and token.tag == "h2":
             words = "".join(c if c.isalnum() else " " for c in inline.content.lower()).split()
             heading = Heading("-".join(words), inline.content)

@@ -5,41 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from reports.text import cost_tables, tables
+from reports.text import cost_tables, speed_tables, tables
+from reports.text.aims_text import aims_sentences, aims_table
+from reports.text.claims import claims_table
+from reports.text.glossary import GLOSSARY
 from reports.text.projection_text import projection_table, projection_text
-from reports.text.summary import CULLED, mean_and_worst, percent, rtl_totals, summary_lines
-
-GLOSSARY = {
-    "unnecessary": "Gaussians that the projection drops under the rules: radii == 0.",
-    "cannot reach": "Gaussians that reach alpha 1/255 at no pixel: all unnecessary ones, and more.",
-    "excluded": "Gaussians in clusters that the cluster test drops: no later stage reads them.",
-    "found": "unnecessary Gaussians that are excluded, of the unnecessary ones.",
-    "lost": "excluded Gaussians that do reach alpha 1/255 at a pixel, by the float64 reference.",
-    "splat": "a Gaussian that the projection keeps: centre, conic, opacity, depth, tile rectangle.",
-    "tile pairs": "pairs of a splat and a tile of 16x16 px that it may touch.",
-    "ball test": "one ball, of a cluster or of a group of clusters, against the four side planes "
-    "and the near plane. Tests: groups + clusters of the groups that pass.",
-    "saved net": "1 - (what is spent with culling, its tests included) / (what is spent without).",
-    "kept, dropped": "clusters that the test passes on, and the others.",
-    "safe, 3sigma": "radius of a cluster's ball: the bound that loses nothing; the paper's, "
-    "distance to the centre + 3 standard deviations.",
-    "front end": "cluster_cull, gaussian_fetch and gaussian_project, as if alone on the bus.",
-    "stream, sort, blend": "the three phases of a frame: cluster_cull to tile_bin streaming into "
-    "one another; depth_sort, once all pairs are there; rasterize, once they are sorted.",
-    "compute cycles, memory cycles": "of a stage's own units when nothing holds them up; of its "
-    "bytes at the peak of the bus.",
-    "memory-bound views": "views in which the stage alone would wait for memory.",
-    "slowest": "the worst view of that very figure: fewest found, most cycles, least speed-up.",
-    "gain": "cycles without culling / cycles with it, same hardware.",
-    "speed-up": "GPU time / accelerator time of a view; the mean is over the views' ratios. Front "
-    "end: against the GPU's projection kernels. Frame: against all its kernels. Frame with gaps: "
-    "against the frame as measured, in which the GPU also waits for the host.",
-    "equal bandwidth": "every rate of the configuration times ceil(GPU GB/s / configured GB/s), at "
-    "the same clock, on a bus of the GPU's peak GB/s.",
-    "fetched splats": "splats that the rasteriser reads, over all tiles, until a tile is done.",
-    "tested, blended": "alpha evaluations at pixels that are not done yet, and those that changed "
-    "a pixel.",
-}
+from reports.text.summary import mean_and_worst, percent, rtl_totals, summary_lines
 
 
 def report_markdown(document: dict[str, Any], figures: Sequence[str]) -> str:
@@ -48,6 +19,11 @@ def report_markdown(document: dict[str, Any], figures: Sequence[str]) -> str:
         f"# splatsieve report: {document['scene']['name']}",
         "\n".join(f"- {line}" for line in summary_lines(document)),
         "Reproduce with:\n\n```\n" + document["command_line"] + "\n```",
+        "## The paper's claims beside ours",
+        claims_table(document),
+        f"The claims are those of {document['paper_claims']['source']}, over Mip-NeRF360 and under "
+        "its own accounting; its accelerator, its GPU and its memory are not public knowledge "
+        "here. They enter no figure of ours.",
         "## Culling",
         tables.culling_table(document),
         _three_sigma(document),
@@ -66,22 +42,36 @@ def report_markdown(document: dict[str, Any], figures: Sequence[str]) -> str:
         projection_table(document),
         _image("projection.png", "Gaussians kept and dropped by the projection", figures),
         "## Cycles",
-        f"Configuration: {document['configuration']['configured']['description']}.",
-        tables.configuration_table(document),
-        tables.cycle_table(document),
-        _image("cycles.png", "Cycles by phase and stage", figures),
-        "Each stage on its own:",
-        tables.stage_table(document),
+        _configuration_text(document),
+        speed_tables.cycle_table(document),
+        _image("cycles.png", "Cycles of each span, and where those of the stages go", figures),
+        "Where the cycles of the mean frame go; in each row busy, waits and other phase add up to "
+        "the frame:",
+        speed_tables.stage_table(document),
+        "The DRAM, given each span's requests as fast as it takes them:",
+        speed_tables.dram_table(document),
+        _image("roofline.png", "Roofline, a point a stage", figures),
+        "## Wider and narrower machines",
+        _exploration_text(document),
+        _image("exploration.png", "Speed over bandwidth, lanes, cores and cluster size", figures),
+        speed_tables.exploration_table(document),
         "## Speed-up over a GPU",
         *_speedup_section(document, figures),
+        *_aims_section(document),
+        "## Beside published accelerators",
+        "Each ratio is over the baseline that its own paper names, on that paper's scenes: the "
+        "order is that of the numbers and no ranking of speed.",
+        _image("published.png", "Published speed-ups and ours", figures),
+        speed_tables.published_table(document),
+        "## Every view",
+        "With reach clusters:",
+        speed_tables.view_table(document),
+        _image("per_view.png", "Speed-up of every view", figures),
         "## Counts",
         tables.count_table(document),
         _drawn(document),
         _image("view.png", f"View {document['pictures']['view']}", figures),
-        "## What the paper claims",
-        f"Claims of {document['paper_claims']['source']}, over Mip-NeRF360 and under its own "
-        "accounting; its accelerator, its GPU and its memory are not public knowledge here. They "
-        "stand beside our figures for orientation only and enter none of them.",
+        "## Computation, by the paper's words",
         tables.paper_table(document, cost_tables.paper_cost_rows(document)),
         cost_tables.paper_cost_text(document),
         "## Accounting",
@@ -89,6 +79,8 @@ def report_markdown(document: dict[str, Any], figures: Sequence[str]) -> str:
         _accounting(document),
         "## Glossary",
         "\n".join(f"- **{word}**: {text}" for word, text in GLOSSARY.items()),
+        "## Configuration",
+        speed_tables.configuration_table(document),
         "## Provenance",
         _provenance(document),
     ]
@@ -112,23 +104,60 @@ def _three_sigma(document: dict[str, Any]) -> str:
     )
 
 
+def _configuration_text(document: dict[str, Any]) -> str:
+    config = document["configuration"]
+    return (
+        f"Configuration `{config['name']}`: {config['description']}; memory "
+        f"{config['memory']['name']}, {config['memory_peak_gb_per_s']:g} GB/s peak. Every value "
+        "stands under Configuration below. The front end's control is that of the RTL, cycle for "
+        "cycle; the back end is a model."
+    )
+
+
+def _exploration_text(document: dict[str, Any]) -> str:
+    views = document["exploration"]["views"]
+    return (
+        f"Mean of {len(views)} views ({', '.join(views)}), reach clusters. Bandwidth varies by "
+        "channels of the same memory, lanes with a bus of 256 bits each, 512 at most, cores with "
+        "their blending lanes; everything else as configured. Presets are as their files say, and "
+        "are shown without culling too."
+    )
+
+
 def _speedup_section(document: dict[str, Any], figures: Sequence[str]) -> list[str]:
     gpu = document["gpu"]
     if gpu is None:
         return [f"None is given: {document['gpu_note'].rstrip('.')}."]
     frame, kernels = gpu["frame_ms"]["mean"], gpu["kernels_ms"]["mean"]
-    ratio = document["configuration"]["equal_bandwidth"]["bandwidth_ratio"]
+    ours = document["configuration"]["memory_peak_gb_per_s"]
+    edge = gpu["edge"]
     return [
-        f"GPU: {gpu['device']}, gsplat {gpu['gsplat']} (rules {gpu['rules']}, packed "
-        f"{'on' if gpu['packed'] else 'off'}), {gpu['memory_peak_gb_per_s']:,.0f} GB/s peak. Mean "
-        f"view: projection kernels {1e3 * gpu['front_end_ms']['mean']:.1f} us, all kernels "
-        f"{1e3 * kernels:.1f} us, frame {1e3 * frame:.1f} us, so that no kernel runs in "
-        f"{percent(1 - kernels / frame)} of the frame.",
-        "The GPU's bandwidth is a bound and no design: the configuration with every rate, the "
-        f"cluster test's included, times {ratio}, at the same clock, on a bus of the GPU's peak "
-        "rate, all of it used and the work spread evenly.",
-        tables.speedup_table(document),
+        f"GPU: {gpu['device']}, gsplat {gpu['gsplat']} (rules {gpu['rules']}, {gpu['variant']}), "
+        f"{gpu['memory_peak_gb_per_s']:,.0f} GB/s peak. Mean view: projection kernels "
+        f"{1e3 * gpu['front_end_ms']['mean']:.1f} us, with colour "
+        f"{1e3 * gpu['front_end_color_ms']['mean']:.1f} us, all kernels {1e3 * kernels:.1f} us, "
+        f"frame {1e3 * frame:.1f} us, so that no kernel runs in {percent(1 - kernels / frame)} of "
+        "the frame.",
+        "As measured: GPU kernel time / accelerator time. At equal bandwidth: the GPU's kernel "
+        f"times times {gpu['memory_peak_gb_per_s']:,.1f} / {ours:,.1f} (both peaks in GB/s), the "
+        "accelerator as configured; this charges the GPU as if every kernel slowed down with its "
+        "memory, which favours the accelerator where a kernel is not bound by the memory. Derived: "
+        f"the GPU's kernels scaled to {edge['machine']}, mean frame "
+        f"{edge['kernels_ms']['mean']:.1f} ms, front end {edge['front_end_ms']['mean']:.2f} ms.",
+        speed_tables.speedup_table(document),
         _image("speedup.png", "Speed-up over the GPU", figures),
+        "Ways of drawing on that GPU, mean of the views:",
+        speed_tables.variant_table(document),
+    ]
+
+
+def _aims_section(document: dict[str, Any]) -> list[str]:
+    if document["aims"] is None:
+        return []
+    return [
+        "## Aims, and what binds them",
+        aims_table(document),
+        "\n".join(f"- {line}" for line in aims_sentences(document)),
     ]
 
 
@@ -149,20 +178,12 @@ def _drawn(document: dict[str, Any]) -> str:
 
 
 def _accounting(document: dict[str, Any]) -> str:
-    tests = [document["methods"][name]["stages"]["configured"]["cluster_cull"] for name in CULLED]
-    fronts = [document["methods"][name]["front_end_cycles"]["mean"] for name in CULLED]
-    late = max(t["compute_cycles"] / front for t, front in zip(tests, fronts, strict=True))
     frames, equal, _ = rtl_totals(document)
-    checked = f"its cycles are equal in {equal} of {frames} frames" if frames else "not in this run"
+    checked = f"equal in {equal} of {frames} frames" if frames else "not compared in this run"
     return (
-        "Memory cycles = bytes x clock_mhz / (1000 memory_gb_per_s), rounded up. Stages that "
-        "stream: max(largest compute cycles, memory cycles of all their bytes). Frame = stream + "
-        "sort + blend. Time = cycles / clock.\n\n"
-        "Not in the model: latencies other than cluster_cull's (tens of cycles a frame), row "
-        "misses and refresh of the memory, uneven work among lanes, and the order in which visible "
-        "clusters come, which can add cluster_cull's compute cycles at most: "
-        f"{percent(late)} of the front end here. cluster_cull is the one stage that is checked "
-        f"against RTL: {checked}."
+        "stream = max(front end under the shared memory, busiest of stages 1 to 5, DRAM). render = "
+        "max(schedule of sort and blending over the cores, DRAM). Frame = stream + render. Time = "
+        f"cycles / clock. Cycles of cluster_cull alone against its RTL: {checked}."
     )
 
 
@@ -172,6 +193,10 @@ def _provenance(document: dict[str, Any]) -> str:
     lines = [
         f"- Scene {scene['name']}: {scene['gaussians']:,} Gaussians, spherical harmonics of degree "
         f"{scene['sh_degree']}, SHA-256 of its values `{scene['sha256']}`.",
+        f"- Command: `{document['command_line']}`.",
+        f"- Commit: {document['commit'] or 'not run from a checkout'}"
+        f"{' (files differ from it)' if (document['commit'] or '').endswith('+') else ''}.",
+        f"- Configuration: `{document['configuration']['name']}`.",
         f"- Versions: {versions}.",
     ]
     if document["gpu"] is not None:
