@@ -66,3 +66,8 @@ def _keeping(config: ModelConfig, memory: DramConfig) -> ModelConfig:
     # memory is a cached property: what is in its place is taken, and travels with a pickle.
     vars(config)["memory"] = memory
     return config
+
+
+def configured(config: ModelConfig, channels: int) -> ModelConfig:
+    """The configuration as its file has it where that is its number of channels, else changed."""
+    return config if config.memory.channels == channels else with_channels(config, channels)
