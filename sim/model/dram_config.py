@@ -31,7 +31,6 @@ RANGES: dict[str, tuple[float, float]] = {
     "write_to_read_ns": (0, 200),
     "refi_ns": (100, 20000),
     "rfc_ns": (10, 2000),
-    "pj_per_bit": (0.1, 200),
 }
 
 
@@ -53,7 +52,6 @@ class DramConfig:
     read_latency_ns, write_latency_ns : command to first data.
     read_to_write_ns, write_to_read_ns : idle data bus when the direction turns.
     refi_ns, rfc_ns : a refresh of all banks every refi, which takes rfc.
-    pj_per_bit : energy of a bit moved, estimate of the source.
 
     Raises InputError on a number outside its range or an organisation that does not divide.
     """
@@ -81,7 +79,6 @@ class DramConfig:
     write_to_read_ns: float
     refi_ns: float
     rfc_ns: float
-    pj_per_bit: float
 
     def __post_init__(self) -> None:
         check_numbers(self, RANGES)
