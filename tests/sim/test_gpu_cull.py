@@ -89,7 +89,7 @@ def test_hash_of_the_tables_follows_what_culling_reads(pack: Pack) -> None:
 
 
 @pytest.mark.parametrize(
-    ("levels", "tests", "compactions"), [(1, 1, 6), (2, 3, 8)], ids=["one level", "two levels"]
+    ("levels", "tests", "compactions"), [(1, 1, 6), (2, 3, 9)], ids=["one level", "two levels"]
 )
 def test_culled_trace(
     monkeypatch: pytest.MonkeyPatch,
