@@ -14,6 +14,7 @@ from golden.rules import GSPLAT, LOW_PASS_PX2, TILE_PX
 from golden.scene import Scene
 from sim.gpu_cull import GpuCuller, Mark, Survivors
 from sim.gpu_device import Gpu
+from sim.gpu_gather import RowGather
 from sim.trace_culling import ViewCulling
 
 GATHERED = ("means", "quats", "scales", "opacities", "colors")
@@ -61,6 +62,10 @@ class Frames:
             "packed": packed,
             "backgrounds": None,  # black
         }
+        self._gathers = {
+            name: RowGather(gpu.torch, self._options[name])
+            for name in (GATHERED if self.culler is not None else ())
+        }
 
     def _to_device(self, array: np.ndarray[Any, Any]) -> Any:
         torch = self.gpu.torch
@@ -105,8 +110,7 @@ class Frames:
 
     def _gather(self, options: dict[str, Any], left: Survivors, mark: Mark) -> dict[str, Any]:
         mark("gaussian_fetch")
-        select = self.gpu.torch.index_select
-        return options | {name: select(options[name], 0, left.indices) for name in GATHERED}
+        return options | {name: rows(left.indices) for name, rows in self._gathers.items()}
 
     def culling(self, camera: Camera) -> ViewCulling | None:
         """Counts of a view, and whether its picture equals the whole scene's; None if not culled.

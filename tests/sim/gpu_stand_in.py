@@ -160,6 +160,9 @@ def fake_torch(gpu: FakeGpu, available: bool) -> ModuleType:
             ProfilerActivity=SimpleNamespace(CPU="cpu-activity", CUDA="cuda-activity"),
         ),
         "equal": np.array_equal,
+        "empty": lambda size, dtype, device: np.empty(size, dtype),
+        "view_as_complex": lambda values: values.view(np.complex64)[..., 0],
+        "view_as_real": lambda values: values.view(np.float32).reshape(*values.shape, 2),
         **{name: operation(name, compute) for name, compute in operations.items()},
         "cuda": SimpleNamespace(
             _sleep=lambda cycles: gpu.kernel(

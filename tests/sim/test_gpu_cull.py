@@ -20,6 +20,7 @@ from golden.rules import GSPLAT
 from golden.scene import Scene
 from sim import record_trace
 from sim.gpu_cull import GpuCuller, ball_rows, tables_sha256
+from sim.gpu_gather import RowGather
 from sim.trace import load_trace, save_trace
 from sim.trace_times import gpu_times
 from tests.sim.gpu_stand_in import KERNELS_TOTAL_US, OPERATION_US, FakeGpu, fake_torch, install
@@ -89,7 +90,7 @@ def test_hash_of_the_tables_follows_what_culling_reads(pack: Pack) -> None:
 
 
 @pytest.mark.parametrize(
-    ("levels", "tests", "compactions"), [(1, 1, 6), (2, 3, 8)], ids=["one level", "two levels"]
+    ("levels", "tests", "compactions"), [(1, 1, 6), (2, 3, 9)], ids=["one level", "two levels"]
 )
 def test_culled_trace(
     monkeypatch: pytest.MonkeyPatch,
@@ -157,3 +158,12 @@ def test_a_view_of_nothing_and_a_pack_of_another_scene(
         record_trace.record_trace(scene, [replace(CAMERAS[0], viewmat=away)], pack=pack)
     with pytest.raises(InputError, match="pack the scene again"):
         record_trace.record_trace(default_scene(2999), CAMERAS, pack=pack)
+
+
+@pytest.mark.parametrize("shape", [(4,), (3,), (), (16, 3), (9, 3)])
+def test_gather_gives_the_rows_bit_for_bit(shape: tuple[int, ...]) -> None:
+    rows = np.random.default_rng(3).normal(size=(20, *shape)).astype(np.float32)
+    indices = np.array([3, 4, 5, 11, 19])
+    gathered = RowGather(fake_torch(FakeGpu(), True), rows)(indices)
+    assert gathered.dtype == np.float32
+    np.testing.assert_array_equal(gathered, rows[indices])
