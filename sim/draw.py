@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import tee
 
 from golden.camera import Camera
@@ -16,7 +16,7 @@ from golden.pack import Pack, check_scene, scene_mask
 from golden.rasterize import rasterize
 from golden.render import RenderCounts, Rendered, render
 from golden.rules import Rules
-from golden.scene import Scene
+from golden.scene import Float32, Scene
 from golden.tile_bin import tile_bin
 from sim.cull import Engine, cull_views
 from sim.project import Stage, project_views
@@ -51,8 +51,9 @@ def draw_stage(
     stage: Stage,
     engine: Engine,
     covariances: Covariances | None = None,
+    sh: Float32 | None = None,
 ) -> Iterator[StagePicture]:
-    """Draws each view, in turn, from what a stage of an engine left, with the scene's colours.
+    """Draws each view, in turn, from what a stage of an engine left.
 
     cluster: the Gaussians of the visible clusters, by the float64 reference of the later stages.
     gaussian: the engine's splats, blended in float64.
@@ -60,10 +61,13 @@ def draw_stage(
     Parameters
     ----------
     covariances : covariance3d(scene) where it is at hand.
+    sh : (N, K, 3) float32, spherical harmonics to draw with; the scene's own where not given.
 
     Raises InputError where the pack is of another scene, and as project_views does.
     """
     check_scene(pack, scene)
+    if sh is not None:
+        scene = replace(scene, sh=sh)
     views, given = tee(cameras)
     if stage == "cluster":
         for camera, culled in zip(views, cull_views(pack, given, rules, engine), strict=True):

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import tee
 from pathlib import Path
+from typing import Literal, cast, get_args
 
 import numpy as np
 
@@ -15,12 +16,23 @@ from golden.covariance import covariance3d
 from golden.errors import InputError
 from golden.image import psnr_db, read_image
 from golden.pack import Pack
+from golden.pack.unpack import stored_colors
 from golden.render import render
 from golden.rules import Rules
 from golden.scene import Scene
 from sim.cull import Engine
 from sim.draw import draw_stage
 from sim.project import Stage
+
+Colors = Literal["scene", "pack"]
+
+
+def colors_named(name: str) -> Colors:
+    """Whose colours a picture has; raises InputError on another word."""
+    for known in get_args(Colors):
+        if name == known:
+            return cast(Colors, known)
+    raise InputError(f"colours of {name!r} are not known: choose scene or pack.")
 
 
 @dataclass(frozen=True)
@@ -71,12 +83,19 @@ def match_photos(
     rules: Rules,
     stage: Stage = "cluster",
     engine: Engine = "integer",
+    colors: Colors = "scene",
 ) -> Iterator[PhotoMatch]:
-    """Draws each view twice, whole and from what the stage of that engine left, and compares."""
+    """Draws each view twice, whole and from what the stage of that engine left, and compares.
+
+    Parameters
+    ----------
+    colors : of the second picture: the scene's, or as the pack holds them.
+    """
     covariances = covariance3d(scene)
     pairs, given = tee(views)
     cameras = (camera for camera, _ in given)
-    drawn = draw_stage(scene, pack, cameras, rules, stage, engine, covariances)
+    sh = stored_colors(pack) if colors == "pack" else None
+    drawn = draw_stage(scene, pack, cameras, rules, stage, engine, covariances, sh)
     for (camera, path), picture in zip(pairs, drawn, strict=True):
         photo, culled = read_image(path), picture.rendered.image
         whole = render(scene, camera, rules, covariances=covariances).image

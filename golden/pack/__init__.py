@@ -10,14 +10,13 @@ from numpy.typing import NDArray
 from golden.clustering.cluster import Clustering, ClusterOptions, cluster_gaussians
 from golden.clustering.kmeans import Progress, silent
 from golden.errors import InputError
+from golden.pack.colors import ColorFormat, check_degree, color_table
 from golden.pack.tables import ball_tables, geometry_records, grid_exponent_for
 from golden.params import Parameters
 from golden.rules import Rules
 from golden.scene import Scene
 
 VERSION = 3
-
-_COLOR_CHUNK = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -33,6 +32,7 @@ class PackMeta:
     sh_degree : degree of the colours' spherical harmonics, 0 to 4.
     center_bits, radius_bits : widths of golden.params.Parameters that the table was made for;
         a radius of all ones in radius_bits says "never cull".
+    colors : format of the colours, float16 or narrow.
     scene : name of the scene; scene_sha256 : its Scene.sha256().
     version : of the file format.
     """
@@ -51,6 +51,7 @@ class PackMeta:
     scene: str
     scene_sha256: str
     version: int = VERSION
+    colors: ColorFormat = "float16"
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +65,8 @@ class Pack:
         first cluster, `count` its clusters, `member_exponent` 0.
     clusters : (M,) golden.records.CLUSTER_DTYPE.
     geometry : (N,) golden.records.GEOMETRY_DTYPE.
-    colors : (N, K, 3) float16, spherical harmonics, last axis R, G, B; cut to +-65504.
+    colors : (N, K, 3) float16, spherical harmonics, last axis R, G, B, cut to +-65504; or, where
+        meta.colors is narrow, (N,) golden.records.COLOR_DTYPE.
     order : (N,) uint32, index in the scene's file of the i-th record; a permutation.
     """
 
@@ -72,7 +74,7 @@ class Pack:
     groups: NDArray[np.void]
     clusters: NDArray[np.void]
     geometry: NDArray[np.void]
-    colors: NDArray[np.float16]
+    colors: NDArray[np.generic]
     order: NDArray[np.uint32]
 
     def __len__(self) -> int:
@@ -85,14 +87,16 @@ def build_pack(
     rules: Rules,
     params: Parameters | None = None,
     progress: Progress = silent,
+    colors: ColorFormat = "float16",
 ) -> Pack:
     """Clusters a scene and packs it; the same arguments give the same pack, bit for bit.
 
-    Raises InputError where the scene does not fit the formats of `params`.
+    Raises InputError where the scene does not fit the formats of `params` or of its colours.
     """
+    check_degree(scene, colors)
     params = params or Parameters()
     clustering = cluster_gaussians(scene, options, progress, params.count.max_int)
-    return pack_clusters(scene, clustering, options, rules, params, progress)
+    return pack_clusters(scene, clustering, options, rules, params, progress, colors)
 
 
 def pack_clusters(
@@ -102,6 +106,7 @@ def pack_clusters(
     rules: Rules,
     params: Parameters | None = None,
     progress: Progress = silent,
+    colors: ColorFormat = "float16",
 ) -> Pack:
     """The pack of a scene that is clustered already; see build_pack.
 
@@ -132,11 +137,12 @@ def pack_clusters(
             radius_bits=params.radius_bits,
             scene=scene.name,
             scene_sha256=scene.sha256(),
+            colors=colors,
         ),
         groups=groups,
         clusters=clusters,
         geometry=geometry,
-        colors=_colors(scene, clustering.order, progress),
+        colors=color_table(scene, clustering.order, colors, progress),
         order=clustering.order,
     )
     check_parameters(pack, params)
@@ -199,13 +205,3 @@ def check_parameters(pack: Pack, params: Parameters) -> None:
                 f"the pack of {pack.meta.scene} has a {what} of {largest} {parts}, more than "
                 f"{params.count_bits} bits count: pack for these parameters or raise count_bits."
             )
-
-
-def _colors(scene: Scene, order: NDArray[np.uint32], progress: Progress) -> NDArray[np.float16]:
-    """Spherical harmonics in pack order, nearest float16, cut to its finite range."""
-    colors = np.empty(scene.sh.shape, dtype=np.float16)
-    largest = np.finfo(np.float16).max
-    for first in progress(range(0, len(order), _COLOR_CHUNK), "colours"):
-        rows = slice(first, first + _COLOR_CHUNK)
-        colors[rows] = np.clip(scene.sh[order[rows]], -largest, largest)
-    return colors

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from golden import color_record
 from golden.bound import REACH_FACTOR_MAX
 from golden.clustering.cluster import METHODS, RADII
 from golden.errors import InputError
@@ -16,6 +17,7 @@ from golden.pack import Pack, PackMeta
 from golden.pack.tables import MIN_MEMBER_EXPONENT
 from golden.projection.formats import MAX_MEMBER_EXPONENT
 from golden.rules import RULES
+from golden.scene import SH_COEFFICIENTS
 
 # Largest factor of a covariance as a matrix, units of 2^factor_exponent: what 16 bits hold.
 FACTOR_MAX = (1 << 15) - 1
@@ -52,7 +54,7 @@ def check_content(pack: Pack, path: Path) -> None:
         ("groups", _group_complaint(pack)),
         ("clusters", _cluster_complaint(pack)),
         ("geometry", _geometry_complaint(pack)),
-        ("colors", None if np.isfinite(pack.colors).all() else "a colour is not finite"),
+        ("colors", _color_complaint(pack)),
         ("order", _order_complaint(pack)),
     ):
         if complaint is not None:
@@ -126,6 +128,13 @@ def _large_factors(factors: NDArray[np.int16]) -> NDArray[np.int64]:
     limit = FACTOR_MAX * (1 + 2.0**-48)
     large: NDArray[np.int64] = rows[np.linalg.norm(lower, 2, axis=(1, 2)) > limit]
     return large
+
+
+def _color_complaint(pack: Pack) -> str | None:
+    """What is wrong with the colours, or None."""
+    if pack.meta.colors == "narrow":
+        return color_record.complaint(pack.colors, SH_COEFFICIENTS[pack.meta.sh_degree])
+    return None if np.isfinite(pack.colors).all() else "a colour is not finite"
 
 
 def _order_complaint(pack: Pack) -> str | None:

@@ -15,7 +15,8 @@ from golden.errors import InputError
 from golden.files import atomic_path, read_bytes
 from golden.pack import VERSION, Pack, PackMeta
 from golden.pack.checks import check_content, check_strings
-from golden.records import CLUSTER_DTYPE, GEOMETRY_DTYPE
+from golden.pack.colors import COLOR_FORMATS, color_record_bytes
+from golden.records import CLUSTER_DTYPE, COLOR_DTYPE, GEOMETRY_DTYPE
 from golden.scene import MAX_GAUSSIANS, SH_COEFFICIENTS
 
 MAGIC = b"SPLTPACK"
@@ -44,7 +45,7 @@ class _Numbers(NamedTuple):
     center_bits: int
     radius_bits: int
     sections: int
-    reserved: int
+    colors: int
 
 
 def save_pack(pack: Pack, path: Path) -> None:
@@ -76,11 +77,11 @@ def save_pack(pack: Pack, path: Path) -> None:
         groups=meta.groups,
         seed=meta.seed,
         grid_exponent=meta.grid_exponent,
-        coefficients=pack.colors.shape[1],
+        coefficients=SH_COEFFICIENTS[meta.sh_degree],
         center_bits=meta.center_bits,
         radius_bits=meta.radius_bits,
         sections=len(SECTIONS),
-        reserved=0,
+        colors=COLOR_FORMATS.index(meta.colors),
     )
     places = _places([len(content) for content in contents])
     header = _FIXED.pack(*numbers) + b"".join(
@@ -112,7 +113,7 @@ def load_pack(path: Path) -> Pack:
     numbers = _read_numbers(data, path)
     sections = _read_sections(data, numbers, path)
     strings = check_strings(sections["strings"], path)
-    n, k = numbers.gaussians, numbers.coefficients
+    n = numbers.gaussians
     pack = Pack(
         meta=PackMeta(
             method=strings["method"],
@@ -123,21 +124,31 @@ def load_pack(path: Path) -> Pack:
             gaussians=n,
             clusters=numbers.clusters,
             groups=numbers.groups,
-            sh_degree={count: degree for degree, count in SH_COEFFICIENTS.items()}[k],
+            sh_degree={count: degree for degree, count in SH_COEFFICIENTS.items()}[
+                numbers.coefficients
+            ],
             center_bits=numbers.center_bits,
             radius_bits=numbers.radius_bits,
             scene=strings["scene"],
             scene_sha256=strings["scene_sha256"],
             version=numbers.version,
+            colors=COLOR_FORMATS[numbers.colors],
         ),
         groups=np.frombuffer(sections["groups"], CLUSTER_DTYPE),
         clusters=np.frombuffer(sections["clusters"], CLUSTER_DTYPE),
         geometry=np.frombuffer(sections["geometry"], GEOMETRY_DTYPE),
-        colors=np.frombuffer(sections["colors"], "<f2").reshape(n, k, 3),
+        colors=_colors(sections["colors"], numbers),
         order=np.frombuffer(sections["order"], "<u4"),
     )
     check_content(pack, path)
     return pack
+
+
+def _colors(content: memoryview, numbers: _Numbers) -> NDArray[np.generic]:
+    """The section of colours in the format that the header names."""
+    if COLOR_FORMATS[numbers.colors] == "narrow":
+        return np.frombuffer(content, COLOR_DTYPE)
+    return np.frombuffer(content, "<f2").reshape(numbers.gaussians, numbers.coefficients, 3)
 
 
 def _little_endian(array: NDArray[np.generic]) -> memoryview:
@@ -179,12 +190,13 @@ def _read_numbers(data: bytes, path: Path) -> _Numbers:
     in_range = (
         numbers.header_bytes == HEADER_BYTES
         and numbers.sections == len(SECTIONS)
-        and numbers.reserved == 0
+        and numbers.colors < len(COLOR_FORMATS)
         and not any(data[table_end:body])
         and 1 <= numbers.groups <= numbers.clusters <= numbers.gaussians <= MAX_GAUSSIANS
         and numbers.seed < 1 << 63
         and -128 <= numbers.grid_exponent <= 127
         and numbers.coefficients in SH_COEFFICIENTS.values()
+        and (COLOR_FORMATS[numbers.colors] == "float16" or numbers.coefficients <= 16)
         and 12 <= numbers.center_bits <= 30
         and 12 <= numbers.radius_bits <= 30
     )
@@ -204,7 +216,7 @@ def _read_sections(data: bytes, numbers: _Numbers, path: Path) -> dict[str, memo
         numbers.groups * CLUSTER_DTYPE.itemsize,
         numbers.clusters * CLUSTER_DTYPE.itemsize,
         n * GEOMETRY_DTYPE.itemsize,
-        n * numbers.coefficients * 3 * 2,
+        n * color_record_bytes(COLOR_FORMATS[numbers.colors], numbers.coefficients),
         n * 4,
     ]
     places = _places(lengths)

@@ -12,9 +12,10 @@ from golden.camera import Camera
 from golden.covariance import Covariances
 from golden.gaussian_project import Splats, gaussian_project
 from golden.pack import Pack
+from golden.pack.colors import colors_of_table
 from golden.pack.tables import OPACITY_SCALE, REACH_FACTOR
 from golden.rules import Rules
-from golden.scene import Float32, Scene
+from golden.scene import SH_COEFFICIENTS, Float32, Scene
 
 Float64 = NDArray[np.float64]
 
@@ -75,6 +76,13 @@ def stored_gaussians(pack: Pack) -> StoredGaussians:
         opacities=(records["opacity"][place] / OPACITY_SCALE).astype(np.float32),
         covariances=Covariances(_sigma(records)[place], reach[place]),
     )
+
+
+def stored_colors(pack: Pack) -> Float32:
+    """(N, K, 3) float32 spherical harmonics as the pack holds them, in the scene's order."""
+    colors = np.empty((len(pack), SH_COEFFICIENTS[pack.meta.sh_degree], 3), dtype=np.float32)
+    colors[pack.order] = colors_of_table(pack.colors, colors.shape[1])
+    return colors
 
 
 def _sigma(records: NDArray[np.void]) -> Float64:

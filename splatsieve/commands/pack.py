@@ -39,6 +39,13 @@ def pack(
     per_group: Annotated[
         int, typer.Option(help="Clusters a group to aim at; 0 for one group of all.")
     ] = 24,
+    colors: Annotated[
+        str,
+        typer.Option(
+            metavar="float16|narrow",
+            help="float16: as trained. narrow: 32 bytes a Gaussian, up to degree 3.",
+        ),
+    ] = "float16",
     seed: Annotated[int, typer.Option(help="Seed of the K-means start.")] = 0,
     as_json: JsonOption = False,
 ) -> None:
@@ -46,6 +53,7 @@ def pack(
     from golden.clustering.cluster import ClusterOptions, cluster_gaussians
     from golden.errors import InputError
     from golden.pack import pack_clusters
+    from golden.pack.colors import check_degree, color_format_named
     from golden.pack.file import save_pack
     from golden.params import Parameters
     from golden.rules import rules_named
@@ -59,7 +67,7 @@ def pack(
         seed=seed,
         per_group=per_group,
     )
-    chosen, params = rules_named(rules), Parameters()
+    chosen, params, painted = rules_named(rules), Parameters(), color_format_named(colors)
     if output.exists() and output.resolve() == Path(scene).resolve():
         raise InputError(f"{output} is the scene itself: name another file for the pack.")
     seconds: dict[str, float] = {}
@@ -69,10 +77,11 @@ def pack(
         seconds[f"{step}_s"] = round(time.perf_counter() - start - sum(seconds.values()), 3)
 
     gaussians = scene_of(scene)
+    check_degree(gaussians, painted)
     lap("read")
     clustering = cluster_gaussians(gaussians, options, track, params.count.max_int)
     lap("cluster")
-    packed = pack_clusters(gaussians, clustering, options, chosen, params, track)
+    packed = pack_clusters(gaussians, clustering, options, chosen, params, track, painted)
     lap("tables")
     save_pack(packed, output)
     lap("write")
@@ -99,6 +108,7 @@ def pack(
         "group_table_bytes": packed.groups.nbytes,
         "cluster_table_bytes": packed.clusters.nbytes,
         "geometry_bytes": packed.geometry.nbytes,
+        "colors": packed.meta.colors,
         "color_bytes": packed.colors.nbytes,
         "order_bytes": packed.order.nbytes,
         "file": str(output),
@@ -126,7 +136,7 @@ def _text(report: dict[str, Any]) -> str:
         "group table": f"{report['group_table_bytes']:,} bytes",
         "cluster table": f"{report['cluster_table_bytes']:,} bytes",
         "geometry": f"{report['geometry_bytes']:,} bytes",
-        "colours": f"{report['color_bytes']:,} bytes",
+        "colours": f"{report['color_bytes']:,} bytes, {report['colors']}",
         "order": f"{report['order_bytes']:,} bytes",
         "file": f"{report['file']}, {report['file_bytes']:,} bytes",
         "time": f"read {report['read_s']:.1f} s, cluster {report['cluster_s']:.1f} s, "

@@ -24,21 +24,29 @@ def psnr(
     engine: EngineOption = "integer",
     stage: StageOption = "cluster",
     rules: Annotated[str, typer.Option(help="inria or gsplat.")] = "inria",
+    colors: Annotated[
+        str,
+        typer.Option(
+            metavar="scene|pack", help="Colours of what the stage left: the scene's or the pack's."
+        ),
+    ] = "scene",
     as_json: JsonOption = False,
 ) -> None:
     """Render every photographed view whole and from what a stage left; print the PSNR of both."""
     from golden.pack.file import load_pack
     from golden.rules import rules_named
     from sim.cull import engine_named
-    from sim.photos import match_photos, photographed
+    from sim.photos import colors_named, match_photos, photographed
     from sim.project import stage_named
     from splatsieve.inputs import cameras_of, scene_of
     from splatsieve.progress import track
 
     chosen, by, at = rules_named(rules), engine_named(engine), stage_named(stage)
+    painted = colors_named(colors)
     pairs = photographed(cameras_of(cameras, None, views), photos)
+    packed = load_pack(pack)
     matches = match_photos(
-        scene_of(scene), load_pack(pack), track(pairs, "rendering"), chosen, at, by
+        scene_of(scene), packed, track(pairs, "rendering"), chosen, at, by, painted
     )
     rows = [asdict(match) for match in matches]
     between = [row["psnr_between_db"] for row in rows if row["psnr_between_db"] is not None]
@@ -48,6 +56,7 @@ def psnr(
         "rules": chosen.name,
         "engine": by,
         "stage": at,
+        "colors": packed.meta.colors if painted == "pack" else "scene",
         "photos": len(rows),
         "mean_psnr_whole_db": sum(row["psnr_whole_db"] for row in rows) / len(rows),
         "mean_psnr_culled_db": sum(row["psnr_culled_db"] for row in rows) / len(rows),
@@ -75,7 +84,8 @@ def _text(result: dict[str, Any]) -> str:
     ]
     lines.append(
         f"mean of {result['photos']} photographs, rules {result['rules']}, stage "
-        f"{result['stage']} by engine {result['engine']}: {result['mean_psnr_whole_db']:.4f} dB "
+        f"{result['stage']} by engine {result['engine']}, colours {result['colors']}: "
+        f"{result['mean_psnr_whole_db']:.4f} dB "
         f"whole, {result['mean_psnr_culled_db']:.4f} dB {what}; {result['pictures_equal']} of "
         f"{result['photos']} pictures equal bit for bit"
     )

@@ -105,6 +105,24 @@ def test_text(scene_path, tmp_path):
         assert piece in text
 
 
+def test_narrow_colours(scene_path, tmp_path):
+    target = tmp_path / "narrow.pack"
+    result = run(scene_path, "-o", target, "--json", "--colors", "narrow")
+    assert result.exit_code == 0, result.output
+    report = json.loads(result.output)
+    assert (report["colors"], report["color_bytes"]) == ("narrow", 32 * 640)
+    assert load_pack(target).meta.colors == "narrow"
+
+
+def test_narrow_colours_of_degree_4_are_refused_before_clustering(tmp_path, monkeypatch):
+    points = np.random.default_rng(0).normal(size=(64, 3))
+    write_ply(make_scene(points, degree=4), tmp_path / "four.ply")
+    monkeypatch.setattr("golden.clustering.cluster.cluster_gaussians", None)
+    text = refusal(tmp_path / "four.ply", "-o", tmp_path / "p", "--colors", "narrow")
+    assert "degree 4: pack with --colors float16" in text
+    assert not (tmp_path / "p").exists()
+
+
 def test_same_seed_same_bytes(scene_path, tmp_path):
     for name in ("a", "b"):
         assert run(scene_path, "-o", tmp_path / name, "--seed", 3).exit_code == 0
@@ -131,6 +149,7 @@ def test_the_scene_that_comes_with_the_project(tmp_path, monkeypatch):
         (("--method", "kmeans"), "method 'kmeans' is not known"),
         (("--radius", "4sigma"), "radius '4sigma' is not known"),
         (("--rules", "nerf"), "rules 'nerf' are not known"),
+        (("--colors", "jpeg"), "colours 'jpeg' are not known: choose float16 or narrow"),
         (("--per-group", -1), "-1 clusters a group are outside 0..100000000"),
         (("--seed", -1), "seed -1 is outside"),
     ],
