@@ -12,7 +12,7 @@ from sim.edge_gpu import EdgeGpu, derived_times, edge_gpu
 from sim.trace import Trace, TraceView, load_trace
 from sim.trace_times import GpuTimes, gpu_times
 
-COMMITTED_TRACE = Path(sim.__file__).parent / "traces" / "h200_default.json"
+COMMITTED_TRACE = Path(sim.__file__).parent / "traces" / "h100_default.json"
 EDGE = "xavier_nx"
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from reports.text import cost_tables, speed_tables, tables
 from reports.text.aims_text import aims_sentences, aims_table
-from reports.text.claims import claims_table
+from reports.text.claims import claims_table, claims_text
 from reports.text.glossary import GLOSSARY
 from reports.text.projection_text import projection_table, projection_text
 from reports.text.summary import mean_and_worst, percent, rtl_totals, summary_lines
@@ -21,6 +21,7 @@ def report_markdown(document: dict[str, Any], figures: Sequence[str]) -> str:
         "Reproduce with:\n\n```\n" + document["command_line"] + "\n```",
         "## The paper's claims beside ours",
         claims_table(document),
+        claims_text(document),
         f"The claims are those of {document['paper_claims']['source']}, over Mip-NeRF360 and under "
         "its own accounting; its accelerator, its GPU and its memory are not public knowledge "
         "here. They enter no figure of ours.",
