@@ -8,7 +8,7 @@ from pathlib import Path
 import sim
 from golden.errors import InputError
 from reports.subject import Subject
-from sim.edge_gpu import EdgeGpu, derived_times, edge_gpu
+from sim.edge_gpu import Machine, derived_times, edge_gpu
 from sim.trace import Trace, TraceView, load_trace
 from sim.trace_times import GpuTimes, gpu_times
 
@@ -32,7 +32,7 @@ class GpuReference:
     views: tuple[TraceView, ...]
     times: tuple[GpuTimes, ...]
     edge: tuple[GpuTimes, ...]
-    edge_machine: EdgeGpu
+    edge_machine: Machine
 
     @property
     def peak_gb_per_s(self) -> float:

@@ -16,6 +16,7 @@ from typing import Any
 
 from reports.cycles import SPANS, Cycles, figure
 from reports.gpu import GpuReference
+from sim.edge_gpu import machine_of, rule_lines
 from sim.trace_times import GpuTimes
 
 # Kernels of the GPU that a span of the accelerator is held against.
@@ -75,7 +76,13 @@ def gpu_part(names: Sequence[str], gpu: GpuReference) -> dict[str, Any]:
         "visible": figure(names, [view.visible for view in gpu.views], max),
         "tile_pairs": figure(names, [view.tile_pairs for view in gpu.views], max),
         **_times_ms(names, gpu.times),
-        "edge": {"machine": machine.name, **_times_ms(names, gpu.edge)},
+        "edge": {
+            "machine": machine.name,
+            "memory_gb_per_s": machine.memory_gb_per_s,
+            "fp32_tflops": machine.fp32_tflops,
+            "rule": rule_lines(machine_of(trace.device), machine),
+            **_times_ms(names, gpu.edge),
+        },
     }
 
 

@@ -81,14 +81,14 @@ def roofline_figure(document: dict[str, Any]) -> Figure:
                 points[method, stage] = x, of["busy_cycles"] / of["phase_cycles"]
     finite = [x for x, _ in points.values() if np.isfinite(x)]
     low, high = min(*finite, 1) / 3, max(*finite, 1) * 6
-    lowest = min(y for _, y in points.values()) / 2
+    lowest = 1e-3  # what is busy less stands at the lower edge
     roof = np.array([max(low, lowest), 1, high])
     axes.plot(roof, np.minimum(roof, 1), color="black", linewidth=1.2, label="roof: min(1, x)")
     for number, stage in enumerate(STAGES):
         for method in ("off", "reach"):
             if (method, stage) in points:
                 x, y = points[method, stage]
-                axes.plot(min(x, high / 1.3), y, MARKS[number], markersize=7,
+                axes.plot(min(x, high / 1.3), max(y, lowest * 1.2), MARKS[number], markersize=7,
                           color=METHOD_COLORS[method],
                           markerfacecolor="white" if np.isinf(x) else METHOD_COLORS[method],
                           label=stage if method == "reach" else None)  # fmt: skip

@@ -134,7 +134,8 @@ def _cluster_size(axes: Axes, document: dict[str, Any]) -> None:
 
 def _log_two(axes: Axes, values: list[float]) -> None:
     axes.set_xscale("log", base=2)
-    axes.set_xticks(sorted(set(values)), [f"{value:.3g}" for value in sorted(set(values))])
+    ticks = {f"{value:.2g}" if value < 100 else f"{value:.0f}": value for value in sorted(values)}
+    axes.set_xticks(list(ticks.values()), list(ticks))
     axes.tick_params(axis="x", labelsize=7, rotation=45)
     axes.minorticks_off()
 

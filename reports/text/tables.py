@@ -13,7 +13,8 @@ Document = dict[str, Any]
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], text_columns: int = 1) -> str:
     """A Markdown table; columns after the first `text_columns` are numbers, set to the right."""
     rule = ["---"] * text_columns + ["---:"] * (len(head) - text_columns)
-    return "\n".join("| " + " | ".join(line) + " |" for line in [head, rule, *rows])
+    lines = [[cell.replace("|", "\\|") for cell in line] for line in [head, rule, *rows]]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def culling_table(document: Document) -> str:
