@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
 from golden.records import CLUSTER_DTYPE, GEOMETRY_DTYPE
+from golden.rules import TILE_PX
 from reports.culling import Culling
 from reports.cycles import figure
 from reports.measure import Measurements
@@ -20,6 +22,7 @@ from sim.accounting import (
     projection_steps,
     total,
 )
+from sim.whole_frame import SCOPES, BackEndWork, WholeFrameCost, whole_frame_cost
 
 # At most so much in the mean view.
 TARGETS = {"tests_of_projection": 0.01, "table_of_geometry": 0.025}
@@ -67,7 +70,32 @@ def _method_part(subject: Subject, measured: Measurements, culling: Culling) -> 
     for field in fields(FrameCost):
         worst = min if field.name.startswith("saved") else max
         part[field.name] = figure(names, [getattr(cost, field.name) for cost in costs], worst)
+    part["whole_frame"] = _whole_frame_part(subject, measured, work)
     return part
+
+
+def _whole_frame_part(
+    subject: Subject, measured: Measurements, work: Sequence[FrameWork]
+) -> dict[str, Any]:
+    """Cost and saving where the account goes on to each of SCOPES, mean of the views."""
+    rules, degree, (width, height) = subject.rules, subject.scene.sh_degree, subject.size_px
+    tiles = -(-width // TILE_PX) * -(-height // TILE_PX)
+    costs = []
+    for one, counts in zip(work, measured.counts, strict=True):
+        back_end = BackEndWork(
+            tile_pairs=counts.back_end["off"].tile_pairs,
+            tiles=tiles,
+            tested_pixel_splats=counts.tested_pixel_splats,
+            blended_pixel_splats=counts.blended_pixel_splats,
+        )
+        costs.append(whole_frame_cost(one, back_end, rules, degree))
+    return {
+        scope: {
+            field.name: round(sum(getattr(c[scope], field.name) for c in costs) / len(costs), 6)
+            for field in fields(WholeFrameCost)
+        }
+        for scope in SCOPES
+    }
 
 
 def _steps(steps: Steps) -> dict[str, Any]:

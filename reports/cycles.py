@@ -1,17 +1,85 @@
-"""Cycles and speed-ups of a report, for one way of culling."""
+"""Cycles of every view by the cycle model, with culling and without, and where they go."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from reports.culling import Culling
-from reports.gpu import GpuReference
-from reports.measure import Measurements
-from reports.subject import Subject
-from sim.config import AcceleratorConfig
-from sim.cycle_model import STAGES, FrameCounts, FrameCycles, cluster_cull
+import numpy as np
+
+from golden.camera import Camera
+from golden.cluster_cull import cull_levels
+from golden.depth_sort import TileLists
+from golden.frame import frame_constants
+from golden.pack import Pack
+from golden.projection.constants import projection_constants
+from golden.projection.members import visible_members
+from golden.projection.model import project_members
+from golden.raster_counts import BinCounts
+from golden.rules import Rules
+from reports.subject import Subject, Track, silent
+from sim.front_end_timing import frame_outcome
+from sim.model.config import ModelConfig
+from sim.model.counts import FrameCounts, frame_counts, without_culling
+from sim.model.dram import play_requests
+from sim.model.frame import FrameModel, model_frame
+from sim.model.front_end import front_end
+from sim.model.stage import STAGES
+from sim.model.traffic import Traffic
+
+# Spans of a frame that are compared, and the fields of FrameModel that hold their cycles.
+SPANS = {
+    "front_end": "front_end_cycles",
+    "front_end_color": "front_end_color_cycles",
+    "front_end_color_stored": "front_end_color_stored_cycles",
+    "frame": "frame_cycles",
+    "frame_steady": "steady_cycles",
+}
+PARTS = (
+    "busy_cycles",
+    "dram_stall_cycles",
+    "upstream_stall_cycles",
+    "downstream_stall_cycles",
+    "idle_cycles",
+)
+
+# Where only the front end is looked at, nothing is listed and nothing drawn.
+NO_LISTS = TileLists((0, 0), np.zeros(1, np.int64), np.zeros(0, np.int32))
+NO_BINS = BinCounts(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros((0, 1), np.int64))
+
+
+@dataclass(frozen=True)
+class ModelledView:
+    """One view with one way of culling.
+
+    Parameters
+    ----------
+    frame : its cycles.
+    gaussians_read, splats, bin_pairs, fetched_splats, blended_pixel_splats : FrameCounts.
+    """
+
+    frame: FrameModel
+    gaussians_read: int
+    splats: int
+    bin_pairs: int
+    fetched_splats: int
+    blended_pixel_splats: int
+
+
+@dataclass(frozen=True)
+class Cycles:
+    """Every view through the cycle model.
+
+    Parameters
+    ----------
+    config : the accelerator.
+    methods : views by way of culling: "off" (the reach pack, nothing culled), "paper", "reach".
+    """
+
+    config: ModelConfig
+    methods: Mapping[str, tuple[ModelledView, ...]]
 
 
 def figure(
@@ -28,108 +96,100 @@ def figure(
     }
 
 
-def frame_counts(
-    subject: Subject, measured: Measurements, culling: Culling | None
-) -> list[FrameCounts]:
-    """Counts of each view, with that culling or with none."""
-    width, height = subject.size_px
-    frames = []
-    for index, counts in enumerate(measured.counts):
-        view = culling.views[index] if culling is not None else None
-        back_end = counts.back_end[culling.method if culling is not None else "off"]
-        frames.append(
-            FrameCounts(
-                groups_tested=view.groups_tested if view is not None else 0,
-                clusters_tested=view.clusters_tested if view is not None else 0,
-                clusters_visible=view.clusters_visible if view is not None else 0,
-                cull_fill_cycles=view.model_cycles - view.tests if view is not None else 0,
-                gaussians_read=view.gaussians_visible if view is not None else len(subject.scene),
-                splats=back_end.splats,
-                color_record_bytes=measured.three_sigma.color_record_bytes,
-                tile_pairs=back_end.tile_pairs,
-                fetched_splats=back_end.fetched_splats,
-                pixels=width * height,
-            )
-        )
-    return frames
+def model_views(
+    subject: Subject, pack: Pack, config: ModelConfig, track: Track = silent
+) -> dict[str, tuple[ModelledView, ...]]:
+    """Every view with the culling of a pack, and for reach without any on the same hardware."""
+    with_off = pack.meta.method == "reach"
+    on, off = [], []
+    for camera in track(subject.cameras, f"cycle model ({pack.meta.method})"):
+        counts = frame_counts(pack, camera, subject.rules, config)
+        on.append(_modelled(counts, config))
+        if with_off:
+            off.append(_modelled(without_culling(counts), config))
+    methods = {pack.meta.method: tuple(on)}
+    return ({"off": tuple(off)} | methods) if with_off else methods
 
 
-def cycle_part(
-    names: list[str],
-    frames: dict[str, list[FrameCycles]],
-    frames_off: dict[str, list[FrameCycles]],
-) -> dict[str, Any]:
-    """Cycles as configured and at equal bandwidth, by phase and stage, and the gain over `off`."""
-    part: dict[str, Any] = {"phases": {}, "stages": {}}
-    for key, of in frames.items():
-        suffix = "" if key == "configured" else f"_{key}"
-        for span in ("front_end", "frame"):
-            cycles, off = (
-                [getattr(f, f"{span}_cycles") for f in fs] for fs in (of, frames_off[key])
-            )
-            part[f"{span}_cycles{suffix}"] = figure(names, cycles, max)
-            gains = [before / after for before, after in zip(off, cycles, strict=True)]
-            part[f"{span}_gain_{key}"] = figure(names, gains, min)
-        part["phases"][key] = {
-            f"{phase}_cycles": _mean(getattr(f, f"{phase}_cycles") for f in of)
-            for phase in ("stream", "sort", "blend")
-        }
-        part["stages"][key] = {
-            name: {
-                **{
-                    field: _mean(getattr(f.stage(name), field) for f in of)
-                    for field in ("compute_cycles", "memory_cycles", "memory_bytes")
-                },
-                "memory_bound_views": sum(f.stage(name).bound == "memory" for f in of),
-            }
-            for name in STAGES
-        }
-    return part
+def front_end_cycles(pack: Pack, camera: Camera, rules: Rules, config: ModelConfig) -> int:
+    """Cycles of the front end alone in one view, without counting what comes after it."""
+    params, grid = config.params, pack.meta.grid_exponent
+    levels = cull_levels(
+        pack.groups, pack.clusters, frame_constants(camera, rules, grid, params), params
+    )
+    members = visible_members(pack, levels)
+    kept = project_members(members, projection_constants(camera, rules, grid, params), params).kept
+    counts = FrameCounts(
+        view=camera.name,
+        width_px=camera.width,
+        height_px=camera.height,
+        gaussians=len(pack),
+        clusters=len(pack.clusters),
+        groups=len(pack.groups),
+        outcome=frame_outcome(pack, levels, kept),
+        group_visible=levels.group_visible,
+        cluster_visible=levels.visible,
+        kept=np.zeros(len(pack), np.bool_),
+        bin_px=config.bin_px,
+        subtile_px=config.subtile_px,
+        subtile_test=config.subtile_test,
+        lists=NO_LISTS,
+        bins=NO_BINS,
+    )
+    traffic = Traffic(counts, config)
+    run = play_requests(traffic.front_end(), config.memory, config.reorder_window)
+    timing = front_end(counts, traffic, run, config)
+    return max(timing.frame_cycles, math.ceil(run.time_ns * config.clock_mhz / 1e3))
 
 
-def speedup_part(
-    names: list[str],
-    frames: dict[str, list[FrameCycles]],
-    configs: dict[str, AcceleratorConfig],
-    gpu: GpuReference | None,
-) -> dict[str, Any]:
-    """GPU time over accelerator time; empty without a GPU.
-
-    front_end: against the projection kernels. frame: against all kernels of the frame.
-    frame_with_gaps: against the frame as measured, in which the GPU also waits for the host.
-    """
+def cycle_part(names: list[str], cycles: Cycles, method: str) -> dict[str, Any]:
+    """Cycles of every span, gains over no culling, stages with their stalls, and the DRAM."""
+    views = cycles.methods[method]
+    frames = [view.frame for view in views]
     part: dict[str, Any] = {}
-    if gpu is None:
-        return part
-    for key, of in frames.items():
-        for what, span, gpu_ms in (
-            ("front_end", "front_end", gpu.front_end_ms),
-            ("frame", "frame", gpu.kernels_ms),
-            ("frame_with_gaps", "frame", gpu.frame_ms),
-        ):
-            ours_ms = [configs[key].time_ms(getattr(f, f"{span}_cycles")) for f in of]
-            ratios = [theirs / ours for theirs, ours in zip(gpu_ms, ours_ms, strict=True)]
-            part[f"{what}_speedup_{key}"] = figure(names, ratios, min)
+    for span, field in SPANS.items():
+        of = [getattr(frame, field) for frame in frames]
+        before = [getattr(view.frame, field) for view in cycles.methods["off"]]
+        part[f"{span}_cycles"] = figure(names, of, max)
+        gains = [off / on for off, on in zip(before, of, strict=True)]
+        part[f"{span}_gain"] = figure(names, gains, min)
+    for key in ("splats", "bin_pairs", "fetched_splats", "blended_pixel_splats"):
+        part[f"modelled_{key}"] = figure(names, [getattr(view, key) for view in views], max)
+    part["phases"] = {
+        key: _mean(getattr(frame, key) for frame in frames)
+        for key in ("stream_cycles", "render_cycles")
+    }
+    part["stages"] = {name: _stage_part(frames, name) for name in STAGES}
+    part["dram"] = {
+        span: {
+            "bytes": _mean(frame.dram[span].bytes for frame in frames),
+            "cycles": _mean(frame.dram_cycles[span] for frame in frames),
+            "achieved_gb_per_s": _mean(frame.dram[span].achieved_gb_per_s for frame in frames),
+        }
+        for span in frames[0].dram
+    }
+    part["core_balance"] = figure(names, [frame.core_balance for frame in frames], min)
     return part
 
 
-def rtl_part(
-    subject: Subject, measured: Measurements, culling: Culling, config: AcceleratorConfig
-) -> dict[str, Any]:
-    """Cycles and mismatches of the RTL beside the model's cycles; empty where it was not run."""
-    if any(view.rtl_cycles is None for view in culling.views):
-        return {}
-    one_test = replace(config, cluster_tests_per_cycle=1)  # the RTL's width
-    counts = frame_counts(subject, measured, culling)
-    return {
-        "rtl": {
-            "cycles": [view.rtl_cycles for view in culling.views],
-            "model_cycles": [cluster_cull(c, one_test).compute_cycles for c in counts],
-            "mismatches": [view.rtl_mismatches for view in culling.views],
-        }
-    }
+def _stage_part(frames: Sequence[FrameModel], name: str) -> dict[str, Any]:
+    """Mean cycles of a stage, which add up to the mean frame, and its bytes."""
+    stages = [frame.stage(name) for frame in frames]
+    fields = (*PARTS, "read_bytes", "written_bytes", "phase_cycles", "bandwidth_share")
+    return {field: _mean(getattr(stage, field) for stage in stages) for field in fields}
+
+
+def _modelled(counts: FrameCounts, config: ModelConfig) -> ModelledView:
+    return ModelledView(
+        frame=model_frame(counts, config),
+        gaussians_read=counts.gaussians_read,
+        splats=counts.splats,
+        bin_pairs=counts.bin_pairs,
+        fetched_splats=counts.fetched_splats,
+        blended_pixel_splats=counts.blended_pixel_splats,
+    )
 
 
 def _mean(values: Iterable[float]) -> float:
     listed = list(values)
-    return round(sum(listed) / len(listed), 3)
+    return round(sum(listed) / len(listed), 6)

@@ -8,39 +8,36 @@ from pathlib import Path
 import sim
 from golden.errors import InputError
 from reports.subject import Subject
+from sim.edge_gpu import Machine, derived_times, edge_gpu
 from sim.trace import Trace, TraceView, load_trace
+from sim.trace_times import GpuTimes, gpu_times
 
-COMMITTED_TRACE = Path(sim.__file__).parent / "traces" / "h200_default.json"
+COMMITTED_TRACE = Path(sim.__file__).parent / "traces" / "h100_default.json"
+EDGE = "xavier_nx"
 
 
 @dataclass(frozen=True)
 class GpuReference:
-    """Measured times of every view of a report, in its order.
+    """Times of every view of a report on a GPU, in its order.
 
     Parameters
     ----------
     trace : the whole trace. file : its name.
-    views : of the report.
+    views : of the report, as the trace has them. times : the same, measured.
+    edge : the same on the derived edge GPU. edge_machine : which.
     """
 
     trace: Trace
     file: str
     views: tuple[TraceView, ...]
+    times: tuple[GpuTimes, ...]
+    edge: tuple[GpuTimes, ...]
+    edge_machine: Machine
 
     @property
-    def front_end_ms(self) -> list[float]:
-        """Kernels of gaussian_project, of each view, ms."""
-        return [view.stages_us["gaussian_project"] / 1e3 for view in self.views]
-
-    @property
-    def frame_ms(self) -> list[float]:
-        """Frame between two CUDA events, of each view, ms: kernels, and waiting for the host."""
-        return [view.frame_median_ms for view in self.views]
-
-    @property
-    def kernels_ms(self) -> list[float]:
-        """All kernels, without the gaps, of each view, ms."""
-        return [view.kernels_total_us / 1e3 for view in self.views]
+    def peak_gb_per_s(self) -> float:
+        """Of the measured GPU's memory."""
+        return self.trace.device.memory_peak_gb_per_s
 
 
 def gpu_reference(path: Path, subject: Subject) -> GpuReference:
@@ -70,16 +67,29 @@ def gpu_reference(path: Path, subject: Subject) -> GpuReference:
     for view in views:
         if view.stages_us["gaussian_project"] <= 0:
             raise InputError(f"{path} holds no projection kernel of {view.name}: record it again.")
-    return GpuReference(trace, path.name, views)
+    machine = edge_gpu(EDGE)
+    return GpuReference(
+        trace=trace,
+        file=path.name,
+        views=views,
+        times=_of_views(gpu_times(trace), subject),
+        edge=_of_views(derived_times(trace, machine), subject),
+        edge_machine=machine,
+    )
+
+
+def _of_views(times: tuple[GpuTimes, ...], subject: Subject) -> tuple[GpuTimes, ...]:
+    by_name = {one.view: one for one in times}
+    return tuple(by_name[camera.name] for camera in subject.cameras)
 
 
 def committed_reference(
     subject: Subject, path: Path = COMMITTED_TRACE
-) -> tuple[GpuReference | None, str]:
-    """The trace of the default scene that is kept with the code, or None and the reason."""
+) -> tuple[tuple[GpuReference, ...], str]:
+    """The trace of the default scene that is kept with the code, or none and the reason."""
     if not path.is_file():
-        return None, "no GPU trace of the default scene is at hand; give one with --trace"
+        return (), "no GPU trace of the default scene is at hand; give one with --trace"
     try:
-        return gpu_reference(path, subject), ""
+        return (gpu_reference(path, subject),), ""
     except InputError as error:
-        return None, f"the GPU trace kept with the code does not fit: {error}"
+        return (), f"the GPU trace kept with the code does not fit: {error}"

@@ -10,10 +10,13 @@ from golden.pack import Pack, pack_clusters
 from golden.params import Parameters
 from reports.above import ClustersAbove, clusters_above
 from reports.culling import Culling, measure_culling
+from reports.cycles import Cycles, ModelledView, model_views
+from reports.explore import Exploration, explore
 from reports.pareto import Pareto, measure_pareto
 from reports.pictures import Pictures, ViewCounts, compare_pictures, count_views
 from reports.projection import Projection, measure_projection
 from reports.subject import Subject, Track, silent
+from sim.model.config import ModelConfig
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +32,8 @@ class Measurements:
     projection : of every view's reach clusters, by the integer model.
     above : reach clusters of the first view, seen from above.
     pareto : found fraction over ball tests, of all methods at several sizes, in some views.
+    cycles : of every view by the cycle model: no culling, paper's clusters, reach clusters.
+    exploration : presets and wider machines, in some views.
     """
 
     cullings: tuple[Culling, ...]
@@ -38,6 +43,8 @@ class Measurements:
     projection: Projection
     above: ClustersAbove
     pareto: Pareto
+    cycles: Cycles
+    exploration: Exploration
 
 
 def packs(subject: Subject, track: Track = silent) -> Iterator[Pack]:
@@ -56,8 +63,10 @@ def packs(subject: Subject, track: Track = silent) -> Iterator[Pack]:
     yield pack_clusters(scene, clustering, options, rules, params, track)
 
 
-def measure(subject: Subject, *, rtl: bool, track: Track = silent) -> Measurements:
-    """Packs the scene, culls all views with each pack, and draws them.
+def measure(
+    subject: Subject, config: ModelConfig, *, rtl: bool, track: Track = silent
+) -> Measurements:
+    """Packs the scene, culls all views with each pack, models their cycles, and draws them.
 
     The RTL of the cluster test, where wanted, runs every view with both safe packs, that of the
     projection every view with reach clusters. Raises InputError where the scene
@@ -65,11 +74,14 @@ def measure(subject: Subject, *, rtl: bool, track: Track = silent) -> Measuremen
     """
     cullings: list[Culling] = []
     literal: list[Culling] = []
+    methods: dict[str, tuple[ModelledView, ...]] = {}
     for pack in packs(subject, track):
         safe = pack.meta.radius == "safe"
         culling = measure_culling(subject, pack, rtl=rtl and safe, track=track)
         (cullings if safe else literal).append(culling)
-        above = clusters_above(subject, pack)  # of the last pack: reach
+        if safe:
+            methods |= model_views(subject, pack, config, track)
+    above = clusters_above(subject, pack)  # of the last pack: reach
     views = len(subject.cameras)
     rtl_views = views if rtl else 0
     projection = measure_projection(subject, pack, rtl_views=rtl_views, track=track)
@@ -81,5 +93,7 @@ def measure(subject: Subject, *, rtl: bool, track: Track = silent) -> Measuremen
         counts=count_views(subject, safe_cullings, pack, splat_views=views, track=track),
         projection=projection,
         above=above,
-        pareto=measure_pareto(subject, safe_cullings, track),
+        pareto=measure_pareto(subject, safe_cullings, methods, config, track),
+        cycles=Cycles(config, methods),
+        exploration=explore(subject, pack, config, track),
     )

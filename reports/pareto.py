@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
@@ -15,8 +15,10 @@ from golden.pack import Pack, build_pack, scene_mask
 from golden.scene import Scene
 from golden.visibility import Visibility, visibility
 from reports.culling import Culling
+from reports.cycles import ModelledView, front_end_cycles
 from reports.subject import Subject, Track, silent
 from sim.cull import cull_views
+from sim.model.config import ModelConfig
 
 Method = Literal["paper", "reach", "morton"]
 
@@ -42,6 +44,7 @@ class ParetoPoint:
     found_fraction : unnecessary Gaussians (radii == 0) that are excluded, of the unnecessary
         ones, mean; found_fraction_worst : in the worst view.
     lost : excluded Gaussians that can reach alpha 1/255, in all these views.
+    front_end_cycles : of the cycle model, mean; None where it was not asked.
     """
 
     method: str
@@ -51,6 +54,7 @@ class ParetoPoint:
     found_fraction: float
     found_fraction_worst: float
     lost: int
+    front_end_cycles: float | None = None
 
 
 @dataclass(frozen=True)
@@ -68,17 +72,33 @@ def chosen_views(subject: Subject) -> list[int]:
     return [int(place) for place in places]
 
 
-def measure_pareto(subject: Subject, cullings: Sequence[Culling], track: Track = silent) -> Pareto:
-    """Points of `cullings`, which hold all views, and of further clusterings of the scene."""
+def measure_pareto(
+    subject: Subject,
+    cullings: Sequence[Culling],
+    modelled: Mapping[str, Sequence[ModelledView]],
+    config: ModelConfig,
+    track: Track = silent,
+) -> Pareto:
+    """Points of `cullings`, which hold all views, and of further clusterings of the scene.
+
+    Parameters
+    ----------
+    modelled : views by the cycle model, by method, of those cullings.
+    """
     indices = chosen_views(subject)
     cameras = [subject.cameras[index] for index in indices]
     covariances = covariance3d(subject.scene)
     needs = [visibility(subject.scene, c, subject.rules, covariances) for c in cameras]
-    points = [_of_culling(culling, indices) for culling in cullings]
+    points = [
+        _of_culling(culling, indices, [modelled[culling.method][i] for i in indices])
+        for culling in cullings
+    ]
     # Without colours, which no cluster test reads.
     bare = replace(subject.scene, sh=np.ascontiguousarray(subject.scene.sh[:, :1]))
     some = replace(subject, scene=bare, cameras=cameras)
-    points += [pack_point(some, pack, needs) for pack in track(_packs(some), "Pareto front")]
+    for pack in track(_packs(some), "Pareto front"):
+        cycles = [front_end_cycles(pack, camera, subject.rules, config) for camera in cameras]
+        points.append(replace(pack_point(some, pack, needs), front_end_cycles=_mean(cycles)))
     points.sort(key=lambda point: (point.method, point.tests))
     return Pareto(tuple(camera.name for camera in cameras), tuple(points))
 
@@ -100,12 +120,20 @@ def _packs(subject: Subject) -> Iterator[Pack]:
         yield build_pack(subject.scene, options, subject.rules)
 
 
-def _of_culling(culling: Culling, indices: Sequence[int]) -> ParetoPoint:
+def _of_culling(
+    culling: Culling, indices: Sequence[int], modelled: Sequence[ModelledView]
+) -> ParetoPoint:
     views = [culling.views[index] for index in indices]
     found = [(view.found, view.unnecessary) for view in views]
     lost = sum(view.lost for view in views)
     sizes = culling.clusters, culling.groups
-    return _point(culling.method, sizes, [v.tests for v in views], found, lost)
+    point = _point(culling.method, sizes, [v.tests for v in views], found, lost)
+    cycles = [view.frame.front_end_cycles for view in modelled]
+    return replace(point, front_end_cycles=_mean(cycles))
+
+
+def _mean(values: Sequence[int]) -> float:
+    return round(sum(values) / len(values), 3)
 
 
 def pack_point(subject: Subject, pack: Pack, needs: Iterable[Visibility]) -> ParetoPoint:

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-import platform
+from collections.abc import Sequence
 from dataclasses import asdict
-from importlib.metadata import version
 from pathlib import PurePath
 from typing import Any
 
 from reports.above import above_part
+from reports.aims import aims_part
 from reports.cost import cost_part
 from reports.culling import Culling
-from reports.cycles import cycle_part, figure, frame_counts, rtl_part, speedup_part
+from reports.cycles import cycle_part, figure
+from reports.explore import explore_part
 from reports.gpu import GpuReference
 from reports.measure import Measurements
 from reports.pareto import pareto_part
 from reports.projection_part import projection_part
+from reports.provenance import accounting, commit, versions
+from reports.published import published_accelerators
+from reports.speedup import gpu_part, speedup_part, variant_part
 from reports.subject import Subject
-from sim.config import AcceleratorConfig, at_bandwidth, bandwidth_ratio
-from sim.cycle_model import FrameCycles, accounting, frame_cycles
-from sim.toolchain import verilator_version
 
 FORMAT = "splatsieve report"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 # Claims of arXiv 2402.13827, over its data set (Mip-NeRF360) and under its own accounting.
 PAPER = {
@@ -39,40 +40,33 @@ PAPER = {
 def report_document(
     subject: Subject,
     measured: Measurements,
-    config: AcceleratorConfig,
-    gpu: GpuReference | None,
+    gpu: Sequence[GpuReference],
     gpu_note: str,
     command_line: str,
 ) -> dict[str, Any]:
-    """Everything of a report; see the glossary in reports.markdown for the names.
+    """Everything of a report; see the glossary in reports.text.markdown for the names.
 
     A figure is {"mean", "slowest", "slowest_view", "views"}: over the views, and of the worst one
     (fewest found, most cycles, least speed-up).
 
     Parameters
     ----------
+    gpu : what to compare with: the first stands in every ratio, all of them in one table.
     gpu_note : why there is no GPU to compare with, where there is none.
     command_line : that reproduces the report.
     """
     names = [camera.name for camera in subject.cameras]
-    configs = {"configured": config}
-    if gpu is not None:
-        configs["equal_bandwidth"] = at_bandwidth(config, gpu.trace.device.memory_peak_gb_per_s)
+    config = measured.cycles.config
     methods: dict[str, dict[str, Any]] = {}
-    frames_off: dict[str, list[FrameCycles]] = {}
     for culling in (None, *measured.cullings):
-        frames = {
-            key: [frame_cycles(c, at) for c in frame_counts(subject, measured, culling)]
-            for key, at in configs.items()
-        }
-        frames_off = frames_off or frames
         method = culling.method if culling is not None else "off"
         methods[method] = _culling_part(names, culling, len(subject.scene))
         methods[method] |= _back_end_part(names, measured, method)
-        methods[method] |= cycle_part(names, frames, frames_off)
-        methods[method] |= speedup_part(names, frames, configs, gpu)
+        methods[method] |= cycle_part(names, measured.cycles, method)
+        methods[method] |= speedup_part(names, measured.cycles, method, gpu[0] if gpu else None)
         if culling is not None:
-            methods[method] |= rtl_part(subject, measured, culling, config)
+            methods[method] |= _rtl_part(culling)
+    exploration = explore_part(measured.exploration)
     return {
         "format": FORMAT,
         "schema_version": SCHEMA_VERSION,
@@ -87,11 +81,11 @@ def report_document(
         "rules": subject.rules.name,
         "resolution_px": list(subject.size_px),
         "views": names,
-        "configuration": {
-            key: asdict(at) | {"bandwidth_ratio": bandwidth_ratio(config, at.memory_gb_per_s)}
-            for key, at in configs.items()
-        },
-        "gpu": _gpu_part(names, gpu),
+        "commit": commit(),
+        "configuration": asdict(config)
+        | {"memory": asdict(config.memory), "memory_peak_gb_per_s": config.memory.peak_gb_per_s},
+        "gpu": gpu_part(names, gpu[0]) if gpu else None,
+        "gpu_variants": [variant_part(names, one, measured.cycles) for one in gpu],
         "gpu_note": gpu_note,
         "methods": methods,
         "projection": projection_part(names, measured.projection, _splat_psnr_db(measured)),
@@ -105,16 +99,12 @@ def report_document(
         "counts": _count_part(names, measured),
         "cost": cost_part(subject, measured),
         "pareto": pareto_part(measured.pareto),
+        "exploration": exploration,
+        "aims": aims_part(methods, exploration, config) if gpu else None,
         "accounting": accounting(),
         "paper_claims": PAPER,
+        "published": published_accelerators(),
     }
-
-
-def versions() -> dict[str, str]:
-    """Versions of what the numbers come from."""
-    packages = ("splatsieve", "amaranth", "numpy", "numba", "scipy")
-    found = {package: version(package) for package in packages}
-    return found | {"verilator": verilator_version(), "python": platform.python_version()}
 
 
 def _culling_part(names: list[str], culling: Culling | None, n: int) -> dict[str, Any]:
@@ -167,28 +157,16 @@ def _back_end_part(names: list[str], measured: Measurements, method: str) -> dic
     return {key: figure(names, [c[key] for c in counts], max) for key in counts[0]}
 
 
-def _gpu_part(names: list[str], gpu: GpuReference | None) -> dict[str, Any] | None:
-    if gpu is None:
-        return None
-    trace = gpu.trace
+def _rtl_part(culling: Culling) -> dict[str, Any]:
+    """Cycles and mismatches of the RTL of cluster_cull beside the model's; empty if not run."""
+    if any(view.rtl_cycles is None for view in culling.views):
+        return {}
     return {
-        "file": gpu.file,
-        "device": trace.device.name,
-        "driver": trace.device.driver,
-        "memory_peak_gb_per_s": trace.device.memory_peak_gb_per_s,
-        "torch": trace.torch,
-        "cuda": trace.cuda,
-        "gsplat": trace.gsplat,
-        "rules": trace.rules,
-        "packed": trace.packed,
-        "resolution_px": [trace.width_px, trace.height_px],
-        "date": trace.date,
-        "command_line": trace.command_line,
-        "front_end_ms": figure(names, gpu.front_end_ms, max),
-        "frame_ms": figure(names, gpu.frame_ms, max),
-        "kernels_ms": figure(names, gpu.kernels_ms, max),
-        "visible": figure(names, [view.visible for view in gpu.views], max),
-        "tile_pairs": figure(names, [view.tile_pairs for view in gpu.views], max),
+        "rtl": {
+            "cycles": [view.rtl_cycles for view in culling.views],
+            "model_cycles": [view.model_cycles for view in culling.views],
+            "mismatches": [view.rtl_mismatches for view in culling.views],
+        }
     }
 
 

@@ -6,14 +6,25 @@ import json
 from pathlib import Path
 from typing import Any
 
+from matplotlib.figure import Figure
+
 from golden.image import write_png
 from golden.scene import Float32
 from reports.above import ClustersAbove
-from reports.cluster_figures import write_cluster_figures
-from reports.figures import write_figures
-from reports.markdown import report_markdown
-from reports.projection_figure import write_projection_figure
+from reports.figures.clusters import write_cluster_figures
+from reports.figures.cycles import cycles_figure, roofline_figure
+from reports.figures.overview import excluded_figure, save_figures
+from reports.figures.projection import write_projection_figure
+from reports.figures.speed import (
+    exploration_figure,
+    per_view_figure,
+    published_figure,
+    speedup_figure,
+)
+from reports.html.page import report_page
+from reports.text.markdown import report_markdown
 
+# Those that need a GPU to compare with come last.
 FIGURES = (
     "view.png",
     "excluded_fraction.png",
@@ -21,9 +32,13 @@ FIGURES = (
     "pareto.png",
     "projection.png",
     "cycles.png",
+    "roofline.png",
+    "exploration.png",
     "speedup.png",
+    "per_view.png",
+    "published.png",
 )
-REPORT_FILES = ("report.md", "report.json", *FIGURES)
+REPORT_FILES = ("report.md", "report.html", "report.json", *FIGURES)
 
 
 def write_report(
@@ -32,7 +47,7 @@ def write_report(
     folder: Path,
     above: ClustersAbove | None = None,
 ) -> list[str]:
-    """Writes report.md, report.json and the figures; returns their names.
+    """Writes report.md, report.html, report.json and the figures; returns their names.
 
     Parameters
     ----------
@@ -41,7 +56,7 @@ def write_report(
     above : clusters of the view document["clusters_above"]["view"]; None leaves the figure out.
     """
     figures = [
-        *write_figures(document, folder),
+        *save_figures(_figures(document), folder),
         *write_cluster_figures(document, above, folder),
         *write_projection_figure(document, folder),
     ]
@@ -49,5 +64,23 @@ def write_report(
         write_png(folder / "view.png", image)
         figures = ["view.png", *figures]
     (folder / "report.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-    (folder / "report.md").write_text(report_markdown(document, figures), encoding="utf-8")
-    return ["report.md", "report.json", *figures]
+    text = report_markdown(document, figures)
+    (folder / "report.md").write_text(text, encoding="utf-8")
+    page = report_page(document, text, folder)
+    (folder / "report.html").write_text(page, encoding="utf-8")
+    return ["report.md", "report.html", "report.json", *figures]
+
+
+def _figures(document: dict[str, Any]) -> dict[str, Figure]:
+    """The figures that the document has the numbers for."""
+    figures = {
+        "excluded_fraction.png": excluded_figure(document),
+        "cycles.png": cycles_figure(document),
+        "roofline.png": roofline_figure(document),
+        "exploration.png": exploration_figure(document),
+    }
+    if document["gpu"] is not None:
+        figures["speedup.png"] = speedup_figure(document)
+        figures["per_view.png"] = per_view_figure(document)
+        figures["published.png"] = published_figure(document)
+    return figures

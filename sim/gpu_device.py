@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from golden.errors import InputError
-from sim.trace_records import TraceDevice
+from sim.trace_device import TraceDevice
 
 # CUdevice_attribute, of the CUDA driver API; both clocks in kHz, the width in bits.
 CLOCK_RATE = 13

@@ -1,12 +1,16 @@
 """The file of a GPU trace: JSON, checked as a whole when it is read.
 
-    {"format": "splatsieve GPU trace", "schema_version": 1, "date": ..., "command_line": ...,
+    {"format": "splatsieve GPU trace", "schema_version": 2, "date": ..., "command_line": ...,
      "device": {fields of TraceDevice},
      "software": {"torch", "cuda", "gsplat"},  "rules", "packed",
+     "culling": null or {fields of TraceCulling},
      "scene": {"name", "gaussians", "sha256", "sh_degree"},
      "image": {"width_px", "height_px"},  "warmup_frames", "repeats",
      "views": [{"name", "frame_median_ms", "frame_min_ms", "frame_max_ms", "gaussians", "visible",
-                "tile_pairs", "other_gap_us", "stages_us": {...}, "kernels_us": {...}}, ...]}
+                "tile_pairs", "culled": null or {fields of ViewCulling}, "other_gap_us",
+                "stages_us": {...}, "kernels_us": {...}}, ...]}
+
+Version 1 had neither "culling" nor "culled"; it is read, and written as version 2.
 
 `stages_us` and `other_gap_us` follow from the rest (sim.trace_kernels, TraceView) and are written
 for readers of the file; a file where they do not follow is refused. Means are never stored.
@@ -17,21 +21,26 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 from golden.errors import InputError
 from golden.files import read_bytes, write_text
-from sim.trace_kernels import STAGES, fold_stages, short_name, stage_of
-from sim.trace_records import ROUNDING_US, Trace, TraceDevice, TraceView
+from sim.json_object import JsonObject
+from sim.trace_culling import TraceCulling, ViewCulling
+from sim.trace_device import TraceDevice
+from sim.trace_kernels import CULL_STAGES, STAGES, fold_stages, short_name, stage_of
+from sim.trace_records import ROUNDING_US, Trace, TraceView
 
 __all__ = [
+    "CULL_STAGES",
     "SCHEMA_VERSION",
     "STAGES",
     "Trace",
+    "TraceCulling",
     "TraceDevice",
     "TraceView",
+    "ViewCulling",
     "fold_stages",
     "load_trace",
     "save_trace",
@@ -41,7 +50,8 @@ __all__ = [
 ]
 
 FORMAT = "splatsieve GPU trace"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+READ_VERSIONS = (1, 2)
 
 
 def load_trace(path: Path) -> Trace:
@@ -53,15 +63,15 @@ def load_trace(path: Path) -> Trace:
         raise InputError(f"{path} is not JSON ({reason}): give a complete trace.") from error
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise InputError(f"{path} is no GPU trace: record one with splatsieve trace.")
-    root = _Object(document, str(path))
+    root = JsonObject(document, str(path))
     version = root.whole("schema_version")
-    if version != SCHEMA_VERSION:
+    if version not in READ_VERSIONS:
         raise InputError(
-            f"{path} has schema_version {version} where {SCHEMA_VERSION} is read: record the "
-            "trace again with this version of splatsieve."
+            f"{path} has schema_version {version} where {' and '.join(map(str, READ_VERSIONS))} "
+            "are read: record the trace again with this version of splatsieve."
         )
     try:
-        return _trace(root)
+        return _trace(root, culling_told=version > 1)
     except InputError as error:
         text = str(error)
         raise InputError(text if text.startswith(str(path)) else f"{path}: {text}") from error
@@ -86,6 +96,7 @@ def trace_text(trace: Trace) -> str:
         "software": {"torch": trace.torch, "cuda": trace.cuda, "gsplat": trace.gsplat},
         "rules": trace.rules,
         "packed": trace.packed,
+        "culling": None if trace.culling is None else asdict(trace.culling),
         "scene": {
             "name": trace.scene_name,
             "gaussians": trace.scene_gaussians,
@@ -113,13 +124,14 @@ def _view_values(view: TraceView) -> dict[str, object]:
         "gaussians": view.gaussians,
         "visible": view.visible,
         "tile_pairs": view.tile_pairs,
+        "culled": None if view.culled is None else asdict(view.culled),
         "other_gap_us": round(1e3 * frame_ms - math.fsum(kernels_us.values()), 3),
         "stages_us": {key: round(value, 3) for key, value in fold_stages(kernels_us).items()},
         "kernels_us": kernels_us,
     }
 
 
-def _trace(root: _Object) -> Trace:
+def _trace(root: JsonObject, culling_told: bool) -> Trace:
     software, scene, image = (root.child(key) for key in ("software", "scene", "image"))
     return Trace(
         device=_device(root.child("device")),
@@ -138,11 +150,37 @@ def _trace(root: _Object) -> Trace:
         repeats=root.whole("repeats"),
         date=root.text("date"),
         command_line=root.text("command_line"),
-        views=tuple(_view(view) for view in root.children("views")),
+        views=tuple(_view(view, culling_told) for view in root.children("views")),
+        culling=_culling(root.child_or_none("culling")) if culling_told else None,
     )
 
 
-def _device(values: _Object) -> TraceDevice:
+def _culling(values: JsonObject | None) -> TraceCulling | None:
+    if values is None:
+        return None
+    return TraceCulling(
+        method=values.text("method"),
+        radius=values.text("radius"),
+        levels=values.whole("levels"),
+        groups=values.whole("groups"),
+        clusters=values.whole("clusters"),
+        tables_sha256=values.text("tables_sha256"),
+    )
+
+
+def _culled(values: JsonObject | None) -> ViewCulling | None:
+    if values is None:
+        return None
+    return ViewCulling(
+        groups_tested=values.whole("groups_tested"),
+        clusters_tested=values.whole("clusters_tested"),
+        clusters_visible=values.whole("clusters_visible"),
+        gaussians_kept=values.whole("gaussians_kept"),
+        picture_equal=values.flag("picture_equal"),
+    )
+
+
+def _device(values: JsonObject) -> TraceDevice:
     return TraceDevice(
         name=values.text("name"),
         driver=values.text("driver"),
@@ -158,7 +196,7 @@ def _device(values: _Object) -> TraceDevice:
     )
 
 
-def _view(values: _Object) -> TraceView:
+def _view(values: JsonObject, culling_told: bool) -> TraceView:
     view = TraceView(
         name=values.text("name"),
         frame_median_ms=values.number("frame_median_ms"),
@@ -168,14 +206,16 @@ def _view(values: _Object) -> TraceView:
         gaussians=values.whole("gaussians"),
         visible=values.whole("visible"),
         tile_pairs=values.whole("tile_pairs"),
+        culled=_culled(values.child_or_none("culled")) if culling_told else None,
     )
     stated = values.numbers("stages_us")
-    if set(stated) != set(STAGES):
+    stages_us = view.stages_us
+    if set(stated) != set(stages_us):
         raise InputError(
             f"{values.where}: stages_us names {', '.join(stated)[:200]} where "
-            f"{', '.join(STAGES)} are needed: record the trace again."
+            f"{', '.join(stages_us)} are needed: record the trace again."
         )
-    derived = view.stages_us | {"other_gap_us": view.other_gap_us}
+    derived = stages_us | {"other_gap_us": view.other_gap_us}
     for key, value in (stated | {"other_gap_us": values.number("other_gap_us")}).items():
         if not abs(value - derived[key]) <= ROUNDING_US:  # NaN is refused too
             raise InputError(
@@ -183,69 +223,3 @@ def _view(values: _Object) -> TraceView:
                 f"{derived[key]:.3f} us: record the trace again."
             )
     return view
-
-
-@dataclass(frozen=True)
-class _Object:
-    """A JSON object whose members are fetched by type; each error names `where` and the key."""
-
-    values: Mapping[str, object]
-    where: str
-
-    def _get(self, key: str) -> object:
-        if key not in self.values:
-            raise InputError(f"{self.where} lacks {key}: record the trace again.")
-        return self.values[key]
-
-    def _wrong(self, key: str, wanted: str) -> InputError:
-        value = self.values[key]
-        shown = "of another kind" if isinstance(value, dict | list) else repr(value)[:60]
-        return InputError(f"{self.where}: {key} is {shown}, not {wanted}: record the trace again.")
-
-    def text(self, key: str) -> str:
-        value = self._get(key)
-        if not isinstance(value, str):
-            raise self._wrong(key, "text")
-        return value
-
-    def flag(self, key: str) -> bool:
-        value = self._get(key)
-        if not isinstance(value, bool):
-            raise self._wrong(key, "true or false")
-        return value
-
-    def whole(self, key: str) -> int:
-        value = self._get(key)
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise self._wrong(key, "a whole number")
-        return value
-
-    def number(self, key: str) -> float:
-        value = self._get(key)
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise self._wrong(key, "a number")
-        try:
-            return float(value)
-        except OverflowError as error:
-            raise self._wrong(key, "a number of sensible size") from error
-
-    def number_or_none(self, key: str) -> float | None:
-        return None if self._get(key) is None else self.number(key)
-
-    def numbers(self, key: str) -> dict[str, float]:
-        members = self.child(key)
-        return {name: members.number(name) for name in members.values}
-
-    def child(self, key: str) -> _Object:
-        value = self._get(key)
-        if not isinstance(value, dict):
-            raise self._wrong(key, "an object")
-        return _Object(value, f"{self.where}: {key}")
-
-    def children(self, key: str) -> list[_Object]:
-        value = self._get(key)
-        if not isinstance(value, list):
-            raise self._wrong(key, "a list")
-        if not all(isinstance(item, dict) for item in value):
-            raise self._wrong(key, "a list of objects")
-        return [_Object(item, f"{self.where}: {key}[{i}]") for i, item in enumerate(value)]

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 STAGES = ("gaussian_project", "color", "tile_bin", "depth_sort", "rasterize", "other")
+# What culling on the GPU adds before them: ball tests, compaction of the survivors' indices,
+# gather of their parameters. These run kernels of PyTorch that serve many purposes, so a kernel
+# of theirs is told by where in the frame it ran and is kept as "cluster_cull: name".
+CULL_STAGES = ("cluster_cull", "compaction", "gaussian_fetch")
 
 # The first substring that a kernel's name holds decides. Of gsplat and CUB, and of the INRIA
 # rasteriser, whose published times are quoted; its preprocessing holds projection and colour.
@@ -35,10 +39,14 @@ _CLOSES = {"<": ">", "(": ")", "{": "}", "[": "]"}
 def stage_of(kernel: str) -> str:
     """Stage of a kernel, by its full or short name; "other" where no substring fits.
 
-    "other" holds memory copies and fills, the 4x4 inverse of the pose, and the element-wise
-    kernels of PyTorch between gsplat's own: view directions, masks, the offset and the clamp of
-    the colours.
+    A name that starts with one of CULL_STAGES and a colon says its stage itself. "other" holds
+    memory copies and fills, the 4x4 inverse of the pose, and the element-wise kernels of PyTorch
+    between gsplat's own: view directions, masks, the offset and the clamp of the colours, and in
+    gsplat's packed mode the gather of the visible Gaussians' colours.
     """
+    stated = kernel.partition(": ")[0]
+    if stated in CULL_STAGES:
+        return stated
     for substring, stage in STAGE_BY_SUBSTRING:
         if substring in kernel:
             return stage
@@ -73,18 +81,31 @@ def short_name(kernel: str) -> str:
     return name or kernel
 
 
-def merge_kernels(times_us: Iterable[tuple[str, float]]) -> dict[str, float]:
-    """Sum of the times, us, of all kernels that share a short name; longest first."""
+def merge_kernels(
+    times_us: Iterable[tuple[str, float]], cull_stage: str | None = None
+) -> dict[str, float]:
+    """Sum of the times, us, of all kernels that share a short name; longest first.
+
+    Parameters
+    ----------
+    cull_stage : of CULL_STAGES, in which all of them ran; it leads the names.
+    """
     merged: dict[str, float] = {}
     for kernel, time_us in times_us:
         name = short_name(kernel)
+        if cull_stage is not None:
+            name = f"{cull_stage}: {name}"
         merged[name] = merged.get(name, 0.0) + time_us
     return dict(sorted(merged.items(), key=lambda item: (-item[1], item[0])))
 
 
 def fold_stages(kernels_us: Mapping[str, float]) -> dict[str, float]:
-    """Time of each stage, us, in the order of STAGES; every kernel counts in exactly one."""
-    stages = dict.fromkeys(STAGES, 0.0)
+    """Time of each stage, us; every kernel counts in exactly one.
+
+    The stages are STAGES, behind CULL_STAGES where a kernel names one of these.
+    """
+    culled = any(stage_of(kernel) in CULL_STAGES for kernel in kernels_us)
+    stages = dict.fromkeys((*CULL_STAGES, *STAGES) if culled else STAGES, 0.0)
     for kernel, time_us in kernels_us.items():
         stages[stage_of(kernel)] += time_us
     return stages

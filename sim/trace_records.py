@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,71 +11,13 @@ from golden.camera import MAX_SIZE_PX
 from golden.errors import InputError
 from golden.rules import TILE_PX, rules_named
 from golden.scene import MAX_GAUSSIANS, SH_COEFFICIENTS
-from sim.trace_kernels import STAGES, fold_stages
+from sim.trace_checks import check_time, refuse, refuse_hash
+from sim.trace_culling import TraceCulling, ViewCulling
+from sim.trace_device import TraceDevice
+from sim.trace_kernels import CULL_STAGES, STAGES, fold_stages
 
 # Two passes over the same frame are compared: sums of rounded numbers differ by less than this.
 ROUNDING_US = 0.5
-PEAK_SOURCES = ("clock_and_bus_width", "device_copy")
-
-
-def _refuse(bad: bool, what: str) -> None:
-    if bad:
-        raise InputError(f"{what}: record the trace again.")
-
-
-def _check_time(value: float, what: str) -> None:
-    _refuse(not math.isfinite(value), f"{what} is not a finite number")
-    _refuse(value < 0, f"{what} is negative ({value})")
-
-
-@dataclass(frozen=True)
-class TraceDevice:
-    """The GPU of a trace, and the figures that scaling to another GPU needs.
-
-    Parameters
-    ----------
-    name, driver : as the driver reports them.
-    compute_capability : "major.minor".
-    sm_count : streaming multiprocessors.
-    fp32_lanes_per_sm : float32 multiply-adds a cycle and multiprocessor.
-    sm_clock_max_mhz : highest clock of the multiprocessors, MHz.
-    sm_clock_mhz, memory_clock_mhz : clocks read right after the last view, with frames still
-        running, MHz; None where nvidia-smi does not tell.
-    memory_peak_gb_per_s : 2 x memory clock x bus width, GB/s of 10^9 bytes, or the next figure
-        where the driver does not tell; `memory_peak_source` says which.
-    memory_copy_gb_per_s : measured copy from device to device, bytes read and written, GB/s.
-
-    Raises InputError on an empty text or a figure that is not positive and finite.
-    """
-
-    name: str
-    driver: str
-    compute_capability: str
-    sm_count: int
-    fp32_lanes_per_sm: int
-    sm_clock_max_mhz: float
-    sm_clock_mhz: float | None
-    memory_clock_mhz: float | None
-    memory_peak_gb_per_s: float
-    memory_peak_source: str
-    memory_copy_gb_per_s: float
-
-    def __post_init__(self) -> None:
-        for field, value in vars(self).items():
-            if isinstance(value, str):
-                _refuse(not value, f"device {field} is empty")
-            elif value is not None:
-                _refuse(not (math.isfinite(value) and value > 0), f"device {field} is {value}")
-        _refuse(
-            self.memory_peak_source not in PEAK_SOURCES,
-            f"device memory_peak_source is {self.memory_peak_source!r}, "
-            f"not {' or '.join(PEAK_SOURCES)}",
-        )
-
-    @property
-    def fp32_peak_tflops(self) -> float:
-        """2 x lanes x multiprocessors x highest clock, 10^12 float32 operations/s."""
-        return 2e-6 * self.fp32_lanes_per_sm * self.sm_count * self.sm_clock_max_mhz
 
 
 @dataclass(frozen=True)
@@ -92,10 +33,11 @@ class TraceView:
         pass, with a profiler.
     gaussians, visible : Gaussians in the scene, and those with both radii > 0.
     tile_pairs : pairs of a Gaussian and a tile that its extent touches.
+    culled : what culling on the GPU did, or None where the whole scene was rendered.
 
     Raises InputError on a negative time or one that is not finite, on no kernel at all, on
-    min > median > max, on kernels that take longer than the frame, and on counts that contradict
-    each other.
+    min > median > max, on kernels that take longer than the frame, on counts that contradict each
+    other, and on kernels of culling in a view that was not culled, or none in one that was.
     """
 
     name: str
@@ -106,30 +48,47 @@ class TraceView:
     gaussians: int
     visible: int
     tile_pairs: int
+    culled: ViewCulling | None = None
 
     def __post_init__(self) -> None:
-        _refuse(not (self.name and self.name.isprintable()), "a view's name is not printable text")
+        refuse(not (self.name and self.name.isprintable()), "a view's name is not printable text")
         view = f"view {self.name}"
         for part in ("median", "min", "max"):
-            _check_time(getattr(self, f"frame_{part}_ms"), f"{view}: frame_{part}_ms")
+            check_time(getattr(self, f"frame_{part}_ms"), f"{view}: frame_{part}_ms")
         for kernel, time_us in self.kernels_us.items():
-            _check_time(time_us, f"{view}: kernels_us of {kernel}")
-        _refuse(not self.kernels_us, f"{view} holds no kernel")
-        _refuse(
+            check_time(time_us, f"{view}: kernels_us of {kernel}")
+        refuse(not self.kernels_us, f"{view} holds no kernel")
+        refuse(
             not self.frame_min_ms <= self.frame_median_ms <= self.frame_max_ms,
             f"{view}: frame_median_ms {self.frame_median_ms} is not between frame_min_ms "
             f"{self.frame_min_ms} and frame_max_ms {self.frame_max_ms}",
         )
-        _refuse(
+        refuse(
             not 0 <= self.visible <= self.gaussians <= MAX_GAUSSIANS,
             f"{view}: {self.visible} visible of {self.gaussians} gaussians is impossible",
         )
-        _refuse(
+        if self.culled is not None:
+            kept = self.culled.gaussians_kept
+            refuse(
+                not self.visible <= kept <= self.gaussians,
+                f"{view}: {kept} gaussians_kept, {self.visible} visible, of {self.gaussians} "
+                "gaussians is impossible",
+            )
+        tests_us = self.stages_us.get("cluster_cull")
+        refuse(
+            self.culled is None and tests_us is not None,
+            f"{view} holds kernels of culling and the trace was not culled",
+        )
+        refuse(
+            self.culled is not None and not tests_us,
+            f"{view} was culled and holds no kernel of stage cluster_cull",
+        )
+        refuse(
             self.tile_pairs < self.visible or (self.visible == 0 and self.tile_pairs > 0),
             f"{view}: {self.tile_pairs} tile_pairs contradict {self.visible} visible gaussians, "
             "which touch one tile or more each",
         )
-        _refuse(
+        refuse(
             self.other_gap_us < -ROUNDING_US,
             f"{view}: the kernels take {self.kernels_total_us:.1f} us, longer than the frame of "
             f"{self.frame_median_ms} ms, so the clocks differed between the two passes",
@@ -142,7 +101,10 @@ class TraceView:
 
     @property
     def stages_us(self) -> dict[str, float]:
-        """Time of each of STAGES, us; adds up to kernels_total_us."""
+        """Time of each of STAGES, us, and of CULL_STAGES before them in a view that was culled.
+
+        They add up to kernels_total_us.
+        """
         return fold_stages(self.kernels_us)
 
     @property
@@ -167,6 +129,7 @@ class Trace:
     date : ISO 8601, UTC.
     command_line : the command that recorded the trace.
     views : at least one, with different names.
+    culling : the culling of all views, or None where the whole scene was rendered.
 
     Raises InputError where one of these does not hold.
     """
@@ -188,42 +151,85 @@ class Trace:
     date: str
     command_line: str
     views: tuple[TraceView, ...]
+    culling: TraceCulling | None = None
 
     def __post_init__(self) -> None:
         rules_named(self.rules)
         for field in ("torch", "cuda", "gsplat", "scene_name"):
-            _refuse(not getattr(self, field), f"{field} is empty")
-        _refuse(
-            re.fullmatch("[0-9a-f]{64}", self.scene_sha256) is None,
-            f"scene sha256 {self.scene_sha256[:80]!r} is not 64 hexadecimal digits",
-        )
-        _refuse(
+            refuse(not getattr(self, field), f"{field} is empty")
+        refuse_hash(self.scene_sha256, "scene sha256")
+        refuse(
             self.scene_sh_degree not in SH_COEFFICIENTS,
             f"scene sh_degree {self.scene_sh_degree} is not from 0 to 4",
         )
         for side_px in (self.width_px, self.height_px):
-            _refuse(not 1 <= side_px <= MAX_SIZE_PX, f"an image side of {side_px} px is impossible")
-        _refuse(self.warmup_frames < 0, f"warmup_frames is negative ({self.warmup_frames})")
-        _refuse(self.repeats < 1, f"repeats is {self.repeats}, less than one")
+            refuse(not 1 <= side_px <= MAX_SIZE_PX, f"an image side of {side_px} px is impossible")
+        refuse(self.warmup_frames < 0, f"warmup_frames is negative ({self.warmup_frames})")
+        refuse(self.repeats < 1, f"repeats is {self.repeats}, less than one")
         try:
             datetime.fromisoformat(self.date)
         except ValueError as error:
             raise InputError(f"date {self.date!r} is not ISO 8601: record it again.") from error
-        _refuse(not self.views, "the trace holds no views")
+        refuse(not self.views, "the trace holds no views")
         names = [view.name for view in self.views]
-        _refuse(len(set(names)) < len(names), "two views share a name")
+        refuse(len(set(names)) < len(names), "two views share a name")
         tiles = math.ceil(self.width_px / TILE_PX) * math.ceil(self.height_px / TILE_PX)
         for view in self.views:
-            _refuse(
+            self._check_culled(view)
+            refuse(
                 view.gaussians != self.scene_gaussians,
                 f"view {view.name} counts {view.gaussians} gaussians and the scene "
                 f"{self.scene_gaussians}",
             )
-            _refuse(
+            refuse(
                 view.tile_pairs > view.visible * tiles,
                 f"view {view.name}: {view.tile_pairs} tile_pairs are more than {view.visible} "
                 f"visible gaussians in {tiles} tiles can make",
             )
+
+    def _check_culled(self, view: TraceView) -> None:
+        culling, culled = self.culling, view.culled
+        refuse(
+            (culling is None) != (culled is None),
+            f"view {view.name} and the trace differ in whether they were culled",
+        )
+        if culling is None or culled is None:
+            return
+        groups = culling.groups if culling.levels == 2 else 0
+        refuse(
+            culled.groups_tested != groups,
+            f"view {view.name}: {culled.groups_tested} groups_tested where {groups} are tested in "
+            f"{culling.levels} levels",
+        )
+        refuse(
+            culled.clusters_tested > culling.clusters
+            or (culling.levels == 1 and culled.clusters_tested != culling.clusters),
+            f"view {view.name}: {culled.clusters_tested} clusters_tested of {culling.clusters} in "
+            f"{culling.levels} levels is impossible",
+        )
+
+    @property
+    def variant(self) -> str:
+        """What gsplat was asked to do, "unpacked" or "packed", and "culled" before it.
+
+        "culled" is gsplat unpacked behind culling on the GPU, "culled packed" the packed mode.
+        """
+        mode = "packed" if self.packed else "unpacked"
+        if self.culling is None:
+            return mode
+        return "culled packed" if self.packed else "culled"
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """Names of the stages of every view, in the order of a frame."""
+        return STAGES if self.culling is None else (*CULL_STAGES, *STAGES)
+
+    @property
+    def pictures_equal(self) -> int | None:
+        """Views whose culled picture equals the whole scene's bit for bit; None if not culled."""
+        if self.culling is None:
+            return None
+        return sum(view.culled is not None and view.culled.picture_equal for view in self.views)
 
     def _mean(self, values: list[float]) -> float:
         return math.fsum(values) / len(self.views)
@@ -240,8 +246,8 @@ class Trace:
 
     def mean_stage_us(self, stage: str) -> float:
         """Mean time of a stage over the views, us; raises InputError on an unknown stage."""
-        if stage not in STAGES:
-            raise InputError(f"stage {stage!r} is not known: choose of {', '.join(STAGES)}.")
+        if stage not in self.stages:
+            raise InputError(f"stage {stage!r} is not known: choose of {', '.join(self.stages)}.")
         return self._mean([view.stages_us[stage] for view in self.views])
 
     @property

@@ -9,7 +9,7 @@ import typer
 
 from golden.errors import InputError
 from splatsieve import __version__
-from splatsieve.commands import cull, demo, frame, pack, psnr, render, report, trace, verilog
+from splatsieve.commands import cull, demo, frame, pack, psnr, render, report, sweep, trace, verilog
 
 app = typer.Typer(
     name="splatsieve",
@@ -50,6 +50,7 @@ COMMANDS = (
     verilog.verilog,
     trace.trace,
     report.report,
+    sweep.sweep,
 )
 for command in COMMANDS:
     app.command()(command)

@@ -61,6 +61,8 @@ def demo(
     from hw.verilog import cull_design, project_design, write_design
     from reports.above import clusters_above
     from reports.culling import measure_culling
+    from reports.cycles import Cycles, model_views
+    from reports.explore import explore
     from reports.folder import staged_folder
     from reports.gpu import committed_reference
     from reports.measure import Measurements, packs
@@ -69,10 +71,10 @@ def demo(
     from reports.projection import measure_projection
     from reports.results import report_document
     from reports.subject import Subject
-    from reports.summary import summary_text
+    from reports.text.summary import summary_text
     from reports.writer import REPORT_FILES, write_report
-    from sim.config import load_config
     from sim.cull_harness import CullHarness
+    from sim.model.config import load_model_config
     from sim.project_harness import ProjectHarness
     from splatsieve.progress import track
 
@@ -113,14 +115,34 @@ def demo(
             ]
         with step("Drawing all views for the counts of the back end"):
             counts = count_views(subject, cullings, reach, splat_views=FEW_VIEWS, track=track)
+        with step("Cycle model of all views") as found:
+            config = load_model_config("edge")
+            methods = model_views(subject, paper, config, track)
+            methods |= model_views(subject, reach, config, track)
+            cycles = Cycles(config, methods)
+            exploration = explore(subject, reach, config, track)
+            means = (sum(v.frame.frame_cycles for v in vs) / len(vs) for vs in methods.values())
+            found += [
+                f"{name}: {mean:,.0f} cycles a frame"
+                for name, mean in zip(methods, means, strict=True)
+            ]
         with step("Trying other methods and sizes of clusters"):
-            pareto = measure_pareto(subject, cullings, track)
-        with step("Cycle model, figures and report") as found:
+            pareto = measure_pareto(subject, cullings, methods, config, track)
+        with step("Figures and report") as found:
             gpu, note = committed_reference(subject)
             document = report_document(
                 subject,
-                Measurements(cullings, literal, pictures, counts, projection, above, pareto),
-                load_config("base"),
+                Measurements(
+                    cullings=cullings,
+                    three_sigma=literal,
+                    pictures=pictures,
+                    counts=counts,
+                    projection=projection,
+                    above=above,
+                    pareto=pareto,
+                    cycles=cycles,
+                    exploration=exploration,
+                ),
                 gpu,
                 note,
                 shlex.join(["splatsieve", "demo", "-o", output.name]),

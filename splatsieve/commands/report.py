@@ -11,6 +11,8 @@ import typer
 
 from splatsieve.inputs import CamerasOption, JsonOption, SceneArgument, SizeOption, ViewsOption
 
+DEFAULT_CONFIG = "edge"
+
 
 def report(
     scene: SceneArgument,
@@ -19,14 +21,16 @@ def report(
     size: SizeOption = None,
     views: ViewsOption = None,
     trace: Annotated[
-        Path | None,
+        list[Path] | None,
         typer.Option(
-            "--trace", help="GPU trace of the same scene, views and size, to compare with."
+            "--trace",
+            help="GPU trace of the same scene, views and size, to compare with; the first of "
+            "several stands in every ratio, the others beside it.",
         ),
     ] = None,
     config: Annotated[
-        str, typer.Option("--config", help="Configuration of the accelerator: base, or a .toml.")
-    ] = "base",
+        str, typer.Option("--config", help="Configuration: base, edge, fpga, gscore, or a .toml.")
+    ] = DEFAULT_CONFIG,
     rules: Annotated[str, typer.Option(help="Rendering rules: inria or gsplat.")] = "inria",
     rtl: Annotated[
         bool, typer.Option("--rtl/--no-rtl", help="Run the hardware itself on every view too.")
@@ -43,25 +47,25 @@ def report(
     from reports.measure import measure
     from reports.results import report_document
     from reports.subject import Subject
-    from reports.summary import summary_text
+    from reports.text.summary import summary_text
     from reports.writer import REPORT_FILES, write_report
-    from sim.config import load_config
+    from sim.model.config import load_model_config
     from splatsieve.inputs import DEFAULT, cameras_of, need_cameras, scene_of
     from splatsieve.progress import track
 
     need_cameras(scene, DEFAULT, cameras)
-    machine, chosen = load_config(config), rules_named(rules)
+    machine, chosen = load_model_config(config), rules_named(rules)
     subject = Subject(scene_of(scene), cameras_of(cameras, size, views), chosen)
-    gpu: GpuReference | None = None
+    gpu: tuple[GpuReference, ...] = ()
     note = "no GPU trace was given; record one with splatsieve trace"
-    if trace is not None:
-        gpu, note = gpu_reference(trace, subject), ""
+    if trace:
+        gpu, note = tuple(gpu_reference(path, subject) for path in trace), ""
     elif scene == DEFAULT:
         gpu, note = committed_reference(subject)
     words = _words(scene, cameras, size, views, trace, config, rules, rtl, picture, output)
     with staged_folder(output, REPORT_FILES) as stage:
-        measured = measure(subject, rtl=rtl, track=track)
-        document = report_document(subject, measured, machine, gpu, note, shlex.join(words))
+        measured = measure(subject, machine, rtl=rtl, track=track)
+        document = report_document(subject, measured, gpu, note, shlex.join(words))
         image = measured.pictures.image if picture else None
         names = write_report(document, image, stage, measured.above)
     if as_json:
@@ -76,7 +80,7 @@ def _words(
     cameras: Path | None,
     size: str | None,
     views: str | None,
-    trace: Path | None,
+    trace: list[Path] | None,
     config: str,
     rules: str,
     rtl: bool,
@@ -89,12 +93,13 @@ def _words(
         "--cameras": cameras.name if cameras is not None else None,
         "--size": size,
         "--views": views,
-        "--trace": trace.name if trace is not None else None,
-        "--config": Path(config).name if config != "base" else None,
+        "--config": Path(config).name if config != DEFAULT_CONFIG else None,
         "--rules": rules if rules != "inria" else None,
     }
     for option, value in options.items():
         words += [] if value is None else [option, value]
+    for path in trace or ():
+        words += ["--trace", path.name]
     words += [] if rtl else ["--no-rtl"]
     words += [] if picture else ["--no-picture"]
     return [*words, "-o", output.name]

@@ -11,6 +11,7 @@ import typer
 
 if TYPE_CHECKING:
     from golden.camera import Camera
+    from golden.pack import Pack
     from golden.scene import Scene
     from sim.trace import Trace
 
@@ -40,26 +41,63 @@ def trace(
     packed: Annotated[
         bool, typer.Option("--packed", help="gsplat's packed mode: less memory, often slower.")
     ] = False,
+    cull: Annotated[
+        Path | None,
+        typer.Option("--cull", help="Pack of the SCENE: cull every frame by it, on the GPU."),
+    ] = None,
+    levels: Annotated[
+        int | None,
+        typer.Option(
+            "--levels",
+            help="Of --cull. 2: groups, then clusters of groups that pass. 1: all clusters. "
+            "Without it 2, or 1 for a pack of one group.",
+        ),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the means as JSON, not as a table.")
     ] = False,
 ) -> None:
-    """Record a GPU trace with gsplat: frame and kernel times, and counts, of each view."""
+    """Record a GPU trace with gsplat: frame and kernel times, and counts, of each view.
+
+    With --cull ball tests, compaction and gather run on the GPU before gsplat, and each picture is
+    compared with the one of the whole scene.
+    """
+    from golden.errors import InputError
     from sim.gpu_device import require_gpu
     from sim.record_trace import record_trace
     from sim.trace import save_trace
     from splatsieve.progress import track
 
     require_gpu()
+    if levels is not None and cull is None:
+        raise InputError("--levels is of the culling: give a pack with --cull too.")
     subject, chosen = _inputs(scene, cameras, size, views)
+    pack = None if cull is None else _pack(cull)
+    if pack is not None and levels is None:
+        levels = 1 if len(pack.groups) == 1 else 2
     recorded = record_trace(
         subject,
         chosen,
         warmup=warmup,
         repeats=repeats,
         packed=packed,
+        pack=pack,
+        levels=levels or 2,
         progress=track,
-        command_line=_command_line(scene, cameras, size, views, warmup, repeats, packed, output),
+        command_line=_command_line(
+            {
+                "--cameras": cameras if scene is not None else None,
+                "--size": size,
+                "--views": views,
+                "--warmup": warmup,
+                "--repeats": repeats,
+                "--packed": packed,
+                "--cull": cull,
+                "--levels": levels,
+                "-o": output,
+            },
+            scene,
+        ),
     )
     save_trace(recorded, output)
     typer.echo(json.dumps(_summary(recorded), indent=1) if as_json else _table(recorded, output))
@@ -91,35 +129,35 @@ def _inputs(
     return subject, chosen
 
 
-def _command_line(
-    scene: Path | None,
-    cameras: Path | None,
-    size: str | None,
-    views: str | None,
-    warmup: int,
-    repeats: int,
-    packed: bool,
-    output: Path,
-) -> str:
-    """The command that gives this trace again; files by name, not by folder."""
-    words = ["splatsieve", "trace"]
-    if scene is not None and cameras is not None:
-        words += [scene.name, "--cameras", cameras.name]
-    words += [] if size is None else ["--size", size]
-    words += [] if views is None else ["--views", views]
-    words += ["--warmup", str(warmup), "--repeats", str(repeats)]
-    words += ["--packed"] if packed else []
-    return shlex.join([*words, "-o", output.name])
+def _pack(path: Path) -> Pack:
+    from golden.pack.file import load_pack
+
+    return load_pack(path)
+
+
+def _command_line(options: dict[str, object], scene: Path | None) -> str:
+    """The command that gives this trace again; files by name, not by folder.
+
+    Parameters
+    ----------
+    options : name to value; None and False are left out, True is a flag.
+    """
+    words = ["splatsieve", "trace"] + ([] if scene is None else [scene.name])
+    for name, value in options.items():
+        if value is True:
+            words.append(name)
+        elif value is not None and value is not False:
+            words += [name, value.name if isinstance(value, Path) else str(value)]
+    return shlex.join(words)
 
 
 def _summary(recorded: Trace) -> dict[str, object]:
-    from sim.trace import STAGES
-
     slowest = recorded.slowest_view
     return {
         "device": recorded.device.name,
         "rules": recorded.rules,
         "packed": recorded.packed,
+        "variant": recorded.variant,
         "scene": recorded.scene_name,
         "gaussians": recorded.scene_gaussians,
         "width_px": recorded.width_px,
@@ -128,28 +166,53 @@ def _summary(recorded: Trace) -> dict[str, object]:
         "mean_frame_ms": round(recorded.mean_frame_ms, 4),
         "slowest_view": slowest.name,
         "slowest_frame_ms": round(slowest.frame_median_ms, 4),
-        "mean_stages_us": {stage: round(recorded.mean_stage_us(stage), 3) for stage in STAGES},
+        "mean_stages_us": {
+            stage: round(recorded.mean_stage_us(stage), 3) for stage in recorded.stages
+        },
+        "mean_front_end_us": round(_mean(recorded, "front_end_us"), 3),
+        "mean_front_end_color_us": round(_mean(recorded, "front_end_color_us"), 3),
         "mean_gap_us": round(recorded.mean_gap_us, 3),
         "mean_visible": round(recorded.mean_visible, 1),
         "mean_tile_pairs": round(recorded.mean_tile_pairs, 1),
+        "pictures_equal": recorded.pictures_equal,
     }
 
 
-def _table(recorded: Trace, output: Path) -> str:
-    from sim.trace import STAGES
+def _mean(recorded: Trace, figure: str) -> float:
+    """Mean over the views of a figure of sim.trace_times.GpuTimes."""
+    from sim.trace_times import gpu_times
 
+    times = gpu_times(recorded)
+    return sum(float(getattr(view, figure)) for view in times) / len(times)
+
+
+def _table(recorded: Trace, output: Path) -> str:
     slowest = recorded.slowest_view
-    rows = [(stage, recorded.mean_stage_us(stage)) for stage in STAGES]
+    rows = [(stage, recorded.mean_stage_us(stage)) for stage in recorded.stages]
     rows += [("no kernel", recorded.mean_gap_us), ("frame", 1e3 * recorded.mean_frame_ms)]
     return "\n".join(
         [
             f"{output}: {recorded.device.name}, gsplat {recorded.gsplat}, rules {recorded.rules}, "
-            f"packed {'on' if recorded.packed else 'off'}",
+            f"{recorded.variant}",
             f"{recorded.scene_name}, {recorded.scene_gaussians} Gaussians, {len(recorded.views)} "
             f"views at {recorded.width_px}x{recorded.height_px}",
             f"{'stage':<18}{'mean_us':>12}",
             *(f"{name:<18}{time_us:>12.1f}" for name, time_us in rows),
             f"slowest view {slowest.name}: {slowest.frame_median_ms:.3f} ms; mean visible "
             f"{recorded.mean_visible:.0f}, mean tile pairs {recorded.mean_tile_pairs:.0f}",
+            *_culling_lines(recorded),
         ]
     )
+
+
+def _culling_lines(recorded: Trace) -> list[str]:
+    if recorded.culling is None:
+        return []
+    culled = [view.culled for view in recorded.views if view.culled is not None]
+    tests = sum(view.groups_tested + view.clusters_tested for view in culled) / len(culled)
+    kept = sum(view.gaussians_kept for view in culled) / len(culled)
+    return [
+        f"culled by {recorded.culling.clusters} {recorded.culling.method} clusters in "
+        f"{recorded.culling.levels} levels: mean ball tests {tests:.0f}, mean kept {kept:.0f}; "
+        f"pictures equal in {recorded.pictures_equal} of {len(culled)} views"
+    ]

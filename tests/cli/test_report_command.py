@@ -14,7 +14,7 @@ from golden.camera import Camera
 from golden.errors import InputError
 from golden.scene import Scene
 from golden.scene_io import write_ply
-from sim.config import PRESETS
+from sim.model.config import PRESETS
 from sim.trace import save_trace
 from splatsieve.commands.report import report
 from tests.reports.report_cases import HEIGHT_PX, WIDTH_PX, tiny_subject, trace_of
@@ -59,7 +59,8 @@ def test_default_scene_without_a_trace(tmp_path: Path) -> None:
     result = run("default", "--views", "0:4:2", "-o", out)
     assert result.exit_code == 0, result.output
     figures = {"view", "excluded_fraction", "cycles", "pareto", "clusters_above", "projection"}
-    files = {"report.md", "report.json", *(f"{name}.png" for name in figures)}
+    figures |= {"roofline", "exploration"}
+    files = {"report.md", "report.html", "report.json", *(f"{name}.png" for name in figures)}
     assert {path.name for path in out.iterdir()} == files
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
     for name in files:
@@ -85,6 +86,7 @@ def test_a_scene_file_with_every_option(tmp_path: Path) -> None:
     save_trace(trace_of(type(SUBJECT)(scene, cameras, SUBJECT.rules)), tmp_path / "gpu.json")
     words = [tmp_path / "my scene.ply", "--cameras", tmp_path / "cameras.json"]
     words += ["--size", "48x32", "--views", "1:3", "--trace", tmp_path / "gpu.json"]
+    words += ["--trace", tmp_path / "gpu.json"]
     words += ["--config", config, "--rules", "gsplat", "--no-rtl", "--json"]
     result = run(*words, "-o", tmp_path / "out")
     assert result.exit_code == 0, (result.output, result.exception)
@@ -92,10 +94,10 @@ def test_a_scene_file_with_every_option(tmp_path: Path) -> None:
     assert document == json.loads((tmp_path / "out" / "report.json").read_text())
     assert document["command_line"] == (
         "splatsieve report 'my scene.ply' --cameras cameras.json --size 48x32 --views 1:3 "
-        "--trace gpu.json --config mine.toml --rules gsplat --no-rtl -o out"
+        "--config mine.toml --rules gsplat --trace gpu.json --trace gpu.json --no-rtl -o out"
     )
     assert document["resolution_px"] == [48, 32]
-    assert document["configuration"]["configured"]["clock_mhz"] == 500
+    assert document["configuration"]["clock_mhz"] == 500
     assert document["rules"] == document["gpu"]["rules"] == "gsplat"
     assert document["gpu"]["file"] == "gpu.json"
     assert "rtl" not in document["methods"]["reach"]

@@ -6,6 +6,7 @@ import importlib
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -161,9 +162,42 @@ def test_options_reach_the_recorder(
     )
 
 
+def test_cull_reaches_the_recorder(app: typer.Typer, recorded: Recorder, tmp_path: Path) -> None:
+    from golden.clustering.cluster import ClusterOptions
+    from golden.pack import build_pack
+    from golden.pack.file import save_pack
+    from golden.rules import GSPLAT
+
+    packs = tmp_path / "packs"
+    packs.mkdir()
+    apart = np.array([[0, 0, 0], [9, 0, 0]], np.float32)
+    for per_group in (1, 0):
+        options = ClusterOptions(clusters=2, per_group=per_group)
+        save_pack(
+            build_pack(replace(make_scene(), means=apart), options, GSPLAT),
+            packs / f"{per_group}.pack",
+        )
+    path = tmp_path / "trace.json"
+    for words, levels in (
+        (["--cull", str(packs / "1.pack")], 2),
+        (["--cull", str(packs / "0.pack")], 1),
+        (["--cull", str(packs / "1.pack"), "--levels", "1"], 1),
+    ):
+        result = CliRunner().invoke(app, [*words, "-o", str(path)])
+        assert result.exit_code == 0, result.output
+        assert recorded.arguments["levels"] == levels
+        assert recorded.arguments["pack"].meta.scene == "tiny.ply"
+        assert load_trace(path).command_line == (
+            f"splatsieve trace --warmup 5 --repeats 5 --cull {Path(words[1]).name} "
+            f"--levels {levels} -o trace.json"
+        )
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
+        (["--levels", "1"], "--levels is of the culling: give a pack with --cull too"),
+        (["--cull", "no.pack"], "no.pack"),
         (["scene.ply"], "a scene and its cameras go together"),
         (["--cameras", "cameras.json"], "a scene and its cameras go together"),
         (["--size", "128"], "is not WIDTHxHEIGHT"),

@@ -15,7 +15,7 @@ from golden.pack import build_pack
 from golden.pack.file import save_pack
 from golden.rules import INRIA
 from golden.scene_io import write_ply
-from reports.bench_pack import MAXRSS_BYTES, SPACING, exponent, main, measure, tiled
+from reports.benches.bench_pack import MAXRSS_BYTES, SPACING, exponent, main, measure, tiled
 from tests.golden.hostile_scenes import make_scene
 
 

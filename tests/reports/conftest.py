@@ -5,7 +5,8 @@ import pytest
 from reports.gpu import gpu_reference
 from reports.measure import measure
 from reports.results import report_document
-from sim.config import load_config
+from reports.writer import write_report
+from sim.model.config import load_model_config
 from sim.trace import save_trace
 from tests.reports.report_cases import tiny_subject, trace_of
 
@@ -17,7 +18,7 @@ def subject():
 
 @pytest.fixture(scope="session")
 def measured(subject):
-    return measure(subject, rtl=True)
+    return measure(subject, load_model_config("edge"), rtl=True)
 
 
 @pytest.fixture(scope="session")
@@ -29,5 +30,12 @@ def gpu(subject, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def document(subject, measured, gpu):
-    base = load_config("base")
-    return report_document(subject, measured, base, gpu, "", "splatsieve report default -o r")
+    return report_document(subject, measured, (gpu,), "", "splatsieve report default -o r")
+
+
+@pytest.fixture(scope="session")
+def written(document, measured, tmp_path_factory):
+    """A folder with the whole report."""
+    folder = tmp_path_factory.mktemp("written")
+    write_report(document, measured.pictures.image, folder, measured.above)
+    return folder

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reports.bench_clusters import TESTS, VARIANTS, bench, main, markdown, next_clusters
+from reports.benches.bench_clusters import TESTS, VARIANTS, bench, main, markdown, next_clusters
 from reports.pareto import ParetoPoint
 from tests.reports.report_cases import tiny_subject
 

@@ -11,9 +11,9 @@ import pytest
 from golden.image import read_image
 from golden.params import Parameters
 from golden.rules import GSPLAT
-from reports.bench_widths import main, markdown, study
-from reports.width_figure import width_figure, write_width_figure
-from reports.width_study import LOW_FACTOR_BITS, LOW_FACTOR_WIDTHS, RANGES, variations
+from reports.benches.bench_widths import main, markdown, study
+from reports.benches.width_figure import width_figure, write_width_figure
+from reports.benches.width_study import LOW_FACTOR_BITS, LOW_FACTOR_WIDTHS, RANGES, variations
 from tests.reports.report_cases import tiny_subject
 
 RESULTS = Path(__file__).resolve().parents[2] / "reports" / "results"

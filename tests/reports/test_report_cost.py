@@ -13,7 +13,7 @@ from golden.clustering.cluster import ClusterOptions
 from golden.default_scene import default_cameras
 from golden.pack import build_pack
 from reports.above import above_part, clusters_above, plane_of
-from reports.cluster_figures import (
+from reports.figures.clusters import (
     CAMERA_COLOR,
     DROPPED_COLOR,
     KEPT_COLOR,
@@ -21,12 +21,15 @@ from reports.cluster_figures import (
     pareto_figure,
     write_cluster_figures,
 )
-from reports.cost_tables import paper_cost_text
-from reports.markdown import report_markdown
 from reports.pareto import MAX_VIEWS, MIN_VIEWS, chosen_views, measure_pareto
 from reports.subject import Subject
-from reports.summary import summary_text
+from reports.text.cost_tables import paper_cost_text
+from reports.text.markdown import report_markdown
+from reports.text.summary import summary_text
 from sim.cull import CullChecker, cull_views
+from sim.model.config import load_model_config
+
+EDGE = load_model_config("edge")
 
 
 @pytest.mark.parametrize("method", ["paper", "reach"])
@@ -58,13 +61,18 @@ def test_the_papers_clusters_are_tested_in_one_level(document):
 
 def test_the_papers_figures_stand_beside_ours(document):
     text = report_markdown(document, [])
-    claims = text.split("## What the paper claims")[1].split("## Accounting")[0]
+    claims = text.split("## Computation, by the paper's words")[1].split("## Accounting")[0]
     for figure in ("6.20 %", "38.30 %", "63.00 %"):
         assert figure in claims
     ours = document["cost"]["methods"]["paper"]
     for key in ("tests_of_projection", "saved_projection", "saved_with_color"):
         assert f"{100 * ours[key]['mean']:.2f} %" in claims
-    assert "38.30 %" not in text.split("## What the paper claims")[0]
+    beside = text.split("## The paper's claims beside ours")[1].split("## Culling")[0]
+    for of in document["cost"]["methods"].values():
+        for scope in of["whole_frame"].values():
+            assert f"{100 * scope['saved']:.2f} %" in beside
+            assert f"{100 * scope['tests_share']:.2f} %" in beside
+    assert "70.63 % of what it calls computation" in beside  # (38.3 + 6.2) / 63
     # 38.3 % + 6.2 % = 44.5 % saved of 63 % excluded leaves 29.4 % that culling cannot touch.
     assert "29.37 %" in paper_cost_text(document)
     assert paper_cost_text(document).count(". ") == 0
@@ -110,7 +118,8 @@ def test_points_of_all_views_take_the_chosen_views_only(measured, subject):
     indices = chosen_views(many)
     worse = replace(culling.views[0], found=0)
     views = tuple(culling.views[0] if i in indices else worse for i in range(40))
-    pareto = measure_pareto(many, [replace(culling, views=views)])
+    modelled = {"reach": measured.cycles.methods["reach"][:1] * 40}
+    pareto = measure_pareto(many, [replace(culling, views=views)], modelled, EDGE)
     reach = max((p for p in pareto.points if p.method == "reach"), key=lambda point: point.clusters)
     assert reach.found_fraction_worst > 0
     assert pareto.views == tuple(f"c{i}" for i in indices)

@@ -10,6 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from golden.covariance import covariance3d
 from golden.image import psnr_db
 from golden.render import render
+from reports.figures.projection import projection_figure
 from reports.measure import packs
 from reports.pictures import count_views
 from reports.projection import (
@@ -19,11 +20,10 @@ from reports.projection import (
     splat_pictures,
     spread,
 )
-from reports.projection_figure import projection_figure
 from reports.projection_part import projection_part
-from reports.projection_summary import TARGET_DB, power_of_two, projection_lines
-from reports.projection_text import projection_table
-from reports.summary import summary_text
+from reports.text.projection_summary import TARGET_DB, power_of_two, projection_lines
+from reports.text.projection_text import projection_table
+from reports.text.summary import summary_text
 from sim.project import project_views
 
 

@@ -161,7 +161,7 @@ def _drop(*keys: str | int) -> Callable[[dict[str, Any]], None]:
 V = ("views", 0)
 REFUSALS: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
     "other format": (_set("format", to="x"), "is no GPU trace"),
-    "newer version": (_set("schema_version", to=2), "has schema_version 2 where 1 is read"),
+    "newer version": (_set("schema_version", to=3), "has schema_version 3 where 1 and 2 are read"),
     "version as text": (_set("schema_version", to="1"), "schema_version is '1', not a whole"),
     "no version": (_drop("schema_version"), "trace.json lacks schema_version"),
     "no device": (_drop("device"), "trace.json lacks device"),

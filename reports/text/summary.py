@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from reports.projection_summary import projection_lines
+from reports.text.projection_summary import projection_lines
 
 CULLED = ("paper", "reach")
+KINDS = {
+    "equal_bandwidth": "at equal memory bandwidth",
+    "edge": "over the derived edge GPU",
+}
 
 
 def summary_lines(document: dict[str, Any]) -> list[str]:
@@ -142,10 +146,11 @@ def _cycle_lines(document: dict[str, Any]) -> list[str]:
     lines = []
     for span, what in (("front_end", "front end"), ("frame", "whole frame")):
         before, after = off[f"{span}_cycles"]["mean"], reach[f"{span}_cycles"]["mean"]
-        gain = reach[f"{span}_gain_configured"]
+        gain = reach[f"{span}_gain"]
         lines.append(
-            f"The {what} takes {before:,.0f} cycles without culling and {after:,.0f} with reach "
-            f"clusters: a gain of {gain['mean']:.2f}x (worst view {gain['slowest']:.2f}x)."
+            f"Configuration {document['configuration']['name']}: the {what} takes {before:,.0f} "
+            f"cycles without culling and {after:,.0f} with reach clusters, mean view: a gain of "
+            f"{gain['mean']:.2f}x (worst view {gain['slowest']:.2f}x)."
         )
     return lines
 
@@ -154,21 +159,26 @@ def _speedup_lines(document: dict[str, Any]) -> list[str]:
     gpu = document["gpu"]
     if gpu is None:
         return [f"No speed-up over a GPU is given: {document['gpu_note'].rstrip('.')}."]
+    at, methods = document["configuration"], document["methods"]
     lines = []
-    for key, what in (
-        ("configured", "As configured"),
-        ("equal_bandwidth", "Given the GPU's bandwidth (a bound)"),
+    for span, what in (
+        ("front_end", "Front end"),
+        ("front_end_color", "Front end with colour"),
+        ("frame", "Whole frame"),
     ):
-        at, off = document["configuration"][key], document["methods"]["off"]
-        reach = document["methods"]["reach"]
-        front, frame = (reach[f"{span}_speedup_{key}"] for span in ("front_end", "frame"))
+        of, off = (
+            {kind: methods[name][f"{span}_speedup_{kind}"] for kind in ("measured", *KINDS)}
+            for name in ("reach", "off")
+        )
+        others = "; ".join(
+            f"{words} {of[kind]['mean']:.3g}x (slowest view {of[kind]['slowest']:.3g}; culling off "
+            f"{off[kind]['mean']:.3g})"
+            for kind, words in KINDS.items()
+        )
         lines.append(
-            f"{what}, {at['memory_gb_per_s']:,g} GB/s and {at['project_lanes']} projection "
-            f"lane{'s' * (at['project_lanes'] > 1)}, with reach clusters: front end "
-            f"{front['mean']:.3g} times as fast as on {gpu['device']} (slowest view "
-            f"{front['slowest']:.3g}; culling off {off[f'front_end_speedup_{key}']['mean']:.3g}); "
-            f"whole frame {frame['mean']:.3g} times (slowest view {frame['slowest']:.3g}; culling "
-            f"off {off[f'frame_speedup_{key}']['mean']:.3g})."
+            f"{what}, configuration {at['name']} ({at['memory_peak_gb_per_s']:g} GB/s), reach "
+            f"clusters: {of['measured']['mean']:.3g}x {gpu['device']} as measured (slowest view "
+            f"{of['measured']['slowest']:.3g}); {others}."
         )
     kernels, frame = gpu["kernels_ms"]["mean"], gpu["frame_ms"]["mean"]
     lines.append(

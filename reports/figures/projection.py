@@ -9,8 +9,8 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from reports.figures import DPI, label_views, subject_line
-from reports.projection_summary import TARGET_DB
+from reports.figures.overview import DPI, label_views, subject_line
+from reports.text.projection_summary import TARGET_DB
 
 NAME = "projection.png"
 COLORS = {"outside": "#56B4E9", "near": "#E69F00", "opacity": "#CC79A7"}

@@ -1,7 +1,7 @@
 """PSNR and errors of the projection over each of its widths: what each bit buys.
 
-uv run python -m reports.bench_widths SCENE --cameras FILE --size WxH --views 4 -o FILE.json
-uv run python -m reports.bench_widths default --views 4 -o FILE.json --figure FILE.png
+uv run python -m reports.benches.bench_widths SCENE --cameras FILE --size WxH --views 4 -o FILE.json
+uv run python -m reports.benches.bench_widths default --views 4 -o FILE.json --figure FILE.png
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from golden.files import write_text
 from golden.params import Parameters
 from golden.rules import rules_named
 from golden.scene import Scene
+from reports.benches.width_figure import write_width_figure
+from reports.benches.width_study import RANGES, measure_widths, variations
 from reports.projection import spread
-from reports.projection_summary import TARGET_DB
 from reports.subject import Subject
-from reports.width_figure import write_width_figure
-from reports.width_study import RANGES, measure_widths, variations
+from reports.text.projection_summary import TARGET_DB
 from sim.project_check import CENTER_BOUND_PX, DEPTH_BOUND
 from splatsieve.inputs import DEFAULT, cameras_of, need_cameras, scene_of
 from splatsieve.progress import track
@@ -88,7 +88,7 @@ def markdown(result: dict[str, Any]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the study; exit code 2 and one sentence on bad input."""
-    parser = argparse.ArgumentParser(prog="reports.bench_widths", description=__doc__)
+    parser = argparse.ArgumentParser(prog="reports.benches.bench_widths", description=__doc__)
     parser.add_argument("scene", help="scene file (.ply, .splat, .spz), or the word default")
     parser.add_argument("--cameras", type=Path, help="camera file; not for default")
     parser.add_argument("--size", help="WIDTHxHEIGHT, px; without it the cameras' own")
@@ -128,7 +128,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _command(chosen: argparse.Namespace) -> str:
     """The command that gives this study again; files by name, not by folder."""
-    words = ["uv", "run", "python", "-m", "reports.bench_widths", Path(chosen.scene).name]
+    words = ["uv", "run", "python", "-m", "reports.benches.bench_widths", Path(chosen.scene).name]
     if chosen.cameras is not None:
         words += ["--cameras", chosen.cameras.name]
     if chosen.size is not None:

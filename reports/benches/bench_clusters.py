@@ -1,7 +1,7 @@
 """Found fraction over ball tests of every clustering, from few tests to many, in all views.
 
-uv run python -m reports.bench_clusters SCENE --cameras FILE --size WxH -o FILE.json
-uv run python -m reports.bench_clusters default -o FILE.json
+uv run python -m reports.benches.bench_clusters SCENE --cameras FILE --size WxH -o FILE.json
+uv run python -m reports.benches.bench_clusters default -o FILE.json
 """
 
 from __future__ import annotations
@@ -167,7 +167,7 @@ def markdown(result: dict[str, Any]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the measurement; exit code 2 and one sentence on bad input."""
-    parser = argparse.ArgumentParser(prog="reports.bench_clusters", description=__doc__)
+    parser = argparse.ArgumentParser(prog="reports.benches.bench_clusters", description=__doc__)
     parser.add_argument("scene", help="scene file (.ply, .splat, .spz), or the word default")
     parser.add_argument("--cameras", type=Path, help="camera file; not for default")
     parser.add_argument("--size", help="WIDTHxHEIGHT, px; without it the cameras' own")

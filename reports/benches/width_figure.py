@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from golden.files import atomic_path
-from reports.figures import DPI
+from reports.figures.overview import DPI
 
 COLORS = {"gsplat": "#0072B2", "inria": "#E69F00"}
 # What a point must keep beside its PSNR: shares of the kept, and of radii > 0.
@@ -25,7 +25,7 @@ COLUMNS = 3
 
 
 def write_width_figure(result: dict[str, Any], path: Path) -> None:
-    """Writes the figure of a document of reports.bench_widths, whole or not at all."""
+    """Writes the figure of a document of reports.benches.bench_widths, whole or not at all."""
     figure = width_figure(result)
     FigureCanvasAgg(figure)
     with atomic_path(path) as temporary:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from reports.summary import CULLED, percent
-from reports.tables import table
+from reports.text.summary import CULLED, percent
+from reports.text.tables import table
 
 Document = dict[str, Any]
 

@@ -1,6 +1,6 @@
 """Time and memory of `splatsieve pack` over scene sizes: copies of one scene, side by side.
 
-uv run python -m reports.bench_pack SCENE --copies 1 2 4 --repeats 2 -o FILE.json
+uv run python -m reports.benches.bench_pack SCENE --copies 1 2 4 --repeats 2 -o FILE.json
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ def bench(scene: Path, copies: Sequence[int], repeats: int, method: str) -> dict
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the benchmark; exit code 2 and one sentence on bad input."""
-    parser = argparse.ArgumentParser(prog="reports.bench_pack", description=__doc__)
+    parser = argparse.ArgumentParser(prog="reports.benches.bench_pack", description=__doc__)
     parser.add_argument("scene", type=Path, help="scene file (.ply, .splat, .spz)")
     parser.add_argument("--copies", type=_positive, nargs="+", default=[1, 2, 4])
     parser.add_argument("--repeats", type=_positive, default=1, help="runs of each size")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from reports.projection_summary import power_of_two
-from reports.tables import table
+from reports.text.projection_summary import power_of_two
+from reports.text.tables import table
 
 Document = dict[str, Any]
 

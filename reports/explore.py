@@ -1,0 +1,135 @@
+"""What a wider machine gains: presets, bandwidth, lanes and cores, in some of the views."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from golden.camera import Camera
+from golden.errors import InputError
+from golden.pack import Pack
+from reports.cycles import SPANS
+from reports.projection import spread
+from reports.subject import Subject, Track, silent
+from sim.model.config import ModelConfig, load_model_config, model_preset_names
+from sim.model.counts import FrameCounts, frame_counts, without_culling
+from sim.model.frame import model_frame
+from sim.variation import channel_gb_per_s, with_channels, with_cores, with_lanes
+
+VIEWS = 3
+FACTORS = (0.25, 0.5, 1, 2, 4, 8)
+LANES = (1, 2, 4, 8)
+CORE_FACTORS = (0.25, 0.5, 1, 2, 4)
+MAX_CHANNELS, MAX_CORES = 64, 64
+
+
+@dataclass(frozen=True)
+class Variation:
+    """One machine, mean over the views.
+
+    Parameters
+    ----------
+    axis : "preset", "bandwidth", "lanes" or "cores". name : of the machine.
+    clock_mhz, bandwidth_gb_per_s, lanes, cores, blend_lanes : what it is; peak bandwidth, all
+        blending lanes of all cores.
+    culling : whether clusters were culled.
+    cycles : of each of SPANS. ms : the same in time.
+    """
+
+    axis: str
+    name: str
+    clock_mhz: float
+    bandwidth_gb_per_s: float
+    lanes: int
+    cores: int
+    blend_lanes: int
+    culling: bool
+    cycles: dict[str, float]
+    ms: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Exploration:
+    """All machines. views : names of the views that they were modelled in."""
+
+    views: tuple[str, ...]
+    variations: tuple[Variation, ...]
+
+
+def explore(
+    subject: Subject, pack: Pack, config: ModelConfig, track: Track = silent
+) -> Exploration:
+    """Models some views with a pack, on every preset and on the configuration made wider."""
+    cameras = [subject.cameras[i] for i in spread(len(subject.cameras), VIEWS)]
+    machines = list(_machines(config))
+    counted: dict[tuple[object, ...], list[FrameCounts]] = {}
+    found = []
+    for axis, machine in track(machines, "other machines"):
+        counts = _counts(subject, pack, cameras, machine, counted)
+        found.append(_variation(axis, machine, counts, culling=True))
+        if axis == "preset":
+            whole = [without_culling(one) for one in counts]
+            found.append(_variation(axis, machine, whole, culling=False))
+    return Exploration(tuple(camera.name for camera in cameras), tuple(found))
+
+
+def explore_part(exploration: Exploration) -> dict[str, Any]:
+    """For the document."""
+    return {
+        "views": list(exploration.views),
+        "variations": [asdict(variation) for variation in exploration.variations],
+    }
+
+
+def _machines(config: ModelConfig) -> Iterator[tuple[str, ModelConfig]]:
+    for name in model_preset_names():
+        yield "preset", load_model_config(name)
+    base = config.memory.channels
+    for channels in sorted({max(1, round(base * factor)) for factor in FACTORS}):
+        if channels <= MAX_CHANNELS:
+            yield "bandwidth", with_channels(config, channels)
+    for lanes in LANES:
+        try:
+            yield "lanes", with_lanes(config, lanes)
+        except InputError:
+            continue  # no such RTL
+    for cores in sorted({max(1, round(config.cores * factor)) for factor in CORE_FACTORS}):
+        if cores <= MAX_CORES:
+            yield "cores", with_cores(config, cores)
+
+
+def _counts(
+    subject: Subject,
+    pack: Pack,
+    cameras: Sequence[Camera],
+    machine: ModelConfig,
+    counted: dict[tuple[object, ...], list[FrameCounts]],
+) -> list[FrameCounts]:
+    """Counts are of a shape of bins and sub-tiles, and serve every machine that has it."""
+    shape = (machine.bin_px, machine.subtile_px, machine.subtile_test)
+    if shape not in counted:
+        counted[shape] = [frame_counts(pack, c, subject.rules, machine) for c in cameras]
+    return counted[shape]
+
+
+def _variation(
+    axis: str, machine: ModelConfig, counts: Sequence[FrameCounts], *, culling: bool
+) -> Variation:
+    frames = [model_frame(one, machine) for one in counts]
+    cycles = {
+        span: round(sum(getattr(frame, field) for frame in frames) / len(frames), 3)
+        for span, field in SPANS.items()
+    }
+    return Variation(
+        axis=axis,
+        name=machine.name,
+        clock_mhz=machine.clock_mhz,
+        bandwidth_gb_per_s=round(channel_gb_per_s(machine) * machine.memory.channels, 6),
+        lanes=machine.lanes,
+        cores=machine.cores,
+        blend_lanes=machine.cores * machine.blend_pixels_per_cycle,
+        culling=culling,
+        cycles=cycles,
+        ms={span: round(machine.time_ms(value), 6) for span, value in cycles.items()},
+    )

@@ -1,0 +1,1 @@
+"""Figures of a report, each made from its document."""

@@ -1,0 +1,73 @@
+"""One configuration made into others: another bandwidth, other lanes, other cores."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from golden.errors import InputError
+from sim.model.config import ModelConfig
+from sim.model.dram_config import DramConfig
+
+LARGEST_BUS_BITS = 512
+LANE_BITS = 256  # a geometry record of 32 bytes a cycle and lane
+
+
+def channel_gb_per_s(config: ModelConfig) -> float:
+    """Peak of one channel of the configuration's memory."""
+    return config.memory.peak_gb_per_s / config.memory.channels
+
+
+def with_channels(config: ModelConfig, channels: int) -> ModelConfig:
+    """The same accelerator with so many channels of the same memory, timing as it is."""
+    memory = replace(config.memory, channels=channels)
+    return _with_memory(config, memory)
+
+
+def with_bandwidth(config: ModelConfig, gb_per_s: float) -> ModelConfig:
+    """The same accelerator at another peak bandwidth: more or fewer channels of the same memory.
+
+    Raises InputError where that is no whole number of channels.
+    """
+    one = channel_gb_per_s(config)
+    channels = gb_per_s / one
+    if round(channels) < 1 or not math.isclose(channels, round(channels), rel_tol=1e-6):
+        raise InputError(
+            f"{gb_per_s:g} GB/s is no whole number of channels of {config.memory.name} "
+            f"({one:g} GB/s each): choose a multiple."
+        )
+    return with_channels(config, round(channels))
+
+
+def with_lanes(config: ModelConfig, lanes: int) -> ModelConfig:
+    """So many lanes of projection on a bus of 256 bits each, 512 at most.
+
+    Raises InputError where the RTL has no such width.
+    """
+    bits = min(LARGEST_BUS_BITS, LANE_BITS * lanes)
+    return _replaced(config, lanes=lanes, data_bits=bits)
+
+
+def with_cores(config: ModelConfig, cores: int) -> ModelConfig:
+    """So many rasterisers."""
+    return _replaced(config, cores=cores)
+
+
+def _replaced(config: ModelConfig, **changes: int) -> ModelConfig:
+    """dataclasses.replace that keeps a memory set by with_bandwidth."""
+    return _keeping(replace(config, **changes), config.memory)  # type: ignore[arg-type]
+
+
+def _with_memory(config: ModelConfig, memory: DramConfig) -> ModelConfig:
+    return _keeping(replace(config), memory)
+
+
+def _keeping(config: ModelConfig, memory: DramConfig) -> ModelConfig:
+    # memory is a cached property: what is in its place is taken, and travels with a pickle.
+    vars(config)["memory"] = memory
+    return config
+
+
+def configured(config: ModelConfig, channels: int) -> ModelConfig:
+    """The configuration as its file has it where that is its number of channels, else changed."""
+    return config if config.memory.channels == channels else with_channels(config, channels)

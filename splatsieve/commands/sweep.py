@@ -1,0 +1,149 @@
+"""`splatsieve sweep`: the cycle model over scenes, views and configurations, into one table."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+from typing import Annotated, Any, cast
+
+import typer
+
+from splatsieve.inputs import CamerasOption, JsonOption, SizeOption, ViewsOption
+
+TABLE, FIGURE, PACKS = "sweep.csv", "pareto.png", "packs"
+
+
+def sweep(
+    scenes: Annotated[
+        list[str], typer.Argument(help="Scene files, or the word default; all seen by --cameras.")
+    ],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="Folder, or a .csv file; its rows are kept.")
+    ],
+    cameras: CamerasOption = None,
+    size: SizeOption = None,
+    views: ViewsOption = None,
+    config: Annotated[
+        list[str] | None,
+        typer.Option("--config", help="Configuration, preset or .toml; give it again for more."),
+    ] = None,
+    lanes: Annotated[
+        str | None, typer.Option("--lanes", help="Projection lanes, such as 1,2,4.")
+    ] = None,
+    bandwidth: Annotated[
+        str | None, typer.Option("--bandwidth", help="Peak memory GB/s, such as 25.6,51.2.")
+    ] = None,
+    clusters: Annotated[
+        str | None, typer.Option("--clusters", help="Clusters to aim at, such as 16384,65536.")
+    ] = None,
+    method: Annotated[str, typer.Option(help="Clustering: reach, paper or morton.")] = "reach",
+    rules: Annotated[str, typer.Option(help="Rendering rules: inria or gsplat.")] = "inria",
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            "--scheduler",
+            help="Address of a Dask scheduler, whose workers see the output folder and this code.",
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option("--workers", min=1, help="Processes here; one a core without it.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Run the cycle model over scenes, views and configurations; go on where it was stopped."""
+    from golden.clustering.cluster import ClusterOptions
+    from golden.errors import InputError
+    from golden.rules import rules_named
+    from reports.figures.sweep import sweep_points, write_sweep_figure
+    from sim.model.config import load_model_config
+    from sim.sweep import dask_cluster, local_cores, machines, run_jobs, scene_jobs
+    from sim.sweep_table import SweepTable
+    from splatsieve.inputs import DEFAULT, cameras_of, need_cameras, scene_of
+    from splatsieve.progress import track
+
+    for scene in scenes:
+        need_cameras(scene, DEFAULT, cameras)
+    if cameras is not None and DEFAULT in scenes:
+        raise InputError("the default scene has cameras of its own: sweep it without --cameras.")
+    chosen_rules = rules_named(rules)
+    wanted = machines(
+        [load_model_config(name) for name in config or ["edge"]],
+        [int(value) for value in _numbers(lanes, "--lanes", whole=True)],
+        _numbers(bandwidth, "--bandwidth"),
+    )
+    sizes = [int(value) for value in _numbers(clusters, "--clusters", whole=True)]
+    per_group: dict[str, Any] = (
+        {"per_group": 0} if method == "paper" else {}
+    )  # the paper has no groups
+    aimed: list[int | None] = [*sizes] or [None]
+    options = [ClusterOptions(cast(Any, method), number, **per_group) for number in aimed]
+    chosen = cameras_of(cameras, size, views)
+    table_path, folder = _places(output)
+    table = SweepTable(table_path)
+    packs = folder / PACKS
+    packs.mkdir(exist_ok=True)
+    kept = len(table.rows)
+    jobs = [
+        job
+        for scene in track(scenes, "packing scenes")
+        for job in scene_jobs(
+            scene_of(scene), Path(scene).name, chosen, chosen_rules, options, wanted, packs, table
+        )
+    ]
+    if jobs:
+        cluster = dask_cluster(scheduler) if scheduler else local_cores(workers)
+        with cluster as executor:
+            run_jobs(jobs, table, executor, lambda futures: track(futures, "modelling views"))
+    table.sort()
+    figure = table_path.with_name(FIGURE)
+    write_sweep_figure(table.rows.values(), figure)
+    points = sweep_points(table.rows.values())
+    result = {
+        "table": str(table_path),
+        "figure": str(figure),
+        "rows": len(table.rows),
+        "rows_kept": kept,
+        "rows_new": len(table.rows) - kept,
+        "configurations": len({point.config for point in points}),
+    }
+    if as_json:
+        typer.echo(json.dumps(result, indent=1))
+        return
+    typer.echo(
+        f"{result['rows']:,} rows, {result['rows_new']:,} of them new\n{table_path}\n{figure}\n"
+        f"packs are kept for the next run: {shlex.quote(str(packs))}"
+    )
+
+
+def _places(output: Path) -> tuple[Path, Path]:
+    """The table, and the folder of what stands beside it; makes the folder."""
+    from golden.errors import InputError
+
+    table = output if output.suffix == ".csv" else output / TABLE
+    try:
+        table.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"{table.parent} cannot be made ({error.strerror}): choose another folder."
+        ) from error
+    return table, table.parent
+
+
+def _numbers(text: str | None, option: str, *, whole: bool = False) -> list[float]:
+    """Positive numbers between commas; none without text."""
+    from golden.errors import InputError
+
+    values = []
+    for word in text.split(",") if text is not None else []:
+        try:
+            value = float(int(word)) if whole else float(word)
+        except ValueError:
+            value = 0.0
+        if not 0 < value < 1e9:
+            kind = "whole numbers" if whole else "numbers"
+            raise InputError(
+                f"{option} {text!r} is not positive {kind} between commas: write such as 1,2,4."
+            )
+        values.append(value)
+    return values
