@@ -127,7 +127,11 @@ class Accelerator(wiring.Component):
         wiring.connect(m, cull.requests, clusters.runs)
         wiring.connect(m, clusters.o, cull.clusters)
         wiring.connect(m, cull.o, fetch.i)
-        wiring.connect(m, fetch.o, project.i)
+        m.d.comb += [
+            project.i.payload.eq(fetch.o.payload),
+            project.i.valid.eq(fetch.o.valid & ~control.flush),
+            fetch.o.ready.eq(project.i.ready & ~control.flush),
+        ]
         wiring.connect(m, project.o, packer.i)
         culling = Signal(frame_constants(self._params))
         # The projection's wait until the older frame has left it.

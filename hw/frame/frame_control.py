@@ -118,6 +118,9 @@ class FrameControl(wiring.Component):
                         m.next = "TURN"
             with m.State("TURN"):
                 m.next = "RUN"
+                # Of a frame that is wrong no member must leave: they may be those of others.
+                with m.If(failures[self.front_frame] != StatusCode.NONE):
+                    m.next = "BREAK_OFF"
         m.d.comb += self.busy.eq(~fsm.ongoing("IDLE"))
         self._front(m, front, fsm, failures, is_last, again)
         self._resets(m, front, is_last)
