@@ -186,9 +186,7 @@ class Accelerator(wiring.Component):
 
     def _counters(self, m, header, records, cull, clusters, fetch, project):
         control, bus = self._control, self.bus
-        m.submodules.counters = counters = FrameCounters(
-            CULL_COUNTERS, tuple(PROJECT_COUNTERS)
-        )
+        m.submodules.counters = counters = FrameCounters(CULL_COUNTERS, tuple(PROJECT_COUNTERS))
         beat = bus.r_valid & bus.r_ready
         m.d.comb += [
             counters.begin.eq(control.begin),

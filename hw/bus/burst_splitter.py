@@ -112,7 +112,10 @@ class BurstSplitter(wiring.Component):
             ]
         with m.If(self.i.valid & ~loaded):
             self._load(m, Cat(place, page), page_left, run_left, skip_last)
-            m.d.sync += [loaded.eq(self.i.payload["count"].any()), burst.frame.eq(self.i.payload.frame)]
+            m.d.sync += [
+                loaded.eq(self.i.payload["count"].any()),
+                burst.frame.eq(self.i.payload.frame),
+            ]
             m.d.sync += [fresh.eq(self.i.payload["count"].any())]
         return m
 

@@ -107,9 +107,7 @@ class ReadMaster(wiring.Component):
             with m.If(is_free & splitter.o.valid):
                 m.d.comb += [
                     granted.eq(1 << n),
-                    order.w_data.eq(
-                        Cat(granted, burst.frame, burst.skip_first, burst.skip_last)
-                    ),
+                    order.w_data.eq(Cat(granted, burst.frame, burst.skip_first, burst.skip_last)),
                 ]
                 m.d.sync += [axi.ar_address.eq(burst.address), axi.ar_length.eq(burst.length)]
             m.d.comb += splitter.o.ready.eq(granted[n])
