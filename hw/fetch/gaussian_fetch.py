@@ -23,8 +23,8 @@ class GaussianFetch(wiring.Component):
     """Geometry records of visible clusters, each with centre, exponent and index, in order.
 
     A beat of members holds records of one cluster: where a beat of memory holds the end of one and
-    the start of the next, it takes two cycles. Clusters of the next frame are asked for behind those
-    of the one that is served; their members wait for their turn.
+    the start of the next, it takes two cycles. Clusters of the next frame are asked for behind
+    those of the one that is served; their members wait for their turn.
 
     Latency: 3 cycles from a cluster to its read (RunMerger); 1 from a beat to its members.
     Throughput: a beat of memory a cycle, `lanes` records at most.

@@ -42,8 +42,8 @@ class FrameControl(wiring.Component):
     pack_record : In, first record of the pack, held until the next `latch`.
     requests : Out(stream of run_request), the header and the groups.
     latch : Out(1), for a cycle: a front begins with the constants as they are now.
-    begin : Out(1), `latch` with no older frame under way. turn : Out(1), for a cycle: the projection
-        takes over the constants of the last `latch`.
+    begin : Out(1), `latch` with no older frame under way. turn : Out(1), for a cycle: the
+        projection takes over the constants of the last `latch`.
     front_frame, back_frame : Out(1), `frame` of the last one that began, and of the older one.
     reset_front, reset_fetch, reset_project, flush : Out(1), of the datapath, and of the reader.
     forget : Out(1), the reset in which a frame that was broken off loses what is under way.

@@ -67,8 +67,8 @@ COUNTERS = {
     "dropped_near": "Gaussians dropped: before the near plane",
     "dropped_outside": "Gaussians dropped: outside the picture",
     "splats": "splats passed on",
-    "frame_cycles": "cycles from the start, or from the end of the frame before where that is later, "
-    "to the end of the frame: those of consecutive frames add up",
+    "frame_cycles": "cycles from the start, or from the end of the frame before where that is "
+    "later, to the end of the frame: those of consecutive frames add up",
     "bus_beats": "data beats of the memory bus",
     "bus_bursts": "bursts asked of the memory",
     "bus_idle_cycles": "frame cycles without a beat: nothing was asked",
@@ -226,7 +226,7 @@ def _control() -> Iterable[Register]:
     control = _flags(
         0,
         start="starts a frame of the pack and constants as they are now",
-        stop="ends the frame under way with code 10, of two the older; one behind it begins again; "
+        stop="ends the frame under way with code 10, of two the older; the other begins again; "
         "a start in the same write is ignored",
         queue="starts a frame, where one is under way behind it: its culling begins when that one's "
         "is done",

@@ -1,4 +1,4 @@
-"""Queued frames on the compiled accelerator: packs in one memory, a host that never lets it wait."""
+"""Queued frames on the compiled accelerator: packs in one memory, a host that queues early."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -238,7 +239,7 @@ def test_the_bus_goes_on_between_frames(room):
     spans = geometry_spans(beats, images, sequence)
     assert len(spans) == len(views)
     cycles = np.array([beat.cycle for beat in beats])
-    for (_, last), (first, _) in zip(spans, spans[1:], strict=False):
+    for (_, last), (first, _) in pairwise(spans):
         carried = ((cycles > last) & (cycles < first)).sum()
         assert first - last - 1 - carried <= UNCOVERED_LATENCIES * memory.latency_cycles
     assert len(cycles) >= 0.995 * (cycles[-1] - cycles[0] + 1)
