@@ -226,9 +226,9 @@ def _control() -> Iterable[Register]:
     control = _flags(
         0,
         start="starts a frame of the pack and constants as they are now",
-        stop="ends the frame under way with code 10, of two the older; the other begins again; "
+        stop="ends the frame under way, of two the older, with code 10; the other begins anew; "
         "a start in the same write is ignored",
-        queue="starts a frame, where one is under way behind it: its culling begins when that one's "
+        queue="starts a frame, or one behind that under way: its culling begins when that one's "
         "is done",
     )
     status = (
