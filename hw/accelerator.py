@@ -41,7 +41,7 @@ class Accelerator(wiring.Component):
 
     Members
     -------
-    start, stop, queue : In(1), for a cycle, see FrameControl.
+    start, stop, queue : In(1), for a cycle, queued : Out(1), see FrameControl.
     pack_address, pack_bytes : In(address_bits), bytes, the address a multiple of 4096.
     frame_constants, projection_constants : In, taken over as a frame begins.
     bus : Out(axi_read), reads only, in order.
@@ -64,6 +64,7 @@ class Accelerator(wiring.Component):
                 "bus": Out(axi_read(params)),
                 "o": Out(stream.Signature(packed_beat(params))),
                 "busy": Out(1),
+                "queued": Out(1),
                 "ended": Out(1),
                 "code": Out(4),
                 **{
@@ -79,7 +80,6 @@ class Accelerator(wiring.Component):
         m.submodules.control = self._control = control = FrameControl(params)
         m.submodules.reader = self._reader = reader = ReadMaster(params, QUEUE_BEATS)
         m.submodules.packer = self._packer = packer = SplatPacker(params)
-        in_frame = ResetInserter(control.reset)
         parts = {
             "header": HeaderCheck(params),
             "records": RecordStream(params),
@@ -88,8 +88,9 @@ class Accelerator(wiring.Component):
             "fetch": GaussianFetch(params),
             "project": GaussianProject(params),
         }
+        resets = {"fetch": control.reset_fetch, "project": control.reset_project}
         for name, part in parts.items():
-            m.submodules[name] = in_frame(part)
+            m.submodules[name] = ResetInserter(resets.get(name, control.reset_front))(part)
         wiring.connect(m, reader.axi, wiring.flipped(self.bus))
         wiring.connect(m, packer.o, wiring.flipped(self.o))
         self._tables(m, **parts)
@@ -122,26 +123,33 @@ class Accelerator(wiring.Component):
 
     def _stages(self, m, header, records, cull, clusters, fetch, project):
         """From stage to stage, and the constants of the frame."""
-        packer = self._packer
+        control, packer = self._control, self._packer
         wiring.connect(m, cull.requests, clusters.runs)
         wiring.connect(m, clusters.o, cull.clusters)
         wiring.connect(m, cull.o, fetch.i)
-        wiring.connect(m, fetch.o, project.i)
+        m.d.comb += [
+            project.i.payload.eq(fetch.o.payload),
+            project.i.valid.eq(fetch.o.valid & ~control.flush),
+            fetch.o.ready.eq(project.i.ready & ~control.flush),
+        ]
         wiring.connect(m, project.o, packer.i)
         culling = Signal(frame_constants(self._params))
-        projecting = Signal(projection_constants(self._params))
-        with m.If(self._control.latch):
-            m.d.sync += [
-                culling.eq(self.frame_constants),
-                projecting.eq(self.projection_constants),
-            ]
+        # The projection's wait until the older frame has left it.
+        waiting, projecting = (Signal(projection_constants(self._params)) for _ in range(2))
+        with m.If(control.latch):
+            m.d.sync += [culling.eq(self.frame_constants), waiting.eq(self.projection_constants)]
+        with m.If(control.turn):
+            m.d.sync += projecting.eq(waiting)
         m.d.comb += [
             cull.constants.eq(culling),
             project.constants.eq(projecting),
             clusters.table.eq(header.clusters_record),
             clusters.clusters.eq(header.clusters_count),
+            clusters.frame.eq(control.front_frame),
             fetch.table.eq(header.geometry_record),
             fetch.gaussians.eq(header.geometry_count),
+            fetch.frame.eq(control.front_frame),
+            fetch.served.eq(control.back_frame),
         ]
 
     def _course(self, m, header, records, cull, clusters, fetch, project):
@@ -161,24 +169,28 @@ class Accelerator(wiring.Component):
             control.header_code.eq(header.code),
             control.groups_record.eq(header.groups_record),
             control.groups_count.eq(header.groups_count),
-            control.bus_error.eq(reader.error),
-            control.outside.eq(clusters.outside | fetch.outside),
-            control.quiet.eq(~(cull.busy | clusters.busy | fetch.busy | project.busy)),
+            *(control.bus_error[frame].eq(reader.error[frame]) for frame in range(2)),
+            control.clusters_outside.eq(clusters.outside),
+            control.fetch_outside.eq(fetch.outside),
+            control.front_quiet.eq(~(cull.busy | clusters.busy)),
+            control.back_quiet.eq(~(fetch.busy | project.busy)),
             control.reader_idle.eq(reader.idle),
-            reader.flush.eq(control.flush | control.reset),
+            reader.flush.eq(control.flush | control.reset_fetch),
             packer.finish.eq(control.finish),
             control.finished_output.eq(packer.finished),
             self.busy.eq(control.busy),
+            self.queued.eq(control.queued),
             self.ended.eq(control.ended),
             self.code.eq(control.code),
         ]
 
     def _counters(self, m, header, records, cull, clusters, fetch, project):
         control, bus = self._control, self.bus
-        m.submodules.counters = counters = FrameCounters((*CULL_COUNTERS, *PROJECT_COUNTERS))
+        m.submodules.counters = counters = FrameCounters(CULL_COUNTERS, tuple(PROJECT_COUNTERS))
         beat = bus.r_valid & bus.r_ready
         m.d.comb += [
-            counters.begin.eq(control.latch),
+            counters.begin.eq(control.begin),
+            counters.latch.eq(control.latch),
             counters.busy.eq(control.busy),
             counters.forget.eq(control.forget),
             counters.ended.eq(control.ended),

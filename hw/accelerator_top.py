@@ -112,6 +112,7 @@ class AcceleratorTop(wiring.Component):
             accelerator.frame_constants.eq(registers.frame_constants),
             accelerator.projection_constants.eq(registers.projection_constants),
             registers.busy.eq(accelerator.busy),
+            registers.waiting.eq(accelerator.queued),
             registers.finished.eq(accelerator.ended),
             registers.code.eq(accelerator.code),
         ]

@@ -127,9 +127,12 @@ def projection_constants(params: Parameters) -> data.StructLayout:
 
 
 def run_request(params: Parameters) -> data.StructLayout:
-    """Records to be read: the number of the first (byte address / 32), and how many."""
+    """Records to be read: the number of the first (byte address / 32), how many, for which frame.
+
+    `frame` tells the frames that are under way together apart; they take 0 and 1 in turn.
+    """
     record_bits = params.address_bits - (RECORD_BYTES - 1).bit_length()
-    return data.StructLayout({"record": unsigned(record_bits), "count": unsigned(20)})
+    return data.StructLayout({"record": unsigned(record_bits), "count": unsigned(20), "frame": 1})
 
 
 def slot_beat(params: Parameters) -> data.StructLayout:

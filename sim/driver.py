@@ -48,7 +48,7 @@ class Status:
 
     Parameters
     ----------
-    busy : a frame is under way or queued. queued : one waits for the end of the one under way.
+    busy : a frame is under way or queued. queued : one has not begun.
     done : a frame has ended since the last start or queue.
     start_ignored : a start was ignored, since this was last acknowledged.
     code : how the last frame ended.
@@ -81,7 +81,8 @@ class Accelerator:
     5. accelerator.start(); take the splats from their stream meanwhile.
     6. accelerator.wait(1.0).check(); accelerator.counters() says what the frame took.
     7. For the next view go on at 4. To lose no time between frames, do 4 while a frame is under
-       way, then accelerator.queue(), and go on at 4 once status().queued is False.
+       way, then accelerator.queue(), and go on at 4 once status().queued is False: the frame has
+       begun behind the other, and counters() follow as each of them ends.
 
     Parameters
     ----------
@@ -174,16 +175,21 @@ class Accelerator:
         self._ask("start")
 
     def queue(self) -> None:
-        """Starts a frame as soon as the one under way has ended, or now where there is none.
+        """Starts a frame behind the one under way, or now where there is none.
 
-        Raises InputError while one is queued already.
+        It begins when all clusters of the one before are tested and no third is under way.
+
+        Raises InputError while one is queued that has not begun.
         """
         if self.status().queued:
             raise InputError("a frame is queued already: wait until it begins.")
         self._ask("queue")
 
     def stop(self) -> None:
-        """Ends the frame under way with code 10, if there is one; a queued frame then begins."""
+        """Ends the frame under way with code 10, if there is one, of two the older.
+
+        The younger one begins again, from its header, and a queued frame follows as ever.
+        """
         self._ask("stop")
 
     def wait(self, timeout_s: float) -> Status:

@@ -25,7 +25,7 @@ from hw.cull.cluster_cull import ClusterCull
 from hw.fetch.gaussian_fetch import CLUSTERS_AHEAD
 from hw.fetch.header_check import HEADER_RECORDS, TABLES
 from hw.fetch.run_merger import LONG_RUN_RECORDS
-from hw.frame.frame_control import GROUP_RUN
+from hw.frame.front_control import GROUP_RUN
 from hw.project.gaussian_project import GaussianProject
 from sim.accelerator_harness import MemoryModel
 from sim.front_end_kernel import simulate

@@ -14,10 +14,10 @@ PAGE_BYTES = 4096  # no burst crosses a multiple of it
 
 
 def read_burst(params: Parameters) -> data.StructLayout:
-    """A burst: byte address, beats - 1, and whether its first and its last slot hold no record."""
-    return data.StructLayout(
-        {"address": params.address_bits, "length": 8, "skip_first": 1, "skip_last": 1}
-    )
+    """A burst: byte address, beats - 1, whether its first and its last slot hold no record, and
+    the frame of its run."""
+    flags = dict.fromkeys(("skip_first", "skip_last", "frame"), 1)
+    return data.StructLayout({"address": params.address_bits, "length": 8, **flags})
 
 
 class BurstSplitter(wiring.Component):
@@ -112,7 +112,10 @@ class BurstSplitter(wiring.Component):
             ]
         with m.If(self.i.valid & ~loaded):
             self._load(m, Cat(place, page), page_left, run_left, skip_last)
-            m.d.sync += [loaded.eq(self.i.payload["count"].any())]
+            m.d.sync += [
+                loaded.eq(self.i.payload["count"].any()),
+                burst.frame.eq(self.i.payload.frame),
+            ]
             m.d.sync += [fresh.eq(self.i.payload["count"].any())]
         return m
 

@@ -40,8 +40,9 @@ class ReadMaster(wiring.Component):
         one already offered stays until taken; data that still arrives is dropped, after the flush
         too, and until then no address is offered.
     idle : Out(1), no address is offered and no data outstanding.
-    error : Out(2), the first since the last flush: 0 none, 1 SLVERR, 2 DECERR; it is set before
-        the records of that beat are offered. Errors of dropped data do not count.
+    error : Out(2) for each `frame` of a request, the first since the last flush: 0 none, 1 SLVERR,
+        2 DECERR; it is set before the records of that beat are offered. Errors of dropped data do
+        not count.
     beats, bursts : Out(32), beats and addresses taken on the bus since reset; they wrap.
     """
 
@@ -60,7 +61,7 @@ class ReadMaster(wiring.Component):
                 "axi": Out(axi_read(params)),
                 "flush": In(1),
                 "idle": Out(1),
-                "error": Out(2),
+                "error": Out(2).array(2),
                 "beats": Out(32),
                 "bursts": Out(32),
             }
@@ -77,7 +78,7 @@ class ReadMaster(wiring.Component):
             m.d.comb += splitter.freed.eq(queue.freed)
         # Bursts from the address granted to the last beat: whose they are, and which slots count.
         m.submodules.order = order = SyncFIFOBuffered(
-            width=len(self._splitters) + 2, depth=self._params.outstanding_bursts + 1
+            width=len(self._splitters) + 3, depth=self._params.outstanding_bursts + 1
         )
         outstanding = Signal(range(self._params.outstanding_bursts + 1))
         dropping = Signal()
@@ -106,7 +107,7 @@ class ReadMaster(wiring.Component):
             with m.If(is_free & splitter.o.valid):
                 m.d.comb += [
                     granted.eq(1 << n),
-                    order.w_data.eq(Cat(granted, burst.skip_first, burst.skip_last)),
+                    order.w_data.eq(Cat(granted, burst.frame, burst.skip_first, burst.skip_last)),
                 ]
                 m.d.sync += [axi.ar_address.eq(burst.address), axi.ar_length.eq(burst.length)]
             m.d.comb += splitter.o.ready.eq(granted[n])
@@ -132,7 +133,7 @@ class ReadMaster(wiring.Component):
         ]
         with m.If(valid):
             m.d.sync += is_first.eq(last)
-        owner, skips = order.r_data[:-2], order.r_data[-2:]
+        owner, frame, skips = order.r_data[:-3], order.r_data[-3], order.r_data[-2:]
         m.d.comb += entry.slots.eq(~Cat(is_first & skips[0], (last & skips[1])))
         is_whole = self._assemble(m, words, beat, valid)
         for n, queue in enumerate(self._queues):
@@ -141,10 +142,12 @@ class ReadMaster(wiring.Component):
                 queue.write.eq(valid & is_whole & owner[n] & ~dropping),
             ]
         is_error = (response == Response.SLVERR) | (response == Response.DECERR)
-        with m.If(self.flush):
-            m.d.sync += self.error.eq(0)
-        with m.Elif(valid & is_error & ~dropping & (self.error == 0)):
-            m.d.sync += self.error.eq(Cat(response == Response.SLVERR, response == Response.DECERR))
+        for of_frame, error in enumerate(self.error):
+            is_first_error = valid & is_error & ~dropping & (frame == of_frame) & (error == 0)
+            with m.If(self.flush):
+                m.d.sync += error.eq(0)
+            with m.Elif(is_first_error):
+                m.d.sync += error.eq(Cat(response == Response.SLVERR, response == Response.DECERR))
 
     def _assemble(self, m, words, beat, valid):
         """Fills the entry with this beat and those before it; returns whether it is the last."""

@@ -23,6 +23,7 @@ class ClusterReader(wiring.Component):
     Members
     -------
     table : In(address_bits - 5), number of the table's first record. clusters : In(32).
+    frame : In(1), which its reads are for.
     runs : In(stream of cluster_run). requests : Out(stream of run_request).
     slots : In(stream of slot_beat). o : Out(stream of cluster_record).
     outside : Out(1), a run lay outside the table; until reset.
@@ -35,6 +36,7 @@ class ClusterReader(wiring.Component):
             {
                 "table": In(params.address_bits - 5),
                 "clusters": In(32),
+                "frame": In(1),
                 "runs": In(stream.Signature(cluster_run(params))),
                 "requests": Out(stream.Signature(run_request(params))),
                 "slots": In(stream.Signature(slot_beat(params))),
@@ -68,6 +70,7 @@ class ClusterReader(wiring.Component):
                 self.requests.valid.eq(~bad),
                 self.requests.payload.record.eq(self.table + held.base),
                 self.requests.payload.count.eq(held.count),
+                self.requests.payload.frame.eq(self.frame),
             ]
             with m.If(bad):
                 m.d.sync += self.outside.eq(1)

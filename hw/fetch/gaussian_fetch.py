@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.fifo import SyncFIFOBuffered
 from amaranth.lib.wiring import In, Out
@@ -23,7 +23,8 @@ class GaussianFetch(wiring.Component):
     """Geometry records of visible clusters, each with centre, exponent and index, in order.
 
     A beat of members holds records of one cluster: where a beat of memory holds the end of one and
-    the start of the next, it takes two cycles.
+    the start of the next, it takes two cycles. Clusters of the next frame are asked for behind
+    those of the one that is served; their members wait for their turn.
 
     Latency: 3 cycles from a cluster to its read (RunMerger); 1 from a beat to its members.
     Throughput: a beat of memory a cycle, `lanes` records at most.
@@ -31,11 +32,12 @@ class GaussianFetch(wiring.Component):
     Members
     -------
     table : In(address_bits - 5), number of the geometry's first record. gaussians : In(32).
+    frame, served : In(1), of the clusters that come, and of the members that may leave.
     i : In(stream of visible_cluster).
     requests : Out(stream of run_request). slots : In(stream of slot_beat).
     o : Out(stream of member_beat).
-    outside : Out(1), a cluster lay outside the geometry; until reset.
-    busy : Out(1), a cluster is not yet fetched in full, or its members wait.
+    outside : Out(2), a bit for each `frame`: a cluster lay outside the geometry; until reset.
+    busy : Out(1), a cluster of the frame `served` is not yet fetched in full, or its members wait.
     """
 
     def __init__(self, params: Parameters):
@@ -44,11 +46,13 @@ class GaussianFetch(wiring.Component):
             {
                 "table": In(params.address_bits - 5),
                 "gaussians": In(32),
+                "frame": In(1),
+                "served": In(1),
                 "i": In(stream.Signature(visible_cluster(params))),
                 "requests": Out(stream.Signature(run_request(params))),
                 "slots": In(stream.Signature(slot_beat(params))),
                 "o": Out(stream.Signature(member_beat(params))),
-                "outside": Out(1),
+                "outside": Out(2),
                 "busy": Out(1),
             }
         )
@@ -57,55 +61,67 @@ class GaussianFetch(wiring.Component):
         m = Module()
         m.submodules.merger = merger = RunMerger(self._params)
         m.submodules.ahead = ahead = SyncFIFOBuffered(
-            width=visible_cluster(self._params).size, depth=CLUSTERS_AHEAD
+            width=visible_cluster(self._params).size + 1, depth=CLUSTERS_AHEAD
         )
         wiring.connect(m, merger.o, wiring.flipped(self.requests))
         both = Signal()
         m.d.comb += [
             merger.table.eq(self.table),
             merger.gaussians.eq(self.gaussians),
+            merger.frame.eq(self.frame),
             self.outside.eq(merger.outside),
             both.eq(merger.i.ready & ahead.w_rdy),
             self.i.ready.eq(both),
             merger.i.valid.eq(self.i.valid & ahead.w_rdy),
             merger.i.payload.eq(self.i.payload),
             ahead.w_en.eq(self.i.valid & both),
-            ahead.w_data.eq(self.i.payload),
+            ahead.w_data.eq(Cat(self.i.payload, self.frame)),
         ]
-        cluster, here, left, index = self._cluster(m, ahead)
-        self._members(m, cluster, here, left, index)
-        waiting = Signal(range(CLUSTERS_AHEAD + 2))
-        m.d.comb += waiting.eq(ahead.level)
-        m.d.comb += self.busy.eq(merger.busy | waiting.any() | here | self.o.valid)
+        cluster, frame, here, left, index = self._cluster(m, ahead)
+        valid, members_frame = Signal(), Signal()
+        free = self._members(m, cluster, here, left, index, valid)
+        with m.If(free):
+            m.d.sync += members_frame.eq(frame)
+        # In order: a cluster here is the oldest. What the merger has not asked for is still ahead.
+        waiting, others = Signal(range(CLUSTERS_AHEAD + 2)), Signal()
+        m.d.comb += [
+            waiting.eq(ahead.level),
+            others.eq(here & (frame != self.served)),
+            self.o.valid.eq(valid & (members_frame == self.served)),
+            self.busy.eq(self.o.valid | (~others & (here | waiting.any()))),
+        ]
         return m
 
     def _cluster(self, m, ahead):
         """The cluster whose Gaussians come now: its record, and how many are left of it."""
-        cluster = Signal(visible_cluster(self._params))
+        cluster, frame = Signal(visible_cluster(self._params)), Signal()
         here, left, index = Signal(), Signal(self._params.count_bits), Signal(32)
         self._taken, self._used_up = Signal(2), Signal()  # records of it in this cycle; the last?
         queued = Signal(visible_cluster(self._params))
-        m.d.comb += [queued.eq(ahead.r_data), ahead.r_en.eq(~here | self._used_up)]
+        m.d.comb += [queued.eq(ahead.r_data[:-1]), ahead.r_en.eq(~here | self._used_up)]
         with m.If(ahead.r_en):
             m.d.sync += [
                 here.eq(ahead.r_rdy),
                 cluster.eq(queued),
+                frame.eq(ahead.r_data[-1]),
                 left.eq(queued.count),
                 index.eq(queued.base),
             ]
         with m.Else():
             m.d.sync += [left.eq(left - self._taken), index.eq(index + self._taken)]
-        return cluster, here, left, index
+        return cluster, frame, here, left, index
 
-    def _members(self, m, cluster, here, left, index):
+    def _members(self, m, cluster, here, left, index, valid):
+        """A beat of members, `valid`; returns whether another can take its place."""
         beat, lanes = self.slots.payload, self._params.lanes
         slots = len(beat.slots)
         waiting, first = Signal(slots), Signal(range(max(slots, 2)))
-        done, move, two = Signal(slots), Signal(), Signal()
+        done, move, two, free = Signal(slots), Signal(), Signal(), Signal()
         m.d.comb += [
+            free.eq(~valid | (self.o.valid & self.o.ready)),
             waiting.eq(beat.slots & ~done),
             first.eq(~waiting[0]),
-            move.eq(self.slots.valid & here & (~self.o.valid | self.o.ready)),
+            move.eq(self.slots.valid & here & free),
             two.eq(waiting.all() & (left != 1) if min(slots, lanes) > 1 else 0),
             self._taken.eq(Mux(move, Mux(two, 2, 1), 0)),
             self._used_up.eq(move & (left == Mux(two, 2, 1))),
@@ -113,8 +129,8 @@ class GaussianFetch(wiring.Component):
         ]
         with m.If(move):
             m.d.sync += done.eq(Mux(self.slots.ready, 0, done | (1 << first)))
-        with m.If(~self.o.valid | self.o.ready):
-            m.d.sync += self.o.valid.eq(move)
+        with m.If(free):
+            m.d.sync += valid.eq(move)
             m.d.sync += self.o.payload.lanes.eq(Mux(two, 3, 1))
             for lane in range(min(slots, lanes)):
                 word = beat.data[-1] if lane else beat.data[0]
@@ -127,3 +143,4 @@ class GaussianFetch(wiring.Component):
                     member.member_exponent.eq(cluster.member_exponent),
                     member.index.eq(index + lane),
                 ]
+        return free

@@ -18,14 +18,17 @@ class RunMerger(wiring.Component):
 
     A run waits in `o` until it is taken; the next one grows behind it. So with a reader that
     keeps up each cluster is asked for at once, and with one that does not runs get longer.
+    A run is of one frame; a cluster takes along what it needs of its frame's table.
 
     Latency: 3 cycles from a cluster to its read, with nothing before it.
 
     Members
     -------
     table : In(address_bits - 5), number of the geometry's first record. gaussians : In(32).
+    frame : In(1), of the clusters that come, as table and gaussians are.
     i : In(stream of visible_cluster). o : Out(stream of run_request).
-    outside : Out(1), a cluster of none or beyond `gaussians` came, and was not read; until reset.
+    outside : Out(2), a bit for each `frame`: a cluster of none or beyond `gaussians` came, and was
+        not read; until reset.
     busy : Out(1), a run is under way here.
     """
 
@@ -35,9 +38,10 @@ class RunMerger(wiring.Component):
             {
                 "table": In(params.address_bits - 5),
                 "gaussians": In(32),
+                "frame": In(1),
                 "i": In(stream.Signature(visible_cluster(params))),
                 "o": Out(stream.Signature(run_request(params))),
-                "outside": Out(1),
+                "outside": Out(2),
                 "busy": Out(1),
             }
         )
@@ -49,11 +53,14 @@ class RunMerger(wiring.Component):
         fresh, follows = Signal(), Signal()
         base, count, end = Signal(32), Signal(self._params.count_bits), Signal(33)
         bad, last_end = Signal(), Signal(33)
+        table, gaussians, frame = (
+            Signal.like(port) for port in (self.table, self.gaussians, self.frame)
+        )
         # The run that grows.
         grows, run = Signal(), Signal(run_request(self._params))
         move, merge, moved = Signal(), Signal(), Signal()
         m.d.comb += [
-            bad.eq((count == 0) | (end > self.gaussians)),
+            bad.eq((count == 0) | (end > gaussians)),
             moved.eq(~self.o.valid | self.o.ready),
             merge.eq(fresh & grows & follows & ~bad & (run.count < LONG_RUN_RECORDS)),
             move.eq(grows & moved & ~merge),
@@ -68,10 +75,11 @@ class RunMerger(wiring.Component):
             m.d.sync += run.count.eq(run.count + count)
         with m.Elif(fresh & (~grows | moved)):
             m.d.sync += [
-                run.record.eq(self.table + base),
+                run.record.eq(table + base),
                 run.count.eq(count),
+                run.frame.eq(frame),
                 grows.eq(~bad),
-                self.outside.eq(self.outside | bad),
+                self.outside.eq(self.outside | (bad << frame)),
             ]
         with m.If(self.i.ready):
             m.d.sync += fresh.eq(self.i.valid)
@@ -81,6 +89,9 @@ class RunMerger(wiring.Component):
                     count.eq(item.count),
                     end.eq(item.base + item.count),
                     last_end.eq(item.base + item.count),
-                    follows.eq(item.base == last_end),
+                    follows.eq((item.base == last_end) & (frame == self.frame)),
+                    table.eq(self.table),
+                    gaussians.eq(self.gaussians),
+                    frame.eq(self.frame),
                 ]
         return m

@@ -1,74 +1,80 @@
-"""The course of a frame: header, groups, the end, and every way in which it can fail."""
+"""The course of frames: begin, end, the next one behind, and every way in which one can fail."""
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Array, Module, Mux, ResetInserter, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
-from hw.fetch.header_check import CODE_BITS, HEADER_RECORDS
+from hw.fetch.header_check import CODE_BITS
+from hw.frame.front_control import FrontControl
 from hw.host.register_map import StatusCode
 from hw.layouts import run_request
 
-# Groups of one read; a run of the reader counts up to 2^20 records.
-GROUP_RUN = 1 << 16
-
 
 class FrameControl(wiring.Component):
-    """Starts, ends and, where something is wrong, breaks off a frame.
+    """Starts, ends and, where something is wrong, breaks off frames, two of them at a time.
 
-    A frame: reset of the datapath, the header, the groups in runs of GROUP_RUN, then all that
-    follows of them, until the datapath is quiet; then `finish` until the last splat was taken.
-    What breaks it off (a bus error, a run outside its table, a bad header, `stop`): no read is
-    begun any more, those under way are awaited, the datapath is reset, and the frame ends as
-    others do, with what was sent until then and a code that says why.
+    A frame has a front (FrontControl: header, groups and all of the culling) and a back (its
+    Gaussians are fetched and projected, its splats are taken). A queued frame's front begins once
+    the older one's is done; its members wait until the older frame has ended. A bit, `frame`, tells
+    the two apart in whatever is under way of both.
+
+    What breaks the older frame off (a bus error, a run outside its table, a bad header, `stop`): no
+    read is begun any more, those under way are awaited, the datapath is reset, and the frame ends
+    as others do, with what was sent until then and a code that says why. The younger one, of which
+    nothing is left then, begins again with the constants and the pack it has. What is wrong with
+    the younger one is kept, and breaks it off when the older one has ended.
 
     Latency: 3 cycles from `start` to the read of the header.
 
     Members
     -------
-    start, stop : In(1), for a cycle. queue : In(1), as `start`, but a busy block starts when its
-        frame ends.
+    start, stop : In(1), for a cycle; a stop is the older frame's. queue : In(1), as `start`, but
+        the frame begins when it can. queued : Out(1), one waits to begin.
     header_checked, header_code, groups_record, groups_count : In, of HeaderCheck.
-    bus_error : In(2), 0 for none. outside : In(1). group_taken : In(1), for a cycle each.
-    quiet : In(1), nothing is under way in the datapath. reader_idle : In(1).
+    bus_error : In(2) for each `frame`, 0 for none. fetch_outside : In(2), a bit for each `frame`.
+    clusters_outside : In(1). group_taken : In(1), for a cycle each.
+    front_quiet : In(1), nothing is under way in the culling. back_quiet : In(1), nor of the older
+        frame behind it. reader_idle : In(1).
     finished_output : In(1), the splat that ends the frame was taken.
-    pack_record : In, first record of the pack, held during a frame.
+    pack_record : In, first record of the pack, held until the next `latch`.
     requests : Out(stream of run_request), the header and the groups.
-    latch : Out(1), for a cycle: a frame begins with the constants as they are now.
-    reset, flush : Out(1), of the datapath, and of the reader. forget : Out(1), the reset in which
-        a frame that was broken off loses what is under way.
+    latch : Out(1), for a cycle: a front begins with the constants as they are now.
+    begin : Out(1), `latch` with no older frame under way. turn : Out(1), for a cycle: the
+        projection takes over the constants of the last `latch`.
+    front_frame, back_frame : Out(1), `frame` of the last one that began, and of the older one.
+    reset_front, reset_fetch, reset_project, flush : Out(1), of the datapath, and of the reader.
+    forget : Out(1), the reset in which a frame that was broken off loses what is under way.
     reading_header : Out(1). finish : Out(1), to the output.
     busy : Out(1). ended : Out(1), for a cycle.
     code : Out(4), from `ended` on, of hw.host.register_map.StatusCode.
     """
 
     def __init__(self, params: Parameters):
-        self._record_bits = params.address_bits - 5
-        inputs = {
-            name: In(1)
-            for name in (
-                *("start", "stop", "queue", "header_checked", "outside", "group_taken"),
-                *("quiet", "reader_idle", "finished_output"),
-            )
-        }
-        outputs = {
-            name: Out(1)
-            for name in (
-                *("latch", "reset", "flush", "forget", "reading_header", "finish", "busy"),
-                "ended",
-            )
-        }
+        self._params = params
+        record_bits = params.address_bits - 5
+        inputs = (
+            *("start", "stop", "queue", "header_checked", "clusters_outside", "group_taken"),
+            *("front_quiet", "back_quiet", "reader_idle", "finished_output"),
+        )
+        outputs = (
+            *("latch", "begin", "turn", "front_frame", "back_frame", "reset_front", "reset_fetch"),
+            *("reset_project", "flush", "forget", "reading_header", "finish", "busy", "ended"),
+            "queued",
+        )
         super().__init__(
-            inputs
-            | outputs
-            | {
+            {
+                **{name: In(1) for name in inputs},
+                **{name: Out(1) for name in outputs if name != "front_frame"},
+                "front_frame": Out(1, init=1),  # none is under way where the two differ
                 "header_code": In(CODE_BITS),
-                "groups_record": In(self._record_bits),
+                "groups_record": In(record_bits),
                 "groups_count": In(32),
-                "pack_record": In(self._record_bits),
-                "bus_error": In(2),
+                "pack_record": In(record_bits),
+                "bus_error": In(2).array(2),
+                "fetch_outside": In(2),
                 "requests": Out(stream.Signature(run_request(params))),
                 "code": Out(CODE_BITS),
             }
@@ -76,95 +82,109 @@ class FrameControl(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        failure, queued, begin = Signal(CODE_BITS), Signal(), Signal()
-        to_ask, to_take = Signal(32), Signal(32)
-        self._watch(m, failure)
-        m.d.comb += begin.eq(self.start | self.queue | queued)
-        m.d.sync += [self.ended.eq(0), self.latch.eq(0)]
-        with m.If(self.queue & self.busy):
-            m.d.sync += queued.eq(1)
-        with m.If(self.group_taken):
-            m.d.sync += to_take.eq(to_take - 1)
+        failures = Array(Signal(CODE_BITS, name=f"failure_{frame}") for frame in range(2))
+        failure, is_last, again = Signal(CODE_BITS), Signal(), Signal()
+        m.submodules.front = front = ResetInserter(self.flush)(FrontControl(self._params))
+        m.d.comb += [
+            failure.eq(failures[self.back_frame]),
+            is_last.eq(self.front_frame == self.back_frame),
+        ]
+        m.d.sync += self.ended.eq(0)
+        with m.If(self.ended):
+            m.d.sync += self.back_frame.eq(~self.back_frame)
         with m.FSM() as fsm:
-            with m.State("IDLE"), m.If(begin):
-                m.d.sync += [self.latch.eq(1), queued.eq(0)]
-                m.next = "RESET"
-            with m.State("RESET"):
-                m.d.comb += self.reset.eq(1)
-                m.next = "HEADER"
-            self._header(m, failure, to_ask, to_take)
-            self._groups(m, failure, to_ask)
+            with m.State("IDLE"), m.If(self.start | self.queue | self.queued):
+                m.next = "RUN"
             with m.State("RUN"):
                 with m.If(failure != StatusCode.NONE):
                     m.next = "BREAK_OFF"
-                with m.Elif(self.quiet & (to_take == 0)):
+                with m.Elif(self.back_quiet & ~again & (~is_last | front.done)):
                     m.d.sync += self.code.eq(StatusCode.DONE)
                     m.next = "FINISH"
             with m.State("BREAK_OFF"):
                 m.d.comb += self.flush.eq(1)
-                m.d.sync += self.code.eq(failure)
+                m.d.sync += [self.code.eq(failure), again.eq(~is_last)]
                 with m.If(self.reader_idle):
                     m.next = "FORGET"
             with m.State("FORGET"):
-                m.d.comb += [self.flush.eq(1), self.reset.eq(1), self.forget.eq(1)]
+                m.d.comb += [self.flush.eq(1), self.forget.eq(1)]
                 m.next = "FINISH"
             with m.State("FINISH"):
                 m.d.comb += self.finish.eq(1)
                 with m.If(self.finished_output):
                     m.d.sync += self.ended.eq(1)
                     m.next = "IDLE"
+                    with m.If(~is_last):
+                        m.next = "TURN"
+            with m.State("TURN"):
+                m.next = "RUN"
+                # Of a frame that is wrong no member must leave: they may be those of others.
+                with m.If(failures[self.front_frame] != StatusCode.NONE):
+                    m.next = "BREAK_OFF"
         m.d.comb += self.busy.eq(~fsm.ongoing("IDLE"))
-        m.d.comb += self.reading_header.eq(fsm.ongoing("HEADER") | fsm.ongoing("CHECK"))
+        self._front(m, front, fsm, failures, is_last, again)
+        self._resets(m, front, is_last)
+        self._watch(m, failures, fsm.ongoing("RUN"))
         return m
 
-    def _watch(self, m, failure):
-        """The first thing that went wrong in this frame."""
-        bus = Mux(self.bus_error == 1, StatusCode.BUS_SLAVE_ERROR, StatusCode.BUS_DECODE_ERROR)
-        header = self.header_checked & (self.header_code != StatusCode.NONE)
-        with m.If(~self.busy | self.reset):
-            m.d.sync += failure.eq(StatusCode.NONE)
-        with m.Elif(failure == StatusCode.NONE):
-            with m.If(self.bus_error != 0):
-                m.d.sync += failure.eq(bus)
-            with m.Elif(header):
-                m.d.sync += failure.eq(self.header_code)
-            with m.Elif(self.outside):
-                m.d.sync += failure.eq(StatusCode.RUN_OUTSIDE)
-            with m.Elif(self.stop):
-                m.d.sync += failure.eq(StatusCode.STOPPED)
-
-    def _ask(self, m, record, count):
-        request = self.requests
+    def _front(self, m, front, fsm, failures, is_last, again):
+        """Begins the front of a frame: of the first, of one behind another, or once more."""
+        wanted, may_begin, begins = Signal(), Signal(), Signal()
+        behind = fsm.ongoing("RUN") & is_last & front.idle & ~again
         m.d.comb += [
-            request.valid.eq(1),
-            request.payload.record.eq(record),
-            request.payload.count.eq(count),
+            wanted.eq(self.start | self.queue | self.queued),
+            may_begin.eq(fsm.ongoing("IDLE") | behind),
+            begins.eq(wanted & may_begin),
+            front.begin.eq(begins | (again & fsm.ongoing("RUN"))),
+        ]
+        m.d.sync += [
+            self.latch.eq(begins),
+            self.queued.eq((self.queue | self.queued) & ~begins),
+        ]
+        with m.If(begins):
+            m.d.sync += self.front_frame.eq(~self.front_frame)
+        with m.If(again & fsm.ongoing("RUN")):
+            m.d.sync += again.eq(0)
+        wiring.connect(m, front.requests, wiring.flipped(self.requests))
+        good = self.header_checked & (self.header_code == StatusCode.NONE)
+        m.d.comb += [
+            front.frame.eq(self.front_frame),
+            front.pack_record.eq(self.pack_record),
+            front.failed.eq(failures[self.front_frame] != StatusCode.NONE),
+            front.header_good.eq(good),
+            front.groups_record.eq(self.groups_record),
+            front.groups_count.eq(self.groups_count),
+            front.group_taken.eq(self.group_taken),
+            front.quiet.eq(self.front_quiet),
+            self.reading_header.eq(front.reading_header),
         ]
 
-    def _header(self, m, failure, to_ask, to_take):
-        with m.State("HEADER"):
-            self._ask(m, self.pack_record, HEADER_RECORDS)
-            with m.If(self.requests.ready):
-                m.next = "CHECK"
-        with m.State("CHECK"):
-            m.d.sync += [to_ask.eq(self.groups_count), to_take.eq(self.groups_count)]
-            with m.If(failure != StatusCode.NONE):
-                m.next = "BREAK_OFF"
-            with m.Elif(self.header_checked & (self.header_code == StatusCode.NONE)):
-                m.next = "GROUPS"
+    def _resets(self, m, front, is_last):
+        """What of the datapath a frame begins with anew: all of it, where no other is under way."""
+        m.d.comb += [
+            self.begin.eq(self.latch & is_last),
+            self.turn.eq(self.ended | (front.asking_header & is_last)),
+            self.reset_front.eq(front.reset | self.forget),
+            self.reset_fetch.eq((front.reset & is_last) | self.forget),
+            self.reset_project.eq(self.reset_fetch | self.ended),
+        ]
 
-    def _groups(self, m, failure, to_ask):
-        record = Signal(self._record_bits)
-        count = Signal(range(GROUP_RUN + 1))
-        m.d.comb += count.eq(Mux(to_ask >= GROUP_RUN, GROUP_RUN, to_ask))
-        with m.State("GROUPS"):
-            self._ask(m, self.groups_record + record, count)
-            with m.If(self.requests.ready):
-                m.d.sync += [to_ask.eq(to_ask - count), record.eq(record + count)]
-                with m.If(to_ask == count):
-                    m.d.sync += record.eq(0)
-                    m.next = "RUN"
-            # The reader forgets a request that it did not take: what went wrong may be why.
-            with m.If(failure != StatusCode.NONE):
-                m.d.sync += record.eq(0)
-                m.next = "BREAK_OFF"
+    def _watch(self, m, failures, running):
+        """The first thing that went wrong in each of the frames."""
+        header = self.header_checked & (self.header_code != StatusCode.NONE)
+        for frame, failure in enumerate(failures):
+            error = self.bus_error[frame]
+            bus = Mux(error == 1, StatusCode.BUS_SLAVE_ERROR, StatusCode.BUS_DECODE_ERROR)
+            in_front, in_back = self.front_frame == frame, self.back_frame == frame
+            outside = (self.clusters_outside & in_front) | self.fetch_outside[frame]
+            with m.If(self.forget | (self.ended & in_back)):
+                m.d.sync += failure.eq(StatusCode.NONE)
+            with m.Elif(failure == StatusCode.NONE):
+                with m.If(error != 0):
+                    m.d.sync += failure.eq(bus)
+                with m.Elif(header & in_front):
+                    m.d.sync += failure.eq(self.header_code)
+                with m.Elif(outside):
+                    m.d.sync += failure.eq(StatusCode.RUN_OUTSIDE)
+                with m.Elif(self.stop & running & in_back):
+                    m.d.sync += failure.eq(StatusCode.STOPPED)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -14,26 +14,29 @@ EVENTS = ("bus_beats", "bus_wait_cycles", "bus_idle_cycles", "bus_bursts", "outp
 class FrameCounters(wiring.Component):
     """Counts events of a frame and keeps, from its end to the next one's, what was counted.
 
-    bus_beats + bus_wait_cycles + bus_idle_cycles = frame_cycles.
+    bus_beats + bus_wait_cycles + bus_idle_cycles = frame_cycles. Those of a frame that began while
+    another was under way count from the end of that one, so that cycles of frames add up.
 
     Parameters
     ----------
-    others : names of counters that are counted elsewhere and kept here too.
+    front, back : names of counters that are counted elsewhere and kept here too; those of the
+        front begin anew where a frame begins behind another, those of the back where one ends.
 
     Members
     -------
-    begin, busy, forget, ended : In(1), of FrameControl. What is counted elsewhere is taken at
-        `forget`, where a frame that breaks off comes by it, before its counters are reset.
-    NAME : In(1) for each of EVENTS, it happens in this cycle; In(32) for each of `others`.
+    begin, latch, busy, forget, ended : In(1), of FrameControl. What is counted elsewhere is taken
+        at `forget`, where a frame that breaks off comes by it, before its counters are reset.
+    NAME : In(1) for each of EVENTS, it happens in this cycle; In(32) for each of the others.
     frames : Out(32), frames that ended.
-    frame_cycles : Out(32). kept_NAME : Out(32) for each of EVENTS and `others`.
+    frame_cycles : Out(32). kept_NAME : Out(32) for each of EVENTS and the others.
     """
 
-    def __init__(self, others: tuple[str, ...]):
-        self._others = others
+    def __init__(self, front: tuple[str, ...], back: tuple[str, ...]):
+        self._front, self._back = front, back
+        others = (*front, *back)
         super().__init__(
             {
-                **{name: In(1) for name in ("begin", "busy", "forget", "ended", *EVENTS)},
+                **{name: In(1) for name in ("begin", "latch", "busy", "forget", "ended", *EVENTS)},
                 **{name: In(COUNTER_BITS) for name in others},
                 **{f"kept_{name}": Out(COUNTER_BITS) for name in (*EVENTS, *others)},
                 "frames": Out(COUNTER_BITS),
@@ -47,13 +50,16 @@ class FrameCounters(wiring.Component):
         counts = {name: Signal(COUNTER_BITS, name=f"count_{name}") for name in EVENTS}
         with m.If(self.begin):
             m.d.sync += [cycles.eq(0), *(count.eq(0) for count in counts.values())]
+        with m.Elif(self.ended):  # this cycle is the first of the frame behind
+            m.d.sync += cycles.eq(1)
+            m.d.sync += [count.eq(getattr(self, name)) for name, count in counts.items()]
         with m.Elif(self.busy):
             m.d.sync += cycles.eq(cycles + 1)
             m.d.sync += [count.eq(count + getattr(self, name)) for name, count in counts.items()]
         forgotten = Signal()
+        found = {name: getattr(self, name) for name in self._back} | self._of_front(m)
         with m.If(self.forget | (self.ended & ~forgotten)):
-            for name in self._others:
-                m.d.sync += getattr(self, f"kept_{name}").eq(getattr(self, name))
+            m.d.sync += [getattr(self, f"kept_{name}").eq(value) for name, value in found.items()]
         with m.If(self.forget | self.ended):
             m.d.sync += forgotten.eq(self.forget)
         with m.If(self.ended):
@@ -61,3 +67,18 @@ class FrameCounters(wiring.Component):
             for name, count in counts.items():
                 m.d.sync += getattr(self, f"kept_{name}").eq(count)
         return m
+
+    def _of_front(self, m):
+        """Counters of the front of the older frame, also where the younger one's count already."""
+        are_held = Signal()
+        with m.If(self.latch & ~self.begin):
+            m.d.sync += are_held.eq(1)
+        with m.Elif(self.ended):
+            m.d.sync += are_held.eq(0)
+        found = {}
+        for name in self._front:
+            now, held = getattr(self, name), Signal(COUNTER_BITS, name=f"held_{name}")
+            with m.If(self.latch):
+                m.d.sync += held.eq(now)
+            found[name] = Mux(are_held, held, now)
+        return found

@@ -21,7 +21,7 @@ WORD_BYTES = WORD_BITS // 8
 PAGE_BITS = 12  # a pack lies at a multiple of 4 KiB
 
 IDENTITY = int.from_bytes(b"SPLT", "big")
-HARDWARE_MAJOR, HARDWARE_MINOR = 1, 0
+HARDWARE_MAJOR, HARDWARE_MINOR = 1, 1
 
 CONTROL_OFFSET, PACK_OFFSET, CONSTANT_OFFSET, COUNTER_OFFSET = 0x020, 0x040, 0x080, 0x200
 
@@ -67,7 +67,8 @@ COUNTERS = {
     "dropped_near": "Gaussians dropped: before the near plane",
     "dropped_outside": "Gaussians dropped: outside the picture",
     "splats": "splats passed on",
-    "frame_cycles": "cycles from the start to the end of the frame",
+    "frame_cycles": "cycles from the start, or from the end of the frame before where that is "
+    "later, to the end of the frame: those of consecutive frames add up",
     "bus_beats": "data beats of the memory bus",
     "bus_bursts": "bursts asked of the memory",
     "bus_idle_cycles": "frame cycles without a beat: nothing was asked",
@@ -225,8 +226,10 @@ def _control() -> Iterable[Register]:
     control = _flags(
         0,
         start="starts a frame of the pack and constants as they are now",
-        stop="ends the frame under way with code 10; a start in the same write is ignored",
-        queue="starts a frame once the one under way has ended; at once where there is none",
+        stop="ends the frame under way, of two the older, with code 10; the other begins anew; "
+        "a start in the same write is ignored",
+        queue="starts a frame, or one behind that under way: its culling begins when that one's "
+        "is done",
     )
     status = (
         *_flags(
@@ -234,7 +237,7 @@ def _control() -> Iterable[Register]:
             busy="a frame is under way or queued",
             done="a frame has ended since the last start or queue that was taken",
             start_ignored=f"{causes['start_ignored']}; INTERRUPT clears it",
-            queued="a frame waits for the end of the one under way: leave pack and constants",
+            queued="a queued frame has not begun: leave pack and constants",
         ),
         _number("code", 4, 4, "how the last frame ended, one of StatusCode"),
         _number("frames", 16, 16, "frames ended since reset, lowest bits"),

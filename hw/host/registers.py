@@ -20,7 +20,7 @@ from hw.host.register_map import (
 from hw.layouts import frame_constants, projection_constants
 
 CODE_BITS = 4
-FRAMES_OWED = 2
+FRAMES_OWED = 3  # one ends, one is read behind it, one waits
 GROUP_BITS = 3  # registers of a first-level multiplexer, as a power of two
 
 
@@ -28,8 +28,8 @@ class Registers(wiring.Component):
     """The registers of hw.host.register_map behind an AXI4-Lite slave.
 
     A frame is under way from the cycle in which `start` is high until `finished`, and while `busy`
-    is. Then a start is ignored and recorded, and one queued start waits for the frame's end; so is
-    a second queued start, one together with a stop, and a queued one together with a start. An
+    is. Then a start is ignored and recorded, and a queued one waits until its frame can begin; so
+    is a queued start while one waits, one together with a stop, and one together with a start. An
     event in the cycle of its acknowledgement stays. Reads pass two registered multiplexers.
 
     Latency: pulses and values written come 2 cycles after the later one of address and data was
@@ -39,12 +39,13 @@ class Registers(wiring.Component):
     -------
     bus : In(axi_lite(12)).
     start : Out(1), a pulse, only while no frame is under way.
-    queued_start : Out(1), a pulse: start now, or as soon as the frame under way has ended.
+    queued_start : Out(1), a pulse: start now, or as soon as the frames under way let it begin.
     stop : Out(1), a pulse, only while a frame is under way or in the cycle after `finished`.
     pack_address, pack_bytes : Out(address_bits); a multiple of 4096, and bytes.
     frame_constants : Out(frame_constants), the host's copy: may change at any time.
     projection_constants : Out(projection_constants), the same; both have the same rotation.
-    busy : In(1), something of a frame is still under way.
+    busy : In(1), something of a frame is still under way. waiting : In(1), a queued one has not
+        begun; from the cycle after the pulse on.
     finished : In(1), a pulse: the frame has ended; `code` : In(4), hw.host.register_map.StatusCode.
     each name of hw.host.register_map.COUNTERS : In(32), frame counters, read as they stand.
     irq : Out(1), a cause stands in INTERRUPT that INTERRUPT_ENABLE lets through.
@@ -63,6 +64,7 @@ class Registers(wiring.Component):
                 "frame_constants": Out(frame_constants(params)),
                 "projection_constants": Out(projection_constants(params)),
                 "busy": In(1),
+                "waiting": In(1),
                 "finished": In(1),
                 "code": In(CODE_BITS),
                 **{name: In(DATA_BITS) for name in COUNTERS},
@@ -106,12 +108,12 @@ class Registers(wiring.Component):
     def _track(self, m, values, asked):
         """Starts, stops, and where the frame stands; returns whether one is ignored now."""
         status, frames = values["STATUS"], values[counter_register("frames")]["count"]
-        # Frames that were asked for and have not ended: the one under way, and the one that waits.
+        # Frames that were asked for and have not ended.
         owed = Signal(range(FRAMES_OWED + 1))
         start, queue = Signal(), Signal(name="queue_taken")
         m.d.comb += [
             status["busy"].eq(owed.any() | self.busy),
-            status["queued"].eq(owed == FRAMES_OWED),
+            status["queued"].eq(self.queued_start | self.waiting),
             status["frames"].eq(frames),
             start.eq(asked["start"] & ~asked["stop"] & ~status["busy"]),
             queue.eq(asked["queue"] & ~asked["start"] & ~asked["stop"] & ~status["queued"]),

@@ -37,7 +37,7 @@ class Testbench:
         self.pulses: dict[str, list[int]] = {name: [] for name in PULSES}
         cocotb.start_soon(Clock(dut.clk, 10, unit="ns").start())
         self.master = AxiLiteMaster(AxiLiteBus.from_prefix(dut, "bus_"), dut.clk, dut.rst)
-        for name in ("busy", "finished", "code", *COUNTERS):
+        for name in ("busy", "waiting", "finished", "code", *COUNTERS):
             getattr(dut, name).value = 0
         cocotb.start_soon(self._watch_pulses())
         cocotb.start_soon(self._watch("b", "resp"))
@@ -325,7 +325,7 @@ async def ignored_starts(dut):
 
 @cocotb.test(timeout_time=200, timeout_unit="us")
 async def queued_starts(dut):
-    """One start waits for the end of the frame under way; a second is ignored and recorded."""
+    """One start waits until it can begin; a second is ignored and recorded until then."""
     bench = await start(dut, pauses=True)
 
     async def state() -> tuple[int, ...]:
@@ -335,22 +335,29 @@ async def queued_starts(dut):
     await bench.write("CONTROL", QUEUE)  # nothing under way: a start
     assert await state() == (1, 0, 0, 0, 0)
     await bench.write("CONTROL", QUEUE)
+    dut.waiting.value = 1
     assert await state() == (1, 1, 0, 0, 0)
     assert [len(bench.pulses[name]) for name in PULSES] == [0, 0, 2]
     await bench.write("CONTROL", QUEUE)
     assert await state() == (1, 1, 0, 1, 0)
-    await bench.finish(StatusCode.DONE)
-    assert await state() == (1, 0, 1, 1, 1)
+    dut.waiting.value = 0  # it has begun behind the first
     await bench.write("INTERRUPT", IGNORED)
+    await bench.write("CONTROL", QUEUE)
+    dut.waiting.value = 1
+    assert await state() == (1, 1, 0, 0, 0)
+    for ended in (1, 2):
+        await bench.finish(StatusCode.DONE)
+        dut.waiting.value = 0
+        assert await state() == (1, 0, 1, 0, ended)
     for both in (QUEUE | START, QUEUE | STOP):
         await bench.write("CONTROL", both)
-        assert await state() == (1, 0, 1, 1, 1)
+        assert await state() == (1, 0, 1, 1, 2)
         await bench.write("INTERRUPT", IGNORED)
-    assert [len(bench.pulses[name]) for name in PULSES] == [0, 1, 2]
+    assert [len(bench.pulses[name]) for name in PULSES] == [0, 1, 3]
     await bench.finish(StatusCode.STOPPED)
-    assert await state() == (0, 0, 1, 0, 2)
+    assert await state() == (0, 0, 1, 0, 3)
     await bench.write("CONTROL", QUEUE)
-    assert await state() == (1, 0, 0, 0, 2)
+    assert await state() == (1, 0, 0, 0, 3)
 
 
 @cocotb.test(timeout_time=200, timeout_unit="us")

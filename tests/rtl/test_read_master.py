@@ -28,7 +28,13 @@ class FlatReadMaster(wiring.Component):
         self.master = ReadMaster(params, depths)
         self._clients = range(len(depths))
         members = {name: In(1) for name in ("aclk", "aresetn", "flush")}
-        members |= {"idle": Out(1), "error": Out(2), "beats": Out(32), "bursts": Out(32)}
+        members |= {
+            "idle": Out(1),
+            "error": Out(2),
+            "error_1": Out(2),
+            "beats": Out(32),
+            "bursts": Out(32),
+        }
         members |= {"m_axi_arid": Out(1), "m_axi_rid": In(1)}
         members |= {"m_axi_arsize": Out(3), "m_axi_arburst": Out(2)}
         for name, member in self.master.axi.signature.members.items():
@@ -55,7 +61,8 @@ class FlatReadMaster(wiring.Component):
         m.d.comb += [ClockSignal().eq(self.aclk), ResetSignal().eq(~self.aresetn)]
         m.d.comb += [self.m_axi_arsize.eq(self._size), self.m_axi_arburst.eq(1)]
         m.d.comb += core.flush.eq(self.flush)
-        for name in ("idle", "error", "beats", "bursts"):
+        m.d.comb += [self.error.eq(core.error[0]), self.error_1.eq(core.error[1])]
+        for name in ("idle", "beats", "bursts"):
             m.d.comb += getattr(self, name).eq(getattr(core, name))
         for name, member in core.axi.signature.members.items():
             pair = getattr(core.axi, name), getattr(self, self._bus_name(name))

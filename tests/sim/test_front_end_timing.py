@@ -15,7 +15,7 @@ from golden.pack import build_pack
 from golden.params import Parameters
 from golden.rules import INRIA
 from golden.scene_io import read_scene
-from hw.frame.frame_control import GROUP_RUN
+from hw.frame.front_control import GROUP_RUN
 from sim import front_end_timing as model
 from sim.accelerator_harness import AcceleratorHarness, MemoryModel
 from sim.driver import Accelerator, pack_image
