@@ -88,6 +88,7 @@ class Accelerator(wiring.Component):
             "fetch": GaussianFetch(params),
             "project": GaussianProject(params),
         }
+        self.project = parts["project"]  # built now: it can say its latency
         for name, part in parts.items():
             m.submodules[name] = in_frame(part)
         wiring.connect(m, reader.axi, wiring.flipped(self.bus))

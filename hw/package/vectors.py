@@ -1,4 +1,4 @@
-"""Vectors of the plain-Verilog testbenches, from the integer model of a cut of the default scene."""
+"""Vectors of the plain-Verilog testbenches: the integer model on a cut of the default scene."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from golden.rules import INRIA
 from golden.scene import Scene
 from hw.host.register_map import constant_register, register_map
 
-SCENE_GAUSSIANS, CUT_GAUSSIANS, CLUSTERS, PER_GROUP = 20_000, 600, 48, 6
+SCENE_GAUSSIANS, CUT_GAUSSIANS, CLUSTERS, PER_GROUP = 20_000, 600, 48, 3
 PACK_ADDRESS = 0x4000_0000
 WORD_MASK = 0xFFFF_FFFF
 
