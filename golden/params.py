@@ -7,6 +7,30 @@ from functools import cached_property
 
 from golden.fixed import Fixed
 
+# Parameter -> least and largest legal value; further rules in Parameters.__post_init__.
+LEGAL_RANGES: dict[str, tuple[int, int]] = {
+    "center_bits": (12, 30),
+    "radius_bits": (12, 30),
+    "count_bits": (1, 16),
+    "base_bits": (8, 32),
+    "camera_range_bits": (0, 6),
+    "center_headroom_bits": (0, 6),
+    "length_fraction_bits": (2, 8),
+    "rotation_fraction_bits": (15, 20),
+    "normal_fraction_bits": (15, 20),
+    "weight_fraction_bits": (4, 20),
+    "offset_bits": (8, 16),
+    "factor_bits": (8, 16),
+    "mantissa_bits": (12, 18),
+    "screen_fraction_bits": (4, 8),
+    "conic_bits": (12, 24),
+    "lanes": (1, 8),
+    "data_bits": (64, 512),
+    "address_bits": (32, 64),
+    "outstanding_bursts": (2, 64),
+    "burst_beats": (1, 256),
+}
+
 
 @dataclass(frozen=True)
 class Parameters:
@@ -65,30 +89,8 @@ class Parameters:
     burst_beats: int = 64
 
     def __post_init__(self) -> None:
-        ranges = {
-            "center_bits": (12, 30),
-            "radius_bits": (12, 30),
-            "count_bits": (1, 16),
-            "base_bits": (8, 32),
-            "camera_range_bits": (0, 6),
-            "center_headroom_bits": (0, 6),
-            "length_fraction_bits": (2, 8),
-            "rotation_fraction_bits": (15, 20),
-            "normal_fraction_bits": (15, 20),
-            "weight_fraction_bits": (4, 20),
-            "offset_bits": (8, 16),
-            "factor_bits": (8, 16),
-            "mantissa_bits": (12, 18),
-            "screen_fraction_bits": (4, 8),
-            "conic_bits": (12, 24),
-            "lanes": (1, 8),
-            "data_bits": (64, 512),
-            "address_bits": (32, 64),
-            "outstanding_bursts": (2, 64),
-            "burst_beats": (1, 256),
-        }
         for field in fields(self):
-            low, high = ranges[field.name]
+            low, high = LEGAL_RANGES[field.name]
             value = getattr(self, field.name)
             if not isinstance(value, int) or not low <= value <= high:
                 raise ValueError(f"{field.name} = {value!r} is outside {low}..{high}.")

@@ -15,7 +15,9 @@ from golden.fixed import Fixed
 from golden.params import Parameters
 from golden.projection.constants import constant_formats
 from hw.accelerator_top import AcceleratorTop
+from hw.cull.cluster_cull import ClusterCull
 from hw.layouts import FRAME_FORMATS
+from hw.package.ports import purpose
 from hw.stream_top import StreamTop, bit_slices
 from hw.tops import ClusterCullTop, GaussianProjectTop
 
@@ -68,7 +70,12 @@ def accelerator_design(params: Parameters, name: str = ACCELERATOR_NAME) -> Desi
     """Verilog of the whole front end: registers, memory port, culling, fetch and projection."""
     top = AcceleratorTop(params)
     performance = {"gaussians_per_cycle": params.lanes}
-    return _design(name, top, params, {}, performance)
+    design = _design(name, top, params, {}, performance)
+    design.metadata["latency_cycles_by_stage"] = {
+        "cluster_cull": ClusterCull.PIPELINE_CYCLES,
+        "gaussian_project": top.accelerator.project.latency_cycles,
+    }
+    return design
 
 
 def wide_design(params: Parameters) -> Design:
@@ -113,6 +120,7 @@ def _ports(top: StreamTop | AcceleratorTop) -> list[dict[str, object]]:
             "name": path[0],
             "direction": "input" if member.flow.name == "In" else "output",
             "bits": member.shape.width if hasattr(member.shape, "width") else int(member.shape),
+            "purpose": purpose(path[0]),
         }
         for path, member, _ in top.signature.flatten(top)
     ]

@@ -15,7 +15,12 @@ from matplotlib.patches import Rectangle
 
 from golden.files import atomic_path, write_text
 from golden.params import Parameters
+from hw.docs import INTERFACE, interface_markdown
 from hw.host.register_docs import c_header, regs_markdown
+from hw.package.manifest import write_manifest
+from hw.package.presets import PRESETS
+from hw.timing_diagram import TIMING, timing_svg
+from sim.design_cache import cached_design
 from sim.worked_example import LATENCY_CYCLES, Step, WorkedExample, run_worked_example
 
 PAGE, PICTURE = "worked_example.md", "worked_example.png"
@@ -162,10 +167,16 @@ def _counters(example: WorkedExample) -> list[str]:
 
 
 def write_docs(example: WorkedExample, folder: Path) -> None:
-    """Writes page and picture, and the registers of the default parameters, into a folder."""
+    """Writes all generated documents of hw/ into a folder, and the manifest of the presets."""
     write_text(folder / "regs.md", regs_markdown(Parameters()))
     write_text(folder / "splatsieve_regs.h", c_header(Parameters()))
     write_text(folder / PAGE, page(example))
+    designs = {n: cached_design(p.make, p.params) for n, p in PRESETS.items()}
+    write_text(
+        folder / INTERFACE, interface_markdown({n: d for n, d in designs.items() if n != "wide"})
+    )
+    write_text(folder / TIMING, timing_svg())
+    write_manifest(designs)
     with atomic_path(folder / PICTURE) as temporary:
         picture(example).savefig(
             temporary,

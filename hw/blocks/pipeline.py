@@ -35,6 +35,7 @@ class Pipeline:
     def __init__(self, m: Module):
         self.m = m
         self._taps: dict[int, list[Timed]] = {}
+        self._delays = 0
 
     def input(self, value, cycle: int = 0) -> Timed:
         """A value that is there in `cycle`; raises ValueError where it is known in another."""
@@ -52,7 +53,8 @@ class Pipeline:
         tap = max((tap for tap in taps if tap.cycle <= cycle), key=lambda tap: tap.cycle)
         if tap.cycle < cycle:
             line = DelayLine(Shape.cast(timed.value.shape()), cycle - tap.cycle)
-            self.m.submodules += line
+            self.m.submodules[f"delay_{self._delays}"] = line
+            self._delays += 1
             self.m.d.comb += line.i.eq(Value.cast(tap.value))
             value = line.o
             if isinstance(timed.value, data.View):

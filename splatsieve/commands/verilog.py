@@ -14,27 +14,21 @@ from splatsieve.inputs import JsonOption
 if TYPE_CHECKING:
     from hw.verilog import Design
 
-PRESETS = {
-    "base": "the accelerator, default parameters",
-    "cull": "the cluster stage alone",
-    "project": "the projection alone",
-    "wide": "the accelerator, 512 bits and 2 lanes",
-}
-
 
 def verilog(
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write into.")],
     preset: Annotated[
         str,
         typer.Option(
-            metavar="|".join(PRESETS),
-            help="; ".join(f"{name}: {what}" for name, what in PRESETS.items()) + ".",
+            metavar="base|cull|project|wide",
+            help="base: the accelerator; cull, project: a stage alone; wide: 512 bits, 2 lanes.",
         ),
     ] = "base",
     as_json: JsonOption = False,
 ) -> None:
-    """Write the Verilog of a preset, a JSON of its ports and formats, and its registers."""
+    """Write a preset as an IP core: Verilog, JSON, registers, testbench, FuseSoC file."""
     from golden.files import atomic_path
+    from hw.package.presets import PRESETS
 
     design, texts = _preset(preset)
     paths = [output / name for name in texts]
@@ -51,33 +45,18 @@ def verilog(
         typer.echo(f"{path}, {path.stat().st_size:,} bytes")
     latency = design.metadata.get("latency_cycles")
     suffix = f", latency {latency} cycles" if latency else ""
-    typer.echo(f"module {design.name}: {PRESETS[preset]}{suffix}")
+    typer.echo(f"module {design.name}: {PRESETS[preset].what}{suffix}")
 
 
 def _preset(preset: str) -> tuple[Design, dict[str, str]]:
-    """The design of a preset, and the text of each of its files by name."""
+    """The design of a preset, and the text of each of its files by path."""
     from golden.errors import InputError
-    from golden.params import Parameters
-    from hw.host.register_docs import c_header, regs_markdown
-    from hw.verilog import accelerator_design, cull_design, project_design, wide_design
+    from hw.package.files import package_files
+    from hw.package.presets import PRESETS
     from sim.design_cache import cached_design
 
     if preset not in PRESETS:
         raise InputError(f"preset {preset!r} is not known: choose {', '.join(PRESETS)}.")
-    make = {
-        "base": accelerator_design,
-        "cull": cull_design,
-        "project": project_design,
-        "wide": wide_design,
-    }[preset]
-    params = Parameters(data_bits=512, lanes=2) if preset == "wide" else Parameters()
-    design = cached_design(make, params)
-    name = design.name
-    texts = {
-        f"{name}.v": design.text,
-        f"{name}.json": json.dumps(design.metadata, indent=1) + "\n",
-    }
-    if preset in ("base", "wide"):
-        texts["regs.md" if preset == "base" else f"{name}_regs.md"] = regs_markdown(params)
-        texts[f"{name}_regs.h"] = c_header(params)
-    return design, texts
+    chosen = PRESETS[preset]
+    design = cached_design(chosen.make, chosen.params)
+    return design, package_files(chosen, design)

@@ -1,0 +1,1 @@
+"""The IP core's package: presets, testbenches with their vectors, lint waivers, FuseSoC files."""

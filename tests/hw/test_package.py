@@ -1,0 +1,177 @@
+"""The IP core's package: testbenches, lint, FuseSoC file, C header, manifest."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import hw
+from golden.params import Parameters
+from hw.docs import INTERFACE, interface_markdown
+from hw.package.files import package_files
+from hw.package.lint import WAIVED
+from hw.package.manifest import committed_digests, preset_digests
+from hw.package.ports import purpose
+from hw.package.presets import PRESETS
+from hw.timing_diagram import TIMING, timing_svg
+from sim.design_cache import cached_design
+from sim.toolchain import tool_environment
+
+FOLDER = Path(next(iter(hw.__path__)))
+AGAIN = "run `uv run python -m sim.worked_example_docs hw`"
+SLOW_WIDE = pytest.param("wide", marks=pytest.mark.slow)  # two lanes: 20 s to generate
+SIMULATORS = ["verilator", "icarus"]
+
+
+def design_of(preset):
+    return cached_design(PRESETS[preset].make, PRESETS[preset].params)
+
+
+def write_package(preset, folder):
+    design = design_of(preset)
+    for path, text in package_files(PRESETS[preset], design).items():
+        (folder / path).parent.mkdir(exist_ok=True)
+        (folder / path).write_text(text)
+    return design.name
+
+
+def run(command, folder):
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env=os.environ | tool_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def build_bench(simulator, name, folder):
+    """Compiles a testbench; the command that runs it."""
+    sources = [f"../{name}.v", "testbench.v"]
+    if simulator == "icarus":
+        if shutil.which("iverilog") is None:
+            pytest.skip("iverilog is not on PATH; Verilator runs the same testbench")
+        built = run(["iverilog", "-Wall", "-g2005", "-o", "testbench", *sources], folder)
+        assert built.stdout + built.stderr == ""
+        return ["vvp", "testbench"]
+    flags = ["--binary", "--timing", "--top-module", "testbench", "-Wno-fatal", "-Wno-lint"]
+    built = run(["verilator", *flags, "-Wno-style", "-O0", "--Mdir", "obj", *sources], folder)
+    assert built.returncode == 0, built.stderr[-2000:]
+    return ["./obj/Vtestbench"]
+
+
+@pytest.mark.parametrize("simulator", SIMULATORS)
+def test_testbench_passes_and_can_fail(simulator, tmp_path):
+    """The cluster stage: quick to compile."""
+    check_bench("cull", "visible.hex", simulator, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("preset", "simulator"),
+    [
+        ("base", "icarus"),
+        ("project", "icarus"),
+        *(
+            pytest.param(preset, simulator, marks=pytest.mark.slow)
+            for preset, simulator in (
+                ("base", "verilator"),
+                ("project", "verilator"),
+                ("wide", "icarus"),
+            )
+        ),
+    ],
+)
+def test_testbench_of_other_presets(preset, simulator, tmp_path):
+    check_bench(preset, "splats.hex", simulator, tmp_path)
+
+
+def check_bench(preset, expected, simulator, folder):
+    name = write_package(preset, folder)
+    bench = folder / f"{name}_tb"
+    command = build_bench(simulator, name, bench)
+    good = run(command, bench)
+    assert good.returncode == 0
+    assert re.search(r"^PASS: [1-9]\d* ", good.stdout, re.MULTILINE), good.stdout
+    text = (bench / expected).read_text()
+    (bench / expected).write_text(text[:-2] + ("0" if text[-2] != "0" else "1") + "\n")
+    bad = run(command, bench)
+    assert bad.returncode != 0
+    assert "FAIL: 1 errors" in bad.stdout
+
+
+@pytest.mark.parametrize("preset", ["cull", "project", "base", SLOW_WIDE])
+def test_lint_with_the_waiver_alone(preset, tmp_path):
+    name = write_package(preset, tmp_path)
+    lint = ["verilator", "--lint-only", "-Wall", "--top-module", name]
+    result = run([*lint, f"{name}.vlt", f"{name}.v"], tmp_path)
+    assert (result.returncode, result.stderr) == (0, "")
+    found = set(re.findall(r"%Warning-(\w+)", run([*lint, f"{name}.v"], tmp_path).stderr))
+    assert found <= set(WAIVED)
+
+
+def test_fusesoc_lints_and_simulates(tmp_path):
+    cores = tmp_path / "cores"
+    cores.mkdir()
+    name = write_package("cull", cores)
+    fusesoc = [str(Path(sys.executable).with_name("fusesoc")), "--cores-root", str(cores), "run"]
+    targets = ["lint"] + ["sim"] * (shutil.which("iverilog") is not None)
+    for target in targets:
+        result = run([*fusesoc, f"--target={target}", f"splatsieve:ip:{name}"], tmp_path)
+        assert result.returncode == 0, result.stderr[-2000:]
+    if "sim" in targets:
+        assert "PASS" in result.stdout
+
+
+@pytest.mark.parametrize("compiler", [["g++", "-x", "c++"], ["gcc", "-std=c99", "-x", "c"]])
+def test_c_header_compiles(compiler, tmp_path):
+    if shutil.which(compiler[0]) is None:
+        pytest.skip(f"no {compiler[0]}")
+    header = FOLDER / "splatsieve_regs.h"
+    (tmp_path / "main.c").write_text(
+        f'#include "{header}"\nint main(void) {{ return (int)SPLATSIEVE_REG_IDENTITY; }}\n'
+    )
+    flags = ["-Wall", "-Wextra", "-Werror", "-o", "main", "main.c"]
+    assert run([*compiler, *flags], tmp_path).stderr == ""
+    assert run(["./main"], tmp_path).returncode == 0
+
+
+@pytest.mark.parametrize("preset", ["cull", "project", "base", SLOW_WIDE])
+def test_manifest(preset):
+    assert preset_digests(preset, design_of(preset)) == committed_digests(preset), AGAIN
+
+
+def test_same_bytes_with_any_hash_seed(tmp_path):
+    """Two processes with empty caches and other orders of Python's sets."""
+    texts = []
+    for seed in ("1", "2"):
+        folder = tmp_path / seed
+        environment = os.environ | {"PYTHONHASHSEED": seed, "XDG_CACHE_HOME": str(folder / "c")}
+        command = [sys.executable, "-m", "splatsieve", "verilog", "--preset", "cull"]
+        subprocess.run([*command, "-o", str(folder / "v")], env=environment, check=True)
+        files = sorted(path for path in (folder / "v").rglob("*") if path.is_file())
+        texts.append([(path.relative_to(folder), path.read_bytes()) for path in files])
+    assert [(str(p), t) for p, t in texts[0]] == [(str(p), t) for p, t in texts[1]]
+    assert len(texts[0]) == 9
+
+
+def test_interface_page_and_timing():
+    page = (FOLDER / INTERFACE).read_text()
+    designs = {name: design_of(name) for name in ("base", "cull", "project")}
+    expected = interface_markdown(designs)
+    assert page == expected, AGAIN
+    assert (FOLDER / TIMING).read_text() == timing_svg(), AGAIN
+
+
+def test_unknown_ports_have_no_purpose():
+    with pytest.raises(KeyError, match="mystery"):
+        purpose("mystery")
+
+
+def test_parameters_of_each_preset():
+    assert PRESETS["base"].params == Parameters()
+    assert PRESETS["wide"].params == Parameters(data_bits=512, lanes=2)
