@@ -9,7 +9,7 @@ import typer
 
 from golden.errors import InputError
 from splatsieve import __version__
-from splatsieve.commands import cull, demo, frame, pack, psnr, render, report, trace, verilog
+from splatsieve.commands import cull, demo, frame, pack, psnr, render, report, synth, trace, verilog
 
 app = typer.Typer(
     name="splatsieve",
@@ -48,6 +48,7 @@ COMMANDS = (
     render.render,
     psnr.psnr,
     verilog.verilog,
+    synth.synth,
     trace.trace,
     report.report,
 )
