@@ -49,8 +49,8 @@ def cull_design(params: Parameters) -> Design:
     formats = {name: getattr(params, form) for name, form in FRAME_FORMATS.items()}
     cull = top.component
     performance = {
-        "latency_cycles": cull.PIPELINE_CYCLES,
-        "request_latency_cycles": cull.REQUEST_CYCLES,
+        "latency_cycles": cull.latency_cycles,
+        "request_latency_cycles": cull.request_latency_cycles,
         "tests_per_cycle": 1,
     }
     return _design(CULL_NAME, top, params, formats, performance)

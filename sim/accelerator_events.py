@@ -63,7 +63,7 @@ class RawEvent(ctypes.Structure):
 def watchable(design: Design) -> str:
     """The Verilog of an accelerator, in which Verilator keeps the wires of INNER_STREAMS.
 
-    Raises RuntimeError where such a wire is not a port of its module, declared once.
+    Raises RuntimeError where such a wire is neither a port of its module nor assigned one.
     """
     text: str = design.text
     for module, stream in INNER_STREAMS:
@@ -77,7 +77,9 @@ def watchable(design: Design) -> str:
                 body,
                 flags=re.MULTILINE,
             )
-            if found != 1 or not re.search(rf"^  (input|output) {wire};", body, re.MULTILINE):
+            # A port that another signal is one with may go under that one's name.
+            driven = rf"^  ((input|output) {wire};|assign {wire} = )"
+            if found != 1 or not re.search(driven, body, re.MULTILINE):
                 raise RuntimeError(f"{wire} is no port of the module {module}.")
         text = text[:begin] + body + text[end:]
     return text

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 
 from golden.jit import serial_kernel
+from golden.params import Parameters
 from hw.cull.cluster_cull import ClusterCull
 
 Int64 = NDArray[np.int64]
+
+
+@cache
+def cull_hardware() -> ClusterCull:
+    """ClusterCull of the default parameters, for its latencies."""
+    return ClusterCull(Parameters())
 
 
 def cull_cycles(
@@ -28,14 +37,16 @@ def cull_cycles(
     group_visible : (G,) bool. group_clusters : (G,) clusters of each group.
     cluster_visible : (T,) bool, of the clusters of visible groups only, in their order.
     """
+    hardware = cull_hardware()
     return int(
         _simulate(
             group_visible,
             np.asarray(group_clusters, dtype=np.int64),
             cluster_visible,
             memory_cycles,
-            ClusterCull.PIPELINE_CYCLES,
-            ClusterCull.REQUESTS,
+            hardware.test_cycles,
+            hardware.QUEUE_CYCLES,
+            hardware.REQUESTS,
         )
     )
 
@@ -47,11 +58,13 @@ def _simulate(
     cluster_visible: NDArray[np.bool_],
     memory_cycles: int,
     depth: int,
+    queue_cycles: int,
     requests: int,
 ) -> int:
     groups = len(group_visible)
     # What each slot of the pipeline holds: 0 nothing, 1 a dropped ball, 2 a seen one; + 4: group.
-    slots = np.zeros(depth, np.int64)
+    # Behind the last one a seen cluster is in its queue, which nothing holds back.
+    slots = np.zeros(depth + queue_cycles, np.int64)
     runs = np.zeros(groups + 1, np.int64)  # clusters of each request, in order
     ready = np.zeros(groups + 1, np.int64)  # first cycle in which a request's clusters are there
     queued = taken = sent = 0  # requests written, at the reader, whose clusters are all sent
@@ -85,7 +98,7 @@ def _simulate(
             entry = 6 if group_visible[group] else 5
             group += 1
             pending += 1
-        if slots[depth - 2] == 5:
+        if last == 5:
             pending -= 1
         if asked:
             pending -= 1
@@ -98,10 +111,9 @@ def _simulate(
             held = 1
         if last == 6:
             queued += 1
-        for slot in range(depth - 1, 0, -1):
+        for slot in range(len(slots) - 1, 0, -1):
             slots[slot] = slots[slot - 1]
         slots[0] = entry
-        # A dropped ball leaves before the output register.
-        if slots[depth - 1] & 3 == 1:
-            slots[depth - 1] = 0
+        if last != 2:
+            slots[depth] = 0
         cycle += 1

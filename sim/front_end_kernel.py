@@ -157,22 +157,23 @@ def clock_control(hw: Any, s: Any, taken: bool, header: bool, group: bool, cycle
 
 
 @serial_kernel
-def clock_cull(s: Any, tests: Int64, enable: bool, entry: int, run_clusters: int) -> None:
+def clock_cull(s: Any, tests: Int64, entry: int, run_clusters: int, sent: bool) -> int:
     """The pipeline of ClusterCull, and what it keeps account of.
 
     tests : what is under way, by the cycle: 0 nothing, 1 a dropped ball, 2 a seen one, + 4 a group.
     entry : what is taken now, of the same.
     run_clusters : of the run that ClusterReader takes, 0 for none.
+    sent : a visible cluster leaves its queue.
+
+    Returns what leaves the pipeline.
     """
-    s.pending += int(entry >= 5) - int(run_clusters != 0)
+    out = tests[s.stage]
+    tests[s.stage] = entry
+    s.stage = (s.stage + 1) % len(tests)
+    s.pending += int(entry >= 5) - int(run_clusters != 0) - int(out == 5)
+    s.places += int(0 < entry < 4) - int(sent) - int(out == 1)
     s.awaited += run_clusters - int(0 < entry < 4)
-    if enable:
-        out = tests[s.stage]
-        tests[s.stage] = entry
-        s.stage = (s.stage + 1) % len(tests)
-        s.under_way += int(entry != 0) - int(out != 0)
-        s.output = out if out & 2 else 0
-        s.pending -= int(out == 5)
+    return int(out)
 
 
 @serial_kernel
@@ -259,7 +260,7 @@ def granted(hw: Any, s: Any, clients: Any) -> int:
 @serial_kernel
 def is_quiet(s: Any, ahead: Any, cycle: int) -> bool:
     """Whether nothing is under way in ClusterCull, GaussianFetch and GaussianProject."""
-    culls = s.under_way or s.output or s.pending or s.awaited
+    culls = s.places or s.pending or s.awaited
     asks = s.fresh or s.grows or s.geometry_asked
     fetches = ahead.inner or ahead.shown or s.here or s.members
     return not (culls or asks or fetches or cycle <= s.project_until)
@@ -284,7 +285,8 @@ def simulate(
     Parameters
     ----------
     hardware, state, counted : (1,) HARDWARE, STATE, COUNTS. clients : (3,) CLIENT.
-    fifos : (5,) FIFO, of the clients' queues, of the requests for clusters, of the clusters ahead.
+    fifos : (6,) FIFO, of the clients' queues, of the requests for clusters, of the clusters ahead,
+        of the visible clusters.
     entries : (3, n) rings of the slots of waiting entries, bit n for record n.
     group_visible : (G,). group_runs : (g, 2) base and count of clusters, of visible groups.
     cluster_visible : (T,) of the clusters tested. runs : (V, 2) base and count of Gaussians, of
@@ -304,13 +306,12 @@ def simulate(
         moved = s.geometry_asked == 0 or ready[2]
         merger_ready = s.fresh == 0 or merge or s.grows == 0 or moved
         fetch_ready = merger_ready and fifos[4].inner != hw.clusters_ahead - 1
-        sent = s.output == 2 and fetch_ready
-        enable = s.output != 2 or fetch_ready
+        sent = fifos[5].shown == 1 and fetch_ready
         record = clients[0].shown == 1
         header = s.course < 2 and record and s.header_records < hw.header_records
-        cluster = clients[1].shown == 1 and enable
+        cluster = clients[1].shown == 1 and s.places < hw.places
         room = s.pending < hw.requests
-        group = s.course >= 2 and record and clients[1].shown == 0 and room and enable
+        group = s.course >= 2 and record and room and not cluster
         run_taken = fifos[3].shown == 1 and s.run_held == 0
         asks = s.course == 0 or s.course == 2
         grant = granted(hw, s, clients)
@@ -340,7 +341,6 @@ def simulate(
             if counts.member_beats == 1:
                 counts.first_members_cycle = cycle + 1
         clock_merger(s, merge, moved, merger_ready, ready[2], sent, runs)
-        clock_fifo(fifos[3], s.output == 6, run_taken)
         entry = 0
         if cluster:
             entry = 2 if cluster_visible[s.cluster] else 1
@@ -348,7 +348,9 @@ def simulate(
         elif group:
             entry = 6 if group_visible[s.group] else 5
             s.group += 1
-        clock_cull(s, tests, enable, entry, group_runs[s.run, 1] if run_taken else 0)
+        out = clock_cull(s, tests, entry, group_runs[s.run, 1] if run_taken else 0, sent)
+        clock_fifo(fifos[3], out == 6, run_taken)
+        clock_fifo(fifos[5], out == 2, sent)
         clock_reader(s, run_taken, ready[1])
         clock_control(hw, s, asks and ready[0], header, group, cycle)
         cycle += 1

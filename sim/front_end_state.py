@@ -15,8 +15,8 @@ HARDWARE = _registers(
     *("lanes", "slots", "entry_beats", "page_entries", "outstanding_bursts"),
     # Records of the header, cycles from the last of them to the groups; groups of one read.
     *("header_records", "header_cycles", "group_run"),
-    # Groups under way, cycles of a test before its output, clusters ahead, records of a long run.
-    *("requests", "test_cycles", "clusters_ahead", "long_run"),
+    # Groups, clusters under way at most, cycles of a test, clusters ahead, records of a long run.
+    *("requests", "places", "test_cycles", "clusters_ahead", "long_run"),
     # From members taken to a splat passed on, and to all of them dropped.
     *("splat_cycles", "drop_cycles"),
     *("latency_cycles", "busy_256"),
@@ -41,7 +41,7 @@ STATE = _registers(
     # FrameControl, HeaderCheck.
     *("course", "to_ask", "to_take", "group_place", "header_records", "checked_cycle"),
     # ClusterCull: groups and clusters under way, the stage that is next, and what is tested next.
-    *("pending", "awaited", "under_way", "stage", "output", "group", "cluster", "visible"),
+    *("pending", "places", "awaited", "stage", "group", "cluster", "visible"),
     # ClusterReader: the next run, the one that is checked, the one that is asked for.
     *("run", "run_held", "held_run", "run_asked", "asked_run"),
     # RunMerger: a cluster, the run that grows, the run that is asked for.

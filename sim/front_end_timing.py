@@ -148,7 +148,8 @@ def front_end_timing(
 
     - the header's 5 records are read, then checked in HEADER_CYCLES; then the groups are asked for;
     - a ball a cycle is tested, clusters before groups, and a visible one leaves
-      ClusterCull.PIPELINE_CYCLES later; at most ClusterCull.REQUESTS groups are under way;
+      ClusterCull.latency_cycles later; at most ClusterCull.REQUESTS groups and `places` clusters
+      are under way or wait;
     - a visible group is a run of clusters to read; visible clusters are joined to longer runs while
       the reader is busy, and at most CLUSTERS_AHEAD of them wait for their Gaussians;
     - a run is cut into bursts of min(burst_beats, its end, the page's end); a client's burst waits
@@ -191,7 +192,7 @@ def front_end_timing(
     simulate(
         hardware,
         clients,
-        np.zeros(len(QUEUE_BEATS) + 2, FIFO),
+        np.zeros(len(QUEUE_BEATS) + 3, FIFO),
         state,
         counts,
         np.zeros((len(QUEUE_BEATS), max(QUEUE_BEATS) + 1), np.int64),
@@ -230,6 +231,7 @@ def _hardware(params: Parameters) -> tuple[NDArray[np.void], NDArray[np.void]]:
     )
     with _unused_components():
         project_cycles = GaussianProject(params).latency_cycles
+        cull = ClusterCull(params)
         burst_entries = [BurstSplitter(params, depth).burst_entries for depth in QUEUE_BEATS]
     hardware, clients = np.zeros(1, HARDWARE), np.zeros(len(QUEUE_BEATS), CLIENT)
     for name, value in {
@@ -242,7 +244,8 @@ def _hardware(params: Parameters) -> tuple[NDArray[np.void], NDArray[np.void]]:
         "header_cycles": HEADER_CYCLES,
         "group_run": GROUP_RUN,
         "requests": ClusterCull.REQUESTS,
-        "test_cycles": ClusterCull.PIPELINE_CYCLES - 1,
+        "places": cull.places,
+        "test_cycles": cull.test_cycles,
         "clusters_ahead": CLUSTERS_AHEAD,
         "long_run": LONG_RUN_RECORDS,
         "splat_cycles": project_cycles,

@@ -9,7 +9,19 @@ import typer
 
 from golden.errors import InputError
 from splatsieve import __version__
-from splatsieve.commands import cull, demo, frame, pack, psnr, render, report, sweep, trace, verilog
+from splatsieve.commands import (
+    cull,
+    demo,
+    frame,
+    pack,
+    psnr,
+    render,
+    report,
+    sweep,
+    synth,
+    trace,
+    verilog,
+)
 
 app = typer.Typer(
     name="splatsieve",
@@ -48,6 +60,7 @@ COMMANDS = (
     render.render,
     psnr.psnr,
     verilog.verilog,
+    synth.synth,
     trace.trace,
     report.report,
     sweep.sweep,

@@ -32,7 +32,7 @@ class Multiply(Block):
     An operand wider than a multiplier is split: into chunks of operand_bits where it is unsigned;
     where it is signed, into one signed chunk of operand_bits at the top and unsigned ones of a bit
     less below it. The products of all pairs of chunks are added.
-    Latency: 1 cycle for the products, and ceil(log2(rows)) to add them, where rows is the number
+    Latency: 2 cycles for the products, and ceil(log2(rows)) to add them, where rows is the number
     of sums without overlap that they can be laid out in: 1 for 1 x 1 chunks, 2 for 2 x 1, 3 for
     2 x 2. Multipliers: `multipliers` = (chunks of a) (chunks of b), of operand_bits squared.
 
@@ -69,7 +69,7 @@ class Multiply(Block):
 class Square(Block):
     """a a, exactly, with the products of two different chunks made once.
 
-    Split as in Multiply. Latency: 1 cycle for the products, and ceil(log2(rows)) to add them: rows
+    Split as in Multiply. Latency: 2 cycles for the products, and ceil(log2(rows)) to add them: rows
     is 1 for 1 chunk, 2 for 2. Multipliers: `multipliers` = n (n + 1) / 2 for n chunks.
 
     Parameters
@@ -97,6 +97,13 @@ class Square(Block):
             terms.append(_product(p, x, x))
             terms += [_product(p, x, y, doublings=1) for y in chunks[number + 1 :]]
         return _finish(p, terms, self.product)
+
+
+def times_constant(p: Pipeline, name: str, value: Timed, constant: Value) -> Timed:
+    """value constant, exactly, by a Multiply; the constant is held while values are under way."""
+    block = Multiply(value.value.shape(), constant.shape())
+    p.m.d.comb += block.b.eq(constant)
+    return p.call(name, block, a=value)["product"]
 
 
 def _chunks(shape: Shape, operand_bits: int) -> list[tuple[int, Shape]]:
@@ -128,7 +135,7 @@ def _split(p: Pipeline, operand: Value, chunks: list[tuple[int, Shape]]) -> list
 
 
 def _product(p: Pipeline, x: _Term, y: _Term, doublings: int = 0) -> _Term:
-    """x y 2^doublings, a cycle later: one multiplier, and nothing else in its stage."""
+    """x y 2^doublings, two cycles later: one multiplier, and nothing else in its stages."""
     signed = x.signed or y.signed
     place, bits = x.place + y.place + doublings, x.bits + y.bits
 
@@ -138,7 +145,7 @@ def _product(p: Pipeline, x: _Term, y: _Term, doublings: int = 0) -> _Term:
         product = (a * b)[:bits]
         return product.as_signed() if signed else product
 
-    value = p.register(f"product_{x.place}_{y.place}", multiplied, x.value, y.value)
+    value = p.multiply(f"product_{x.place}_{y.place}", x.value, y.value, multiplied)
     return _Term(value, place, bits, signed)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from operator import mul
 
 from amaranth.hdl import Module, Shape, Signal, Value
 from amaranth.lib import data, wiring
@@ -75,6 +76,25 @@ class Pipeline:
         register = Signal(result.shape(), name=name, reset_less=True)
         self.m.d.sync += register.eq(result)
         return self.input(register, cycle + 1)
+
+    def multiply(self, name: str, a: Timed, b: Timed | Value, function=mul) -> Timed:
+        """function(a, b) two cycles later: a multiplier between registers of its own.
+
+        The registers before it hold nothing but its operands, so that they can be placed beside it,
+        wherever the target has its multipliers.
+
+        Parameters
+        ----------
+        b : or a constant, held while items are under way.
+        function : of both operands, one product.
+        """
+        operand = self.register(f"{name}_a", lambda v: v, a)
+        if isinstance(b, Timed):
+            other = self.register(f"{name}_b", lambda v: v, b)
+            return self.register(name, function, operand, other)
+        held = Signal(b.shape(), name=f"{name}_b", reset_less=True)
+        self.m.d.sync += held.eq(b)
+        return self.register(name, lambda v: function(v, held), operand)
 
     def wire(self, name: str, function, *inputs: Timed) -> Timed:
         """function(values) in the same cycle: logic that shares a stage with what follows."""

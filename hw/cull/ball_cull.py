@@ -3,94 +3,97 @@
 from __future__ import annotations
 
 from amaranth.hdl import Cat, Module, Signal
-from amaranth.lib import data, stream, wiring
+from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
-from hw.blocks.delay import Delay
+from hw.blocks.pipeline import Block
 from hw.cull.ball_test import BallTest
-from hw.cull.camera_transform import CameraTransform
 from hw.layouts import cluster_record, frame_constants, visible_cluster
 
 RADII = ("radius_low", "radius_high", "radius_mean")
 MEMBERS = ("base", "count", "member_exponent")
-
-
-def tagged(layout: data.StructLayout) -> data.StructLayout:
-    """A record or visible ball, with the level that it belongs to."""
-    return data.StructLayout({"ball": layout, "is_group": 1})
+LEVELS = ("group", "cluster")
 
 
 class BallCull(wiring.Component):
-    """Passes on the balls that the view may need, with their centres in camera space.
+    """Tells the balls that the view may need, with their centres in camera space.
 
-    The pipeline moves as a whole: it stands only while a visible ball waits at the output.
+    The pipeline never stands still: who offers a ball has kept a place for it.
 
-    Latency: PIPELINE_CYCLES = 7: a ball taken in cycle t is at the output in cycle t + 7 when
-    nothing holds it back. Order is kept. One ball a cycle.
-    Multipliers: 9 of 31x18, 8 of 32x18 and 2 of 24x17 bits with the default parameters.
+    Latency: `latency_cycles`, 14 by default: a ball offered in cycle t is answered in cycle
+    t + 14. One ball a cycle. Multipliers: those of one BallTest.
 
     Members
     -------
-    i : In(stream of tagged cluster_record).
-    o : Out(stream of tagged visible_cluster).
+    group, cluster : In(1), a ball of that level is offered; not both.
+    ball : In(cluster_record).
     constants : In(frame_constants); may change only while the pipeline is empty.
-    group_dropped : Out(1), a group leaves the pipeline unseen in this cycle.
-    empty : Out(1), nothing is under way, the output included.
+    seen_group, seen_cluster : Out(1), `visible` is such a ball, and the view may need it.
+    dropped_group, dropped_cluster : Out(1), such a ball leaves the pipeline unseen.
+    visible : Out(visible_cluster).
     """
 
-    PIPELINE_CYCLES = CameraTransform.PIPELINE_CYCLES + BallTest.PIPELINE_CYCLES + 1
-
     def __init__(self, params: Parameters):
-        self._params = params
+        self._path = _BallPath(params)
+        self.latency_cycles = self._path.latency_cycles
+        answers = [f"{answer}_{level}" for answer in ("seen", "dropped") for level in LEVELS]
         super().__init__(
             {
-                "i": In(stream.Signature(tagged(cluster_record(params)))),
-                "o": Out(stream.Signature(tagged(visible_cluster(params)))),
+                **{level: In(1) for level in LEVELS},
+                "ball": In(cluster_record(params)),
                 "constants": In(frame_constants(params)),
-                "group_dropped": Out(1),
-                "empty": Out(1),
+                **{name: Out(1) for name in answers},
+                "visible": Out(visible_cluster(params)),
             }
         )
 
     def elaborate(self, platform):
         m = Module()
-        enable = Signal()
-        item = self.i.payload
-        early, late = CameraTransform.PIPELINE_CYCLES, BallTest.PIPELINE_CYCLES
-        record = self._delayed(m, "record", enable, item.ball, early)
-        is_group = self._delayed(m, "is_group", enable, item.is_group, early + late)
-        m.submodules.transform = transform = CameraTransform(self._params)
-        m.submodules.ball = ball = BallTest(self._params)
-        center = self._delayed(m, "center", enable, transform.center_camera, late)
-        member = self._delayed(m, "member", enable, record, late)
-        valid = Signal(early + late)
-        seen = Signal()
+        m.submodules.path = path = self._path
         m.d.comb += [
-            enable.eq(~self.o.valid | self.o.ready),
-            self.i.ready.eq(enable),
-            transform.enable.eq(enable),
-            transform.constants.eq(self.constants),
-            transform.center.eq(item.ball.center),
-            ball.enable.eq(enable),
-            ball.constants.eq(self.constants),
-            ball.center_camera.eq(transform.center_camera),
-            ball.distance.eq(transform.distance),
-            seen.eq(~ball.is_out.any()),
-            self.group_dropped.eq(enable & valid[-1] & is_group & ~seen),
-            self.empty.eq(~valid.any() & ~self.o.valid),
+            path.constants.eq(self.constants),
+            path.ball.eq(self.ball),
+            self.visible.eq(path.visible),
         ]
-        m.d.comb += [getattr(ball, name).eq(record[name]) for name in RADII]
-        with m.If(enable):
-            m.d.sync += valid.eq(Cat(self.i.valid, valid))
-            m.d.sync += self.o.valid.eq(valid[-1] & seen)
-            m.d.sync += self.o.payload.is_group.eq(is_group)
-            m.d.sync += self.o.payload.ball.center_camera.eq(center)
-            m.d.sync += [self.o.payload.ball[name].eq(member[name]) for name in MEMBERS]
+        for level in LEVELS:
+            under_way = Signal(self.latency_cycles, name=f"{level}_under_way")
+            m.d.sync += under_way.eq(Cat(getattr(self, level), under_way))
+            m.d.comb += [
+                getattr(self, f"seen_{level}").eq(under_way[-1] & path.seen),
+                getattr(self, f"dropped_{level}").eq(under_way[-1] & ~path.seen),
+            ]
         return m
 
-    @staticmethod
-    def _delayed(m, name, enable, value, cycles):
-        m.submodules[f"{name}_delay"] = delay = Delay(value.shape(), cycles)
-        m.d.comb += [delay.enable.eq(enable), delay.i.eq(value)]
-        return delay.o
+
+class _BallPath(Block):
+    """The data of BallCull; its first register is that of the ball, its last that of `seen`."""
+
+    def __init__(self, params: Parameters):
+        self._params = params
+        super().__init__(
+            {
+                "constants": In(frame_constants(params)),
+                "ball": In(cluster_record(params)),
+                "visible": Out(visible_cluster(params)),
+                "seen": Out(1),
+            }
+        )
+
+    def build(self, p):
+        ball = {
+            name: p.register(f"ball_{name}", lambda v: v, p.input(self.ball[name]))
+            for name in (*RADII, *MEMBERS)
+        }
+        axes = [p.input(self.ball.center[axis]) for axis in "xyz"]
+        center = p.register("ball_center", lambda *axes: Cat(*axes), *axes)
+        test = BallTest(self._params)
+        p.m.d.comb += test.constants.eq(self.constants)
+        result = p.call("test", test, center=center, **{name: ball[name] for name in RADII})
+        seen = p.register("ball_seen", lambda planes: ~planes.any(), result["is_out"])
+        visible = self.visible
+        return p.finish(
+            (visible.center_camera, result["center_camera"]),
+            *((visible[name], ball[name]) for name in MEMBERS),
+            (self.seen, seen),
+        )

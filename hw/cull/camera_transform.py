@@ -2,40 +2,37 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Mux, Signal
-from amaranth.lib import wiring
+from amaranth.hdl import Cat, Const, Mux
 from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
-from hw.layouts import frame_constants, shape, vector
+from hw.blocks.multiply import times_constant
+from hw.blocks.pipeline import Block
+from hw.layouts import frame_constants, vector
 
 
-class CameraTransform(wiring.Component):
+class CameraTransform(Block):
     """Rotates the difference between a point and the camera position.
 
     d = C - P (exact); q_i = floor(sum_j R_ij d_j / 2^rotation_fraction_bits + 1/2);
     distance = max_j |d_j|. Subtracting first keeps the rotation's rounding proportional to the
     distance from the camera, not from the origin.
 
-    Latency: PIPELINE_CYCLES = 3 enabled cycles (difference, nine products, sums); one point a
-    cycle. Multipliers: 9 of difference.bits x rotation.bits.
+    Latency: `latency_cycles`, 6 by default: difference, products (2), their parts, two sums; one
+    point a cycle. Multipliers: 9 of difference.bits x rotation.bits.
 
     Members
     -------
-    enable : In(1), the pipeline moves in this cycle.
     constants : In(frame_constants), held during a frame.
     center : In(vector of `center`), world space.
     center_camera : Out(vector of `camera_space`).
     distance : Out(unsigned), `difference` without its sign.
     """
 
-    PIPELINE_CYCLES = 3
-
     def __init__(self, params: Parameters):
         self._params = params
         super().__init__(
             {
-                "enable": In(1),
                 "constants": In(frame_constants(params)),
                 "center": In(vector(params.center)),
                 "center_camera": Out(vector(params.camera_space)),
@@ -43,26 +40,44 @@ class CameraTransform(wiring.Component):
             }
         )
 
-    def elaborate(self, platform):
-        m = Module()
-        p = self._params
-        difference = [Signal(shape(p.difference), name=f"difference_{a}") for a in "xyz"]
-        magnitude = [Signal(p.difference.bits, name=f"magnitude_{a}") for a in "xyz"]
-        larger = Signal(p.difference.bits)
-        product_shape = (difference[0] * self.constants.rotation_00).shape()
-        with m.If(self.enable):
-            for axis, d, size in zip("xyz", difference, magnitude, strict=True):
-                scaled = Cat(
-                    *[0] * p.length_fraction_bits, self.center[axis].as_unsigned()
-                ).as_signed()
-                m.d.sync += d.eq(scaled - self.constants[f"camera_position_{axis}"])
-                m.d.sync += size.eq(Mux(d < 0, -d, d))
-            m.d.sync += self.distance.eq(Mux(larger > magnitude[2], larger, magnitude[2]))
-            for i, axis in enumerate("xyz"):
-                products = [Signal(product_shape, name=f"product_{i}{j}") for j in range(3)]
-                for j, product in enumerate(products):
-                    m.d.sync += product.eq(difference[j] * self.constants[f"rotation_{i}{j}"])
-                rounded = sum(products) + (1 << (p.rotation_fraction_bits - 1))
-                m.d.sync += self.center_camera[axis].eq(rounded >> p.rotation_fraction_bits)
-        m.d.comb += larger.eq(Mux(magnitude[0] > magnitude[1], magnitude[0], magnitude[1]))
-        return m
+    def build(self, p):
+        differences = [self._difference(p, axis) for axis in "xyz"]
+        sizes = [
+            p.register(f"magnitude_{axis}", lambda d: Mux(d < 0, -d, d)[: len(d)], difference)
+            for axis, difference in zip("xyz", differences, strict=True)
+        ]
+        larger = p.register("larger", _larger, *sizes[:2])
+        return p.finish(
+            *(
+                (self.center_camera[axis], self._rotated(p, row, differences))
+                for row, axis in enumerate("xyz")
+            ),
+            (self.distance, p.register("largest", _larger, larger, sizes[2])),
+        )
+
+    def _difference(self, p, axis):
+        fraction = Const(0, self._params.length_fraction_bits)
+        position = self.constants[f"camera_position_{axis}"]
+        return p.register(
+            f"difference_{axis}",
+            lambda c: Cat(fraction, c.as_unsigned()).as_signed() - position,
+            p.input(self.center[axis]),
+        )
+
+    def _rotated(self, p, row, differences):
+        """A row of R times the difference, rounded to nearest."""
+        fraction = self._params.rotation_fraction_bits
+        products = [
+            times_constant(p, f"product_{row}{j}", d, self.constants[f"rotation_{row}{j}"])
+            for j, d in enumerate(differences)
+        ]
+        pair = p.register(f"pair_{row}", lambda a, b: a + b, *products[:2])
+        half = p.register(f"half_{row}", lambda c: c + (1 << (fraction - 1)), products[2])
+        bits = self._params.camera_space.bits
+        return p.register(
+            f"row_{row}", lambda a, b: ((a + b) >> fraction)[:bits].as_signed(), pair, half
+        )
+
+
+def _larger(a, b):
+    return Mux(a > b, a, b)

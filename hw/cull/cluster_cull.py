@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib import stream, wiring
 from amaranth.lib.fifo import SyncFIFOBuffered
 from amaranth.lib.wiring import In, Out
@@ -26,13 +26,15 @@ COUNTERS = (
 class ClusterCull(wiring.Component):
     """Tests groups, asks for the clusters of those that pass, tests these, and passes on the rest.
 
-    One ball a cycle, of either level; a cluster goes first where both wait. A group is taken only
-    while its request is sure to find room (REQUESTS at most are under way or waiting), so a slow
-    reader of requests never holds back a cluster, and the two levels cannot block each other.
-    A failed group costs its own cycle and nothing else.
+    One ball a cycle, of either level; a cluster goes first where both can be taken. The arithmetic
+    never stands still: a group is taken only while its request is sure to find room (REQUESTS at
+    most are under way or waiting), a cluster only while it is sure to find a place in the queue of
+    visible ones. So no signal runs from an output back through the pipeline, and neither level can
+    block the other. A failed group costs its own cycle and nothing else.
 
-    Latency: PIPELINE_CYCLES = 7 from a cluster taken to the output; REQUEST_CYCLES = 9 from a
-    group taken to its request. Order: clusters leave in the order of `clusters`, which must be
+    Latency: `latency_cycles`, 16 by default, from a cluster taken to the output and
+    `request_latency_cycles`, the same, from a group taken to its request: BallCull, into a queue's
+    memory, and to its output. Order: clusters leave in the order of `clusters`, which must be
     that of `requests`; requests are in the order of `groups`.
     Multipliers: those of one BallCull.
 
@@ -46,18 +48,23 @@ class ClusterCull(wiring.Component):
     busy : Out(1), something is under way: in the pipeline, as a request, or awaited in `clusters`.
     groups_tested, groups_visible, clusters_tested, clusters_visible : Out(32), items.
     starved_cycles : Out(32), cycles in which nothing to test was offered.
-    stalled_cycles : Out(32), cycles in which the output was held back.
-    request_cycles : Out(32), cycles in which a group waited for room for its request.
+    stalled_cycles : Out(32), cycles in which only clusters were offered, or no group had room, and
+        the queue of visible clusters had no place left.
+    request_cycles : Out(32), cycles in which a group alone was offered and waited for room.
         groups_tested + clusters_tested + the three = cycles since reset. All counters wrap.
     """
 
-    PIPELINE_CYCLES = BallCull.PIPELINE_CYCLES
     REQUESTS = 32
-    # Through the pipeline, into the queue's memory, and to its output.
-    REQUEST_CYCLES = PIPELINE_CYCLES + 2
+    QUEUE_CYCLES = 2  # into the memory of a queue, and to its output
 
     def __init__(self, params: Parameters):
         self._params = params
+        self._balls = BallCull(params)
+        self.test_cycles = self._balls.latency_cycles
+        self.latency_cycles = self.test_cycles + self.QUEUE_CYCLES
+        self.request_latency_cycles = self.latency_cycles
+        # What is under way when the first one is taken, and a few whose place comes free.
+        self.places = 1 << (self.latency_cycles + 4).bit_length()
         super().__init__(
             {
                 "groups": In(stream.Signature(cluster_record(params))),
@@ -72,64 +79,75 @@ class ClusterCull(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.ball_cull = balls = BallCull(self._params)
-        m.submodules.queue = queue = SyncFIFOBuffered(
+        m.submodules.ball_cull = balls = self._balls
+        m.submodules.queue = requests = SyncFIFOBuffered(
             width=cluster_run(self._params).size, depth=self.REQUESTS
         )
-        room = Signal()
+        m.submodules.visible = visible = SyncFIFOBuffered(
+            width=visible_cluster(self._params).size, depth=self.places
+        )
+        room, place = Signal(init=1), Signal(init=1)
         request = Signal(cluster_run(self._params))
-        seen = balls.o.payload
         m.d.comb += [
             balls.constants.eq(self.constants),
-            balls.i.valid.eq(self.clusters.valid | (self.groups.valid & room)),
-            balls.i.payload.is_group.eq(~self.clusters.valid),
-            balls.i.payload.ball.eq(self.groups.payload),
-            self.clusters.ready.eq(balls.i.ready),
-            self.groups.ready.eq(balls.i.ready & room & ~self.clusters.valid),
-            # Room was kept for every group in the pipeline: the queue takes it at once.
-            balls.o.ready.eq(seen.is_group | self.o.ready),
-            queue.w_en.eq(balls.o.valid & seen.is_group),
-            request.base.eq(seen.ball.base),
-            request.count.eq(seen.ball.count),
-            queue.w_data.eq(request),
-            self.o.valid.eq(balls.o.valid & ~seen.is_group),
-            self.o.payload.eq(seen.ball),
-            self.requests.valid.eq(queue.r_rdy),
-            self.requests.payload.eq(queue.r_data),
-            queue.r_en.eq(self.requests.ready),
+            balls.cluster.eq(self.clusters.valid & place),
+            balls.group.eq(self.groups.valid & room & ~balls.cluster),
+            balls.ball.eq(Mux(self.clusters.valid & place, *self._records())),
+            self.clusters.ready.eq(place),
+            self.groups.ready.eq(room & ~balls.cluster),
+            # Room and place were kept for every ball in the pipeline: the queues take it at once.
+            request.base.eq(balls.visible.base),
+            request.count.eq(balls.visible.count),
+            requests.w_en.eq(balls.seen_group),
+            requests.w_data.eq(request),
+            visible.w_en.eq(balls.seen_cluster),
+            visible.w_data.eq(balls.visible),
+            self.requests.valid.eq(requests.r_rdy),
+            self.requests.payload.eq(requests.r_data),
+            requests.r_en.eq(self.requests.ready),
+            self.o.valid.eq(visible.r_rdy),
+            self.o.payload.eq(visible.r_data),
+            visible.r_en.eq(self.o.ready),
         ]
-        with m.If(self.clusters.valid):
-            m.d.comb += balls.i.payload.ball.eq(self.clusters.payload)
-        self._track(m, balls, room)
-        self._count(m, balls, room)
+        self._track(m, balls, room, place)
+        self._count(m, balls)
         return m
 
-    def _track(self, m, balls, room):
-        """Requests under way or waiting, and clusters that were asked for and did not come yet."""
-        pending = Signal(range(self.REQUESTS + 1))
-        awaited = Signal(self._params.base_bits)
-        asked = self.requests.valid & self.requests.ready
-        m.d.sync += pending.eq(
-            pending + (self.groups.valid & self.groups.ready) - balls.group_dropped - asked
-        )
-        arrived = self.clusters.valid & self.clusters.ready
-        with m.If(asked):
-            m.d.sync += awaited.eq(awaited + self.requests.payload.count - arrived)
-        with m.Else():
-            m.d.sync += awaited.eq(awaited - arrived)
-        m.d.comb += room.eq(pending < self.REQUESTS)
-        m.d.comb += self.busy.eq(~balls.empty | pending.any() | awaited.any())
+    def _records(self):
+        return [Value.cast(stream.payload) for stream in (self.clusters, self.groups)]
 
-    def _count(self, m, balls, room):
-        offered = self.groups.valid | self.clusters.valid
+    def _track(self, m, balls, room, place):
+        """What is under way or waits, of both levels, and clusters asked for that did not come."""
+        asked = self.requests.valid & self.requests.ready
+        passed = self.o.valid & self.o.ready
+        busy = []
+        for limit, free, taken, dropped, gone in (
+            (self.REQUESTS, room, balls.group, balls.dropped_group, asked),
+            (self.places, place, balls.cluster, balls.dropped_cluster, passed),
+        ):
+            pending = Signal(range(limit + 1), name=f"pending_{free.name}")
+            after = Signal.like(pending, name=f"after_{free.name}")
+            m.d.comb += after.eq(pending + taken - dropped - gone)
+            m.d.sync += [pending.eq(after), free.eq(after < limit)]
+            busy.append(pending.any())
+        awaited = Signal(self._params.base_bits)
+        with m.If(asked):
+            m.d.sync += awaited.eq(awaited + self.requests.payload.count - balls.cluster)
+        with m.Else():
+            m.d.sync += awaited.eq(awaited - balls.cluster)
+        m.d.comb += self.busy.eq(Cat(*busy).any() | awaited.any())
+
+    def _count(self, m, balls):
+        """A cycle without a test has one cause."""
+        idle = ~balls.group & ~balls.cluster
         events = {
-            "groups_tested": self.groups.valid & self.groups.ready,
-            "groups_visible": balls.o.valid & balls.o.payload.is_group,
-            "clusters_tested": self.clusters.valid & self.clusters.ready,
+            "groups_tested": balls.group,
+            "groups_visible": balls.seen_group,
+            "clusters_tested": balls.cluster,
             "clusters_visible": self.o.valid & self.o.ready,
-            "starved_cycles": balls.i.ready & ~offered,
-            "stalled_cycles": ~balls.i.ready,
-            "request_cycles": balls.i.ready & ~self.clusters.valid & self.groups.valid & ~room,
+            "starved_cycles": idle & ~self.clusters.valid & ~self.groups.valid,
+            "stalled_cycles": idle & self.clusters.valid,
+            "request_cycles": idle & ~self.clusters.valid & self.groups.valid,
         }
         for name, event in events.items():
             counter = getattr(self, name)

@@ -2,36 +2,32 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Signal, signed
-from amaranth.lib import wiring
+from amaranth.hdl import signed
 from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
-from hw.blocks.delay import Delay
+from hw.blocks.multiply import times_constant
+from hw.blocks.pipeline import Block
 from hw.layouts import shape
 
 
-class RadiusAtView(wiring.Component):
+class RadiusAtView(Block):
     """The ball's radius as a view magnifies it: low + ceil(weight (high - low) / 2^f).
 
-    Latency: PIPELINE_CYCLES = 2 enabled cycles (product, sum); f is weight_fraction_bits.
-    Multipliers: 1 of radius_bits x weight.bits.
+    Latency: `latency_cycles`, 6 by default: difference, products (2), their sum, rounding, sum;
+    f is weight_fraction_bits. Multipliers: 1 of radius_bits x weight.bits.
 
     Members
     -------
-    enable : In(1), the pipeline moves in this cycle.
     low, high : In(`radius`), r(1.0) and r(1.3), with low <= high.
     weight : In(`weight`), held during a frame.
     radius : Out(radius_bits + 1).
     """
 
-    PIPELINE_CYCLES = 2
-
     def __init__(self, params: Parameters):
         self._params = params
         super().__init__(
             {
-                "enable": In(1),
                 "low": In(shape(params.radius)),
                 "high": In(shape(params.radius)),
                 "weight": In(shape(params.weight)),
@@ -39,29 +35,25 @@ class RadiusAtView(wiring.Component):
             }
         )
 
-    def elaborate(self, platform):
-        m = Module()
-        fraction = self._params.weight_fraction_bits
-        growth = Signal(self._params.radius_bits)
-        product = Signal((growth * self.weight).shape())
-        low = Signal.like(self.low)
-        m.d.comb += growth.eq(self.high - self.low)
-        with m.If(self.enable):
-            m.d.sync += [product.eq(growth * self.weight), low.eq(self.low)]
-            m.d.sync += self.radius.eq(low + ((product + (1 << fraction) - 1) >> fraction))
-        return m
+    def build(self, p):
+        fraction, bits = self._params.weight_fraction_bits, self._params.radius_bits
+        low = p.input(self.low)
+        growth = p.register("growth", lambda a, b: (b - a)[:bits], low, p.input(self.high))
+        product = times_constant(p, "product", growth, self.weight)
+        grown = p.register("grown", lambda v: (v + ((1 << fraction) - 1)) >> fraction, product)
+        return p.finish(
+            (self.radius, p.register("radius_sum", lambda v, g: (v + g)[: bits + 1], low, grown))
+        )
 
 
-class PlaneTest(wiring.Component):
+class PlaneTest(Block):
     """floor(n . q / 2^f) + radius + bias < 0: the ball lies outside the plane, margins included.
 
-    Latency: PIPELINE_CYCLES = 3 enabled cycles (products, sum, comparison); f is
-    normal_fraction_bits. `radius` and `bias` are wanted RADIUS_CYCLES = 2 enabled cycles after
-    the centre. Multipliers: 2 of camera_space.bits x normal.bits.
+    Latency: `latency_cycles`, 5 by default: products (2), their parts, sum, comparison; f is
+    normal_fraction_bits. Multipliers: 2 of camera_space.bits x normal.bits.
 
     Members
     -------
-    enable : In(1), the pipeline moves in this cycle.
     lateral, depth : In(`camera_space`), the centre's x or y, and its z.
     normal_lateral, normal_depth : In(`normal`), held during a frame.
     radius : In(radius_bits + 1), grid units.
@@ -69,14 +61,10 @@ class PlaneTest(wiring.Component):
     is_out : Out(1).
     """
 
-    PIPELINE_CYCLES = 3
-    RADIUS_CYCLES = 2
-
     def __init__(self, params: Parameters):
         self._params = params
         super().__init__(
             {
-                "enable": In(1),
                 "lateral": In(shape(params.camera_space)),
                 "depth": In(shape(params.camera_space)),
                 "normal_lateral": In(shape(params.normal)),
@@ -87,46 +75,34 @@ class PlaneTest(wiring.Component):
             }
         )
 
-    def elaborate(self, platform):
-        m = Module()
-        p = self._params
-        product_shape = (self.lateral * self.normal_lateral).shape()
-        lateral, depth = Signal(product_shape), Signal(product_shape)
-        total = lateral + depth
-        distance = Signal((total >> p.normal_fraction_bits).shape())
-        reach = (self.radius << p.length_fraction_bits) + self.bias
-        with m.If(self.enable):
-            m.d.sync += [
-                lateral.eq(self.lateral * self.normal_lateral),
-                depth.eq(self.depth * self.normal_depth),
-                distance.eq(total >> p.normal_fraction_bits),
-                self.is_out.eq(distance + reach < 0),
-            ]
-        return m
+    def build(self, p):
+        lengths, f = self._params.length_fraction_bits, self._params.normal_fraction_bits
+        lateral = times_constant(p, "lateral_product", p.input(self.lateral), self.normal_lateral)
+        depth = times_constant(p, "depth_product", p.input(self.depth), self.normal_depth)
+        distance = p.register("distance", lambda a, b: (a + b) >> f, lateral, depth)
+        reach = p.register(
+            "reach", lambda r, b: (r << lengths) + b, p.input(self.radius), p.input(self.bias)
+        )
+        return p.finish((self.is_out, p.register("sign", lambda a, b: a + b < 0, distance, reach)))
 
 
-class NearTest(wiring.Component):
+class NearTest(Block):
     """depth + radius + bias < 0: all means of the ball lie before the near plane.
 
-    Latency: PIPELINE_CYCLES = 3 enabled cycles, as PlaneTest; no multiplier. `bias` is wanted
-    RADIUS_CYCLES = 2 enabled cycles after the depth.
+    Latency: `latency_cycles` = 2: two sums; no multiplier.
 
     Members
     -------
-    enable : In(1), the pipeline moves in this cycle.
     depth : In(`camera_space`), the centre's z.
-    radius : In(`radius`), largest distance of a mean, grid units, together with the depth.
+    radius : In(`radius`), largest distance of a mean, grid units.
     bias : In(`bias_shape`), grid units with length_fraction_bits.
     is_out : Out(1).
     """
-
-    PIPELINE_CYCLES = PlaneTest.PIPELINE_CYCLES
 
     def __init__(self, params: Parameters):
         self._params = params
         super().__init__(
             {
-                "enable": In(1),
                 "depth": In(shape(params.camera_space)),
                 "radius": In(shape(params.radius)),
                 "bias": In(bias_shape(params)),
@@ -134,14 +110,13 @@ class NearTest(wiring.Component):
             }
         )
 
-    def elaborate(self, platform):
-        m = Module()
-        deepest = self.depth + (self.radius << self._params.length_fraction_bits)
-        m.submodules.delay = delay = Delay(deepest.shape(), PlaneTest.RADIUS_CYCLES)
-        m.d.comb += [delay.enable.eq(self.enable), delay.i.eq(deepest)]
-        with m.If(self.enable):
-            m.d.sync += self.is_out.eq(delay.o + self.bias < 0)
-        return m
+    def build(self, p):
+        lengths = self._params.length_fraction_bits
+        deepest = p.register(
+            "deepest", lambda z, r: z + (r << lengths), p.input(self.depth), p.input(self.radius)
+        )
+        sign = p.register("sign", lambda d, b: d + b < 0, deepest, p.input(self.bias))
+        return p.finish((self.is_out, sign))
 
 
 def bias_shape(params: Parameters):

@@ -55,7 +55,7 @@ class ConicScale(Block):
         reciprocal = p.call("reciprocal", TableFunction(reciprocal_table(b)), x=normal["mantissa"])[
             "y"
         ]
-        scale = p.register("scaled", lambda z, r: z * r, p.input(self.depth_squared), reciprocal)
+        scale = p.multiply("scaled", p.input(self.depth_squared), reciprocal)
         cut = p.wire("scale_cut", lambda v: v[b:], scale)
         return p.finish((self.scale, cut), (self.exponent, normal["exponent"]))
 

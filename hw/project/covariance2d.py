@@ -50,10 +50,11 @@ class LowPass(Block):
     def build(self, p):
         formats = self._formats
         b = formats.mantissa
-        square = p.register("square", lambda z: z * z, p.input(self.depth_mantissa))
+        depth = p.input(self.depth_mantissa)
+        square = p.multiply("square", depth, depth)
         squared = p.wire("squared", lambda v: v[b:], square)
         factor = Const(formats.low_pass_factor, formats.low_pass_factor.bit_length())
-        scaled = p.register("scaled", lambda v: v * factor, squared)
+        scaled = p.multiply("scaled", squared, factor)
         shared = p.wire("shared", lambda v: v[_shared_shift(formats) :], scaled)
         most = (EXPONENT_MAX - formats.exponent_min).bit_length()
         halved = p.register(
@@ -72,7 +73,7 @@ class Covariance2d(Block):
 
     top = 2^covariance_bits - 1.
 
-    Latency: `latency_cycles` = 5: product, two sums, low pass, cut. Multipliers: 9 of 17 x 17.
+    Latency: `latency_cycles` = 6: product (2), two sums, low pass, cut. Multipliers: 9 of 17 x 17.
 
     Members
     -------
@@ -119,9 +120,8 @@ class Covariance2d(Block):
     def _sum(self, p, name):
         """sum_k T_a,k T_b,k."""
         products = [
-            p.register(
+            p.multiply(
                 f"product_{name}{k}",
-                lambda a, b: a * b,
                 *(p.input(getattr(self, f"t{axis}{k}")) for axis in name),
             )
             for k in range(3)

@@ -78,7 +78,7 @@ class Footprint(Block):
 
     L is lower triangular, so a row takes 3 + 2 + 1 products. J: fraction bits of A.
 
-    Latency: `latency_cycles` = 8: product, two sums, two of shift, rounding, two of cutting.
+    Latency: `latency_cycles` = 9: product (2), two sums, two of shift, rounding, two of cutting.
     Multipliers: 12 of B x 16.
 
     Members
@@ -109,7 +109,7 @@ class Footprint(Block):
             for k, entries in enumerate(COLUMNS):
                 name = f"{axis}{k}"
                 products = [
-                    p.register(f"product_{name}_{j}", lambda a, b: a * b, rows[axis][j], factor[at])
+                    p.multiply(f"product_{name}_{j}", rows[axis][j], factor[at])
                     for j, at in entries
                 ]
                 total = products[0]

@@ -76,9 +76,7 @@ class Jacobian(Block):
     def _entry(self, p, axis, j, tangent):
         fraction = self._params.rotation_fraction_bits
         constant = self.constants[f"jacobian_{axis}{j}"]
-        product = p.register(
-            f"product_{axis}{j}", lambda t: t * self.constants[f"rotation_2{j}"], tangent
-        )
+        product = p.multiply(f"product_{axis}{j}", tangent, self.constants[f"rotation_2{j}"])
         turned = p.register(
             f"turned_{axis}{j}", lambda v: (v + (1 << (fraction - 1))) >> fraction, product
         )

@@ -87,7 +87,7 @@ class Margin(Block):
         names = ("reciprocal", "depth_exponent", "error_exponent")
         reciprocal, depth, error = (p.input(getattr(self, name)) for name in names)
         near = p.register("near", lambda v: v[b - POSITION_MANTISSA_BITS :] + 1, reciprocal)
-        product = p.register("product", lambda v: v * self.constants.position_mantissa, near)
+        product = p.multiply("product", near, self.constants.position_mantissa)
         own = p.register("own", lambda error, depth: error - depth, error, depth)
         offset = p.register(
             "offset", lambda v: v + self.constants.position_exponent - POSITION_MANTISSA_BITS, own

@@ -38,7 +38,7 @@ class Tangent(Block):
 
     l = floor(q / 2^down) 2^up, cut to +-(2^(tangent_bits - 1) - 1): one of up and down is 0.
 
-    Latency: `latency_cycles`, 11 by default: two shifts, size, product, rounding, sign.
+    Latency: `latency_cycles`, 12 by default: two shifts, size, product, rounding, sign.
     Multipliers: 1 of 25 x B, which is 2 of 18 x 18.
 
     Members
@@ -92,7 +92,7 @@ class Place(Block):
     z's mantissa is rounded down, 1/z's and f^/z's to nearest, |t| to nearest; coordinates are cut
     to their formats as golden.projection.place.place says, bit for bit.
 
-    Latency: `latency_cycles`, 30 by default: position, depth, normalising, table, scale or shift
+    Latency: `latency_cycles`, 33 by default: position, depth, normalising, table, scale or shift
     amounts, tangent. One Gaussian a cycle.
     Multipliers: 9 of 16 x rotation.bits, 1 in the reciprocal, 2 of B x B, 2 of 25 x B: 16.
 
@@ -169,7 +169,7 @@ class Place(Block):
     def _tangent(self, p, axis, lateral, shifts, reciprocal):
         b = self._formats.mantissa
         focal = self.constants[f"focal_{axis}"]
-        product = p.register(f"focal_product_{axis}", lambda v: v * focal, reciprocal)
+        product = p.multiply(f"focal_product_{axis}", reciprocal, focal)
         scale = p.register(f"scale_{axis}", lambda v: (v + (1 << (b - 1))) >> b, product)
         tangent = Tangent(self._params)
         return p.call(f"tangent_{axis}", tangent, lateral=lateral, scale=scale, **shifts)["tangent"]

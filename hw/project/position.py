@@ -32,7 +32,7 @@ class Position(Block):
     s = rotation_fraction_bits - length_fraction_bits - member_exponent, cut to 1..31. One bit of
     the shift is left to the sum: floor((2 C + 1 + floor(R offset / 2^(s - 1))) / 2).
 
-    Latency: `latency_cycles` = 9: product, two sums, three of shift, sum, two of cutting.
+    Latency: `latency_cycles` = 10: product (2), two sums, three of shift, sum, two of cutting.
     Multipliers: 9 of 16 x rotation.bits.
 
     Members
@@ -81,9 +81,7 @@ class Position(Block):
     def _rotated(self, p, i, offset):
         """Row i of R offset, exact."""
         products = [
-            p.register(
-                f"product_{i}{j}", lambda v, j=j: v * self.constants[f"rotation_{i}{j}"], part
-            )
+            p.multiply(f"product_{i}{j}", part, self.constants[f"rotation_{i}{j}"])
             for j, part in enumerate(offset)
         ]
         pair = p.register(f"pair_{i}", lambda a, b: a + b, *products[:2])

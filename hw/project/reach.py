@@ -87,7 +87,7 @@ class Reach(Block):
     k/zm = min(floor(k (1/zm + RECIPROCAL_MARGIN) / 2^REACH_SHIFT) + 1, 2^B - 1). The slack of sigma
     is FOOTPRINT_MARGIN + 2^(factor_bits + 1 - trust) + 1, golden.projection.extent.
 
-    Latency: `latency_cycles`, 19 by default: sigma, product, shift, cut.
+    Latency: `latency_cycles`, 23 by default: sigma, product, shift, cut.
     Multipliers: 1 of 16 x B, 2 of B x (factor_bits + 1), 2 in the roots.
 
     Members
@@ -126,7 +126,7 @@ class Reach(Block):
     def _scaled(self, p):
         """k / zm."""
         factor, b = p.input(self.reach_factor), self._formats.mantissa
-        product = p.register("product", lambda k, r: k * r, factor, p.input(self.reciprocal))
+        product = p.multiply("product", factor, p.input(self.reciprocal))
         total = p.register(
             "total", lambda v, k: (v + k * RECIPROCAL_MARGIN) >> REACH_SHIFT, product, factor
         )
@@ -151,7 +151,7 @@ class Reach(Block):
         deviation = StandardDeviation(self._params)
         slack = p.wire(f"slack_{axis}", lambda v: v[: self._params.factor_bits], slack)
         sigma = p.call(f"deviation_{axis}", deviation, variance=variance, slack=slack)["sigma"]
-        product = p.register(f"product_{axis}", lambda k, v: k * v, scaled, sigma)
+        product = p.multiply(f"product_{axis}", scaled, sigma)
         # Moved up by what the largest exponent asks for, so that all go down: EXPONENT_MAX - e.
         up = EXPONENT_MAX + self._params.screen_fraction_bits + 2 - self._formats.mantissa
         raised = p.wire(f"raised_{axis}", lambda v: Cat(Const(0, up), v), product)

@@ -6,9 +6,8 @@ import pytest
 from golden.cluster_cull import cull_levels
 from golden.params import Parameters
 from golden.records import CLUSTER_DTYPE
-from hw.cull.cluster_cull import ClusterCull
 from sim.cull_harness import CullHarness
-from sim.cull_timing import cull_cycles
+from sim.cull_timing import cull_cycles, cull_hardware
 from tests.rtl.stimulus import (
     directed_clusters,
     one_group,
@@ -18,6 +17,7 @@ from tests.rtl.stimulus import (
 )
 
 PARAMS = Parameters()
+CULL = cull_hardware()
 CYCLE_COUNTERS = (
     "groups_tested",
     "clusters_tested",
@@ -94,14 +94,14 @@ def test_cycles_without_stalls_are_exact(harness, groups, per_group, memory_cycl
 
 
 def test_latency_of_both_levels(harness):
-    """REQUEST_CYCLES from group to request, the memory's latency, then PIPELINE_CYCLES."""
+    """A latency from group to request, the memory's, then one from cluster to output."""
     clusters = random_clusters(3, 1, PARAMS)
     clusters["radius_high"] = PARAMS.radius.max_int
     run = harness.run(
         one_group(clusters, PARAMS), clusters, random_view(0, PARAMS), memory_cycles=50
     )
-    assert run.first_request_cycle == ClusterCull.REQUEST_CYCLES
-    due = ClusterCull.REQUEST_CYCLES + 50 + ClusterCull.PIPELINE_CYCLES
+    assert run.first_request_cycle == CULL.request_latency_cycles
+    due = CULL.request_latency_cycles + 50 + CULL.latency_cycles
     assert run.first_visible_cycle == due
     assert run.cycles == due + 3
 
@@ -115,7 +115,7 @@ def test_failed_groups_cost_one_cycle_each(harness):
     groups["center"] += (constants.camera_position >> PARAMS.length_fraction_bits).astype(np.int32)
     run = harness.run(groups, clusters, constants)
     assert run.counters["clusters_tested"] == 0
-    assert run.cycles == 500 + ClusterCull.PIPELINE_CYCLES - 1
+    assert run.cycles == 500 + CULL.test_cycles
 
 
 def test_one_ball_a_cycle_once_the_memory_answers(harness):
@@ -123,7 +123,7 @@ def test_one_ball_a_cycle_once_the_memory_answers(harness):
     groups, clusters = random_levels(3000, 24, 5, PARAMS)
     run = harness.run(groups, clusters, random_view(4, PARAMS), memory_cycles=100)
     tests = run.counters["groups_tested"] + run.counters["clusters_tested"]
-    assert tests <= run.cycles <= tests + 1.02 * 100 + 2 * ClusterCull.REQUEST_CYCLES
+    assert tests <= run.cycles <= tests + 1.02 * 100 + 2 * CULL.request_latency_cycles
 
 
 def test_slow_reader_of_requests_never_blocks_clusters(harness):

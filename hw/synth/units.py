@@ -1,0 +1,78 @@
+"""What can be synthesised alone: the presets, and the components that they are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from amaranth.back import verilog
+
+from golden.errors import InputError
+from golden.params import Parameters
+from hw.accelerator import QUEUE_BEATS
+from hw.bus.read_master import ReadMaster
+from hw.cull.ball_test import BallTest
+from hw.cull.camera_transform import CameraTransform
+from hw.cull.plane_test import NearTest
+from hw.fetch.gaussian_fetch import GaussianFetch
+from hw.host.registers import Registers
+from hw.project.conic import Conic
+from hw.project.cover import Cover
+from hw.project.place import Place
+from hw.project.screen_shape import ScreenShape
+from hw.synth.devices import LARGE, SMALL, Part
+from hw.verilog import accelerator_design, cull_design, project_design, wide_design
+
+WIDE = Parameters(data_bits=512, lanes=2)
+PRESETS: dict[str, tuple[Callable, Parameters]] = {
+    "base": (accelerator_design, Parameters()),
+    "cull": (cull_design, Parameters()),
+    "project": (project_design, Parameters()),
+    "wide": (wide_design, WIDE),
+}
+COMPONENTS: dict[str, Callable] = {
+    "read_master": lambda params: ReadMaster(params, QUEUE_BEATS),
+    "registers": Registers,
+    "fetch": GaussianFetch,
+    "camera_transform": CameraTransform,
+    "near_test": NearTest,
+    "ball_test": BallTest,
+    "place": Place,
+    "screen_shape": ScreenShape,
+    "conic": Conic,
+    "cover": Cover,
+}
+UNITS = (*PRESETS, *COMPONENTS)
+
+
+@dataclass(frozen=True)
+class Unit:
+    """Verilog to be synthesised.
+
+    Parameters
+    ----------
+    name : of UNITS. top : module name. text : Verilog.
+    latency_cycles : of the unit, None where it has no one latency.
+    part : that it is placed on.
+    """
+
+    name: str
+    top: str
+    text: str
+    latency_cycles: int | None
+    part: Part
+
+
+def make_unit(name: str) -> Unit:
+    """The Verilog of a unit; raises InputError where there is none of that name."""
+    part = SMALL if name == "cull" else LARGE
+    if name in PRESETS:
+        make, params = PRESETS[name]
+        design = make(params)
+        return Unit(name, design.name, design.text, design.metadata.get("latency_cycles"), part)
+    if name not in COMPONENTS:
+        raise InputError(f"unit {name!r} is not known: choose {', '.join(UNITS)}.")
+    component = COMPONENTS[name](Parameters())
+    top = f"splatsieve_{name}"
+    text = verilog.convert(component, name=top, strip_internal_attrs=True, emit_src=False)
+    return Unit(name, top, text, getattr(component, "latency_cycles", None), part)

@@ -1,0 +1,80 @@
+"""`splatsieve synth`: what the hardware takes of an FPGA, and how fast it is there."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from splatsieve.inputs import JsonOption
+from splatsieve.progress import track
+
+
+def synth(
+    unit: Annotated[
+        list[str] | None,
+        typer.Option("--unit", help="A preset or a component, repeatable; without it cull."),
+    ] = None,
+    device: Annotated[str, typer.Option(metavar="ecp5|xc7|xcup|nexus|gowin")] = "ecp5",
+    place: Annotated[
+        bool, typer.Option("--place", help="Place and route too, on ECP5 only.")
+    ] = False,
+    seed: Annotated[
+        list[int] | None, typer.Option("--seed", help="Of the placement, repeatable.")
+    ] = None,
+    freq: Annotated[
+        float | None,
+        typer.Option("--freq", help="Clock rate to aim at, MHz; above the one you need."),
+    ] = None,
+    router: Annotated[
+        str, typer.Option(metavar="router1|router2", help="nextpnr's; the second is quicker.")
+    ] = "router1",
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help="Folder for netlists, logs, synth.json, synth.md."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Synthesise units with Yosys, place and route them on an ECP5, and tabulate what it takes."""
+    from golden.errors import InputError
+    from golden.files import write_text
+    from hw.synth.devices import FAMILIES
+    from hw.synth.flow import TARGET_MHZ, place_and_route, synthesise, tool_versions
+    from hw.synth.results import Result, dump, table
+    from hw.synth.units import UNITS, make_unit
+
+    names = unit or ["cull"]
+    for name in names:
+        if name not in UNITS:
+            raise InputError(f"unit {name!r} is not known: choose {', '.join(UNITS)}.")
+    if device not in FAMILIES:
+        raise InputError(f"device {device!r} is not known: choose {', '.join(FAMILIES)}.")
+    if router not in ("router1", "router2"):
+        raise InputError(f"router {router!r} is not known: choose router1, router2.")
+    if freq is not None and not 1 <= freq <= 1000:
+        raise InputError(f"a clock rate of {freq:g} MHz is outside 1 to 1000: give --freq in MHz.")
+    if place and device != "ecp5":
+        raise InputError(f"{device} cannot be placed: nextpnr is here for ecp5 only.")
+    results = []
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = output or Path(temporary)
+        for name in track(names, f"Synthesising for {device}"):
+            made = make_unit(name)
+            cells, seconds = synthesise(made, device, folder)
+            runs = [
+                place_and_route(made, made.part, folder, number, freq or TARGET_MHZ, router)
+                for number in track(seed or [1], f"Placing {name}")
+                if place
+            ]
+            results.append(
+                Result(name, device, cells, seconds, made.latency_cycles, tool_versions(), runs)
+            )
+        if output is not None:
+            write_text(output / "synth.json", dump(results))
+            write_text(output / "synth.md", table(results))
+    typer.echo(
+        json.dumps(json.loads(dump(results)), indent=1) if as_json else table(results), nl=False
+    )

