@@ -89,7 +89,7 @@ class Accelerator(wiring.Component):
             "project": GaussianProject(params),
         }
         resets = {"fetch": control.reset_fetch, "project": control.reset_project}
-        self.project = parts["project"]  # built now: it can say its latency
+        self.cull, self.project = parts["cull"], parts["project"]  # built: they say their latency
         for name, part in parts.items():
             m.submodules[name] = ResetInserter(resets.get(name, control.reset_front))(part)
         wiring.connect(m, reader.axi, wiring.flipped(self.bus))

@@ -15,7 +15,6 @@ from golden.fixed import Fixed
 from golden.params import Parameters
 from golden.projection.constants import constant_formats
 from hw.accelerator_top import AcceleratorTop
-from hw.cull.cluster_cull import ClusterCull
 from hw.layouts import FRAME_FORMATS
 from hw.package.ports import purpose
 from hw.stream_top import StreamTop, bit_slices
@@ -72,7 +71,7 @@ def accelerator_design(params: Parameters, name: str = ACCELERATOR_NAME) -> Desi
     performance = {"gaussians_per_cycle": params.lanes}
     design = _design(name, top, params, {}, performance)
     design.metadata["latency_cycles_by_stage"] = {
-        "cluster_cull": ClusterCull.PIPELINE_CYCLES,
+        "cluster_cull": top.accelerator.cull.latency_cycles,
         "gaussian_project": top.accelerator.project.latency_cycles,
     }
     return design
