@@ -9,9 +9,6 @@ from typing import Any
 from sim.model.config import ModelConfig
 from sim.model.stage import FRONT_END, RENDER, STREAM
 
-# A span is called bound by the memory where the DRAM is at work so much of it.
-MEMORY_BOUND = 0.9
-
 
 @dataclass(frozen=True)
 class Aim:
@@ -61,7 +58,8 @@ def aims_part(
 def _binds(reach: Mapping[str, Any], span: str) -> dict[str, Any]:
     """Share of the span in which the DRAM and the busiest stage are at work.
 
-    A whole frame is bound phase by phase; the larger phase is looked at.
+    A whole frame is bound phase by phase; the larger phase is looked at. It is bound by what is at
+    work longer, the DRAM or that stage.
     """
     phase, names = span, STAGES_OF.get(span, STREAM)
     cycles = reach[f"{span}_cycles"]["mean"]
@@ -72,13 +70,14 @@ def _binds(reach: Mapping[str, Any], span: str) -> dict[str, Any]:
         cycles = phases[f"{phase}_cycles"]
     busiest = max(names, key=lambda name: reach["stages"][name]["busy_cycles"])
     memory = reach["dram"][phase]["cycles"] / cycles
+    share = reach["stages"][busiest]["busy_cycles"] / cycles
     return {
         "phase": phase,
-        "by": "memory" if memory >= MEMORY_BOUND else busiest,
+        "by": "memory" if memory >= share else busiest,
         "phase_cycles": round(cycles, 3),
         "memory_share": round(memory, 6),
         "stage": busiest,
-        "stage_share": round(reach["stages"][busiest]["busy_cycles"] / cycles, 6),
+        "stage_share": round(share, 6),
         "achieved_gb_per_s": reach["dram"][phase]["achieved_gb_per_s"],
     }
 
