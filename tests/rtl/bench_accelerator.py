@@ -465,25 +465,30 @@ async def a_stop_at_any_time(dut):
 
 @cocotb.test(timeout_time=300, timeout_unit="us")
 async def a_stop_lets_the_queued_frame_begin(dut):
-    """Two frames, two ends: the first stopped, the second right."""
+    """Three frames, three ends: the first stopped, the one that it overlaps and the next right."""
     bench = await start(dut)
-    first, second = bench.of_all, bench.views(1, seed=5)[0]
+    first, (second, third) = bench.of_all, bench.views(2, seed=5)
     await bench.set_view(first)
+    bench.sink.pause = True  # so that the first one is still there
     await bench.write("CONTROL", START)
     await bench.set_view(second)
-    bench.sink.pause = True  # so that the first one is still there
     await bench.write("CONTROL", QUEUE)
-    assert (await bench.status())["queued"]
+    while (await bench.status())["queued"]:  # its culling begins behind that of the first
+        pass
+    await bench.set_view(third)
+    await bench.write("CONTROL", QUEUE)
+    assert (await bench.status())["queued"], "a third frame began beside two"
     await bench.write("CONTROL", STOP)
     bench.sink.pause = False
     while (await bench.status())["busy"]:
         pass
     assert (await bench.status())["code"] == StatusCode.DONE
-    assert bench.lasts == 2
+    assert bench.lasts == 3
     bench.lasts = 1
     splats = bench.taken()
     assert_equal(splats, first.splats[: len(splats)])
-    assert_equal(bench.taken(), second.splats)
+    for view in (second, third):
+        assert_equal(bench.taken(), view.splats)
     bench.at_rest()
     assert await bench.read("INTERRUPT") == DONE | ERROR
 
