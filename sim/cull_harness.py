@@ -115,7 +115,14 @@ class CullHarness:
         """
         tables = [np.ascontiguousarray(table, dtype=CLUSTER_DTYPE) for table in (groups, clusters)]
         ports = constants.as_ports()
-        values = np.array([ports[name] for name in FRAME_FORMATS], dtype=np.int64)
+        # Verilator wants the bits above a port's width to be 0, of negative values too.
+        values = np.array(
+            [
+                ports[name] & (1 << getattr(self.params, form).bits) - 1
+                for name, form in FRAME_FORMATS.items()
+            ],
+            dtype=np.int64,
+        )
         visible = np.zeros(len(clusters), dtype=VISIBLE_DTYPE)
         records = len(groups) + len(clusters)
         frame = _CullFrame(

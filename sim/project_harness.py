@@ -121,7 +121,11 @@ class ProjectHarness:
         """
         members = np.ascontiguousarray(members, dtype=MEMBER_DTYPE)
         ports = constants.as_ports()
-        values = np.array([ports[name] for name in constant_formats(self.params)], dtype=np.int64)
+        formats = constant_formats(self.params)
+        # Verilator wants the bits above a port's width to be 0, of negative values too.
+        values = np.array(
+            [ports[name] & (1 << fixed.bits) - 1 for name, fixed in formats.items()], dtype=np.int64
+        )
         splats = np.empty(len(members), dtype=SPLAT_DTYPE)
         frame = _ProjectFrame(
             values.ctypes.data,

@@ -16,7 +16,7 @@ class TableFunction(Block):
 
     y = min(floor((base[i] + rounding -+ floor(slope[i] f / 2^fraction_bits)) / 2^GUARD_BITS),
             2^output_bits - 1),  with i, f the upper and lower bits of x.
-    Latency: 4 cycles: memory, its output's register, product, sum and cut.
+    Latency: 5 cycles: memory, its output's register, product (2), sum and cut.
     Multipliers: `multipliers` = 1 of slope_bits x fraction_bits. Memory: one of 2^INDEX_BITS words,
     base + rounding and slope side by side.
 
@@ -54,7 +54,7 @@ class TableFunction(Block):
         entry = p.register("entry", lambda bits: bits, self._read(p, index))
         base = p.wire("base", lambda bits: self._entry(bits).base, entry)
         slope = p.wire("slope", lambda bits: self._entry(bits).slope, entry)
-        step = p.register("step", lambda s, f: (s * f)[fraction_bits:], slope, fraction)
+        step = p.multiply("step", slope, fraction, lambda s, f: (s * f)[fraction_bits:])
         return p.finish((self.y, p.register("sum", self._sum, base, step)))
 
     def _read(self, p: Pipeline, index: Timed) -> Timed:

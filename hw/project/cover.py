@@ -94,7 +94,7 @@ class Cover(Block):
     less than DEPTH_TRUST_BITS apart, all of the picture is covered, and all of an axis where the
     extent is cut.
 
-    Latency: `latency_cycles`, 35 by default: reach or margin, length, tiles. One Gaussian a cycle.
+    Latency: `latency_cycles`, 36 by default: reach or margin, length, tiles. One Gaussian a cycle.
     Multipliers: those of Reach and Margin, 6.
 
     Members

@@ -92,7 +92,7 @@ class Place(Block):
     z's mantissa is rounded down, 1/z's and f^/z's to nearest, |t| to nearest; coordinates are cut
     to their formats as golden.projection.place.place says, bit for bit.
 
-    Latency: `latency_cycles`, 33 by default: position, depth, normalising, table, scale or shift
+    Latency: `latency_cycles`, 34 by default: position, depth, normalising, table, scale or shift
     amounts, tangent. One Gaussian a cycle.
     Multipliers: 9 of 16 x rotation.bits, 1 in the reciprocal, 2 of B x B, 2 of 25 x B: 16.
 

@@ -41,7 +41,7 @@ def unsigned_cut(value, bits: int):
 class StandardDeviation(Block):
     """sigma = ceil(sqrt(variance)) + slack, the root as its table rounds it.
 
-    Latency: `latency_cycles`, 13 by default: normalising, argument, table, shift, sum.
+    Latency: `latency_cycles`, 14 by default: normalising, argument, table, shift, sum.
     Multipliers: 1 in the root's table.
 
     Members
@@ -87,7 +87,7 @@ class Reach(Block):
     k/zm = min(floor(k (1/zm + RECIPROCAL_MARGIN) / 2^REACH_SHIFT) + 1, 2^B - 1). The slack of sigma
     is FOOTPRINT_MARGIN + 2^(factor_bits + 1 - trust) + 1, golden.projection.extent.
 
-    Latency: `latency_cycles`, 23 by default: sigma, product, shift, cut.
+    Latency: `latency_cycles`, 24 by default: sigma, product, shift, cut.
     Multipliers: 1 of 16 x B, 2 of B x (factor_bits + 1), 2 in the roots.
 
     Members

@@ -20,7 +20,7 @@ class Result:
     Parameters
     ----------
     unit : of hw.synth.units.UNITS. device : of FAMILIES.
-    cells : by type, after Yosys. seconds : of Yosys.
+    cells : by type, after Yosys. seconds : of Yosys, None where it was not taken down.
     latency_cycles : of the unit, None where it has no one latency.
     versions : of the tools, by package.
     placed : a run a seed, none without place and route.
@@ -29,7 +29,7 @@ class Result:
     unit: str
     device: str
     cells: dict[str, int]
-    seconds: float
+    seconds: float | None
     latency_cycles: int | None
     versions: dict[str, str]
     placed: list[Placed] = field(default_factory=list)

@@ -120,17 +120,17 @@ def test_edges_and_random_wide_operands(of):
 @pytest.mark.parametrize(
     ("block", "multipliers", "cycles"),
     [
-        (lambda: Multiply(unsigned(18), unsigned(18)), 1, 1),
-        (lambda: Multiply(signed(18), signed(18)), 1, 1),
-        (lambda: Multiply(unsigned(25), unsigned(18)), 2, 2),
-        (lambda: Multiply(unsigned(32), unsigned(32)), 4, 3),
-        (lambda: Multiply(unsigned(36), unsigned(36)), 4, 3),
-        (lambda: Multiply(signed(31), signed(18)), 2, 2),
-        (lambda: Multiply(signed(35), signed(35)), 4, 3),
-        (lambda: Multiply(signed(36), signed(36)), 9, 4),
-        (lambda: Square(unsigned(18)), 1, 1),
-        (lambda: Square(unsigned(32)), 3, 2),
-        (lambda: Square(signed(36)), 6, 3),
+        (lambda: Multiply(unsigned(18), unsigned(18)), 1, 2),
+        (lambda: Multiply(signed(18), signed(18)), 1, 2),
+        (lambda: Multiply(unsigned(25), unsigned(18)), 2, 3),
+        (lambda: Multiply(unsigned(32), unsigned(32)), 4, 4),
+        (lambda: Multiply(unsigned(36), unsigned(36)), 4, 4),
+        (lambda: Multiply(signed(31), signed(18)), 2, 3),
+        (lambda: Multiply(signed(35), signed(35)), 4, 4),
+        (lambda: Multiply(signed(36), signed(36)), 9, 5),
+        (lambda: Square(unsigned(18)), 1, 2),
+        (lambda: Square(unsigned(32)), 3, 3),
+        (lambda: Square(signed(36)), 6, 4),
     ],
 )
 def test_multipliers_and_latency(block, multipliers, cycles):

@@ -37,7 +37,7 @@ def test_every_input_where_the_output_is_cut():
 @pytest.mark.parametrize("bits", [12, 18])
 def test_latency_and_multipliers(make, bits):
     block = TableFunction(make(bits))
-    assert (block.latency_cycles, block.multipliers) == (4, 1)
+    assert (block.latency_cycles, block.multipliers) == (5, 1)
 
 
 def test_refuses_a_table_without_fraction():
