@@ -297,7 +297,8 @@ async def reset_in_mid_flight(dut, after):
 async def counters_add_up(dut):
     """Every cycle since reset counts as one test or one cause of having none."""
     random.seed(9)
-    # Many clusters a group, all of them seen, stall the output, one a group keeps the groups waiting for room.
+    # Many clusters a group, all of them seen, stall the output; one a group keeps the groups
+    # waiting for room.
     tables = [random_levels(150, per_group, 1, PARAMS) for per_group in (4, 1)]
     for groups, clusters in tables:
         groups["radius_high"] = clusters["radius_high"] = PARAMS.radius.max_int
