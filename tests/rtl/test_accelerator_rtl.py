@@ -246,7 +246,8 @@ def test_a_stop_at_any_time(board, pack):
                 assert_equal(splats, view.splats[: len(splats)])
             check_sums(board.driver.counters())
             board.frame(other)
-        assert codes == sorted(codes, reverse=True), "stopped again after it was done"
+        if memory is USUAL:  # where stalls are random, each run of the frame takes its own time
+            assert codes == sorted(codes, reverse=True), "stopped again after it was done"
         assert {StatusCode.STOPPED, StatusCode.DONE} == set(codes)
 
 
