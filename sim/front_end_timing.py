@@ -232,6 +232,8 @@ def _hardware(params: Parameters) -> tuple[NDArray[np.void], NDArray[np.void]]:
     with _unused_components():
         project_cycles = GaussianProject(params).latency_cycles
         cull = ClusterCull(params)
+        places, test_cycles = cull.places, cull.test_cycles
+        del cull  # it shall go, and amaranth's warning with it, while warnings are ignored
         burst_entries = [BurstSplitter(params, depth).burst_entries for depth in QUEUE_BEATS]
     hardware, clients = np.zeros(1, HARDWARE), np.zeros(len(QUEUE_BEATS), CLIENT)
     for name, value in {
@@ -244,8 +246,8 @@ def _hardware(params: Parameters) -> tuple[NDArray[np.void], NDArray[np.void]]:
         "header_cycles": HEADER_CYCLES,
         "group_run": GROUP_RUN,
         "requests": ClusterCull.REQUESTS,
-        "places": cull.places,
-        "test_cycles": cull.test_cycles,
+        "places": places,
+        "test_cycles": test_cycles,
         "clusters_ahead": CLUSTERS_AHEAD,
         "long_run": LONG_RUN_RECORDS,
         "splat_cycles": project_cycles,
