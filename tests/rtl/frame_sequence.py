@@ -14,7 +14,7 @@ from tests.rtl.accelerator_stimulus import View
 
 PAGE_BYTES = 4096
 STEP_CYCLES = 10
-STANDSTILL_STEPS = 5_000
+STANDSTILL_STEPS = 20_000
 
 
 @dataclass(frozen=True, eq=False)
