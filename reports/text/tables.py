@@ -19,41 +19,8 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], text_columns: int 
 
 def culling_table(document: Document) -> str:
     """Clusters, excluded, found and lost, a row for each clustering and radius."""
-    rows = []
-    for name in CULLED:
-        entry = document["methods"][name]
-        rtl = entry.get("rtl")
-        rows.append(
-            [
-                f"{name}, {entry['radius']}",
-                f"{entry['clusters']:,}",
-                f"{entry['groups']:,}",
-                f"{entry['tests']['mean']:,.0f}",
-                f"{entry['gaussians_a_cluster']:.1f}",
-                f"{entry['clusters_visible']['mean']:,.0f}",
-                percent(entry["excluded_fraction"]["mean"]),
-                percent(entry["found_fraction"]["mean"]),
-                percent(entry["found_fraction"]["slowest"]),
-                f"{sum(entry['lost']['views']):,}",
-                f"{sum(rtl['mismatches']):,}" if rtl else "not run",
-            ]
-        )
-    literal = document["three_sigma"]
-    rows.append(
-        [
-            f"paper, {literal['radius']}",
-            f"{literal['clusters']:,}",
-            f"{literal['groups']:,}",
-            f"{literal['tests']['mean']:,.0f}",
-            f"{literal['gaussians_a_cluster']:.1f}",
-            f"{literal['clusters_visible']['mean']:,.0f}",
-            percent(literal["excluded_fraction"]["mean"]),
-            percent(literal["found_fraction"]["mean"]),
-            percent(literal["found_fraction"]["slowest"]),
-            f"{sum(literal['lost']['views']):,}",
-            "not run",
-        ]
-    )
+    rows = [_culling_row(name, document["methods"][name]) for name in CULLED]
+    rows.append(_culling_row("paper", document["three_sigma"]))
     head = [
         "clustering, radius",
         "clusters",
@@ -68,6 +35,24 @@ def culling_table(document: Document) -> str:
         "RTL mismatches, records",
     ]
     return table(head, rows)
+
+
+def _culling_row(name: str, entry: Document) -> list[str]:
+    """One clustering with one radius; the RTL's mismatches where it ran."""
+    rtl = entry.get("rtl")
+    return [
+        f"{name}, {entry['radius']}",
+        f"{entry['clusters']:,}",
+        f"{entry['groups']:,}",
+        f"{entry['tests']['mean']:,.0f}",
+        f"{entry['gaussians_a_cluster']:.1f}",
+        f"{entry['clusters_visible']['mean']:,.0f}",
+        percent(entry["excluded_fraction"]["mean"]),
+        percent(entry["found_fraction"]["mean"]),
+        percent(entry["found_fraction"]["slowest"]),
+        f"{sum(entry['lost']['views']):,}",
+        f"{sum(rtl['mismatches']):,}" if rtl else "not run",
+    ]
 
 
 def count_table(document: Document) -> str:
