@@ -258,11 +258,11 @@ def granted(hw: Any, s: Any, clients: Any) -> int:
 
 
 @serial_kernel
-def is_quiet(s: Any, ahead: Any, cycle: int) -> bool:
+def is_quiet(s: Any, queue: Any, ahead: Any, cycle: int) -> bool:
     """Whether nothing is under way in ClusterCull, GaussianFetch and GaussianProject."""
     culls = s.places or s.pending or s.awaited
     asks = s.fresh or s.grows or s.geometry_asked
-    fetches = ahead.inner or ahead.shown or s.here or s.members
+    fetches = queue.inner or queue.shown or ahead.inner or ahead.shown or s.here or s.members
     return not (culls or asks or fetches or cycle <= s.project_until)
 
 
@@ -285,8 +285,8 @@ def simulate(
     Parameters
     ----------
     hardware, state, counted : (1,) HARDWARE, STATE, COUNTS. clients : (3,) CLIENT.
-    fifos : (6,) FIFO, of the clients' queues, of the requests for clusters, of the clusters ahead,
-        of the visible clusters.
+    fifos : (7,) FIFO, of the clients' queues, of the requests for clusters, of the clusters ahead,
+        of the visible clusters, of those that wait for the merger.
     entries : (3, n) rings of the slots of waiting entries, bit n for record n.
     group_visible : (G,). group_runs : (g, 2) base and count of clusters, of visible groups.
     cluster_visible : (T,) of the clusters tested. runs : (V, 2) base and count of Gaussians, of
@@ -306,7 +306,8 @@ def simulate(
         moved = s.geometry_asked == 0 or ready[2]
         merger_ready = s.fresh == 0 or merge or s.grows == 0 or moved
         fetch_ready = merger_ready and fifos[4].inner != hw.clusters_ahead - 1
-        sent = fifos[5].shown == 1 and fetch_ready
+        sent = fifos[6].shown == 1 and fetch_ready
+        seen = fifos[5].shown == 1 and fifos[6].inner != hw.clusters_waiting - 1
         record = clients[0].shown == 1
         header = s.course < 2 and record and s.header_records < hw.header_records
         cluster = clients[1].shown == 1 and s.places < hw.places
@@ -315,7 +316,7 @@ def simulate(
         run_taken = fifos[3].shown == 1 and s.run_held == 0
         asks = s.course == 0 or s.course == 2
         grant = granted(hw, s, clients)
-        if s.course == 3 and s.to_take == 0 and is_quiet(s, fifos[4], cycle):
+        if s.course == 3 and s.to_take == 0 and is_quiet(s, fifos[6], fifos[4], cycle):
             break
         # Their registers.
         request = (0, hw.header_records)
@@ -348,9 +349,10 @@ def simulate(
         elif group:
             entry = 6 if group_visible[s.group] else 5
             s.group += 1
-        out = clock_cull(s, tests, entry, group_runs[s.run, 1] if run_taken else 0, sent)
+        out = clock_cull(s, tests, entry, group_runs[s.run, 1] if run_taken else 0, seen)
         clock_fifo(fifos[3], out == 6, run_taken)
-        clock_fifo(fifos[5], out == 2, sent)
+        clock_fifo(fifos[5], out == 2, seen)
+        clock_fifo(fifos[6], seen, sent)
         clock_reader(s, run_taken, ready[1])
         clock_control(hw, s, asks and ready[0], header, group, cycle)
         cycle += 1

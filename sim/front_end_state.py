@@ -15,8 +15,9 @@ HARDWARE = _registers(
     *("lanes", "slots", "entry_beats", "page_entries", "outstanding_bursts"),
     # Records of the header, cycles from the last of them to the groups; groups of one read.
     *("header_records", "header_cycles", "group_run"),
-    # Groups, clusters under way at most, cycles of a test, clusters ahead, records of a long run.
-    *("requests", "places", "test_cycles", "clusters_ahead", "long_run"),
+    # Groups, clusters under way at most, cycles of a test; clusters that wait and ahead, records
+    # of a long run.
+    *("requests", "places", "test_cycles", "clusters_waiting", "clusters_ahead", "long_run"),
     # From members taken to a splat passed on, and to all of them dropped.
     *("splat_cycles", "drop_cycles"),
     *("latency_cycles", "busy_256"),

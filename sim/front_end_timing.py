@@ -22,7 +22,7 @@ from hw.accelerator import QUEUE_BEATS
 from hw.bus.burst_splitter import PAGE_BYTES, BurstSplitter
 from hw.bus.read_queue import ReadQueue
 from hw.cull.cluster_cull import ClusterCull
-from hw.fetch.gaussian_fetch import CLUSTERS_AHEAD
+from hw.fetch.gaussian_fetch import CLUSTERS_AHEAD, CLUSTERS_WAITING
 from hw.fetch.header_check import HEADER_RECORDS, TABLES
 from hw.fetch.run_merger import LONG_RUN_RECORDS
 from hw.frame.front_control import GROUP_RUN
@@ -150,8 +150,9 @@ def front_end_timing(
     - a ball a cycle is tested, clusters before groups, and a visible one leaves
       ClusterCull.latency_cycles later; at most ClusterCull.REQUESTS groups and `places` clusters
       are under way or wait;
-    - a visible group is a run of clusters to read; visible clusters are joined to longer runs while
-      the reader is busy, and at most CLUSTERS_AHEAD of them wait for their Gaussians;
+    - a visible group is a run of clusters to read; at most CLUSTERS_WAITING visible clusters wait,
+      are joined to longer runs while the reader is busy, and at most CLUSTERS_AHEAD of them are
+      asked for and wait for their Gaussians;
     - a run is cut into bursts of min(burst_beats, its end, the page's end); a client's burst waits
       for room in its queue of QUEUE_BEATS, and header and groups, clusters, geometry go in this
       order, at most every other cycle and outstanding_bursts at a time;
@@ -192,7 +193,7 @@ def front_end_timing(
     simulate(
         hardware,
         clients,
-        np.zeros(len(QUEUE_BEATS) + 3, FIFO),
+        np.zeros(len(QUEUE_BEATS) + 4, FIFO),
         state,
         counts,
         np.zeros((len(QUEUE_BEATS), max(QUEUE_BEATS) + 1), np.int64),
@@ -249,6 +250,7 @@ def _hardware(params: Parameters) -> tuple[NDArray[np.void], NDArray[np.void]]:
         "places": places,
         "test_cycles": test_cycles,
         "clusters_ahead": CLUSTERS_AHEAD,
+        "clusters_waiting": CLUSTERS_WAITING,
         "long_run": LONG_RUN_RECORDS,
         "splat_cycles": project_cycles,
         "drop_cycles": project_cycles - FIFO_CYCLES,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.hdl import Array, Cat, Module, Mux, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.fifo import SyncFIFOBuffered
 from amaranth.lib.wiring import In, Out
@@ -17,6 +17,11 @@ from hw.project.gaussian_project import member_beat
 # Clusters whose Gaussians are asked for and have not all come: what a memory of some hundred
 # cycles holds under way, at 25 Gaussians a cluster, and more.
 CLUSTERS_AHEAD = 64
+# Visible clusters that wait to be asked for. When the last cluster of a frame is tested the
+# Gaussians of these are still to be read, and meanwhile the next frame's header, groups, clusters
+# and first Gaussians, each read after the one before, and each behind a full queue of geometry:
+# 4 x 512 beats and a little, where 256 clusters are 6,400 Gaussians, or 3,200 beats of two.
+CLUSTERS_WAITING = 256
 
 
 class GaussianFetch(wiring.Component):
@@ -26,13 +31,15 @@ class GaussianFetch(wiring.Component):
     the start of the next, it takes two cycles. Clusters of the next frame are asked for behind
     those of the one that is served; their members wait for their turn.
 
-    Latency: 3 cycles from a cluster to its read (RunMerger); 1 from a beat to its members.
+    Latency: 5 cycles from a cluster to its read (a queue's 2, RunMerger's 3); 1 from a beat to its
+    members.
     Throughput: a beat of memory a cycle, `lanes` records at most.
 
     Members
     -------
     table : In(address_bits - 5), number of the geometry's first record. gaussians : In(32).
-    frame, served : In(1), of the clusters that come, and of the members that may leave.
+    frame : In(1), of the clusters that come, as table and gaussians are. served : In(1), of the
+        members that may leave.
     i : In(stream of visible_cluster).
     requests : Out(stream of run_request). slots : In(stream of slot_beat).
     o : Out(stream of member_beat).
@@ -60,37 +67,55 @@ class GaussianFetch(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         m.submodules.merger = merger = RunMerger(self._params)
-        m.submodules.ahead = ahead = SyncFIFOBuffered(
-            width=visible_cluster(self._params).size + 1, depth=CLUSTERS_AHEAD
-        )
+        width = visible_cluster(self._params).size + 1  # and the frame
+        m.submodules.queue = queue = SyncFIFOBuffered(width=width, depth=CLUSTERS_WAITING)
+        m.submodules.ahead = ahead = SyncFIFOBuffered(width=width, depth=CLUSTERS_AHEAD)
         wiring.connect(m, merger.o, wiring.flipped(self.requests))
         both = Signal()
         m.d.comb += [
-            merger.table.eq(self.table),
-            merger.gaussians.eq(self.gaussians),
-            merger.frame.eq(self.frame),
+            queue.w_en.eq(self.i.valid),
+            queue.w_data.eq(Cat(self.i.payload, self.frame)),
+            self.i.ready.eq(queue.w_rdy),
             self.outside.eq(merger.outside),
             both.eq(merger.i.ready & ahead.w_rdy),
-            self.i.ready.eq(both),
-            merger.i.valid.eq(self.i.valid & ahead.w_rdy),
-            merger.i.payload.eq(self.i.payload),
-            ahead.w_en.eq(self.i.valid & both),
-            ahead.w_data.eq(Cat(self.i.payload, self.frame)),
+            merger.i.valid.eq(queue.r_rdy & ahead.w_rdy),
+            merger.i.payload.eq(queue.r_data[:-1]),
+            queue.r_en.eq(both),
+            ahead.w_en.eq(queue.r_rdy & both),
+            ahead.w_data.eq(queue.r_data),
         ]
+        self._tables(m, merger, queue.r_data[-1])
         cluster, frame, here, left, index = self._cluster(m, ahead)
         valid, members_frame = Signal(), Signal()
         free = self._members(m, cluster, here, left, index, valid)
         with m.If(free):
             m.d.sync += members_frame.eq(frame)
         # In order: a cluster here is the oldest. What the merger has not asked for is still ahead.
-        waiting, others = Signal(range(CLUSTERS_AHEAD + 2)), Signal()
+        waiting, others = Signal(), Signal()
         m.d.comb += [
-            waiting.eq(ahead.level),
+            waiting.eq((queue.level != 0) | (ahead.level != 0)),
             others.eq(here & (frame != self.served)),
             self.o.valid.eq(valid & (members_frame == self.served)),
-            self.busy.eq(self.o.valid | (~others & (here | waiting.any()))),
+            self.busy.eq(self.o.valid | (~others & (here | waiting))),
         ]
         return m
+
+    def _tables(self, m, merger, frame):
+        """Each frame's table, kept while its clusters wait: the next one may be of another pack."""
+        tables, gaussians = (
+            Array(Signal.like(port, name=f"{port.name}_{n}") for n in range(2))
+            for port in (self.table, self.gaussians)
+        )
+        with m.If(self.i.valid):
+            m.d.sync += [
+                tables[self.frame].eq(self.table),
+                gaussians[self.frame].eq(self.gaussians),
+            ]
+        m.d.comb += [
+            merger.table.eq(tables[frame]),
+            merger.gaussians.eq(gaussians[frame]),
+            merger.frame.eq(frame),
+        ]
 
     def _cluster(self, m, ahead):
         """The cluster whose Gaussians come now: its record, and how many are left of it."""
