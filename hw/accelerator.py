@@ -134,9 +134,11 @@ class Accelerator(wiring.Component):
             fetch.o.ready.eq(project.i.ready & ~control.flush),
         ]
         wiring.connect(m, project.o, packer.i)
-        culling = Signal(frame_constants(self._params))
+        culling = Signal(frame_constants(self._params), reset_less=True)
         # The projection's wait until the older frame has left it.
-        waiting, projecting = (Signal(projection_constants(self._params)) for _ in range(2))
+        waiting, projecting = (
+            Signal(projection_constants(self._params), reset_less=True) for _ in range(2)
+        )
         with m.If(control.latch):
             m.d.sync += [culling.eq(self.frame_constants), waiting.eq(self.projection_constants)]
         with m.If(control.turn):
@@ -156,7 +158,8 @@ class Accelerator(wiring.Component):
     def _course(self, m, header, records, cull, clusters, fetch, project):
         """Start, end and errors."""
         control, reader, packer = self._control, self._reader, self._packer
-        record, pack_bytes = Signal(self._params.address_bits - 5), Signal(64)
+        record = Signal(self._params.address_bits - 5, reset_less=True)
+        pack_bytes = Signal(64, reset_less=True)
         with m.If(control.latch):
             m.d.sync += [record.eq(self.pack_address[5:]), pack_bytes.eq(self.pack_bytes)]
         m.d.comb += [
@@ -176,7 +179,7 @@ class Accelerator(wiring.Component):
             control.front_quiet.eq(~(cull.busy | clusters.busy)),
             control.back_quiet.eq(~(fetch.busy | project.busy)),
             control.reader_idle.eq(reader.idle),
-            reader.flush.eq(control.flush | control.reset_fetch),
+            reader.flush.eq(control.flush_reader),
             packer.finish.eq(control.finish),
             control.finished_output.eq(packer.finished),
             self.busy.eq(control.busy),

@@ -103,7 +103,7 @@ class GaussianFetch(wiring.Component):
     def _tables(self, m, merger, frame):
         """Each frame's table, kept while its clusters wait: the next one may be of another pack."""
         tables, gaussians = (
-            Array(Signal.like(port, name=f"{port.name}_{n}") for n in range(2))
+            Array(Signal.like(port, name=f"{port.name}_{n}", reset_less=True) for n in range(2))
             for port in (self.table, self.gaussians)
         )
         with m.If(self.i.valid):
@@ -119,8 +119,9 @@ class GaussianFetch(wiring.Component):
 
     def _cluster(self, m, ahead):
         """The cluster whose Gaussians come now: its record, and how many are left of it."""
-        cluster, frame = Signal(visible_cluster(self._params)), Signal()
-        here, left, index = Signal(), Signal(self._params.count_bits), Signal(32)
+        cluster, frame = Signal(visible_cluster(self._params), reset_less=True), Signal()
+        here = Signal()
+        left, index = Signal(self._params.count_bits, reset_less=True), Signal(32, reset_less=True)
         self._taken, self._used_up = Signal(2), Signal()  # records of it in this cycle; the last?
         queued = Signal(visible_cluster(self._params))
         m.d.comb += [queued.eq(ahead.r_data[:-1]), ahead.r_en.eq(~here | self._used_up)]
@@ -142,7 +143,9 @@ class GaussianFetch(wiring.Component):
         slots = len(beat.slots)
         waiting, first = Signal(slots), Signal(range(max(slots, 2)))
         done, move, two, free = Signal(slots), Signal(), Signal(), Signal()
+        members = Signal(member_beat(self._params), reset_less=True)
         m.d.comb += [
+            self.o.payload.eq(members),
             free.eq(~valid | (self.o.valid & self.o.ready)),
             waiting.eq(beat.slots & ~done),
             first.eq(~waiting[0]),
@@ -156,12 +159,12 @@ class GaussianFetch(wiring.Component):
             m.d.sync += done.eq(Mux(self.slots.ready, 0, done | (1 << first)))
         with m.If(free):
             m.d.sync += valid.eq(move)
-            m.d.sync += self.o.payload.lanes.eq(Mux(two, 3, 1))
+            m.d.sync += members.lanes.eq(Mux(two, 3, 1))
             for lane in range(min(slots, lanes)):
                 word = beat.data[-1] if lane else beat.data[0]
                 if slots > 1 and lane == 0:
                     word = Mux(first, beat.data[1], beat.data[0])
-                member = self.o.payload.records[lane]
+                member = members.records[lane]
                 m.d.sync += [
                     *unpacked(member.geometry, word, GEOMETRY_DTYPE),
                     member.center_camera.eq(cluster.center_camera),

@@ -67,7 +67,9 @@ class HeaderCheck(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        fields = {name: Signal(8 * size, name=name) for name, (_, size) in FIELDS.items()}
+        fields = {
+            name: Signal(8 * size, name=name, reset_less=True) for name, (_, size) in FIELDS.items()
+        }
         number = Signal(range(HEADER_RECORDS + 1))
         with m.FSM():
             with m.State("READ"):
@@ -112,11 +114,18 @@ class HeaderCheck(wiring.Component):
     def _table(self, m, n, name, fields):
         """Three steps: the table's first record, its end, and whether that is within the pack."""
         offset, count = fields[f"{name}_offset"], fields[f"{name}_count"]
-        end, odd = Signal(65, name=f"{name}_end"), Signal(name=f"{name}_odd")
+        end = Signal(65, name=f"{name}_end", reset_less=True)
+        odd = Signal(name=f"{name}_odd", reset_less=True)
+        first = Signal.like(self.pack_record, name=f"{name}_first", reset_less=True)
+        records = Signal(32, name=f"{name}_records", reset_less=True)
+        m.d.comb += [
+            getattr(self, f"{name}_record").eq(first),
+            getattr(self, f"{name}_count").eq(records),
+        ]
         with m.State(f"TABLE_{n}"):
             m.d.sync += [
-                getattr(self, f"{name}_record").eq(self.pack_record + offset[5:]),
-                getattr(self, f"{name}_count").eq(count),
+                first.eq(self.pack_record + offset[5:]),
+                records.eq(count),
                 end.eq(offset[5:] + count),
                 odd.eq(offset[:5].any() | count[32:].any()),
             ]

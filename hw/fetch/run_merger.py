@@ -51,15 +51,19 @@ class RunMerger(wiring.Component):
         item = self.i.payload
         # A cluster that was checked: does it follow the one before?
         fresh, follows = Signal(), Signal()
-        base, count, end = Signal(32), Signal(self._params.count_bits), Signal(33)
-        bad, last_end = Signal(), Signal(33)
+        base = Signal(32, reset_less=True)
+        count = Signal(self._params.count_bits, reset_less=True)
+        end, last_end = (Signal(33, reset_less=True) for _ in range(2))
+        bad = Signal()
         table, gaussians, frame = (
-            Signal.like(port) for port in (self.table, self.gaussians, self.frame)
+            Signal.like(port, reset_less=True) for port in (self.table, self.gaussians, self.frame)
         )
-        # The run that grows.
-        grows, run = Signal(), Signal(run_request(self._params))
+        # The run that grows, and the one that is offered.
+        grows, run = Signal(), Signal(run_request(self._params), reset_less=True)
+        offered = Signal(run_request(self._params), reset_less=True)
         move, merge, moved = Signal(), Signal(), Signal()
         m.d.comb += [
+            self.o.payload.eq(offered),
             bad.eq((count == 0) | (end > gaussians)),
             moved.eq(~self.o.valid | self.o.ready),
             merge.eq(fresh & grows & follows & ~bad & (run.count < LONG_RUN_RECORDS)),
@@ -70,7 +74,7 @@ class RunMerger(wiring.Component):
         with m.If(self.o.ready):
             m.d.sync += self.o.valid.eq(0)
         with m.If(move):
-            m.d.sync += [self.o.valid.eq(1), self.o.payload.eq(run), grows.eq(0)]
+            m.d.sync += [self.o.valid.eq(1), offered.eq(run), grows.eq(0)]
         with m.If(merge):
             m.d.sync += run.count.eq(run.count + count)
         with m.Elif(fresh & (~grows | moved)):

@@ -31,7 +31,7 @@ class FrontControl(wiring.Component):
     groups_record, groups_count : In, of HeaderCheck.
     group_taken : In(1), for a cycle each. quiet : In(1), nothing is under way in the culling.
     requests : Out(stream of run_request), the header and the groups.
-    reset : Out(1), of header check and culling. reading_header, asking_header : Out(1).
+    reading_header : Out(1).
     done : Out(1), all groups and clusters are tested, and what is seen went to the fetch.
     idle : Out(1), the same, from the cycle after on.
     """
@@ -39,7 +39,7 @@ class FrontControl(wiring.Component):
     def __init__(self, params: Parameters):
         self._record_bits = params.address_bits - 5
         inputs = ("begin", "frame", "failed", "header_good", "group_taken", "quiet")
-        outputs = ("reset", "reading_header", "asking_header", "done", "idle")
+        outputs = ("reading_header", "done", "idle")
         super().__init__(
             {
                 **{name: In(1) for name in inputs},
@@ -61,8 +61,7 @@ class FrontControl(wiring.Component):
         with m.FSM() as fsm:
             with m.State("IDLE"), m.If(self.begin):
                 m.next = "RESET"
-            with m.State("RESET"):
-                m.d.comb += self.reset.eq(1)
+            with m.State("RESET"):  # of header check and culling, by FrameControl
                 m.next = "HEADER"
             with m.State("HEADER"):
                 self._ask(m, self.pack_record, HEADER_RECORDS)
@@ -76,7 +75,6 @@ class FrontControl(wiring.Component):
             with m.State("RUN"), m.If(all_tested):
                 m.next = "IDLE"
         m.d.comb += [
-            self.asking_header.eq(fsm.ongoing("HEADER")),
             self.reading_header.eq(fsm.ongoing("HEADER") | fsm.ongoing("CHECK")),
             self.idle.eq(fsm.ongoing("IDLE")),
             self.done.eq(self.idle | (fsm.ongoing("RUN") & all_tested)),

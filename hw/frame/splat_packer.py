@@ -54,16 +54,16 @@ class SplatPacker(wiring.Component):
         m = Module()
         lanes = self._params.lanes
         beats = data.ArrayLayout(splat_record(self._params), lanes)
-        full, count = Signal(beats), Signal(range(lanes + 1))  # compacted, and how many
-        kept, kept_count = (
-            Signal(beats),
-            Signal(range(max(lanes, 2))),
-        )  # too few for a beat
-        held, held_valid = Signal(beats), Signal()  # waits for what comes next
-        total = Signal(range(2 * lanes))
+        # Compacted; too few for a beat; what waits for what comes next; what is offered.
+        full, kept, held = (
+            Signal(beats, name=name, reset_less=True) for name in ("full", "kept", "held")
+        )
+        count, kept_count = Signal(range(lanes + 1)), Signal(range(max(lanes, 2)))
+        held_valid, total = Signal(), Signal(range(2 * lanes))
         emit, free, done = Signal(), Signal(), Signal()
-        out = self.o.payload
+        out = self._offered = Signal(packed_beat(self._params), reset_less=True)
         m.d.comb += [
+            self.o.payload.eq(out),
             total.eq(kept_count + count),
             emit.eq(total >= lanes),
             free.eq(~self.o.valid | self.o.ready),
@@ -126,7 +126,7 @@ class SplatPacker(wiring.Component):
 
     def _ended(self, held, held_valid, kept, kept_count):
         """The held beat, then what is left over, the latter of the two as the last."""
-        out, lanes = self.o.payload, self._params.lanes
+        out, lanes = self._offered, self._params.lanes
         rest = kept_count != 0
         some = Array((1 << n) - 1 for n in range(lanes))[kept_count]
         return [
