@@ -29,7 +29,7 @@ from hw.frame.front_control import GROUP_RUN
 from hw.project.gaussian_project import GaussianProject
 from sim.accelerator_harness import MemoryModel
 from sim.front_end_kernel import simulate
-from sim.front_end_state import CLIENT, COUNTS, FIFO, HARDWARE, STATE
+from sim.front_end_state import CLIENT, COUNTS, FIFO, HARDWARE, REGISTER, STATE
 
 Bool = NDArray[np.bool_]
 
@@ -182,6 +182,7 @@ def front_end_timing(
     state, counts = np.zeros(1, STATE), np.zeros(1, COUNTS)
     state["random"] = np.uint64(memory.seed).astype(np.int64)
     state["to_ask"] = state["to_take"] = len(outcome.group_visible)
+    state["has_room"] = state["has_place"] = 1
     # One row more, of nothing: what is looked at where nothing waits.
     group_runs, cluster_runs = (
         np.concatenate([runs[mask], np.zeros((1, 2), np.int64)])
@@ -194,6 +195,7 @@ def front_end_timing(
         hardware,
         clients,
         np.zeros(len(QUEUE_BEATS) + 4, FIFO),
+        np.zeros(2, REGISTER),
         state,
         counts,
         np.zeros((len(QUEUE_BEATS), max(QUEUE_BEATS) + 1), np.int64),
@@ -231,7 +233,7 @@ def _hardware(params: Parameters) -> tuple[NDArray[np.void], NDArray[np.void]]:
         max(1, slot_bits // params.data_bits),
     )
     with _unused_components():
-        project_cycles = GaussianProject(params).latency_cycles
+        project_cycles = GaussianProject(params).latency_cycles + GaussianProject.QUIET_CYCLES
         cull = ClusterCull(params)
         places, test_cycles = cull.places, cull.test_cycles
         del cull  # it shall go, and amaranth's warning with it, while warnings are ignored
@@ -253,7 +255,7 @@ def _hardware(params: Parameters) -> tuple[NDArray[np.void], NDArray[np.void]]:
         "clusters_waiting": CLUSTERS_WAITING,
         "long_run": LONG_RUN_RECORDS,
         "splat_cycles": project_cycles,
-        "drop_cycles": project_cycles - FIFO_CYCLES,
+        "drop_cycles": project_cycles - FIFO_CYCLES - GaussianProject.QUIET_CYCLES,
     }.items():
         hardware[name] = value
     clients["room"], clients["burst_entries"] = QUEUE_BEATS, burst_entries

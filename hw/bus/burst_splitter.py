@@ -81,8 +81,11 @@ class BurstSplitter(wiring.Component):
         burst = self.o.payload
 
         # First cycle of a burst: its length. Second: what follows from it, and is there room?
-        is_far = page_left[_log2(self.burst_entries) :].any()
-        is_end = run_left <= near
+        # run_left <= near, where near is the lesser of burst_entries and page_left: side by side.
+        longest = _log2(self.burst_entries)
+        is_far = page_left[longest:].any()
+        exceeds = run_left[longest + 1 :].any() | (run_left[longest] & run_left[:longest].any())
+        is_end = ~exceeds & (run_left[: longest + 1] <= page_left)
         next_page, last_entry = (Signal.like(signal, reset_less=True) for signal in (page, length))
         m.d.comb += near.eq(Mux(is_far, self.burst_entries, page_left))
         m.d.sync += [

@@ -117,22 +117,28 @@ class ClusterCull(wiring.Component):
         return [Value.cast(stream.payload) for stream in (self.clusters, self.groups)]
 
     def _track(self, m, balls, room, place):
-        """What is under way or waits, of both levels, and clusters asked for that did not come."""
-        asked = self.requests.valid & self.requests.ready
-        passed = self.o.valid & self.o.ready
+        """What is under way or waits, of both levels, and clusters asked for that did not come.
+
+        What leaves is counted a cycle later, and a place is kept for what is taken meanwhile: so no
+        output's `ready` decides in its own cycle what is taken.
+        """
+        asked, passed, count = Signal(), Signal(), Signal(self._params.count_bits)
+        m.d.sync += [
+            asked.eq(self.requests.valid & self.requests.ready),
+            count.eq(self.requests.payload.count),
+            passed.eq(self.o.valid & self.o.ready),
+        ]
         busy = []
         for limit, free, taken, dropped, gone in (
             (self.REQUESTS, room, balls.group, balls.dropped_group, asked),
             (self.places, place, balls.cluster, balls.dropped_cluster, passed),
         ):
             pending = Signal(range(limit + 1), name=f"pending_{free.name}")
-            after = Signal.like(pending, name=f"after_{free.name}")
-            m.d.comb += after.eq(pending + taken - dropped - gone)
-            m.d.sync += [pending.eq(after), free.eq(after < limit)]
+            m.d.sync += [pending.eq(pending + taken - dropped - gone), free.eq(pending < limit - 1)]
             busy.append(pending.any())
         awaited = Signal(self._params.base_bits)
         with m.If(asked):
-            m.d.sync += awaited.eq(awaited + self.requests.payload.count - balls.cluster)
+            m.d.sync += awaited.eq(awaited + count - balls.cluster)
         with m.Else():
             m.d.sync += awaited.eq(awaited - balls.cluster)
         m.d.comb += self.busy.eq(Cat(*busy).any() | awaited.any())

@@ -9,6 +9,7 @@ from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
 from golden.records import GEOMETRY_DTYPE
+from hw.blocks.stream_register import StreamRegister
 from hw.fetch.record_stream import unpacked
 from hw.fetch.run_merger import RunMerger
 from hw.layouts import run_request, slot_beat, visible_cluster
@@ -31,8 +32,8 @@ class GaussianFetch(wiring.Component):
     the start of the next, it takes two cycles. Clusters of the next frame are asked for behind
     those of the one that is served; their members wait for their turn.
 
-    Latency: 5 cycles from a cluster to its read (a queue's 2, RunMerger's 3); 1 from a beat to its
-    members.
+    Latency: 7 cycles from a cluster to its read (a queue's 2, 1 behind it, RunMerger's 4); 1 from
+    a beat to its members.
     Throughput: a beat of memory a cycle, `lanes` records at most.
 
     Members
@@ -70,6 +71,10 @@ class GaussianFetch(wiring.Component):
         width = visible_cluster(self._params).size + 1  # and the frame
         m.submodules.queue = queue = SyncFIFOBuffered(width=width, depth=CLUSTERS_WAITING)
         m.submodules.ahead = ahead = SyncFIFOBuffered(width=width, depth=CLUSTERS_AHEAD)
+        m.submodules.oldest = oldest = StreamRegister(width)
+        m.submodules.coming = coming = StreamRegister(width)
+        wiring.connect(m, queue.r_stream, oldest.i)
+        wiring.connect(m, ahead.r_stream, coming.i)
         wiring.connect(m, merger.o, wiring.flipped(self.requests))
         both = Signal()
         m.d.comb += [
@@ -78,25 +83,28 @@ class GaussianFetch(wiring.Component):
             self.i.ready.eq(queue.w_rdy),
             self.outside.eq(merger.outside),
             both.eq(merger.i.ready & ahead.w_rdy),
-            merger.i.valid.eq(queue.r_rdy & ahead.w_rdy),
-            merger.i.payload.eq(queue.r_data[:-1]),
-            queue.r_en.eq(both),
-            ahead.w_en.eq(queue.r_rdy & both),
-            ahead.w_data.eq(queue.r_data),
+            merger.i.valid.eq(oldest.o.valid & ahead.w_rdy),
+            merger.i.payload.eq(oldest.o.payload[:-1]),
+            oldest.o.ready.eq(both),
+            ahead.w_en.eq(oldest.o.valid & both),
+            ahead.w_data.eq(oldest.o.payload),
         ]
-        self._tables(m, merger, queue.r_data[-1])
-        cluster, frame, here, left, index = self._cluster(m, ahead)
-        valid, members_frame = Signal(), Signal()
-        free = self._members(m, cluster, here, left, index, valid)
+        self._tables(m, merger, oldest.o.payload[-1])
+        cluster, frame, here, index = self._cluster(m, coming.o)
+        valid, members_frame, served = Signal(), Signal(), Signal()
+        free = self._members(m, cluster, here, index, valid)
+        # Whether the members are of the frame that is served, from a register: a cycle late where
+        # the next frame's wait already.
+        m.d.sync += served.eq(members_frame == self.served)
         with m.If(free):
-            m.d.sync += members_frame.eq(frame)
+            m.d.sync += [members_frame.eq(frame), served.eq(frame == self.served)]
         # In order: a cluster here is the oldest. What the merger has not asked for is still ahead.
         waiting, others = Signal(), Signal()
         m.d.comb += [
-            waiting.eq((queue.level != 0) | (ahead.level != 0)),
+            waiting.eq((queue.level != 0) | oldest.o.valid | (ahead.level != 0) | coming.o.valid),
             others.eq(here & (frame != self.served)),
-            self.o.valid.eq(valid & (members_frame == self.served)),
-            self.busy.eq(self.o.valid | (~others & (here | waiting))),
+            self.o.valid.eq(valid & served),
+            self.busy.eq((valid & (members_frame == self.served)) | (~others & (here | waiting))),
         ]
         return m
 
@@ -117,27 +125,36 @@ class GaussianFetch(wiring.Component):
             merger.frame.eq(frame),
         ]
 
-    def _cluster(self, m, ahead):
-        """The cluster whose Gaussians come now: its record, and how many are left of it."""
+    def _cluster(self, m, coming):
+        """The cluster whose Gaussians come now, whether there is one, and the next one's index."""
         cluster, frame = Signal(visible_cluster(self._params), reset_less=True), Signal()
-        here = Signal()
-        left, index = Signal(self._params.count_bits, reset_less=True), Signal(32, reset_less=True)
-        self._taken, self._used_up = Signal(2), Signal()  # records of it in this cycle; the last?
+        here, index = Signal(), Signal(32, reset_less=True)
+        left = Signal(self._params.count_bits, reset_less=True)
+        # Records of it in this cycle; are they the last? `left` is 1, is 2.
+        self._taken, self._used_up = Signal(2), Signal()
+        self._one, self._pair = Signal(reset_less=True), Signal(reset_less=True)
         queued = Signal(visible_cluster(self._params))
-        m.d.comb += [queued.eq(ahead.r_data[:-1]), ahead.r_en.eq(~here | self._used_up)]
-        with m.If(ahead.r_en):
+        m.d.comb += [queued.eq(coming.payload[:-1]), coming.ready.eq(~here | self._used_up)]
+        with m.If(coming.ready):
             m.d.sync += [
-                here.eq(ahead.r_rdy),
+                here.eq(coming.valid),
                 cluster.eq(queued),
-                frame.eq(ahead.r_data[-1]),
-                left.eq(queued.count),
+                frame.eq(coming.payload[-1]),
                 index.eq(queued.base),
+                left.eq(queued.count),
+                self._one.eq(queued.count == 1),
+                self._pair.eq(queued.count == 2),
             ]
-        with m.Else():
-            m.d.sync += [left.eq(left - self._taken), index.eq(index + self._taken)]
-        return cluster, frame, here, left, index
+        with m.Elif(self._taken.any()):
+            m.d.sync += [
+                index.eq(index + self._taken),
+                left.eq(left - self._taken),
+                self._one.eq(Mux(self._taken[1], left == 3, self._pair)),
+                self._pair.eq(left == Mux(self._taken[1], 4, 3)),
+            ]
+        return cluster, frame, here, index
 
-    def _members(self, m, cluster, here, left, index, valid):
+    def _members(self, m, cluster, here, index, valid):
         """A beat of members, `valid`; returns whether another can take its place."""
         beat, lanes = self.slots.payload, self._params.lanes
         slots = len(beat.slots)
@@ -150,9 +167,9 @@ class GaussianFetch(wiring.Component):
             waiting.eq(beat.slots & ~done),
             first.eq(~waiting[0]),
             move.eq(self.slots.valid & here & free),
-            two.eq(waiting.all() & (left != 1) if min(slots, lanes) > 1 else 0),
+            two.eq(waiting.all() & ~self._one if min(slots, lanes) > 1 else 0),
             self._taken.eq(Mux(move, Mux(two, 2, 1), 0)),
-            self._used_up.eq(move & (left == Mux(two, 2, 1))),
+            self._used_up.eq(move & Mux(two, self._pair, self._one)),
             self.slots.ready.eq(move & (two | (waiting[0] + waiting[-1] == 1) | (slots == 1))),
         ]
         with m.If(move):

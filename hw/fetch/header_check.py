@@ -114,7 +114,9 @@ class HeaderCheck(wiring.Component):
     def _table(self, m, n, name, fields):
         """Three steps: the table's first record, its end, and whether that is within the pack."""
         offset, count = fields[f"{name}_offset"], fields[f"{name}_count"]
-        end = Signal(65, name=f"{name}_end", reset_less=True)
+        # Of offset and count only the bits that an address can have; others are outside at once.
+        bits = self._params.address_bits
+        end = Signal(max(bits - 5, 32) + 1, name=f"{name}_end", reset_less=True)
         odd = Signal(name=f"{name}_odd", reset_less=True)
         first = Signal.like(self.pack_record, name=f"{name}_first", reset_less=True)
         records = Signal(32, name=f"{name}_records", reset_less=True)
@@ -126,8 +128,8 @@ class HeaderCheck(wiring.Component):
             m.d.sync += [
                 first.eq(self.pack_record + offset[5:]),
                 records.eq(count),
-                end.eq(offset[5:] + count),
-                odd.eq(offset[:5].any() | count[32:].any()),
+                end.eq(offset[5:bits] + count[:32]),
+                odd.eq(offset[:5].any() | offset[bits:].any() | count[32:].any()),
             ]
             m.next = f"END_{n}"
         with m.State(f"END_{n}"):

@@ -127,7 +127,7 @@ class FrameControl(wiring.Component):
                     m.next = "BREAK_OFF"
         m.d.comb += self.busy.eq(~fsm.ongoing("IDLE"))
         begins, alone = self._front(m, front, fsm, failures, is_last, again)
-        self._resets(m, begins, alone, breaks, forgets, ends)
+        self._resets(m, begins, alone, again, breaks, forgets, ends)
         self._watch(m, failures, fsm.ongoing("RUN"))
         return m
 
@@ -143,7 +143,7 @@ class FrameControl(wiring.Component):
             may_begin.eq(fsm.ongoing("IDLE") | behind),
             begins.eq(wanted & may_begin),
             front.begin.eq(begins | (again & fsm.ongoing("RUN"))),
-            alone.eq(front.begin & ~(begins & behind)),
+            alone.eq((wanted & fsm.ongoing("IDLE")) | (again & fsm.ongoing("RUN"))),
         ]
         m.d.sync += [
             self.latch.eq(begins),
@@ -168,12 +168,11 @@ class FrameControl(wiring.Component):
         ]
         return front.begin, alone
 
-    def _resets(self, m, begins, alone, breaks, forgets, ends):
+    def _resets(self, m, begins, alone, again, breaks, forgets, ends):
         """What of the datapath a frame begins with anew: all of it, where no other is under way.
 
         Each reaches a thousand registers and more all over the device: straight from a register.
         """
-        m.d.comb += self.begin.eq(self.latch & self.reset_fetch)
         first = Signal()  # the first cycle of a frame alone: it takes over its constants
         m.d.sync += [
             self.reset_front.eq(begins | forgets),
@@ -181,6 +180,7 @@ class FrameControl(wiring.Component):
             self.reset_project.eq(alone | forgets | ends),
             self.flush_reader.eq(alone | breaks),
             first.eq(alone),
+            self.begin.eq(alone & ~again),
             self.turn.eq(ends | first),
         ]
 

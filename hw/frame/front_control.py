@@ -11,7 +11,8 @@ from hw.fetch.header_check import HEADER_RECORDS
 from hw.layouts import run_request
 
 # Groups of one read; a run of the reader counts up to 2^20 records.
-GROUP_RUN = 1 << 16
+GROUP_RUN_BITS = 16
+GROUP_RUN = 1 << GROUP_RUN_BITS
 
 
 class FrontControl(wiring.Component):
@@ -84,12 +85,14 @@ class FrontControl(wiring.Component):
     def _groups(self, m, to_ask):
         record = Signal(self._record_bits)
         count = Signal(range(GROUP_RUN + 1))
-        m.d.comb += count.eq(Mux(to_ask >= GROUP_RUN, GROUP_RUN, to_ask))
+        whole, rest = to_ask[GROUP_RUN_BITS:], to_ask[:GROUP_RUN_BITS]
+        is_last = ~whole[1:].any() & (~whole[0] | ~rest.any())
+        m.d.comb += count.eq(Mux(whole.any(), GROUP_RUN, rest))
         with m.State("GROUPS"):
             self._ask(m, self.groups_record + record, count)
             with m.If(self.requests.ready):
-                m.d.sync += [to_ask.eq(to_ask - count), record.eq(record + count)]
-                with m.If(to_ask == count):
+                m.d.sync += [whole.eq(whole - 1), record.eq(record + GROUP_RUN)]
+                with m.If(is_last):
                     m.d.sync += record.eq(0)
                     m.next = "RUN"
             # A frame that failed asks for no more groups, and waits for its reset.

@@ -56,13 +56,15 @@ class GaussianProject(wiring.Component):
     i : In(stream of member_beat).
     o : Out(stream of splat_beat).
     constants : In(projection_constants); may change only while not busy.
-    busy : Out(1), a member is under way or a splat waits.
+    busy : Out(1), a member is under way or a splat waits, or has gone QUIET_CYCLES = 1 ago.
     members, dropped_opacity, dropped_near, dropped_outside, splats : Out(32), items taken, dropped
         (by the first reason that holds), and passed on; members - the others are under way.
     starved_cycles : Out(32), cycles in which none was offered though it would have been taken.
     stalled_cycles : Out(32), cycles in which none could be taken.
         beats taken + the two = cycles since reset. All counters wrap, and follow a cycle late.
     """
+
+    QUIET_CYCLES = 1
 
     def __init__(self, params: Parameters):
         self._params = params
@@ -121,11 +123,17 @@ class GaussianProject(wiring.Component):
         return self._lanes[0].latency_cycles
 
     def _track(self, m, taken, dropped, passed):
-        """Beats under way and beats that wait: never more than the queue has places for."""
-        pending = Signal(range(self.queue_depth + 1))
-        after = Signal.like(pending)
-        m.d.comb += after.eq(pending + taken - dropped - passed)
-        m.d.sync += [pending.eq(after), self.i.ready.eq(after < self.queue_depth)]
+        """Beats under way and beats that wait: never more than the queue has places for.
+
+        The output's `ready` decides nothing in its own cycle: a place that comes free is counted
+        QUIET_CYCLES later, and one is kept for what is taken meanwhile.
+        """
+        pending, freed = Signal(range(self.queue_depth + 1)), Signal()
+        m.d.sync += [
+            freed.eq(passed),
+            pending.eq(pending + taken - dropped - freed),
+            self.i.ready.eq(pending < self.queue_depth - 1),
+        ]
         m.d.comb += self.busy.eq(pending.any())
 
     def _count(self, m, taken, leaving, passed):
