@@ -103,7 +103,7 @@ def test_latency_of_both_levels(harness):
     assert run.first_request_cycle == CULL.request_latency_cycles
     due = CULL.request_latency_cycles + 50 + CULL.latency_cycles
     assert run.first_visible_cycle == due
-    assert run.cycles == due + 3
+    assert run.cycles == due + 4  # two more, and what left is counted a cycle later
 
 
 def test_failed_groups_cost_one_cycle_each(harness):

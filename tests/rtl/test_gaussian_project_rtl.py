@@ -5,6 +5,7 @@ import pytest
 
 from golden.params import Parameters
 from golden.projection.model import DROPS, project_members
+from hw.project.gaussian_project import GaussianProject
 from sim.project_harness import ProjectHarness
 from tests.rtl.projection_stimulus import directed_members, random_members, random_projection
 
