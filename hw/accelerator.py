@@ -8,6 +8,7 @@ from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
 from golden.records import CLUSTER_DTYPE
+from hw.blocks.stream_register import StreamRegister
 from hw.bus.axi import axi_read
 from hw.bus.read_master import ReadMaster
 from hw.cull.cluster_cull import ClusterCull
@@ -19,7 +20,7 @@ from hw.frame.frame_control import FrameControl
 from hw.frame.frame_counters import COUNTER_BITS, EVENTS, FrameCounters
 from hw.frame.splat_packer import SplatPacker, packed_beat
 from hw.layouts import frame_constants, projection_constants
-from hw.project.gaussian_project import ITEM_COUNTERS, GaussianProject
+from hw.project.gaussian_project import ITEM_COUNTERS, GaussianProject, splat_beat
 
 # Clients of the read master, first served first: the culling runs ahead of the geometry, as far as
 # its queues let it, so that the geometry's runs are always known in time.
@@ -133,7 +134,10 @@ class Accelerator(wiring.Component):
             project.i.valid.eq(fetch.o.valid & ~control.flush),
             fetch.o.ready.eq(project.i.ready & ~control.flush),
         ]
-        wiring.connect(m, project.o, packer.i)
+        # What the consumer of splats says goes no further in its cycle.
+        m.submodules.splats = splats = StreamRegister(splat_beat(self._params))
+        wiring.connect(m, project.o, splats.i)
+        wiring.connect(m, splats.o, packer.i)
         culling = Signal(frame_constants(self._params), reset_less=True)
         # The projection's wait until the older frame has left it.
         waiting, projecting = (

@@ -290,7 +290,7 @@ def is_quiet(s: Any, fifos: Any, registers: Any, cycle: int) -> bool:
     """Whether nothing is under way in ClusterCull, GaussianFetch and GaussianProject."""
     culls = s.places or s.pending or s.awaited
     asks = s.came or s.checked or s.grows or s.geometry_asked
-    fetches = s.here or s.members
+    fetches = s.here or s.members or registers[2].shown
     for n in range(2):
         fetches = fetches or fifos[n].inner or fifos[n].shown or registers[n].shown
     return not (culls or asks or fetches or cycle <= s.project_until)
@@ -318,7 +318,7 @@ def simulate(
     hardware, state, counted : (1,) HARDWARE, STATE, COUNTS. clients : (3,) CLIENT.
     fifos : (7,) FIFO, of the clients' queues, of the requests for clusters, of the visible
         clusters, of those that wait for the merger, of those ahead.
-    registers : (2,) REGISTER, behind the last two of them.
+    registers : (3,) REGISTER, behind the last two of them, and before the merger.
     entries : (3, n) rings of the slots of waiting entries, bit n for record n.
     group_visible : (G,). group_runs : (g, 2) base and count of clusters, of visible groups.
     cluster_visible : (T,) of the clusters tested. runs : (V, 2) base and count of Gaussians, of
@@ -338,8 +338,9 @@ def simulate(
         moved = s.geometry_asked == 0 or ready[2]
         used = s.checked == 0 or merge or s.grows == 0 or moved
         merger_ready = s.came == 0 or used
-        fetch_ready = merger_ready and fifos[6].inner != hw.clusters_ahead - 1
-        sent = registers[0].shown == 1 and fetch_ready
+        asked = registers[2].shown == 1 and merger_ready
+        has_place = fifos[6].inner != hw.clusters_ahead - 1
+        sent = registers[0].shown == 1 and has_place and registers[2].waits == 0
         seen = fifos[4].shown == 1 and fifos[5].inner != hw.clusters_waiting - 1
         record = clients[0].shown == 1
         header = s.course < 2 and record and s.header_records < hw.header_records
@@ -375,7 +376,8 @@ def simulate(
             counts.last_members_cycle = cycle + 1
             if counts.member_beats == 1:
                 counts.first_members_cycle = cycle + 1
-        clock_merger(s, merge, moved, used, merger_ready, ready[2], sent, runs)
+        clock_merger(s, merge, moved, used, merger_ready, ready[2], asked, runs)
+        clock_register(registers[2], sent, asked)
         entry = 0
         if cluster:
             entry = 2 if cluster_visible[s.cluster] else 1

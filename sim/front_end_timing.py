@@ -195,7 +195,7 @@ def front_end_timing(
         hardware,
         clients,
         np.zeros(len(QUEUE_BEATS) + 4, FIFO),
-        np.zeros(2, REGISTER),
+        np.zeros(3, REGISTER),
         state,
         counts,
         np.zeros((len(QUEUE_BEATS), max(QUEUE_BEATS) + 1), np.int64),

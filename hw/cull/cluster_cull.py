@@ -51,7 +51,8 @@ class ClusterCull(wiring.Component):
     stalled_cycles : Out(32), cycles in which only clusters were offered, or no group had room, and
         the queue of visible clusters had no place left.
     request_cycles : Out(32), cycles in which a group alone was offered and waited for room.
-        groups_tested + clusters_tested + the three = cycles since reset. All counters wrap.
+        groups_tested + clusters_tested + the three = cycles since reset. All counters wrap, and
+        follow a cycle late.
     """
 
     REQUESTS = 32
@@ -144,7 +145,7 @@ class ClusterCull(wiring.Component):
         m.d.comb += self.busy.eq(Cat(*busy).any() | awaited.any())
 
     def _count(self, m, balls):
-        """A cycle without a test has one cause."""
+        """A cycle without a test has one cause. What was seen is counted a cycle later."""
         idle = ~balls.group & ~balls.cluster
         events = {
             "groups_tested": balls.group,
@@ -156,5 +157,5 @@ class ClusterCull(wiring.Component):
             "request_cycles": idle & ~self.clusters.valid & self.groups.valid,
         }
         for name, event in events.items():
-            counter = getattr(self, name)
-            m.d.sync += counter.eq(counter + event)
+            counter, seen = getattr(self, name), Signal(name=f"{name}_seen")
+            m.d.sync += [seen.eq(event), counter.eq(counter + seen)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from amaranth.hdl import Array, Cat, Module, Mux, Signal
-from amaranth.lib import stream, wiring
+from amaranth.lib import data, stream, wiring
 from amaranth.lib.fifo import SyncFIFOBuffered
 from amaranth.lib.wiring import In, Out
 
@@ -32,8 +32,8 @@ class GaussianFetch(wiring.Component):
     the start of the next, it takes two cycles. Clusters of the next frame are asked for behind
     those of the one that is served; their members wait for their turn.
 
-    Latency: 7 cycles from a cluster to its read (a queue's 2, 1 behind it, RunMerger's 4); 1 from
-    a beat to its members.
+    Latency: 8 cycles from a cluster to its read (a queue's 2, 2 registers, RunMerger's 4); 1 from a
+    beat to its members.
     Throughput: a beat of memory a cycle, `lanes` records at most.
 
     Members
@@ -73,6 +73,7 @@ class GaussianFetch(wiring.Component):
         m.submodules.ahead = ahead = SyncFIFOBuffered(width=width, depth=CLUSTERS_AHEAD)
         m.submodules.oldest = oldest = StreamRegister(width)
         m.submodules.coming = coming = StreamRegister(width)
+        m.submodules.asked = asked = StreamRegister(width)
         wiring.connect(m, queue.r_stream, oldest.i)
         wiring.connect(m, ahead.r_stream, coming.i)
         wiring.connect(m, merger.o, wiring.flipped(self.requests))
@@ -82,29 +83,33 @@ class GaussianFetch(wiring.Component):
             queue.w_data.eq(Cat(self.i.payload, self.frame)),
             self.i.ready.eq(queue.w_rdy),
             self.outside.eq(merger.outside),
-            both.eq(merger.i.ready & ahead.w_rdy),
-            merger.i.valid.eq(oldest.o.valid & ahead.w_rdy),
-            merger.i.payload.eq(oldest.o.payload[:-1]),
+            both.eq(asked.i.ready & ahead.w_rdy),
+            asked.i.valid.eq(oldest.o.valid & ahead.w_rdy),
+            asked.i.payload.eq(oldest.o.payload),
             oldest.o.ready.eq(both),
             ahead.w_en.eq(oldest.o.valid & both),
             ahead.w_data.eq(oldest.o.payload),
+            merger.i.valid.eq(asked.o.valid),
+            merger.i.payload.eq(asked.o.payload[:-1]),
+            asked.o.ready.eq(merger.i.ready),
         ]
-        self._tables(m, merger, oldest.o.payload[-1])
+        self._tables(m, merger, asked.o.payload[-1])
         cluster, frame, here, index = self._cluster(m, coming.o)
-        valid, members_frame, served = Signal(), Signal(), Signal()
-        free = self._members(m, cluster, here, index, valid)
-        # Whether the members are of the frame that is served, from a register: a cycle late where
-        # the next frame's wait already.
-        m.d.sync += served.eq(members_frame == self.served)
-        with m.If(free):
-            m.d.sync += [members_frame.eq(frame), served.eq(frame == self.served)]
+        m.submodules.members = members = StreamRegister(
+            data.StructLayout({"beat": member_beat(self._params), "frame": 1})
+        )
+        self._members(m, members.i, cluster, here, index)
         # In order: a cluster here is the oldest. What the merger has not asked for is still ahead.
-        waiting, others = Signal(), Signal()
+        waiting, others, is_served = Signal(), Signal(), Signal()
         m.d.comb += [
+            members.i.payload.frame.eq(frame),
             waiting.eq((queue.level != 0) | oldest.o.valid | (ahead.level != 0) | coming.o.valid),
             others.eq(here & (frame != self.served)),
-            self.o.valid.eq(valid & served),
-            self.busy.eq((valid & (members_frame == self.served)) | (~others & (here | waiting))),
+            is_served.eq(members.o.payload.frame == self.served),
+            self.o.payload.eq(members.o.payload.beat),
+            self.o.valid.eq(members.o.valid & is_served),
+            members.o.ready.eq(self.o.ready & is_served),
+            self.busy.eq(self.o.valid | (~others & (here | waiting))),
         ]
         return m
 
@@ -154,19 +159,18 @@ class GaussianFetch(wiring.Component):
             ]
         return cluster, frame, here, index
 
-    def _members(self, m, cluster, here, index, valid):
-        """A beat of members, `valid`; returns whether another can take its place."""
+    def _members(self, m, o, cluster, here, index):
+        """The members of a beat of memory that are of the cluster."""
         beat, lanes = self.slots.payload, self._params.lanes
         slots = len(beat.slots)
         waiting, first = Signal(slots), Signal(range(max(slots, 2)))
-        done, move, two, free = Signal(slots), Signal(), Signal(), Signal()
-        members = Signal(member_beat(self._params), reset_less=True)
+        done, move, two = Signal(slots), Signal(), Signal()
         m.d.comb += [
-            self.o.payload.eq(members),
-            free.eq(~valid | (self.o.valid & self.o.ready)),
+            o.valid.eq(self.slots.valid & here),
+            o.payload.beat.lanes.eq(Mux(two, 3, 1)),
             waiting.eq(beat.slots & ~done),
             first.eq(~waiting[0]),
-            move.eq(self.slots.valid & here & free),
+            move.eq(o.valid & o.ready),
             two.eq(waiting.all() & ~self._one if min(slots, lanes) > 1 else 0),
             self._taken.eq(Mux(move, Mux(two, 2, 1), 0)),
             self._used_up.eq(move & Mux(two, self._pair, self._one)),
@@ -174,18 +178,14 @@ class GaussianFetch(wiring.Component):
         ]
         with m.If(move):
             m.d.sync += done.eq(Mux(self.slots.ready, 0, done | (1 << first)))
-        with m.If(free):
-            m.d.sync += valid.eq(move)
-            m.d.sync += members.lanes.eq(Mux(two, 3, 1))
-            for lane in range(min(slots, lanes)):
-                word = beat.data[-1] if lane else beat.data[0]
-                if slots > 1 and lane == 0:
-                    word = Mux(first, beat.data[1], beat.data[0])
-                member = members.records[lane]
-                m.d.sync += [
-                    *unpacked(member.geometry, word, GEOMETRY_DTYPE),
-                    member.center_camera.eq(cluster.center_camera),
-                    member.member_exponent.eq(cluster.member_exponent),
-                    member.index.eq(index + lane),
-                ]
-        return free
+        for lane in range(min(slots, lanes)):
+            word = beat.data[-1] if lane else beat.data[0]
+            if slots > 1 and lane == 0:
+                word = Mux(first, beat.data[1], beat.data[0])
+            member = o.payload.beat.records[lane]
+            m.d.comb += [
+                *unpacked(member.geometry, word, GEOMETRY_DTYPE),
+                member.center_camera.eq(cluster.center_camera),
+                member.member_exponent.eq(cluster.member_exponent),
+                member.index.eq(index + lane),
+            ]

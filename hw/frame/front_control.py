@@ -54,7 +54,7 @@ class FrontControl(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        to_ask, to_take = Signal(32), Signal(32)
+        to_ask, to_take = Signal(32, reset_less=True), Signal(32)
         all_tested = Signal()
         m.d.comb += all_tested.eq(self.quiet & (to_take == 0))
         with m.If(self.group_taken):
@@ -63,6 +63,7 @@ class FrontControl(wiring.Component):
             with m.State("IDLE"), m.If(self.begin):
                 m.next = "RESET"
             with m.State("RESET"):  # of header check and culling, by FrameControl
+                m.d.sync += self.reading_header.eq(1)
                 m.next = "HEADER"
             with m.State("HEADER"):
                 self._ask(m, self.pack_record, HEADER_RECORDS)
@@ -71,12 +72,12 @@ class FrontControl(wiring.Component):
             with m.State("CHECK"):
                 m.d.sync += [to_ask.eq(self.groups_count), to_take.eq(self.groups_count)]
                 with m.If(self.header_good & ~self.failed):
+                    m.d.sync += self.reading_header.eq(0)
                     m.next = "GROUPS"
             self._groups(m, to_ask)
             with m.State("RUN"), m.If(all_tested):
                 m.next = "IDLE"
         m.d.comb += [
-            self.reading_header.eq(fsm.ongoing("HEADER") | fsm.ongoing("CHECK")),
             self.idle.eq(fsm.ongoing("IDLE")),
             self.done.eq(self.idle | (fsm.ongoing("RUN") & all_tested)),
         ]
