@@ -72,7 +72,7 @@ def _simulate(
     left = 0  # clusters of the current request still to be offered
     group = cluster = pending = awaited = 0
     asked_before, clusters_before = False, 0  # a request went to the reader, and its clusters
-    room = True
+    room, offered_before = True, False
     visible_groups = np.flatnonzero(group_visible)
     cycle = 0
     while True:
@@ -110,8 +110,9 @@ def _simulate(
             clusters_before = runs[taken]
             taken += 1
             held = 0
-        if offered:
+        if offered_before:
             awaited -= 1
+        offered_before = offered
         if held == 0 and waiting > 0:
             held = 1
         if last == 6:

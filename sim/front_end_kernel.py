@@ -175,7 +175,7 @@ def clock_cull(hw: Any, s: Any, tests: Int64, entry: int, run_clusters: int, sen
     run_clusters : of the run that ClusterReader takes, 0 for none.
     sent : a visible cluster leaves its queue.
 
-    Both are counted a cycle later. Returns what leaves the pipeline.
+    The last two, and a cluster taken, are counted a cycle later. Returns what leaves the pipeline.
     """
     out = tests[s.stage]
     tests[s.stage] = entry
@@ -183,8 +183,8 @@ def clock_cull(hw: Any, s: Any, tests: Int64, entry: int, run_clusters: int, sen
     s.has_room, s.has_place = int(s.pending < hw.requests - 1), int(s.places < hw.places - 1)
     s.pending += int(entry >= 5) - int(s.run_gone != 0) - int(out == 5)
     s.places += int(0 < entry < 4) - s.cluster_gone - int(out == 1)
-    s.awaited += s.run_gone - int(0 < entry < 4)
-    s.run_gone, s.cluster_gone = run_clusters, int(sent)
+    s.awaited += s.run_gone - s.cluster_came
+    s.run_gone, s.cluster_gone, s.cluster_came = run_clusters, int(sent), int(0 < entry < 4)
     return int(out)
 
 

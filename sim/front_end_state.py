@@ -47,7 +47,7 @@ STATE = _registers(
     # ClusterCull: groups and clusters under way, the stage that is next, and what is tested next;
     # whether there is room, and what left in the cycle before.
     *("pending", "places", "awaited", "stage", "group", "cluster", "visible"),
-    *("has_room", "has_place", "run_gone", "cluster_gone"),
+    *("has_room", "has_place", "run_gone", "cluster_gone", "cluster_came"),
     # ClusterReader: the next run, the one that is checked, the one that is asked for.
     *("run", "run_held", "held_run", "run_asked", "asked_run"),
     # RunMerger: clusters that came and were checked, the run that grows, the run that is asked for.

@@ -123,8 +123,10 @@ class ClusterCull(wiring.Component):
         What leaves is counted a cycle later, and a place is kept for what is taken meanwhile: so no
         output's `ready` decides in its own cycle what is taken.
         """
-        asked, passed, count = Signal(), Signal(), Signal(self._params.count_bits)
+        asked, passed, came = Signal(), Signal(), Signal()
+        count = Signal(self._params.count_bits)
         m.d.sync += [
+            came.eq(balls.cluster),
             asked.eq(self.requests.valid & self.requests.ready),
             count.eq(self.requests.payload.count),
             passed.eq(self.o.valid & self.o.ready),
@@ -139,9 +141,9 @@ class ClusterCull(wiring.Component):
             busy.append(pending.any())
         awaited = Signal(self._params.base_bits)
         with m.If(asked):
-            m.d.sync += awaited.eq(awaited + count - balls.cluster)
+            m.d.sync += awaited.eq(awaited + count - came)
         with m.Else():
-            m.d.sync += awaited.eq(awaited - balls.cluster)
+            m.d.sync += awaited.eq(awaited - came)
         m.d.comb += self.busy.eq(Cat(*busy).any() | awaited.any())
 
     def _count(self, m, balls):

@@ -71,6 +71,11 @@ class HeaderCheck(wiring.Component):
             name: Signal(8 * size, name=name, reset_less=True) for name, (_, size) in FIELDS.items()
         }
         number = Signal(range(HEADER_RECORDS + 1))
+        # What the header itself says, and whether a table lies outside the pack.
+        wrong, self._outside = Signal(CODE_BITS), Signal()
+        m.d.comb += self.code.eq(
+            Mux(self._outside & (wrong == StatusCode.NONE), StatusCode.TABLE_OUTSIDE, wrong)
+        )
         with m.FSM():
             with m.State("READ"):
                 m.d.comb += self.i.ready.eq(1)
@@ -80,7 +85,7 @@ class HeaderCheck(wiring.Component):
                     with m.If(number == HEADER_RECORDS - 1):
                         m.next = "HEADER"
             with m.State("HEADER"):
-                m.d.sync += self.code.eq(self._header_code(fields))
+                m.d.sync += wrong.eq(self._header_code(fields))
                 m.next = "TABLE_0"
             for n, name in enumerate(TABLES):
                 self._table(m, n, name, fields)
@@ -133,7 +138,5 @@ class HeaderCheck(wiring.Component):
             ]
             m.next = f"END_{n}"
         with m.State(f"END_{n}"):
-            outside = odd | (end > self.pack_bytes[5:])
-            with m.If(outside & (self.code == StatusCode.NONE)):
-                m.d.sync += self.code.eq(StatusCode.TABLE_OUTSIDE)
+            m.d.sync += self._outside.eq(self._outside | odd | (end > self.pack_bytes[5:]))
             m.next = f"TABLE_{n + 1}" if n + 1 < len(TABLES) else "CHECKED"

@@ -64,17 +64,16 @@ class RunMerger(wiring.Component):
         came_here, checked_here = Signal(), Signal()
         end, last_end = (Signal(33, reset_less=True) for _ in range(2))
         gaussians = Signal.like(self.gaussians, reset_less=True)
-        bad = Signal(reset_less=True)
+        bad, joins, is_bad = Signal(reset_less=True), Signal(reset_less=True), Signal()
         # The run that grows, and the one that is offered.
         grows, run = Signal(), Signal(run_request(self._params), reset_less=True)
         offered = Signal(run_request(self._params), reset_less=True)
         move, merge, moved, used = Signal(), Signal(), Signal(), Signal()
         m.d.comb += [
             self.o.payload.eq(offered),
+            is_bad.eq((came.count == 0) | (end > gaussians)),
             moved.eq(~self.o.valid | self.o.ready),
-            merge.eq(
-                checked_here & grows & checked.follows & ~bad & (run.count < LONG_RUN_RECORDS)
-            ),
+            merge.eq(checked_here & grows & joins & (run.count < LONG_RUN_RECORDS)),
             move.eq(grows & moved & ~merge),
             used.eq(~checked_here | merge | ~grows | moved),
             self.i.ready.eq(~came_here | used),
@@ -98,7 +97,8 @@ class RunMerger(wiring.Component):
             m.d.sync += [
                 checked_here.eq(came_here),
                 checked.eq(came),
-                bad.eq((came.count == 0) | (end > gaussians)),
+                bad.eq(is_bad),
+                joins.eq(came.follows & ~is_bad),
             ]
         with m.If(self.i.ready):
             m.d.sync += came_here.eq(self.i.valid)
