@@ -147,6 +147,7 @@ def _speedup_section(document: dict[str, Any], figures: Sequence[str]) -> list[s
         f"{edge['kernels_ms']['mean']:.1f} ms, front end {edge['front_end_ms']['mean']:.2f} ms.",
         "The rule, kernel by kernel (`sim/edge_gpu.py`):",
         "\n".join(f"- {line}" for line in edge["rule"]),
+        edge["note"],
         speed_tables.speedup_table(document),
         _image("speedup.png", "Speed-up over the GPU", figures),
         "Ways of drawing on that GPU, mean of the views:",
