@@ -16,13 +16,18 @@ Shared = TypeVar("Shared")
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-# Gaussians times views from which processes pay for their start, some seconds each.
-WORTH_PROCESSES = 3_000_000
+# Gaussians times views from which processes pay for their start, about 3 s of work each.
+WORTH_PROCESSES = 15_000_000
 
 
-def workers_for(gaussians: int, views: int) -> int:
-    """Processes for so many views of so many Gaussians: one a core of this machine, or 1."""
-    if gaussians * views < WORTH_PROCESSES:
+def workers_for(gaussians: int, views: int, frames_a_view: int = 1) -> int:
+    """Processes for so many views of so many Gaussians: one a core of this machine, or 1.
+
+    Parameters
+    ----------
+    frames_a_view : on other machines from the same counts; three take as long as a view's counts.
+    """
+    if gaussians * views * (2 + frames_a_view) < 3 * WORTH_PROCESSES:
         return 1
     return min(len(os.sched_getaffinity(0)), views)
 

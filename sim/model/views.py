@@ -87,9 +87,8 @@ def frames_of_machines(
     """Of each view in turn: a frame of every machine with culling, and one of each machine whose
     number is in `without` with nothing culled."""
     shared = ManyMachines(_bare(pack), rules, tuple(machines), tuple(without))
-    # Many frames of each view: worth more than one.
-    workers = workers_for(len(pack), len(cameras) * len(machines))
-    return spread_over(_on_many_machines, shared, cameras, min(workers, len(cameras)))
+    workers = workers_for(len(pack), len(cameras), len(machines))
+    return spread_over(_on_many_machines, shared, cameras, workers)
 
 
 def _bare(pack: Pack) -> Pack:
