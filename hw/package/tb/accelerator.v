@@ -59,27 +59,8 @@ module testbench;
       .m_axis_splat_tready(splat_ready)
   );
 
-  integer errors = 0, cycles = 0, seen = 0, lasts = 0;
-  reg [15:0] random = 16'hace1;  // Galois LFSR: when the memory and the sink make the core wait
-
-  task fail(input [8*40-1:0] what, input integer number);
-    begin
-      errors = errors + 1;
-      if (errors <= 10) $display("error: %0s, number %0d", what, number);
-    end
-  endtask
-
-  task finish;
-    begin
-      if (errors == 0) begin
-        $display("PASS: %0d splats in %0d cycles", seen, cycles);
-        $finish;
-      end else begin
-        $display("FAIL: %0d errors", errors);
-        $fatal(1);
-      end
-    end
-  endtask
+@COMMON@
+  integer lasts = 0;
 
   // The memory: bursts in order, DECERR outside the pack.
   reg [ADDRESS_BITS-1:0] burst_address[0:BURSTS-1];
@@ -87,7 +68,6 @@ module testbench;
   integer first = 0, waiting = 0, beat = 0, word;
 
   always @(posedge aclk) begin
-    random <= {1'b0, random[15:1]} ^ (random[0] ? 16'hb400 : 16'h0);
     cycles = cycles + 1;
     if (cycles == LIMIT_CYCLES) begin
       fail("time is up, splats so far", seen);
