@@ -22,12 +22,13 @@ from golden.rules import Rules
 from reports.subject import Subject, Track, silent
 from sim.front_end_timing import frame_outcome
 from sim.model.config import ModelConfig
-from sim.model.counts import FrameCounts, frame_counts, without_culling
+from sim.model.counts import FrameCounts
 from sim.model.dram import play_requests
-from sim.model.frame import FrameModel, model_frame
+from sim.model.frame import FrameModel
 from sim.model.front_end import front_end
 from sim.model.stage import STAGES
 from sim.model.traffic import Traffic
+from sim.model.views import ModelledView, modelled_views
 
 # Spans of a frame that are compared, and the fields of FrameModel that hold their cycles.
 SPANS = {
@@ -48,24 +49,6 @@ PARTS = (
 # Where only the front end is looked at, nothing is listed and nothing drawn.
 NO_LISTS = TileLists((0, 0), np.zeros(1, np.int64), np.zeros(0, np.int32))
 NO_BINS = BinCounts(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros((0, 1), np.int64))
-
-
-@dataclass(frozen=True)
-class ModelledView:
-    """One view with one way of culling.
-
-    Parameters
-    ----------
-    frame : its cycles.
-    gaussians_read, splats, bin_pairs, fetched_splats, blended_pixel_splats : FrameCounts.
-    """
-
-    frame: FrameModel
-    gaussians_read: int
-    splats: int
-    bin_pairs: int
-    fetched_splats: int
-    blended_pixel_splats: int
 
 
 @dataclass(frozen=True)
@@ -101,14 +84,11 @@ def model_views(
 ) -> dict[str, tuple[ModelledView, ...]]:
     """Every view with the culling of a pack, and for reach without any on the same hardware."""
     with_off = pack.meta.method == "reach"
-    on, off = [], []
-    for camera in track(subject.cameras, f"cycle model ({pack.meta.method})"):
-        counts = frame_counts(pack, camera, subject.rules, config)
-        on.append(_modelled(counts, config))
-        if with_off:
-            off.append(_modelled(without_culling(counts), config))
-    methods = {pack.meta.method: tuple(on)}
-    return ({"off": tuple(off)} | methods) if with_off else methods
+    shown = track(subject.cameras, f"cycle model ({pack.meta.method})")
+    frames = modelled_views(pack, subject.cameras, subject.rules, config, without=with_off)
+    views = [found for _, found in zip(shown, frames, strict=True)]
+    methods = {pack.meta.method: tuple(found[0] for found in views)}
+    return ({"off": tuple(found[1] for found in views)} | methods) if with_off else methods
 
 
 def front_end_cycles(pack: Pack, camera: Camera, rules: Rules, config: ModelConfig) -> int:
@@ -177,17 +157,6 @@ def _stage_part(frames: Sequence[FrameModel], name: str) -> dict[str, Any]:
     stages = [frame.stage(name) for frame in frames]
     fields = (*PARTS, "read_bytes", "written_bytes", "phase_cycles", "bandwidth_share")
     return {field: _mean(getattr(stage, field) for stage in stages) for field in fields}
-
-
-def _modelled(counts: FrameCounts, config: ModelConfig) -> ModelledView:
-    return ModelledView(
-        frame=model_frame(counts, config),
-        gaussians_read=counts.gaussians_read,
-        splats=counts.splats,
-        bin_pairs=counts.bin_pairs,
-        fetched_splats=counts.fetched_splats,
-        blended_pixel_splats=counts.blended_pixel_splats,
-    )
 
 
 def _mean(values: Iterable[float]) -> float:

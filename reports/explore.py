@@ -6,15 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from golden.camera import Camera
 from golden.errors import InputError
 from golden.pack import Pack
 from reports.cycles import SPANS
 from reports.projection import spread
 from reports.subject import Subject, Track, silent
 from sim.model.config import ModelConfig, load_model_config, model_preset_names
-from sim.model.counts import FrameCounts, frame_counts, without_culling
-from sim.model.frame import model_frame
+from sim.model.frame import FrameModel
+from sim.model.views import frames_of_machines
 from sim.variation import channel_gb_per_s, with_channels, with_cores, with_lanes
 
 VIEWS = 3
@@ -63,14 +62,18 @@ def explore(
     """Models some views with a pack, on every preset and on the configuration made wider."""
     cameras = [subject.cameras[i] for i in spread(len(subject.cameras), VIEWS)]
     machines = list(_machines(config))
-    counted: dict[tuple[object, ...], list[FrameCounts]] = {}
+    presets = [number for number, (axis, _) in enumerate(machines) if axis == "preset"]
+    of_views = frames_of_machines(
+        pack, cameras, subject.rules, [machine for _, machine in machines], presets
+    )
+    frames = [found for _, found in zip(track(cameras, "other machines"), of_views, strict=True)]
     found = []
-    for axis, machine in track(machines, "other machines"):
-        counts = _counts(subject, pack, cameras, machine, counted)
-        found.append(_variation(axis, machine, counts, culling=True))
-        if axis == "preset":
-            whole = [without_culling(one) for one in counts]
-            found.append(_variation(axis, machine, whole, culling=False))
+    for number, (axis, machine) in enumerate(machines):
+        found.append(_variation(axis, machine, [on[number] for on, _ in frames], culling=True))
+        if number in presets:
+            place = presets.index(number)
+            off_frames = [off[place] for _, off in frames]
+            found.append(_variation(axis, machine, off_frames, culling=False))
     return Exploration(tuple(camera.name for camera in cameras), tuple(found))
 
 
@@ -99,24 +102,9 @@ def _machines(config: ModelConfig) -> Iterator[tuple[str, ModelConfig]]:
             yield "cores", with_cores(config, cores)
 
 
-def _counts(
-    subject: Subject,
-    pack: Pack,
-    cameras: Sequence[Camera],
-    machine: ModelConfig,
-    counted: dict[tuple[object, ...], list[FrameCounts]],
-) -> list[FrameCounts]:
-    """Counts are of a shape of bins and sub-tiles, and serve every machine that has it."""
-    shape = (machine.bin_px, machine.subtile_px, machine.subtile_test)
-    if shape not in counted:
-        counted[shape] = [frame_counts(pack, c, subject.rules, machine) for c in cameras]
-    return counted[shape]
-
-
 def _variation(
-    axis: str, machine: ModelConfig, counts: Sequence[FrameCounts], *, culling: bool
+    axis: str, machine: ModelConfig, frames: Sequence[FrameModel], *, culling: bool
 ) -> Variation:
-    frames = [model_frame(one, machine) for one in counts]
     cycles = {
         span: round(sum(getattr(frame, field) for frame in frames) / len(frames), 3)
         for span, field in SPANS.items()

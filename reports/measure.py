@@ -10,13 +10,14 @@ from golden.pack import Pack, pack_clusters
 from golden.params import Parameters
 from reports.above import ClustersAbove, clusters_above
 from reports.culling import Culling, measure_culling
-from reports.cycles import Cycles, ModelledView, model_views
+from reports.cycles import Cycles, model_views
 from reports.explore import Exploration, explore
 from reports.pareto import Pareto, measure_pareto
 from reports.pictures import Pictures, ViewCounts, compare_pictures, count_views
 from reports.projection import Projection, measure_projection
 from reports.subject import Subject, Track, silent
 from sim.model.config import ModelConfig
+from sim.model.views import ModelledView
 
 
 @dataclass(frozen=True, eq=False)

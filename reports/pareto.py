@@ -15,10 +15,11 @@ from golden.pack import Pack, build_pack, scene_mask
 from golden.scene import Scene
 from golden.visibility import Visibility, visibility
 from reports.culling import Culling
-from reports.cycles import ModelledView, front_end_cycles
+from reports.cycles import front_end_cycles
 from reports.subject import Subject, Track, silent
 from sim.cull import cull_views
 from sim.model.config import ModelConfig
+from sim.model.views import ModelledView
 
 Method = Literal["paper", "reach", "morton"]
 

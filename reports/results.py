@@ -14,6 +14,7 @@ from reports.culling import Culling
 from reports.cycles import cycle_part, figure
 from reports.explore import explore_part
 from reports.gpu import GpuReference
+from reports.inria import inria_part
 from reports.measure import Measurements
 from reports.pareto import pareto_part
 from reports.projection_part import projection_part
@@ -85,6 +86,7 @@ def report_document(
         "configuration": asdict(config)
         | {"memory": asdict(config.memory), "memory_peak_gb_per_s": config.memory.peak_gb_per_s},
         "gpu": gpu_part(names, gpu[0]) if gpu else None,
+        "inria": inria_part(subject, measured.cycles, gpu[0].edge_machine) if gpu else [],
         "gpu_variants": [variant_part(names, one, measured.cycles) for one in gpu],
         "gpu_note": gpu_note,
         "methods": methods,

@@ -16,7 +16,7 @@ from typing import Any
 
 from reports.cycles import SPANS, Cycles, figure
 from reports.gpu import GpuReference
-from sim.edge_gpu import machine_of, rule_lines
+from sim.edge_gpu import derived_note, machine_of, rule_lines
 from sim.trace_times import GpuTimes
 
 # Kernels of the GPU that a span of the accelerator is held against.
@@ -81,6 +81,7 @@ def gpu_part(names: Sequence[str], gpu: GpuReference) -> dict[str, Any]:
             "memory_gb_per_s": machine.memory_gb_per_s,
             "fp32_tflops": machine.fp32_tflops,
             "rule": rule_lines(machine_of(trace.device), machine),
+            "note": derived_note(machine_of(trace.device), machine),
             **_times_ms(names, gpu.edge),
         },
     }

@@ -51,7 +51,8 @@ struct CullRun {
     uint64_t first_request_cycle;  // cycle of the first request taken, 0-based
     uint64_t first_visible_cycle;  // cycle of the first visible cluster taken, 0-based
     uint32_t counters[7];          // in the order of hw.cluster_cull.COUNTERS
-    int32_t failure;               // 0 done, 1 over the limit, 2 a request outside the table
+    int32_t failure;               // 0 done, 1 over the limit, 2 a request outside the table,
+                                   // 3 more visible clusters than there are
 };
 
 void cull_run(const CullFrame* frame, uint32_t* visible, CullRun* result) {
@@ -71,6 +72,7 @@ void cull_run(const CullFrame* frame, uint32_t* visible, CullRun* result) {
     }
 
     const uint32_t* const start = visible;
+    const uint32_t* const limit = visible + frame->cluster_count * kVisibleWords;
     std::deque<Run> runs;
     uint64_t group = 0, requests = 0, cycle = 0;
     bool offer_group = false, offer_cluster = false;  // once offered, a record stays
@@ -96,6 +98,10 @@ void cull_run(const CullFrame* frame, uint32_t* visible, CullRun* result) {
         if (done) break;
         if (top->m_axis_visible_tvalid && top->m_axis_visible_tready) {
             if (visible == start) result->first_visible_cycle = cycle;
+            if (visible == limit) {
+                result->failure = 3;
+                break;
+            }
             for (int w = 0; w < kVisibleWords; ++w) *visible++ = top->m_axis_visible_tdata[w];
         }
         if (offer_cluster && top->s_axis_cluster_tready) {

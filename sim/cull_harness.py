@@ -76,14 +76,24 @@ class CullRun:
 class CullHarness:
     """Builds the RTL of `params` once (kept in the user's cache) and runs frames through it.
 
+    Parameters
+    ----------
+    design : with the same ports, in place of the RTL of `params`: a netlist after synthesis.
+    more_inputs : further input ports of that design, to be set for each frame.
+    optimisation : of g++; a netlist of thousands of cells is compiled quicker without.
+
     Raises InputError where a tool is missing or the build fails.
     """
 
     params: Parameters = field(default_factory=Parameters)
+    design: Design | None = None
+    more_inputs: tuple[str, ...] = ()
+    optimisation: str = "-O2"
 
     @cached_property
     def _library(self) -> ctypes.CDLL:
-        library = ctypes.CDLL(str(_built(cached_design(cull_design, self.params))))
+        design = self.design or cached_design(cull_design, self.params)
+        library = ctypes.CDLL(str(_built(design, self.more_inputs, self.optimisation)))
         library.cull_run.restype = None
         return library
 
@@ -101,6 +111,7 @@ class CullHarness:
         idle_256: int = 0,
         stall_256: int = 0,
         seed: int = 0,
+        more_inputs: tuple[int, ...] = (),
     ) -> CullRun:
         """One frame.
 
@@ -109,9 +120,10 @@ class CullHarness:
         groups : (G,) CLUSTER_DTYPE. clusters : (M,) CLUSTER_DTYPE, read as the RTL asks for them.
         memory_cycles : from a request taken to its first cluster offered, then one a cycle.
         idle_256, stall_256 : chance of an idle input, a blocked output, of 256.
+        more_inputs : values of the design's further inputs.
 
-        Raises RuntimeError when the RTL asks for clusters that do not exist, or does not finish
-        within 64 cycles a record and 2000 and the memory's latency a group.
+        Raises RuntimeError when the RTL asks for clusters that do not exist, gives more than there
+        are, or does not finish within 64 cycles a record and 2000 and the memory's latency a group.
         """
         tables = [np.ascontiguousarray(table, dtype=CLUSTER_DTYPE) for table in (groups, clusters)]
         ports = constants.as_ports()
@@ -120,7 +132,8 @@ class CullHarness:
             [
                 ports[name] & (1 << getattr(self.params, form).bits) - 1
                 for name, form in FRAME_FORMATS.items()
-            ],
+            ]
+            + list(more_inputs),
             dtype=np.int64,
         )
         visible = np.zeros(len(clusters), dtype=VISIBLE_DTYPE)
@@ -142,7 +155,11 @@ class CullHarness:
             ctypes.byref(frame), ctypes.c_void_p(visible.ctypes.data), ctypes.byref(result)
         )
         if result.failure:
-            reason = ("is not done in time", "asks for clusters outside the table")
+            reason = (
+                "is not done in time",
+                "asks for clusters outside the table",
+                "gives more visible clusters than there are",
+            )
             raise RuntimeError(f"cluster_cull {reason[result.failure - 1]}.")
         return CullRun(
             visible=visible[: result.visible],
@@ -153,10 +170,11 @@ class CullHarness:
         )
 
 
-def _built(design: Design) -> Path:
+def _built(design: Design, more_inputs: tuple[str, ...], optimisation: str) -> Path:
     """The shared library of a design, from the cache or built now."""
-    setters = "".join(
-        f"    top.frame_{name} = c[{index}];\n" for index, name in enumerate(FRAME_FORMATS)
-    )
+    ports = [*(f"frame_{name}" for name in FRAME_FORMATS), *more_inputs]
+    setters = "".join(f"    top.{port} = c[{index}];\n" for index, port in enumerate(ports))
     header = f"static void set_constants(Vtop& top, const int64_t* c) {{\n{setters}}}\n"
-    return build_library(design.name, design.text, SOURCE, {"set_constants.h": header})
+    return build_library(
+        design.name, design.text, SOURCE, {"set_constants.h": header}, optimisation
+    )

@@ -18,6 +18,7 @@ class InriaTimes:
 
     Parameters
     ----------
+    renderer, scene, scene_gaussians, views : what ran, and on what.
     machine : that it ran on; `machine.source` holds renderer, versions, scene and views.
     width_px, height_px : of every view.
     mean_frame_ms, slowest_frame_ms : between two CUDA events, ms: kernels and gaps.
@@ -25,6 +26,10 @@ class InriaTimes:
     kernels_us : short name to mean time, us.
     """
 
+    renderer: str
+    scene: str
+    scene_gaussians: int
+    views: str
     machine: Machine
     width_px: int
     height_px: int
@@ -38,6 +43,11 @@ class InriaTimes:
     def stages_us(self) -> dict[str, float]:
         """Stages, us; its preprocessing holds projection and colour in one kernel."""
         return fold_stages(self.kernels_us)
+
+    @property
+    def kernels_ms(self) -> float:
+        """All kernels of the mean frame, ms."""
+        return sum(self.kernels_us.values()) / 1e3
 
     def derived_ms(self, edge: Machine) -> float:
         """All kernels of the mean frame on the edge GPU, ms."""
@@ -61,6 +71,10 @@ def inria_times(width_px: int, height_px: int) -> InriaTimes:
     )
     machine = Machine(values["device"], values["memory_gb_per_s"], values["fp32_tflops"], source)
     return InriaTimes(
+        renderer=values["renderer"],
+        scene=values["scene"],
+        scene_gaussians=values["scene_gaussians"],
+        views=values["views"],
         machine=machine,
         width_px=width_px,
         height_px=height_px,
@@ -70,3 +84,8 @@ def inria_times(width_px: int, height_px: int) -> InriaTimes:
         mean_tile_pairs=size["mean_tile_pairs"],
         kernels_us=size["mean_kernels_us"],
     )
+
+
+def quoted_sizes() -> list[tuple[int, int]]:
+    """Width and height of every size that inria_times knows, px."""
+    return [(size["width_px"], size["height_px"]) for size in read_toml(FILE)["sizes"]]

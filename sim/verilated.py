@@ -13,11 +13,13 @@ import platformdirs
 from golden.errors import InputError
 from sim.toolchain import VERILATOR_FLAGS, compiler, run_tool, verilator_root, verilator_version
 
-CXX_FLAGS = ("-O2", "-std=gnu++20", "-fPIC", "-w")
+CXX_FLAGS = ("-std=gnu++20", "-fPIC", "-w")
 RUNTIME = ("verilated", "verilated_threads")
 
 
-def build_library(name: str, verilog: str, harness: Path, headers: dict[str, str]) -> Path:
+def build_library(
+    name: str, verilog: str, harness: Path, headers: dict[str, str], optimisation: str = "-O2"
+) -> Path:
     """Path of the shared library of a design, built now or taken from the cache.
 
     The cache's key covers the Verilog, the harness, the headers and Verilator's version.
@@ -28,10 +30,12 @@ def build_library(name: str, verilog: str, harness: Path, headers: dict[str, str
     verilog : its source.
     harness : C++ file that includes Vtop.h and exports C functions.
     headers : further headers that the harness includes, by file name.
+    optimisation : of g++ for the model and the harness.
 
     Raises InputError where a tool is missing, fails, or the cache cannot be written.
     """
     parts = [verilog, harness.read_text(), *headers.values(), verilator_version(), *CXX_FLAGS]
+    parts.append(optimisation)
     key = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
     cache = Path(platformdirs.user_cache_dir("splatsieve")) / "rtl"
     library = cache / f"{name}-{key}.so"
@@ -44,7 +48,7 @@ def build_library(name: str, verilog: str, harness: Path, headers: dict[str, str
             for header, text in headers.items():
                 (folder / header).write_text(text)
             (folder / f"{name}.v").write_text(verilog)
-            os.replace(_compile(name, harness, folder, cache), library)
+            os.replace(_compile(name, harness, folder, cache, optimisation), library)
     except OSError as error:
         raise InputError(
             f"the RTL cannot be built in {cache} ({error.strerror}): free some space there."
@@ -52,7 +56,7 @@ def build_library(name: str, verilog: str, harness: Path, headers: dict[str, str
     return library
 
 
-def _compile(name: str, harness: Path, folder: Path, cache: Path) -> Path:
+def _compile(name: str, harness: Path, folder: Path, cache: Path, optimisation: str) -> Path:
     """Verilator, then the model and its runtime side by side on two cores."""
     root = verilator_root()
     with ThreadPoolExecutor() as pool:
@@ -64,7 +68,7 @@ def _compile(name: str, harness: Path, folder: Path, cache: Path) -> Path:
         # One file for all of the model: its headers are parsed once, not six times.
         sources = [harness, *sorted(folder.glob("Vtop*.cpp"))]
         (folder / "all.cpp").write_text("".join(f'#include "{path}"\n' for path in sources))
-        model = _object(folder / "all.cpp", folder / "all.o", folder)
+        model = _object(folder / "all.cpp", folder / "all.o", folder, optimisation)
         objects = [model, *(job.result() for job in runtime)]
     library = folder / "harness.so"
     run_tool([compiler(), "-shared", *map(str, objects), "-o", str(library)], "g++")
@@ -84,8 +88,10 @@ def _runtime_object(source: str, cache: Path) -> Path:
     return target
 
 
-def _object(source: Path, target: Path, folder: Path) -> Path:
+def _object(source: Path, target: Path, folder: Path, optimisation: str = "-O2") -> Path:
     include = verilator_root() / "include"
     paths = [f"-I{path}" for path in (folder, include, include / "vltstd")]
-    run_tool([compiler(), *CXX_FLAGS, *paths, "-c", str(source), "-o", str(target)], "g++")
+    run_tool(
+        [compiler(), optimisation, *CXX_FLAGS, *paths, "-c", str(source), "-o", str(target)], "g++"
+    )
     return target

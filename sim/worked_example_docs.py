@@ -13,12 +13,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+import hw
 from golden.files import atomic_path, write_text
 from golden.params import Parameters
-from hw.docs import INTERFACE, interface_markdown
+from hw.block_diagram import BLOCKS, blocks_svg
+from hw.docs import INTERFACE, README, interface_markdown, with_table, with_tables
 from hw.host.register_docs import c_header, regs_markdown
 from hw.package.manifest import write_manifest
 from hw.package.presets import PRESETS
+from hw.synth.results import load, table
 from hw.timing_diagram import TIMING, timing_svg
 from sim.design_cache import cached_design
 from sim.worked_example import LATENCY_CYCLES, Step, WorkedExample, run_worked_example
@@ -176,6 +179,11 @@ def write_docs(example: WorkedExample, folder: Path) -> None:
         folder / INTERFACE, interface_markdown({n: d for n, d in designs.items() if n != "wide"})
     )
     write_text(folder / TIMING, timing_svg())
+    write_text(folder / BLOCKS, blocks_svg(Parameters()))
+    source = Path(next(iter(hw.__path__)))
+    write_text(folder / README, with_tables((source / README).read_text(encoding="utf-8")))
+    page_of_synth = (source / "synth" / README).read_text(encoding="utf-8")
+    write_text(folder / "synth" / README, with_table(page_of_synth, "results", table(load())))
     write_manifest(designs)
     with atomic_path(folder / PICTURE) as temporary:
         picture(example).savefig(

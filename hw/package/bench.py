@@ -1,4 +1,4 @@
-"""The plain-Verilog testbench of a preset, from its template and the vectors it reads."""
+"""The plain-Verilog testbench of a preset: its template, what all share, the vectors it reads."""
 
 from __future__ import annotations
 
@@ -23,6 +23,11 @@ VECTORS = {
     "cluster_cull": cull_vectors,
     "gaussian_project": project_vectors,
 }
+ITEMS = {
+    "accelerator": "splats",
+    "cluster_cull": "visible clusters",
+    "gaussian_project": "splats",
+}
 
 
 def bench_files(preset: Preset, name: str) -> dict[str, str]:
@@ -30,7 +35,9 @@ def bench_files(preset: Preset, name: str) -> dict[str, str]:
     params = preset.params
     vectors = VECTORS[preset.bench](params)
     text = (TEMPLATES / f"{preset.bench}.v").read_text(encoding="utf-8")
-    values = {"NAME": name, "CONSTANTS": _constants(preset.bench, params), **_numbers(vectors)}
+    common = (TEMPLATES / "common.v").read_text(encoding="utf-8").rstrip()
+    values = {"COMMON": common, "ITEMS": ITEMS[preset.bench]}
+    values |= {"NAME": name, "CONSTANTS": _constants(preset.bench, params), **_numbers(vectors)}
     for placeholder, value in values.items():
         text = text.replace(f"@{placeholder}@", value)
     return {"testbench.v": text, **vectors.files}

@@ -29,7 +29,7 @@ PREFIXES = {
 SUFFIXES = {
     "valid": "valid",
     "ready": "ready",
-    "tkeep": "tkeep, 44 bits a lane, all equal: the lane holds a splat",
+    "tkeep": "tkeep, a bit a byte, 44 a lane and all equal: the lane holds a splat",
     "tuser": "tuser, a bit a lane: the lane holds a record",
     "tlast": "tlast, last beat of the frame",
     "tdata": "tdata, little-endian records",

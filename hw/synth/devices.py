@@ -84,7 +84,7 @@ FAMILIES = {
             "lut": r"LUT\d",
             "ff": r"DFF\w*",
             "dsp": r"MULT\w+",
-            "bram": r"(SDP|DP|SP)X?9?B?",
+            "bram": r"(SDP|DP|SP)(B|X9B?)|pROM(X9)?",
             "lut_ram": r"RAM16\w+",
             "carry": r"ALU",
         },

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from golden.errors import InputError
 from hw.synth.devices import FAMILIES, Part
+from hw.synth.gate_level import with_models
 from hw.synth.pins import top_with_pins
 from hw.synth.units import Unit
 
@@ -43,7 +44,10 @@ class Placed:
 
 
 def synthesise(unit: Unit, device: str, folder: Path) -> tuple[dict[str, int], float]:
-    """Cells by type after Yosys, and the seconds it took; leaves UNIT.json there for nextpnr.
+    """Cells by type after Yosys, and the seconds it took.
+
+    Leaves UNIT.json there for nextpnr, UNIT_netlist.v, and for the ECP5 UNIT_gates.v: the netlist
+    with the models of its cells, which simulates as the RTL does.
 
     Raises InputError where the family is not known, or Yosys is missing or fails.
     """
@@ -57,6 +61,9 @@ def synthesise(unit: Unit, device: str, folder: Path) -> tuple[dict[str, int], f
         f"tee -q -o {unit.name}_stat.json stat -json"
     )
     seconds = _run(YOSYS, ["-q", "-l", f"{unit.name}_yosys.log", "-p", script], folder)
+    if device == "ecp5":
+        netlist = (folder / f"{unit.name}_netlist.v").read_text(encoding="utf-8")
+        (folder / f"{unit.name}_gates.v").write_text(with_models(netlist), encoding="utf-8")
     stat = json.loads((folder / f"{unit.name}_stat.json").read_text())
     return dict(stat["design"]["num_cells_by_type"]), seconds
 

@@ -27,14 +27,14 @@ SPAN_COLORS = {"front_end": "#0072B2", "front_end_color": "#009E73", "frame": "#
 def speedup_figure(document: dict[str, Any]) -> Figure:
     """GPU time over accelerator time: mean as a bar, slowest view as a mark, a panel a kind."""
     gpu, methods = document["gpu"], list(document["methods"])
-    figure = Figure(figsize=(11, 4.6), layout="constrained")
+    figure = Figure(figsize=(12, 4.6), layout="constrained")
     for axes, (kind, words) in zip(figure.subplots(1, 3), KINDS.items(), strict=True):
         for index, method in enumerate(methods):
             of = [document["methods"][method][f"{span}_speedup_{kind}"] for span in SPANS]
-            places = np.arange(len(SPANS)) + (index - (len(methods) - 1) / 2) * 0.28
-            bars = axes.bar(places, [one["mean"] for one in of], 0.26,
+            places = np.arange(len(SPANS)) + (index - (len(methods) - 1) / 2) * 0.3
+            bars = axes.bar(places, [one["mean"] for one in of], 0.28,
                             color=METHOD_COLORS[method], label=METHOD_LABELS[method])  # fmt: skip
-            axes.bar_label(bars, fmt="%.3g", fontsize=7, padding=2)
+            axes.bar_label(bars, fmt="%.3g", fontsize=6.5, padding=2)
             axes.plot(places, [one["slowest"] for one in of], "v", color="black", markersize=4,
                       linestyle="none", label="slowest view" if not index else None)  # fmt: skip
         axes.axhline(1, color="black", linewidth=1, linestyle="--", label="the GPU = 1")

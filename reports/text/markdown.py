@@ -12,6 +12,14 @@ from reports.text.glossary import GLOSSARY
 from reports.text.projection_text import projection_table, projection_text
 from reports.text.summary import mean_and_worst, percent, rtl_totals, summary_lines
 
+ENERGY_AND_AREA = (
+    "None are given. Both need a synthesis for a cell library and a memory compiler, which this "
+    "project does not have: its synthesis is for FPGAs (`hw/synth`), and stages 4 to 7 have no "
+    "RTL. The square millimetres and milliwatts of published accelerators are of other units and "
+    "processes, and scaling those would be a guess. What the report does give is what both follow: "
+    "multipliers of a lane, bytes moved over the DRAM, cycles in which each stage is busy."
+)
+
 
 def report_markdown(document: dict[str, Any], figures: Sequence[str]) -> str:
     """The whole text; `figures` are file names beside it."""
@@ -64,6 +72,8 @@ def report_markdown(document: dict[str, Any], figures: Sequence[str]) -> str:
         "order is that of the numbers and no ranking of speed.",
         _image("published.png", "Published speed-ups and ours", figures),
         speed_tables.published_table(document),
+        "## Energy and area",
+        ENERGY_AND_AREA,
         "## Every view",
         "With reach clusters:",
         speed_tables.view_table(document),
@@ -147,10 +157,37 @@ def _speedup_section(document: dict[str, Any], figures: Sequence[str]) -> list[s
         f"{edge['kernels_ms']['mean']:.1f} ms, front end {edge['front_end_ms']['mean']:.2f} ms.",
         "The rule, kernel by kernel (`sim/edge_gpu.py`):",
         "\n".join(f"- {line}" for line in edge["rule"]),
+        edge["note"],
+        "Whole frames are by a model of stages 4 to 7 that no RTL stands behind. Given GSCore's "
+        "resources it is faster than GSCore's published rates (`sim/model/README.md`, "
+        "Calibration, has by how much and why), so the ratios of whole frames are upper figures.",
         speed_tables.speedup_table(document),
         _image("speedup.png", "Speed-up over the GPU", figures),
+        *_inria(document),
         "Ways of drawing on that GPU, mean of the views:",
         speed_tables.variant_table(document),
+    ]
+
+
+def _inria(document: dict[str, Any]) -> list[str]:
+    """The rule checked on another renderer, and our frame over its derived one."""
+    if not document["inria"]:
+        return []
+    first = document["inria"][0]
+    published = first["published_frames_per_s"]
+    check = (
+        f", where about {published:g} frames/s are published ({first['published_source']})"
+        if published is not None
+        else ""
+    )
+    return [
+        f"The same rule on quoted times of the INRIA rasteriser ({first['renderer']}, "
+        f"{first['device']}; {first['scene']}; views {first['views']}): "
+        f"{document['gpu']['edge']['machine']} would draw "
+        f"{first['derived_frames_per_s']:.1f} frames/s at "
+        f"{first['resolution_px'][0]}x{first['resolution_px'][1]}{check}. The last column is a "
+        "ratio of two means, over its views and over those of this report.",
+        speed_tables.inria_table(document),
     ]
 
 

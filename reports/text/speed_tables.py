@@ -124,6 +124,28 @@ def _figure(entry: Mapping[str, Any], span: str, kind: str) -> dict[str, Any]:
     return figure
 
 
+def inria_table(document: Document) -> str:
+    """The INRIA rasteriser's quoted frames, derived for the edge GPU."""
+    rows = [
+        [
+            f"{one['resolution_px'][0]}x{one['resolution_px'][1]}",
+            f"{one['frame_ms']:.2f}",
+            f"{one['kernels_ms']:.2f}",
+            f"{one['derived_ms']:.1f}",
+            f"{one['derived_frames_per_s']:.2f}",
+            f"{one['frame_over_it']:.2f}"
+            if one["frame_over_it"] is not None
+            else "another scene"
+            if one["resolution_px"] == document["resolution_px"]
+            else "another size",
+        ]
+        for one in document["inria"]
+    ]
+    head = ["size, px", "frame measured, ms", "its kernels, ms", "kernels derived, ms",
+            "derived, frames/s", "our mean frame over it, x"]  # fmt: skip
+    return table(head, rows)
+
+
 def variant_table(document: Document) -> str:
     """Ways of drawing on the GPU: their times, and our ratios over each."""
     rows = []

@@ -6,14 +6,17 @@ import argparse
 import sys
 from pathlib import Path
 
+from rich.console import Console
+from rich.progress import track
+
 from golden.camera import parse_size, select_views
 from golden.camera_io import read_cameras
 from golden.errors import InputError
 from golden.pack.file import load_pack
 from golden.rules import rules_named
 from sim.model.config import load_model_config
-from sim.model.counts import frame_counts, without_culling
-from sim.model.frame import FrameModel, model_frame
+from sim.model.frame import FrameModel
+from sim.model.views import modelled_views
 
 FIGURES = (
     *("front_end_cycles", "front_end_color_cycles", "front_end_color_stored_cycles"),
@@ -61,11 +64,23 @@ def main() -> None:
     parser.add_argument("--config", default="edge")
     given = parser.parse_args()
     config, rules = load_model_config(given.config), rules_named(given.rules)
-    pack, culled, whole = load_pack(given.pack), [], []
-    for camera in select_views(read_cameras(given.cameras), given.views):
-        counts = frame_counts(pack, camera.resized(*parse_size(given.size)), rules, config)
-        culled.append(model_frame(counts, config))
-        whole.append(model_frame(without_culling(counts), config))
+    pack = load_pack(given.pack)
+    cameras = [
+        camera.resized(*parse_size(given.size))
+        for camera in select_views(read_cameras(given.cameras), given.views)
+    ]
+    frames = modelled_views(pack, cameras, rules, config, without=True)
+    console = Console(stderr=True)
+    shown = track(
+        frames,
+        "cycle model",
+        total=len(cameras),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+    views = list(shown)
+    culled, whole = ([view[of].frame for view in views] for of in (0, 1))
     print(f"{config.name}: {config.description}; {len(culled)} views, {given.rules} rules")
     print(summary(culled, whole))
 

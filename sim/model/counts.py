@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from golden.camera import Camera
-from golden.cluster_cull import cull_levels
+from golden.cluster_cull import LevelsResult, cull_levels
 from golden.depth_sort import TileLists, depth_sort
 from golden.frame import frame_constants
 from golden.gaussian_project import Splats
@@ -89,15 +89,34 @@ class FrameCounts:
         return int(self.bins.blended_pixel_splats.sum())
 
 
-def frame_counts(pack: Pack, camera: Camera, rules: Rules, config: ModelConfig) -> FrameCounts:
-    """Counts of a view: both stages of the front end by the integer models, then bins and blending.
+@dataclass(frozen=True, eq=False)
+class ViewSplats:
+    """One view up to its splats: what no width of the hardware, no bin and no sub-tile changes.
 
-    Only the configuration's front-end parameters, bin_px, subtile_px and subtile_test matter; one
-    that differs in other fields may be modelled from the same counts.
+    Parameters
+    ----------
+    pack, camera, rules : of the view.
+    levels : of golden.cluster_cull.cull_levels.
+    outcome : what the front end finds. kept : (N,) bool, of the pack, those that become splats.
+    splats : in the scene's order. place : (S,) int32, of each in the stream.
+    """
+
+    pack: Pack
+    camera: Camera
+    rules: Rules
+    levels: LevelsResult
+    outcome: FrameOutcome
+    kept: NDArray[np.bool_]
+    splats: Splats
+    place: NDArray[np.int32]
+
+
+def view_splats(pack: Pack, camera: Camera, rules: Rules, params: Parameters) -> ViewSplats:
+    """Both stages of the front end by the integer models, the same for all data_bits and lanes.
 
     Raises InputError where the view is out of reach of the formats.
     """
-    params, grid = config.params, pack.meta.grid_exponent
+    grid = pack.meta.grid_exponent
     levels = cull_levels(
         pack.groups, pack.clusters, frame_constants(camera, rules, grid, params), params
     )
@@ -106,9 +125,33 @@ def frame_counts(pack: Pack, camera: Camera, rules: Rules, config: ModelConfig) 
     kept = np.zeros(len(pack), np.bool_)
     kept[members["index"][projected.kept]] = True
     splats, place = _in_scene_order(projected.splats, pack, params)
-    lists = bin_lists(splats, camera, config.bin_px)
+    outcome = frame_outcome(pack, levels, projected.kept)
+    return ViewSplats(pack, camera, rules, levels, outcome, kept, splats, place)
+
+
+def frame_counts(pack: Pack, camera: Camera, rules: Rules, config: ModelConfig) -> FrameCounts:
+    """Counts of a view: both stages of the front end by the integer models, then bins and blending.
+
+    Only the configuration's front-end parameters, bin_px, subtile_px and subtile_test matter; one
+    that differs in other fields may be modelled from the same counts.
+
+    Raises InputError where the view is out of reach of the formats.
+    """
+    return binned_counts(view_splats(pack, camera, rules, config.params), config)
+
+
+def binned_counts(view: ViewSplats, config: ModelConfig) -> FrameCounts:
+    """Counts of a view whose splats are known, for bins and sub-tiles of the configuration."""
+    pack, camera = view.pack, view.camera
+    lists = bin_lists(view.splats, camera, config.bin_px)
     work = count_bins(
-        splats, lists, camera, rules, config.bin_px, config.subtile_px, config.subtile_test
+        view.splats,
+        lists,
+        camera,
+        view.rules,
+        config.bin_px,
+        config.subtile_px,
+        config.subtile_test,
     )
     return FrameCounts(
         view=camera.name,
@@ -117,14 +160,14 @@ def frame_counts(pack: Pack, camera: Camera, rules: Rules, config: ModelConfig) 
         gaussians=len(pack),
         clusters=len(pack.clusters),
         groups=len(pack.groups),
-        outcome=frame_outcome(pack, levels, projected.kept),
-        group_visible=levels.group_visible,
-        cluster_visible=levels.visible,
-        kept=kept,
+        outcome=view.outcome,
+        group_visible=view.levels.group_visible,
+        cluster_visible=view.levels.visible,
+        kept=view.kept,
         bin_px=config.bin_px,
         subtile_px=config.subtile_px,
         subtile_test=config.subtile_test,
-        lists=replace(lists, splat=place[lists.splat]),
+        lists=replace(lists, splat=view.place[lists.splat]),
         bins=work,
     )
 
@@ -170,6 +213,9 @@ def _in_scene_order(
     records: NDArray[np.void], pack: Pack, params: Parameters
 ) -> tuple[Splats, NDArray[np.int32]]:
     """Splats as the float stages take them, and the place of each in the stream."""
-    splats = decode_splats(records, pack, params)
-    place = np.argsort(pack.order[records["index"]], kind="stable").astype(np.int32)
-    return splats, place
+    at = np.full(len(pack), -1, np.int32)
+    at[pack.order[records["index"]]] = np.arange(len(records), dtype=np.int32)
+    place = at[at >= 0]  # pack.order is a permutation: a sort without comparing
+    # Records as plain bytes: numpy moves those at once, and fields one by one.
+    whole = records.view(np.dtype((np.void, records.dtype.itemsize)))
+    return decode_splats(whole[place].view(records.dtype), pack, params), place

@@ -87,11 +87,14 @@ def play_requests(requests: Requests, dram: DramConfig, window: int) -> DramRun:
     """
     kept = requests.size > 0
     address, size, write = requests.address[kept], requests.size[kept], requests.write[kept]
-    where_args = (dram.burst_bytes, dram.interleave_bytes, dram.channels)
-    counts = count_bursts(address, size, *where_args)
+    each = dram.interleave_bytes // dram.burst_bytes
+    low, high = address // dram.burst_bytes, (address + size - 1) // dram.burst_bytes
+    block = low // each
+    counts = count_bursts(low, high, block, each, dram.channels)
     first = np.concatenate([[0], np.cumsum(counts)])
     where = np.empty(first[-1], np.int64)
-    split_bursts(address, size, write, *where_args, dram.row_bytes, dram.banks, first, where)
+    blocks_a_row = dram.row_bytes // dram.interleave_bytes
+    split_bursts(low, high, block, write, each, dram.channels, blocks_a_row, first, where)
     out = np.zeros((dram.channels, RESULTS))
     play(where, first, window, tuple(float(getattr(dram, name)) for name in TIMING), out)
     totals = out.sum(axis=0)

@@ -30,58 +30,80 @@ RESULTS = 6
 
 
 @serial_kernel
-def count_bursts(address: Int64, size: Int64, burst: int, interleave: int, channels: int) -> Int64:
-    """(channels,) bursts that the requests touch in each channel."""
+def count_bursts(low: Int64, high: Int64, block: Int64, each: int, channels: int) -> Int64:
+    """(channels,) bursts that the requests touch in each channel; see split_bursts."""
     counts = np.zeros(channels, np.int64)
-    for i in range(len(address)):
-        for b in range(address[i] // burst, (address[i] + size[i] - 1) // burst + 1):
-            counts[b * burst // interleave % channels] += 1
+    for i in range(len(low)):
+        burst, end = low[i], (block[i] + 1) * each
+        channel = block[i] % channels
+        while burst <= high[i]:
+            counts[channel] += min(high[i] + 1, end) - burst
+            burst, end = end, end + each
+            channel = channel + 1 if channel + 1 < channels else 0
     return counts
 
 
 @serial_kernel
 def split_bursts(
-    address: Int64,
-    size: Int64,
+    low: Int64,
+    high: Int64,
+    block: Int64,
     write: NDArray[np.bool_],
-    burst: int,
-    interleave: int,
+    each: int,
     channels: int,
-    row_bytes: int,
-    banks: int,
+    blocks_a_row: int,
     first: Int64,
     where: Int64,
 ) -> None:
     """Fills `where`, channel after channel, with ((row x banks + bank) << 1) + write of each burst.
 
-    A row of a bank holds row_bytes of one channel; the next row_bytes lie in the next bank.
+    Blocks of `each` bursts go to one channel after another. A row of a bank holds blocks_a_row of
+    one channel; the next ones lie in the next bank.
+
+    Parameters
+    ----------
+    low, high : (R,) first and last burst of a request. block : of the first.
+    first : (channels + 1,) where each channel's part of `where` begins.
     """
-    cursor = first.copy()
-    for i in range(len(address)):
-        for b in range(address[i] // burst, (address[i] + size[i] - 1) // burst + 1):
-            block = b * burst // interleave
-            channel = block % channels
-            page = block // channels * interleave // row_bytes
-            where[cursor[channel]] = (page << 1) + int(write[i])
-            cursor[channel] += 1
+    cursor = first[:-1].copy()
+    for i in range(len(low)):
+        burst, here = low[i], block[i]
+        while burst <= high[i]:
+            row = here // channels
+            channel = here - row * channels
+            what = (row // blocks_a_row << 1) + int(write[i])
+            end = min(high[i] + 1, (here + 1) * each)
+            place = cursor[channel]
+            for _ in range(end - burst):
+                where[place] = what
+                place += 1
+            cursor[channel] = place
+            burst, here = end, here + 1
 
 
 @serial_kernel
 def _choose(
-    queue: Int64, passed: Int64, held: int, window: int, open_row: Int64, banks: int, turned: int
+    head: int,
+    tail: int,
+    bank: Int64,
+    row: Int64,
+    writes: Int64,
+    passed: Int64,
+    patience: int,
+    open_row: Int64,
+    turned: int,
 ) -> int:
-    """Place in the window of the burst that goes next."""
-    if passed[0] >= 4 * window:
-        return 0
+    """Index of the burst that goes next, of those from head to tail - 1, oldest first."""
+    if passed[head] >= patience:
+        return head
     same = -1
-    for i in range(held):
-        if queue[i] & 1 == turned:
-            page = queue[i] >> 1
-            if open_row[page % banks] == page // banks:
+    for i in range(head, tail):
+        if writes[i] == turned:
+            if open_row[bank[i]] == row[i]:
                 return i
             if same < 0:
                 same = i
-    return max(same, 0)
+    return max(same, head)
 
 
 @serial_kernel
@@ -120,17 +142,22 @@ def play_channel(where: Int64, window: int, t: Any, out: Float64) -> None:
     group_data = np.full(groups, long_ago)
     acts = np.full(4, long_ago)
     act_count, last_act = 0, long_ago
-    queue, enters = np.zeros(window, np.int64), np.zeros(window)
-    passed = np.zeros(window, np.int64)
-    held, taken, turned = 0, 0, 0
+    # The window is a part of longer arrays, head to tail: what is taken out moves only those
+    # before it, and the arrays are packed anew where the tail reaches their end.
+    room = 64 * window
+    bank_of, row_of = np.zeros(room, np.int64), np.zeros(room, np.int64)
+    writes, passed = np.zeros(room, np.int64), np.zeros(room, np.int64)
+    enters = np.zeros(room)
+    head, tail, taken, turned = 0, 0, 0, 0
     data_end, now, refresh_at = 0.0, 0.0, refi
-    if len(where) == 0:
-        return
-    while held < window and taken < len(where):
-        queue[held] = where[taken]
-        held += 1
+    while tail < window and taken < len(where):
+        page = where[taken] >> 1
+        row_of[tail] = page // banks
+        bank_of[tail] = page - row_of[tail] * banks
+        writes[tail] = where[taken] & 1
+        tail += 1
         taken += 1
-    while held > 0:
+    while tail > head:
         if now >= refresh_at:
             begin = refresh_at
             for bank in range(banks):
@@ -143,9 +170,8 @@ def play_channel(where: Int64, window: int, t: Any, out: Float64) -> None:
                 closed[bank] = begin + rfc
             refresh_at += refi
             out[REFRESHES] += 1
-        place = _choose(queue, passed, held, window, open_row, banks, turned)
-        page, write = queue[place] >> 1, queue[place] & 1
-        bank, row = page % banks, page // banks
+        place = _choose(head, tail, bank_of, row_of, writes, passed, 4 * window, open_row, turned)
+        bank, row, write = bank_of[place], row_of[place], writes[place]
         if open_row[bank] == row:
             out[HITS] += 1
         else:
@@ -175,14 +201,24 @@ def play_channel(where: Int64, window: int, t: Any, out: Float64) -> None:
             precharge_ok[bank] = max(precharge_ok[bank], data - read_latency + rtp)
         now = data_end - burst - latency  # when its command went
         out[BURSTS] += 1
-        for i in range(place):
-            passed[i] += 1
-        for i in range(place, held - 1):
-            queue[i], enters[i], passed[i] = queue[i + 1], enters[i + 1], passed[i + 1]
-        held -= 1
+        for i in range(place, head, -1):
+            bank_of[i], row_of[i], writes[i] = bank_of[i - 1], row_of[i - 1], writes[i - 1]
+            enters[i], passed[i] = enters[i - 1], passed[i - 1] + 1
+        head += 1
         if taken < len(where):
-            queue[held], enters[held], passed[held] = where[taken], max(now, 0.0), 0
-            held += 1
+            if tail == room:
+                held = tail - head
+                for i in range(held):
+                    bank_of[i], row_of[i] = bank_of[head + i], row_of[head + i]
+                    writes[i], passed[i] = writes[head + i], passed[head + i]
+                    enters[i] = enters[head + i]
+                head, tail = 0, held
+            page = where[taken] >> 1
+            row_of[tail] = page // banks
+            bank_of[tail] = page - row_of[tail] * banks
+            writes[tail], passed[tail] = where[taken] & 1, 0
+            enters[tail] = max(now, 0.0)
+            tail += 1
             taken += 1
     out[END_NS] = data_end
 

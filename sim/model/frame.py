@@ -10,9 +10,10 @@ from sim.front_end_timing import FrontEndTiming
 from sim.model.color import color
 from sim.model.config import ModelConfig
 from sim.model.counts import FrameCounts
-from sim.model.dram import DramRun, play_requests
-from sim.model.front_end import cluster_cull, front_end, gaussian_fetch, gaussian_project
+from sim.model.dram import DramRun
+from sim.model.front_end import cluster_cull, gaussian_fetch, gaussian_project
 from sim.model.render import depth_sort, rasterize, render
+from sim.model.shared_runs import SharedRuns
 from sim.model.stage import STAGES, StageModel, account
 from sim.model.tile_bin import tile_bin
 from sim.model.traffic import Traffic
@@ -70,7 +71,9 @@ class FrameModel:
         return self.dram["stream"].bytes + self.dram["render"].bytes
 
 
-def model_frame(counts: FrameCounts, config: ModelConfig) -> FrameModel:
+def model_frame(
+    counts: FrameCounts, config: ModelConfig, shared: SharedRuns | None = None
+) -> FrameModel:
     """The frame; raises ValueError where the counts are of other bins or sub-tiles.
 
     span = max(front end alone, busiest of its stages, DRAM of all its bytes + ends)
@@ -80,26 +83,21 @@ def model_frame(counts: FrameCounts, config: ModelConfig) -> FrameModel:
 
     The rendering begins when every list is complete. The memory is asked early enough: lists and
     splats of the next bin are fetched while one is drawn.
+
+    Parameters
+    ----------
+    shared : of these counts, for several machines in turn: what they share is found once.
     """
     shape = (counts.bin_px, counts.subtile_px, counts.subtile_test)
     if shape != (config.bin_px, config.subtile_px, config.subtile_test):
         raise ValueError(f"counts of {shape} do not fit {config.name}: count again.")
     traffic = Traffic(counts, config)
-    spans = {
-        "front_end": traffic.front_end(),
-        "front_end_color": traffic.front_end_color(),
-        "front_end_color_stored": traffic.front_end_color_stored(),
-        "stream": traffic.stream(),
-        "render": traffic.render(),
-    }
-    dram = {
-        name: play_requests(requests, config.memory, config.reorder_window)
-        for name, requests in spans.items()
-    }
+    found = shared or SharedRuns()
+    dram = found.of(traffic, config)
     dram_cycles = {
         name: math.ceil(run.time_ns * config.clock_mhz / 1e3) for name, run in dram.items()
     }
-    alone = front_end(counts, traffic, dram["front_end"], config)
+    alone = found.front_end(counts, traffic, config)
     # Before the first and behind the last Gaussian: four reads one after another, the pipeline.
     ends = alone.frame_cycles - (alone.last_members_cycle - alone.first_members_cycle)
     ends = ends if alone.last_members_cycle else 0

@@ -9,10 +9,12 @@ from PIL import Image
 
 import hw
 from golden.params import Parameters
+from hw.block_diagram import BLOCKS, BOX_WIDTH, HEIGHT, WIDTH, blocks_svg, boxes
 from hw.cull.cluster_cull import ClusterCull
+from hw.docs import with_tables
 from hw.host.register_docs import c_header, regs_markdown
 from hw.project.gaussian_project import GaussianProject
-from hw.verilog import project_design
+from hw.verilog import accelerator_design, project_design
 from sim.design_cache import cached_design
 from sim.worked_example import LATENCY_CYCLES, run_worked_example
 from sim.worked_example_docs import HASH_KEY, PAGE, PICTURE, page, picture, steps_hash
@@ -32,6 +34,30 @@ def example():
 def test_register_documents(name):
     expected = REGISTERS[name](Parameters())
     assert (FOLDER / name).read_text() == expected, AGAIN
+
+
+def test_tables_of_the_readme():
+    assert with_tables(README) == README, AGAIN
+    with pytest.raises(ValueError, match="0 places"):
+        with_tables("# a page")
+
+
+def test_block_diagram():
+    """As committed; each box is a module of the generated hierarchy, each port one of the top."""
+    params = Parameters()
+    assert (FOLDER / BLOCKS).read_text() == blocks_svg(params), AGAIN
+    design = cached_design(accelerator_design, params)
+    modules = set(re.findall(r"^module \\splatsieve\.([\w.]+)", design.text, re.MULTILINE))
+    ports = [port["name"] for port in design.metadata["ports"]]
+    shown = boxes(params)
+    # 256 bits are a record: no logic is left of the beats' way to records, and no module.
+    modules.add("accelerator.records")
+    for box in shown:
+        assert box.instance in modules or any(p.startswith(box.instance) for p in ports), box
+    direct = {name for name in modules if name.count(".") <= 1} - {"accelerator"}
+    assert direct <= {box.instance for box in shown} | {"axi_lite", "registers.slave"}
+    width, height = (BOX_WIDTH, HEIGHT)
+    assert all(box.x + width <= WIDTH and box.y + box.height <= height for box in shown)
 
 
 def test_parameters_of_the_readme():

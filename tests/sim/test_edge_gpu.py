@@ -14,12 +14,14 @@ from sim.edge_gpu import (
     MACHINES,
     Machine,
     bound_of,
+    derived_note,
     derived_stages_us,
     derived_times,
     edge_gpu,
     machine_in,
     machine_of,
     rule_lines,
+    slowdown,
 )
 from sim.inria_times import inria_times
 from sim.trace import CULL_STAGES, STAGES, load_trace
@@ -45,10 +47,21 @@ def test_bounds_of_the_stages() -> None:
     assert compute == {"rasterize"}
 
 
-def test_a_stage_between_the_balances_is_refused() -> None:
-    odd = replace(SMALL, fp32_tflops=50.0)  # 1000 operations a byte; blending has 59
-    with pytest.raises(InputError, match=r"stage rasterize has 59\.1 operations a byte, between"):
-        bound_of("rasterize", LARGE, odd)
+def test_a_stage_between_the_balances_takes_the_smaller_ratio() -> None:
+    """An RTX 4090 has 82 operations a byte; blending's 59 lie between those and Xavier's 14."""
+    rtx_4090, xavier = Machine("RTX 4090", 1008.0, 82.6, "test"), edge_gpu("xavier_nx")
+    assert bound_of("rasterize", rtx_4090, xavier) == "mixed"
+    found = derived_stages_us({"depth_sort": 10.0, "rasterize": 100.0}, rtx_4090, xavier)
+    bandwidth, compute = 1008 / 59.7, 82.6 / 0.8448
+    assert bandwidth < ACCOUNTING["rasterize"].operations_per_byte * 1.008 / 0.8448 < compute
+    assert found == pytest.approx({"depth_sort": 10 * bandwidth, "rasterize": 100 * bandwidth})
+    # The other way about: the measured GPU is the one short of arithmetic.
+    odd = replace(SMALL, fp32_tflops=50.0)  # 1000 operations a byte
+    assert slowdown("rasterize", LARGE, odd) == pytest.approx(60 / 50)
+    note = derived_note(rtx_4090, xavier)
+    assert note.startswith("A lower bound: rasterize has operations a byte between the balance")
+    assert derived_note(LARGE, SMALL) == ""
+    assert any("smaller ratio, x16.9" in line for line in rule_lines(rtx_4090, xavier))
 
 
 def test_machines_as_committed() -> None:

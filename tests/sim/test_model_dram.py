@@ -28,6 +28,19 @@ def test_the_presets_are_what_their_names_say():
         assert load_dram(path.stem).source
 
 
+def test_turn_arounds_are_those_of_the_formulas():
+    """From command to command in clocks, then the gap between data, as the files' comments say."""
+    clock, rl, wl, half_burst, dqsck = 0.625, 28, 14, 8, 2.0
+    rtw = rl + 6 + half_burst - wl + 2 + 0
+    gap = (rtw + wl - rl - half_burst) * clock - dqsck
+    assert LPDDR4.read_to_write_ns == pytest.approx(gap)
+    wtr = wl + 1 + half_burst + 16
+    assert LPDDR4.write_to_read_ns == pytest.approx((wtr + rl - wl - 8) * clock + dqsck, abs=0.7)
+    ddr4, clock = load_dram("ddr4_2400_x64"), 2 / 2.4
+    assert ddr4.read_to_write_ns == pytest.approx(2 * clock, abs=0.05)
+    assert ddr4.write_to_read_ns == pytest.approx(7.5 + 17 * clock, abs=0.05)
+
+
 def test_row_hits_follow_each_other_without_a_gap():
     run = play_requests(contiguous(0, ROW, False), ONE, 1)
     assert (run.hits, run.misses) == (63, 1)
@@ -83,11 +96,11 @@ def test_refresh_takes_its_share():
 
 
 def test_turning_the_bus_costs_what_is_stated():
-    """A write, a read, a write in one open row: gaps of 30 and 2 ns between their data."""
+    """A write, a read, a write in one open row: gaps of 30 and 3 ns between their data."""
     requests = Requests(np.array([0, 32, 64]), np.full(3, 32), np.array([True, False, True]))
     run = play_requests(requests, ONE, 1)
     assert run.turns == 2
-    assert run.time_ns == pytest.approx(18.0 + 8.75 + 5 + 30 + 5 + 2 + 5)
+    assert run.time_ns == pytest.approx(18.0 + 8.75 + 5 + 30 + 5 + 3 + 5)
 
 
 def test_a_written_row_closes_after_write_recovery():

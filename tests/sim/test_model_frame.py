@@ -8,10 +8,15 @@ from functools import cache
 import numpy as np
 import pytest
 
+from golden.camera import select_views
+from golden.camera_io import read_cameras
+from golden.clustering.cluster import ClusterOptions
 from golden.default_scene import default_cameras, default_scene
 from golden.errors import InputError
+from golden.pack import build_pack
 from golden.raster_counts import BinCounts
 from golden.rules import GSPLAT, INRIA
+from golden.scene_io import read_scene
 from sim.driver import pack_image
 from sim.front_end_timing import front_end_timing
 from sim.model.config import PRESETS, load_model_config, model_preset_names
@@ -216,18 +221,55 @@ def test_the_front_end_is_the_rtls(name):
         assert frame.front_end_cycles == found["frame_cycles"]
 
 
-@pytest.mark.parametrize("name", ["base", "edge"])
-def test_shared_memory_agrees_with_the_clocked_control(name):
-    """Spans by formula, against the control clocked with what the others leave of the memory."""
-    config = load_model_config(name)
-    counts, frame = room(name), model_frame(room(name), config)
-    traffic = Traffic(counts, config)
+SHARED_SPANS = {"front_end_color": 4, "front_end_color_stored": 4, "stream": 5}
+
+
+def span_errors(counts, config) -> dict[str, float]:
+    """Formula of each shared span over the control clocked with what is left of the memory, - 1.
+
+    The clocked memory stalls in whole 256ths of the cycles, rounded up, and so is slower by up to
+    1/(256 share), 2% at a share of 0.19: the formula is given the DRAM time of that very share.
+    """
+    frame, traffic = model_frame(counts, config), Traffic(counts, config)
     front_end_bytes = traffic.tables.bytes + traffic.geometry.bytes
-    for span in ("front_end_color", "front_end_color_stored"):
+    alone = frame.front_end
+    ends = alone.frame_cycles - (alone.last_members_cycle - alone.first_members_cycle)
+    errors = {}
+    for span, stages in SHARED_SPANS.items():
         memory = front_end_memory(frame.dram[span], front_end_bytes, config)
         clocked = front_end_timing(counts.outcome, config.params, memory).frame_cycles
-        found = getattr(frame, f"{span}_cycles")
-        assert found == pytest.approx(max(clocked, counts.splats), rel=0.03)
+        busiest = max(stage.busy_cycles for stage in frame.stages[:stages])
+
+        def formula(dram_cycles, busiest=busiest):
+            return max(alone.frame_cycles, busiest, dram_cycles + ends)
+
+        assert getattr(frame, f"{span}_cycles") == formula(frame.dram_cycles[span])
+        dram_cycles = frame.dram_cycles[span]
+        if memory.busy_256:
+            share = (256 - memory.busy_256) / 256
+            assert 0 <= front_end_bytes / dram_cycles / (config.data_bits / 8) - share < 1 / 256
+            dram_cycles = front_end_bytes / (share * config.data_bits / 8)
+        errors[span] = formula(dram_cycles) / max(clocked, busiest) - 1
+    return errors
+
+
+@pytest.mark.parametrize("name", ["base", "edge", "fpga"])
+def test_shared_memory_agrees_with_the_clocked_control(name):
+    """Spans by formula, against the control clocked with what the others leave of the memory."""
+    errors = span_errors(room(name), load_model_config(name))
+    assert max(map(abs, errors.values())) < 0.01, errors
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["base", "edge", "fpga"])
+def test_shared_memory_of_bonsai_too(bonsai_dir, name):
+    scene = read_scene(bonsai_dir / "bonsai.spz")
+    pack = build_pack(scene, ClusterOptions("morton", None, "safe", 0), GSPLAT)
+    config = load_model_config(name)
+    for camera in select_views(read_cameras(bonsai_dir / "cameras.json"), None)[::146]:
+        counts = frame_counts(pack, camera.resized(1559, 1039), GSPLAT, config)
+        errors = span_errors(counts, config)
+        assert max(map(abs, errors.values())) < 0.01, errors
 
 
 @pytest.mark.parametrize("name", ["base", "edge"])

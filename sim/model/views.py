@@ -1,0 +1,131 @@
+"""Frames of many views by the cycle model, with culling and without, on all cores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from golden.camera import Camera
+from golden.pack import Pack
+from golden.rules import Rules
+from sim.model.config import ModelConfig
+from sim.model.counts import (
+    FrameCounts,
+    binned_counts,
+    frame_counts,
+    view_splats,
+    without_culling,
+)
+from sim.model.frame import FrameModel, model_frame
+from sim.model.processes import spread_over, workers_for
+from sim.model.shared_runs import SharedRuns
+
+
+@dataclass(frozen=True)
+class ModelledView:
+    """One view with one way of culling.
+
+    Parameters
+    ----------
+    frame : its cycles.
+    gaussians_read, splats, bin_pairs, fetched_splats, blended_pixel_splats : FrameCounts.
+    """
+
+    frame: FrameModel
+    gaussians_read: int
+    splats: int
+    bin_pairs: int
+    fetched_splats: int
+    blended_pixel_splats: int
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """What every view of a run shares. `pack` needs no colours: none is looked at."""
+
+    pack: Pack
+    rules: Rules
+
+
+@dataclass(frozen=True, eq=False)
+class OneMachine(Subject):
+    """Every view on `config`, and where `without` is set with nothing culled too."""
+
+    config: ModelConfig
+    without: bool
+
+
+@dataclass(frozen=True, eq=False)
+class ManyMachines(Subject):
+    """Every view on each machine, and on those of `without` (numbers) with nothing culled too."""
+
+    machines: tuple[ModelConfig, ...]
+    without: tuple[int, ...]
+
+
+def modelled_views(
+    pack: Pack, cameras: Sequence[Camera], rules: Rules, config: ModelConfig, *, without: bool
+) -> Iterator[tuple[ModelledView, ...]]:
+    """Of each view in turn: with the pack's culling and, where wanted, without any.
+
+    Raises InputError where a view is out of reach of the formats.
+    """
+    shared = OneMachine(_bare(pack), rules, config, without)
+    workers = workers_for(len(pack), len(cameras))
+    return spread_over(_on_one_machine, shared, cameras, workers)
+
+
+def frames_of_machines(
+    pack: Pack,
+    cameras: Sequence[Camera],
+    rules: Rules,
+    machines: Sequence[ModelConfig],
+    without: Sequence[int],
+) -> Iterator[tuple[tuple[FrameModel, ...], tuple[FrameModel, ...]]]:
+    """Of each view in turn: a frame of every machine with culling, and one of each machine whose
+    number is in `without` with nothing culled."""
+    shared = ManyMachines(_bare(pack), rules, tuple(machines), tuple(without))
+    workers = workers_for(len(pack), len(cameras), len(machines))
+    return spread_over(_on_many_machines, shared, cameras, workers)
+
+
+def _bare(pack: Pack) -> Pack:
+    return replace(pack, colors=np.zeros((0, *pack.colors.shape[1:]), pack.colors.dtype))
+
+
+def _on_one_machine(shared: OneMachine, camera: Camera) -> tuple[ModelledView, ...]:
+    counts = frame_counts(shared.pack, camera, shared.rules, shared.config)
+    of = (counts, without_culling(counts)) if shared.without else (counts,)
+    return tuple(_modelled(one, shared.config) for one in of)
+
+
+def _on_many_machines(
+    shared: ManyMachines, camera: Camera
+) -> tuple[tuple[FrameModel, ...], tuple[FrameModel, ...]]:
+    """Splats once, bins and sub-tiles once a shape, DRAM runs once a memory."""
+    splats = view_splats(shared.pack, camera, shared.rules, shared.machines[0].params)
+    counted: dict[tuple[object, ...], FrameCounts] = {}
+    runs: dict[tuple[object, ...], SharedRuns] = {}
+    on, off = [], []
+    for number, machine in enumerate(shared.machines):
+        shape = (machine.bin_px, machine.subtile_px, machine.subtile_test)
+        if shape not in counted:
+            counted[shape] = binned_counts(splats, machine)
+            runs[shape] = SharedRuns()
+        on.append(model_frame(counted[shape], machine, runs[shape]))
+        if number in shared.without:
+            off.append(model_frame(without_culling(counted[shape]), machine))
+    return tuple(on), tuple(off)
+
+
+def _modelled(counts: FrameCounts, config: ModelConfig) -> ModelledView:
+    return ModelledView(
+        frame=model_frame(counts, config),
+        gaussians_read=counts.gaussians_read,
+        splats=counts.splats,
+        bin_pairs=counts.bin_pairs,
+        fetched_splats=counts.fetched_splats,
+        blended_pixel_splats=counts.blended_pixel_splats,
+    )
