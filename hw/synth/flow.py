@@ -13,6 +13,7 @@ from pathlib import Path
 
 from golden.errors import InputError
 from hw.synth.devices import FAMILIES, Part
+from hw.synth.dsp_registers import with_dsp_registers
 from hw.synth.gate_level import with_models
 from hw.synth.pins import top_with_pins
 from hw.synth.units import Unit
@@ -57,10 +58,16 @@ def synthesise(unit: Unit, device: str, folder: Path) -> tuple[dict[str, int], f
     (folder / f"{unit.name}.v").write_text(unit.text)
     script = (
         f"read_verilog {unit.name}.v; {FAMILIES[device].command} -top {unit.top}; "
-        f"write_json {unit.name}.json; write_verilog -noattr {unit.name}_netlist.v; "
-        f"tee -q -o {unit.name}_stat.json stat -json"
+        f"write_json {unit.name}.json"
     )
     seconds = _run(YOSYS, ["-q", "-l", f"{unit.name}_yosys.log", "-p", script], folder)
+    if device == "ecp5":
+        _use_dsp_registers(folder / f"{unit.name}.json", unit.top)
+    script = (
+        f"read_json {unit.name}.json; write_verilog -noattr {unit.name}_netlist.v; "
+        f"tee -q -o {unit.name}_stat.json stat -json"
+    )
+    seconds += _run(YOSYS, ["-q", "-p", script], folder)
     if device == "ecp5":
         netlist = (folder / f"{unit.name}_netlist.v").read_text(encoding="utf-8")
         (folder / f"{unit.name}_gates.v").write_text(with_models(netlist), encoding="utf-8")
@@ -80,7 +87,15 @@ def with_pins(unit: Unit, folder: Path) -> float:
         f"read_verilog {unit.name}_pins.v; {FAMILIES['ecp5'].command} -top {top}; "
         f"write_json {unit.name}_pins.json"
     )
-    return _run(YOSYS, ["-q", "-l", f"{unit.name}_pins_yosys.log", "-p", script], folder)
+    seconds = _run(YOSYS, ["-q", "-l", f"{unit.name}_pins_yosys.log", "-p", script], folder)
+    _use_dsp_registers(folder / f"{unit.name}_pins.json", top)
+    return seconds
+
+
+def _use_dsp_registers(path: Path, top: str) -> None:
+    """The netlist of a file with the registers of its multipliers in use."""
+    netlist, _ = with_dsp_registers(json.loads(path.read_text(encoding="utf-8")), top)
+    path.write_text(json.dumps(netlist), encoding="utf-8")
 
 
 def place_and_route(
