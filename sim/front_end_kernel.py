@@ -203,13 +203,22 @@ def clock_reader(s: Any, run_taken: bool, request_taken: bool) -> None:
 
 @serial_kernel
 def clock_merger(
-    s: Any, merge: bool, moved: bool, used: bool, ready: bool, taken: bool, sent: bool, runs: Int64
+    hw: Any,
+    s: Any,
+    merge: bool,
+    moved: bool,
+    used: bool,
+    ready: bool,
+    taken: bool,
+    sent: bool,
+    runs: Int64,
 ) -> None:
     """RunMerger: a cluster that came, that was checked, the run that grows, that is asked for.
 
     used : the checked cluster goes, or there is none. ready : so does the one that came.
     """
     move = s.grows == 1 and moved and not merge
+    s.run_long = int(s.run_count >= hw.long_run)
     if taken:
         s.geometry_asked = 0
     if move:
@@ -334,7 +343,7 @@ def simulate(
         # Who moves in this cycle, from the last stage to the first.
         for n in range(3):
             ready[n] = clients[n].loaded == 0
-        merge = s.checked and s.grows and s.follows and s.run_count < hw.long_run
+        merge = s.checked and s.grows and s.follows and s.run_long == 0
         moved = s.geometry_asked == 0 or ready[2]
         used = s.checked == 0 or merge or s.grows == 0 or moved
         merger_ready = s.came == 0 or used
@@ -376,7 +385,7 @@ def simulate(
             counts.last_members_cycle = cycle + 1
             if counts.member_beats == 1:
                 counts.first_members_cycle = cycle + 1
-        clock_merger(s, merge, moved, used, merger_ready, ready[2], asked, runs)
+        clock_merger(hw, s, merge, moved, used, merger_ready, ready[2], asked, runs)
         clock_register(registers[2], sent, asked)
         entry = 0
         if cluster:

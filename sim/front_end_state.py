@@ -52,7 +52,7 @@ STATE = _registers(
     *("run", "run_held", "held_run", "run_asked", "asked_run"),
     # RunMerger: clusters that came and were checked, the run that grows, the run that is asked for.
     *("came", "came_base", "came_count", "came_follows", "end"),
-    *("checked", "follows", "base", "count", "grows", "run_base", "run_count"),
+    *("checked", "follows", "base", "count", "grows", "run_base", "run_count", "run_long"),
     *("geometry_asked", "geometry_base", "geometry_count"),
     # GaussianFetch: its cluster, the next one, the beat of members; GaussianProject.
     *("here", "left", "queued", "second", "members", "member", "project_until"),

@@ -9,7 +9,7 @@ from amaranth.lib.wiring import In, Out
 from golden.params import Parameters
 from hw.layouts import run_request, visible_cluster
 
-# A run takes no more clusters from here on: well below the 2^20 records of a request.
+# A run takes one more cluster at most from here on: well below the 2^20 records of a request.
 LONG_RUN_RECORDS = 1 << 16
 
 
@@ -69,11 +69,13 @@ class RunMerger(wiring.Component):
         grows, run = Signal(), Signal(run_request(self._params), reset_less=True)
         offered = Signal(run_request(self._params), reset_less=True)
         move, merge, moved, used = Signal(), Signal(), Signal(), Signal()
+        is_long = Signal(reset_less=True)  # the run, a cycle ago
+        m.d.sync += is_long.eq(run.count >= LONG_RUN_RECORDS)
         m.d.comb += [
             self.o.payload.eq(offered),
             is_bad.eq((came.count == 0) | (end > gaussians)),
             moved.eq(~self.o.valid | self.o.ready),
-            merge.eq(checked_here & grows & joins & (run.count < LONG_RUN_RECORDS)),
+            merge.eq(checked_here & grows & joins & ~is_long),
             move.eq(grows & moved & ~merge),
             used.eq(~checked_here | merge | ~grows | moved),
             self.i.ready.eq(~came_here | used),

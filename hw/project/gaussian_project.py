@@ -47,7 +47,8 @@ class GaussianProject(wiring.Component):
     a beat is taken only while its splats are sure to find a place there. So no signal runs from
     the output back through the pipeline, whatever the stall pattern. The lanes move together.
 
-    Latency: `latency_cycles` = that of Projection + 2, from a beat taken to its splats offered.
+    Latency: `latency_cycles` = that of Projection + 3, from a beat taken to its splats offered: a
+    register, since the lanes lie far from the queue, and the queue's 2.
     Throughput: one beat a cycle while the output is taken at least as fast as beats come; order is
     kept. A beat of which nothing is left takes no place. Multipliers: those of a Projection a lane.
 
@@ -69,7 +70,7 @@ class GaussianProject(wiring.Component):
     def __init__(self, params: Parameters):
         self._params = params
         self._lanes = [Projection(params) for _ in range(params.lanes)]
-        self.latency_cycles = self._lanes[0].latency_cycles + 2
+        self.latency_cycles = self._lanes[0].latency_cycles + 3
         # What is under way when the first splat is taken, and a few in which its place comes free.
         self.queue_depth = 1 << (self.latency_cycles + 4).bit_length()
         super().__init__(
@@ -87,9 +88,12 @@ class GaussianProject(wiring.Component):
         m.submodules.queue = queue = SyncFIFOBuffered(
             width=splat_beat(self._params).size, depth=self.queue_depth
         )
-        taken, passed, dropped = Signal(), Signal(), Signal()
+        taken, passed, dropped, written = (Signal() for _ in range(4))
         under_way = [Signal(self._params.lanes, name=f"lanes_{n}") for n in range(self._cycles)]
-        beat = Signal(splat_beat(self._params))
+        beat, kept = (
+            Signal(splat_beat(self._params)),
+            Signal(splat_beat(self._params), reset_less=True),
+        )
         for n, lane in enumerate(self._lanes):
             m.submodules[f"lane_{n}"] = lane
             m.d.comb += [
@@ -104,11 +108,15 @@ class GaussianProject(wiring.Component):
             m.d.sync += under_way[0].eq(0)
         for before, after in pairwise(under_way):
             m.d.sync += after.eq(before)
+        m.d.sync += [
+            kept.eq(beat),
+            written.eq(beat.lanes.any()),
+            dropped.eq(under_way[-1].any() & ~beat.lanes.any()),
+        ]
         m.d.comb += [
             taken.eq(self.i.valid & self.i.ready & self.i.payload.lanes.any()),
-            dropped.eq(under_way[-1].any() & ~beat.lanes.any()),
-            queue.w_en.eq(beat.lanes.any()),
-            queue.w_data.eq(beat),
+            queue.w_en.eq(written),
+            queue.w_data.eq(kept),
             self.o.valid.eq(queue.r_rdy),
             self.o.payload.eq(queue.r_data),
             queue.r_en.eq(self.o.ready),
