@@ -85,14 +85,15 @@ class FrameControl(wiring.Component):
         m = Module()
         failures = Array(Signal(CODE_BITS, name=f"failure_{frame}") for frame in range(2))
         failure, is_last, again = Signal(CODE_BITS), Signal(), Signal()
-        # In the next cycle come `flush`, `forget` and `ended`.
-        breaks, forgets, ends = Signal(), Signal(), Signal()
+        # In the next cycle come `flush`, `forget`, `finish` and `ended`.
+        breaks, forgets, finishes, ends = Signal(), Signal(), Signal(), Signal()
         m.submodules.front = front = ResetInserter(self.flush)(FrontControl(self._params))
         m.d.comb += [
             failure.eq(failures[self.back_frame]),
             is_last.eq(self.front_frame == self.back_frame),
         ]
         m.d.sync += [self.ended.eq(ends), self.forget.eq(forgets), self.flush.eq(breaks)]
+        m.d.sync += self.finish.eq(finishes)
         with m.If(self.ended):
             m.d.sync += self.back_frame.eq(~self.back_frame)
         with m.FSM() as fsm:
@@ -104,6 +105,7 @@ class FrameControl(wiring.Component):
                     m.next = "BREAK_OFF"
                 with m.Elif(self.back_quiet & ~again & (~is_last | front.done)):
                     m.d.sync += self.code.eq(StatusCode.DONE)
+                    m.d.comb += finishes.eq(1)
                     m.next = "FINISH"
             with m.State("BREAK_OFF"):
                 m.d.sync += [self.code.eq(failure), again.eq(~is_last)]
@@ -111,10 +113,10 @@ class FrameControl(wiring.Component):
                 with m.If(forgets):
                     m.next = "FORGET"
             with m.State("FORGET"):
+                m.d.comb += finishes.eq(1)
                 m.next = "FINISH"
             with m.State("FINISH"):
-                m.d.comb += self.finish.eq(1)
-                m.d.comb += ends.eq(self.finished_output)
+                m.d.comb += [ends.eq(self.finished_output), finishes.eq(~ends)]
                 with m.If(ends):
                     m.next = "IDLE"
                     with m.If(~is_last):
