@@ -8,6 +8,7 @@ from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
 from golden.records import CLUSTER_DTYPE
+from hw.blocks.stream_register import StreamRegister
 from hw.bus.axi import axi_read
 from hw.bus.read_master import ReadMaster
 from hw.cull.cluster_cull import ClusterCull
@@ -19,7 +20,7 @@ from hw.frame.frame_control import FrameControl
 from hw.frame.frame_counters import COUNTER_BITS, EVENTS, FrameCounters
 from hw.frame.splat_packer import SplatPacker, packed_beat
 from hw.layouts import frame_constants, projection_constants
-from hw.project.gaussian_project import ITEM_COUNTERS, GaussianProject
+from hw.project.gaussian_project import ITEM_COUNTERS, GaussianProject, splat_beat
 
 # Clients of the read master, first served first: the culling runs ahead of the geometry, as far as
 # its queues let it, so that the geometry's runs are always known in time.
@@ -133,10 +134,15 @@ class Accelerator(wiring.Component):
             project.i.valid.eq(fetch.o.valid & ~control.flush),
             fetch.o.ready.eq(project.i.ready & ~control.flush),
         ]
-        wiring.connect(m, project.o, packer.i)
-        culling = Signal(frame_constants(self._params))
+        # What the consumer of splats says goes no further in its cycle.
+        m.submodules.splats = splats = StreamRegister(splat_beat(self._params))
+        wiring.connect(m, project.o, splats.i)
+        wiring.connect(m, splats.o, packer.i)
+        culling = Signal(frame_constants(self._params), reset_less=True)
         # The projection's wait until the older frame has left it.
-        waiting, projecting = (Signal(projection_constants(self._params)) for _ in range(2))
+        waiting, projecting = (
+            Signal(projection_constants(self._params), reset_less=True) for _ in range(2)
+        )
         with m.If(control.latch):
             m.d.sync += [culling.eq(self.frame_constants), waiting.eq(self.projection_constants)]
         with m.If(control.turn):
@@ -156,7 +162,8 @@ class Accelerator(wiring.Component):
     def _course(self, m, header, records, cull, clusters, fetch, project):
         """Start, end and errors."""
         control, reader, packer = self._control, self._reader, self._packer
-        record, pack_bytes = Signal(self._params.address_bits - 5), Signal(64)
+        record = Signal(self._params.address_bits - 5, reset_less=True)
+        pack_bytes = Signal(64, reset_less=True)
         with m.If(control.latch):
             m.d.sync += [record.eq(self.pack_address[5:]), pack_bytes.eq(self.pack_bytes)]
         m.d.comb += [
@@ -176,7 +183,7 @@ class Accelerator(wiring.Component):
             control.front_quiet.eq(~(cull.busy | clusters.busy)),
             control.back_quiet.eq(~(fetch.busy | project.busy)),
             control.reader_idle.eq(reader.idle),
-            reader.flush.eq(control.flush | control.reset_fetch),
+            reader.flush.eq(control.flush_reader),
             packer.finish.eq(control.finish),
             control.finished_output.eq(packer.finished),
             self.busy.eq(control.busy),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, ClockDomain, ClockSignal, Module, ResetSignal
+from amaranth.hdl import Cat, ClockDomain, DomainRenamer, Module, ResetSignal, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -56,7 +56,9 @@ class AcceleratorTop(wiring.Component):
 
     Members
     -------
-    aclk, aresetn : In(1), clock and synchronous reset, active low.
+    aclk, aresetn : In(1), clock and synchronous reset, active low. It goes through two registers:
+        the first resets the register window, the second, a cycle later, all else. No access is
+        taken, and nothing offered, until both are released.
     s_axil_* : AXI4-Lite slave, the registers of hw.host.register_map, 4 KiB.
     m_axi_ar*, m_axi_r* : AXI4 read master, incrementing bursts of id 0; there is no write channel.
     m_axis_splat_* : AXI4-Stream, SPLAT_DTYPE records, `lanes` of them a beat, tkeep for those that
@@ -97,12 +99,11 @@ class AcceleratorTop(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        m.domains.sync = ClockDomain()
-        m.submodules.accelerator = accelerator = self.accelerator
-        m.submodules.registers = registers = self.registers
+        accelerator, registers = self.accelerator, self.registers
+        m.submodules.accelerator = DomainRenamer("core")(accelerator)
+        m.submodules.registers = registers
+        self._reset(m)
         m.d.comb += [
-            ClockSignal().eq(self.aclk),
-            ResetSignal().eq(~self.aresetn),
             self.irq.eq(registers.irq),
             accelerator.start.eq(registers.start),
             accelerator.stop.eq(registers.stop),
@@ -124,13 +125,32 @@ class AcceleratorTop(wiring.Component):
         self._splats(m, accelerator.o)
         return m
 
+    def _reset(self, m):
+        """Straight from registers: each reset reaches a thousand others."""
+        for name in ("reset", "sync", "core"):
+            domain = ClockDomain(name, reset_less=name == "reset")
+            m.domains += domain
+            m.d.comb += domain.clk.eq(self.aclk)
+        resets = Signal(2, init=3)
+        m.d.reset += resets.eq(Cat(~self.aresetn, resets[0]))
+        m.d.comb += [ResetSignal("sync").eq(resets[0]), ResetSignal("core").eq(resets[1])]
+        self._released = Signal()
+        m.d.comb += self._released.eq(resets == 0)
+
     def _bus(self, m, read, lite):
+        ready = self._released
         for flat, (_, flow) in LITE.items():
             inner, outer = getattr(lite, flat), getattr(self, f"s_axil_{flat}")
+            if flow is Out and flat.endswith(("ready", "valid")):
+                inner = inner & ready
+            elif flat.endswith(("ready", "valid")):
+                outer = outer & ready
             m.d.comb += inner.eq(outer) if flow is In else outer.eq(inner)
         for flat, name in READ.items():
             inner, outer = getattr(read, name), getattr(self, f"m_axi_{flat}")
             is_out = read.signature.members[name].flow == Out
+            if name == "ar_valid":
+                inner = inner & ready
             m.d.comb += outer.eq(inner) if is_out else inner.eq(outer)
         m.d.comb += [
             self.m_axi_arsize.eq((self._params.data_bits // 8).bit_length() - 1),
@@ -141,7 +161,7 @@ class AcceleratorTop(wiring.Component):
     def _splats(self, m, splats):
         beat = splats.payload
         m.d.comb += [
-            self.m_axis_splat_tvalid.eq(splats.valid),
+            self.m_axis_splat_tvalid.eq(splats.valid & self._released),
             splats.ready.eq(self.m_axis_splat_tready),
             self.m_axis_splat_tlast.eq(beat.last),
             self.m_axis_splat_tkeep.eq(Cat(lane.replicate(SPLAT_BYTES) for lane in beat.lanes)),

@@ -28,9 +28,9 @@ def cull_cycles(
 ) -> int:
     """Cycles of the RTL from the first offered group until not busy, nothing held back.
 
-    One ball a cycle, clusters first; a group is taken only while fewer than REQUESTS groups are
-    between the input and the reader of requests, which takes one a cycle and offers the first
-    cluster memory_cycles later, then one a cycle.
+    One ball a cycle, clusters first; a group is taken only while fewer than REQUESTS - 1 groups
+    were, in the cycle before, between the input and the reader of requests, which takes one a cycle
+    (counted in the next) and offers the first cluster memory_cycles later, then one a cycle.
 
     Parameters
     ----------
@@ -63,14 +63,16 @@ def _simulate(
 ) -> int:
     groups = len(group_visible)
     # What each slot of the pipeline holds: 0 nothing, 1 a dropped ball, 2 a seen one; + 4: group.
-    # Behind the last one a seen cluster is in its queue, which nothing holds back.
-    slots = np.zeros(depth + queue_cycles, np.int64)
+    # Behind the last one a seen cluster is in its queue, which nothing holds back, then counted.
+    slots = np.zeros(depth + queue_cycles + 1, np.int64)
     runs = np.zeros(groups + 1, np.int64)  # clusters of each request, in order
     ready = np.zeros(groups + 1, np.int64)  # first cycle in which a request's clusters are there
     queued = taken = sent = 0  # requests written, at the reader, whose clusters are all sent
     held = 0  # requests that the queue shows at its output: 0 or 1
     left = 0  # clusters of the current request still to be offered
     group = cluster = pending = awaited = 0
+    asked_before, clusters_before = False, 0  # a request went to the reader, and its clusters
+    room, offered_before = True, False
     visible_groups = np.flatnonzero(group_visible)
     cycle = 0
     while True:
@@ -86,7 +88,7 @@ def _simulate(
         if left == 0 and sent < taken:
             left = runs[sent]
         offered = left > 0 and ready[sent] <= cycle
-        room = pending < requests
+        room_after = pending < requests - 1
         entry = 0
         if offered:
             entry = 2 if cluster_visible[cluster] else 1
@@ -100,13 +102,17 @@ def _simulate(
             pending += 1
         if last == 5:
             pending -= 1
-        if asked:
+        if asked_before:
             pending -= 1
-            awaited += runs[taken]
+            awaited += clusters_before
+        asked_before = asked
+        if asked:
+            clusters_before = runs[taken]
             taken += 1
             held = 0
-        if offered:
+        if offered_before:
             awaited -= 1
+        offered_before = offered
         if held == 0 and waiting > 0:
             held = 1
         if last == 6:
@@ -116,4 +122,5 @@ def _simulate(
         slots[0] = entry
         if last != 2:
             slots[depth] = 0
+        room = room_after
         cycle += 1

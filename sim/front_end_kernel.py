@@ -30,6 +30,16 @@ def clock_fifo(fifo: Any, write: bool, read: bool) -> None:
 
 
 @serial_kernel
+def clock_register(register: Any, comes: bool, taken: bool) -> None:
+    """A StreamRegister: `shown` at its output, `waits` behind that."""
+    free = taken or register.shown == 0
+    some = register.waits == 1 or comes
+    register.waits = int(some and not free)
+    if free:
+        register.shown = int(some)
+
+
+@serial_kernel
 def clock_splitter(hw: Any, c: Any, granted: bool, asked: bool, record: int, count: int) -> None:
     """A BurstSplitter: a burst's length, then whether there is room, then the offer."""
     near = min(c.burst_entries, c.page_left)
@@ -157,7 +167,7 @@ def clock_control(hw: Any, s: Any, taken: bool, header: bool, group: bool, cycle
 
 
 @serial_kernel
-def clock_cull(s: Any, tests: Int64, entry: int, run_clusters: int, sent: bool) -> int:
+def clock_cull(hw: Any, s: Any, tests: Int64, entry: int, run_clusters: int, sent: bool) -> int:
     """The pipeline of ClusterCull, and what it keeps account of.
 
     tests : what is under way, by the cycle: 0 nothing, 1 a dropped ball, 2 a seen one, + 4 a group.
@@ -165,14 +175,16 @@ def clock_cull(s: Any, tests: Int64, entry: int, run_clusters: int, sent: bool) 
     run_clusters : of the run that ClusterReader takes, 0 for none.
     sent : a visible cluster leaves its queue.
 
-    Returns what leaves the pipeline.
+    The last two, and a cluster taken, are counted a cycle later. Returns what leaves the pipeline.
     """
     out = tests[s.stage]
     tests[s.stage] = entry
     s.stage = (s.stage + 1) % len(tests)
-    s.pending += int(entry >= 5) - int(run_clusters != 0) - int(out == 5)
-    s.places += int(0 < entry < 4) - int(sent) - int(out == 1)
-    s.awaited += run_clusters - int(0 < entry < 4)
+    s.has_room, s.has_place = int(s.pending < hw.requests - 1), int(s.places < hw.places - 1)
+    s.pending += int(entry >= 5) - int(s.run_gone != 0) - int(out == 5)
+    s.places += int(0 < entry < 4) - s.cluster_gone - int(out == 1)
+    s.awaited += s.run_gone - s.cluster_came
+    s.run_gone, s.cluster_gone, s.cluster_came = run_clusters, int(sent), int(0 < entry < 4)
     return int(out)
 
 
@@ -191,32 +203,55 @@ def clock_reader(s: Any, run_taken: bool, request_taken: bool) -> None:
 
 @serial_kernel
 def clock_merger(
-    s: Any, merge: bool, moved: bool, ready: bool, taken: bool, sent: bool, runs: Int64
+    hw: Any,
+    s: Any,
+    merge: bool,
+    moved: bool,
+    used: bool,
+    ready: bool,
+    taken: bool,
+    sent: bool,
+    runs: Int64,
 ) -> None:
-    """RunMerger: a cluster that was checked, the run that grows, the run that is asked for."""
+    """RunMerger: a cluster that came, that was checked, the run that grows, that is asked for.
+
+    used : the checked cluster goes, or there is none. ready : so does the one that came.
+    """
     move = s.grows == 1 and moved and not merge
+    s.run_long = int(s.run_count >= hw.long_run)
     if taken:
         s.geometry_asked = 0
     if move:
         s.geometry_asked, s.geometry_base, s.geometry_count = 1, s.run_base, s.run_count
     if merge:
         s.run_count += s.count
-    elif s.fresh and (s.grows == 0 or moved):
+    elif s.checked and (s.grows == 0 or moved):
         s.grows, s.run_base, s.run_count = 1, s.base, s.count
     elif move:
         s.grows = 0
+    if used:
+        s.checked, s.base, s.count, s.follows = s.came, s.came_base, s.came_count, s.came_follows
     if ready:
-        s.fresh = int(sent)
+        s.came = int(sent)
         if sent:
-            s.base, s.count = runs[s.visible]
-            s.follows = int(s.base == s.end)
-            s.end = s.base + s.count
+            s.came_base, s.came_count = runs[s.visible]
+            s.came_follows = int(s.came_base == s.end)
+            s.end = s.came_base + s.came_count
     s.visible += int(sent)
 
 
 @serial_kernel
 def clock_fetch(
-    hw: Any, s: Any, c: Any, ahead: Any, slots: int, sent: bool, runs: Int64, kept: Bool, cycle: int
+    hw: Any,
+    s: Any,
+    c: Any,
+    ahead: Any,
+    coming: Any,
+    slots: int,
+    sent: bool,
+    runs: Int64,
+    kept: Bool,
+    cycle: int,
 ) -> bool:
     """GaussianFetch behind the merger, and GaussianProject, which takes all it is given.
 
@@ -228,8 +263,10 @@ def clock_fetch(
     count = 2 if both and hw.lanes > 1 and s.left != 1 else 1
     gone = moves and (count == 2 or not both)
     used_up = moves and s.left == count
-    shown, read = ahead.shown, s.here == 0 or used_up
-    clock_fifo(ahead, sent, read)
+    shown, read = coming.shown, s.here == 0 or used_up
+    comes, into = ahead.shown == 1, coming.waits == 0
+    clock_register(coming, comes, read)
+    clock_fifo(ahead, sent, into)
     s.members = int(moves)
     if moves:
         keeps = kept[s.member] or (count == 2 and kept[s.member + 1])
@@ -258,11 +295,13 @@ def granted(hw: Any, s: Any, clients: Any) -> int:
 
 
 @serial_kernel
-def is_quiet(s: Any, ahead: Any, cycle: int) -> bool:
+def is_quiet(s: Any, fifos: Any, registers: Any, cycle: int) -> bool:
     """Whether nothing is under way in ClusterCull, GaussianFetch and GaussianProject."""
     culls = s.places or s.pending or s.awaited
-    asks = s.fresh or s.grows or s.geometry_asked
-    fetches = ahead.inner or ahead.shown or s.here or s.members
+    asks = s.came or s.checked or s.grows or s.geometry_asked
+    fetches = s.here or s.members or registers[2].shown
+    for n in range(2):
+        fetches = fetches or fifos[n].inner or fifos[n].shown or registers[n].shown
     return not (culls or asks or fetches or cycle <= s.project_until)
 
 
@@ -271,6 +310,7 @@ def simulate(
     hardware: NDArray[np.void],
     clients: NDArray[np.void],
     fifos: NDArray[np.void],
+    registers: NDArray[np.void],
     state: NDArray[np.void],
     counted: NDArray[np.void],
     entries: Int64,
@@ -285,8 +325,9 @@ def simulate(
     Parameters
     ----------
     hardware, state, counted : (1,) HARDWARE, STATE, COUNTS. clients : (3,) CLIENT.
-    fifos : (6,) FIFO, of the clients' queues, of the requests for clusters, of the clusters ahead,
-        of the visible clusters.
+    fifos : (7,) FIFO, of the clients' queues, of the requests for clusters, of the visible
+        clusters, of those that wait for the merger, of those ahead.
+    registers : (3,) REGISTER, behind the last two of them, and before the merger.
     entries : (3, n) rings of the slots of waiting entries, bit n for record n.
     group_visible : (G,). group_runs : (g, 2) base and count of clusters, of visible groups.
     cluster_visible : (T,) of the clusters tested. runs : (V, 2) base and count of Gaussians, of
@@ -302,20 +343,22 @@ def simulate(
         # Who moves in this cycle, from the last stage to the first.
         for n in range(3):
             ready[n] = clients[n].loaded == 0
-        merge = s.fresh and s.grows and s.follows and s.run_count < hw.long_run
+        merge = s.checked and s.grows and s.follows and s.run_long == 0
         moved = s.geometry_asked == 0 or ready[2]
-        merger_ready = s.fresh == 0 or merge or s.grows == 0 or moved
-        fetch_ready = merger_ready and fifos[4].inner != hw.clusters_ahead - 1
-        sent = fifos[5].shown == 1 and fetch_ready
+        used = s.checked == 0 or merge or s.grows == 0 or moved
+        merger_ready = s.came == 0 or used
+        asked = registers[2].shown == 1 and merger_ready
+        has_place = fifos[6].inner != hw.clusters_ahead - 1
+        sent = registers[0].shown == 1 and has_place and registers[2].waits == 0
+        seen = fifos[4].shown == 1 and fifos[5].inner != hw.clusters_waiting - 1
         record = clients[0].shown == 1
         header = s.course < 2 and record and s.header_records < hw.header_records
-        cluster = clients[1].shown == 1 and s.places < hw.places
-        room = s.pending < hw.requests
-        group = s.course >= 2 and record and room and not cluster
+        cluster = clients[1].shown == 1 and s.has_place == 1
+        group = s.course >= 2 and record and s.has_room == 1 and not cluster
         run_taken = fifos[3].shown == 1 and s.run_held == 0
         asks = s.course == 0 or s.course == 2
         grant = granted(hw, s, clients)
-        if s.course == 3 and s.to_take == 0 and is_quiet(s, fifos[4], cycle):
+        if s.course == 3 and s.to_take == 0 and is_quiet(s, fifos[5:7], registers, cycle):
             break
         # Their registers.
         request = (0, hw.header_records)
@@ -331,7 +374,9 @@ def simulate(
         waiting = entries[2, geometry.taken % entries.shape[1]]
         gone[0] = take_record(clients[0], entries[0], header or group)
         gone[1] = take_record(clients[1], entries[1], cluster)
-        gone[2] = clock_fetch(hw, s, geometry, fifos[4], waiting, sent, runs, kept, cycle)
+        gone[2] = clock_fetch(
+            hw, s, geometry, fifos[6], registers[1], waiting, sent, runs, kept, cycle
+        )
         for n in range(3):
             written = slots if arrived == n else 0
             clock_queue(clients[n], fifos[n], entries[n], written, gone[n])
@@ -340,7 +385,8 @@ def simulate(
             counts.last_members_cycle = cycle + 1
             if counts.member_beats == 1:
                 counts.first_members_cycle = cycle + 1
-        clock_merger(s, merge, moved, merger_ready, ready[2], sent, runs)
+        clock_merger(hw, s, merge, moved, used, merger_ready, ready[2], asked, runs)
+        clock_register(registers[2], sent, asked)
         entry = 0
         if cluster:
             entry = 2 if cluster_visible[s.cluster] else 1
@@ -348,9 +394,13 @@ def simulate(
         elif group:
             entry = 6 if group_visible[s.group] else 5
             s.group += 1
-        out = clock_cull(s, tests, entry, group_runs[s.run, 1] if run_taken else 0, sent)
+        taken = group_runs[s.run, 1] if run_taken else 0
+        out = clock_cull(hw, s, tests, entry, taken, seen)
         clock_fifo(fifos[3], out == 6, run_taken)
-        clock_fifo(fifos[5], out == 2, sent)
+        clock_fifo(fifos[4], out == 2, seen)
+        comes, into = fifos[5].shown == 1, registers[0].waits == 0
+        clock_register(registers[0], comes, sent)
+        clock_fifo(fifos[5], seen, into)
         clock_reader(s, run_taken, ready[1])
         clock_control(hw, s, asks and ready[0], header, group, cycle)
         cycle += 1

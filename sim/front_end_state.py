@@ -15,8 +15,9 @@ HARDWARE = _registers(
     *("lanes", "slots", "entry_beats", "page_entries", "outstanding_bursts"),
     # Records of the header, cycles from the last of them to the groups; groups of one read.
     *("header_records", "header_cycles", "group_run"),
-    # Groups, clusters under way at most, cycles of a test, clusters ahead, records of a long run.
-    *("requests", "places", "test_cycles", "clusters_ahead", "long_run"),
+    # Groups, clusters under way at most, cycles of a test; clusters that wait and ahead, records
+    # of a long run.
+    *("requests", "places", "test_cycles", "clusters_waiting", "clusters_ahead", "long_run"),
     # From members taken to a splat passed on, and to all of them dropped.
     *("splat_cycles", "drop_cycles"),
     *("latency_cycles", "busy_256"),
@@ -34,18 +35,24 @@ CLIENT = _registers(
 # SyncFIFOBuffered: entries in its memory, and whether its output shows one.
 FIFO = _registers("inner", "shown")
 
+# StreamRegister: whether its output shows an item, and whether one waits behind it.
+REGISTER = _registers("shown", "waits")
+
 STATE = _registers(
     # Bus: bursts asked for and answered, what is left of the one that is; the beat that came.
     *("asked", "answered", "beats_left", "part", "outstanding", "address", "random"),
     *("beat", "beat_last", "beat_client", "beat_slots"),
     # FrameControl, HeaderCheck.
     *("course", "to_ask", "to_take", "group_place", "header_records", "checked_cycle"),
-    # ClusterCull: groups and clusters under way, the stage that is next, and what is tested next.
+    # ClusterCull: groups and clusters under way, the stage that is next, and what is tested next;
+    # whether there is room, and what left in the cycle before.
     *("pending", "places", "awaited", "stage", "group", "cluster", "visible"),
+    *("has_room", "has_place", "run_gone", "cluster_gone", "cluster_came"),
     # ClusterReader: the next run, the one that is checked, the one that is asked for.
     *("run", "run_held", "held_run", "run_asked", "asked_run"),
-    # RunMerger: a cluster, the run that grows, the run that is asked for.
-    *("fresh", "follows", "base", "count", "end", "grows", "run_base", "run_count"),
+    # RunMerger: clusters that came and were checked, the run that grows, the run that is asked for.
+    *("came", "came_base", "came_count", "came_follows", "end"),
+    *("checked", "follows", "base", "count", "grows", "run_base", "run_count", "run_long"),
     *("geometry_asked", "geometry_base", "geometry_count"),
     # GaussianFetch: its cluster, the next one, the beat of members; GaussianProject.
     *("here", "left", "queued", "second", "members", "member", "project_until"),

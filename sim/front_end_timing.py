@@ -22,14 +22,14 @@ from hw.accelerator import QUEUE_BEATS
 from hw.bus.burst_splitter import PAGE_BYTES, BurstSplitter
 from hw.bus.read_queue import ReadQueue
 from hw.cull.cluster_cull import ClusterCull
-from hw.fetch.gaussian_fetch import CLUSTERS_AHEAD
+from hw.fetch.gaussian_fetch import CLUSTERS_AHEAD, CLUSTERS_WAITING
 from hw.fetch.header_check import HEADER_RECORDS, TABLES
 from hw.fetch.run_merger import LONG_RUN_RECORDS
 from hw.frame.front_control import GROUP_RUN
 from hw.project.gaussian_project import GaussianProject
 from sim.accelerator_harness import MemoryModel
 from sim.front_end_kernel import simulate
-from sim.front_end_state import CLIENT, COUNTS, FIFO, HARDWARE, STATE
+from sim.front_end_state import CLIENT, COUNTS, FIFO, HARDWARE, REGISTER, STATE
 
 Bool = NDArray[np.bool_]
 
@@ -150,8 +150,9 @@ def front_end_timing(
     - a ball a cycle is tested, clusters before groups, and a visible one leaves
       ClusterCull.latency_cycles later; at most ClusterCull.REQUESTS groups and `places` clusters
       are under way or wait;
-    - a visible group is a run of clusters to read; visible clusters are joined to longer runs while
-      the reader is busy, and at most CLUSTERS_AHEAD of them wait for their Gaussians;
+    - a visible group is a run of clusters to read; at most CLUSTERS_WAITING visible clusters wait,
+      are joined to longer runs while the reader is busy, and at most CLUSTERS_AHEAD of them are
+      asked for and wait for their Gaussians;
     - a run is cut into bursts of min(burst_beats, its end, the page's end); a client's burst waits
       for room in its queue of QUEUE_BEATS, and header and groups, clusters, geometry go in this
       order, at most every other cycle and outstanding_bursts at a time;
@@ -181,6 +182,7 @@ def front_end_timing(
     state, counts = np.zeros(1, STATE), np.zeros(1, COUNTS)
     state["random"] = np.uint64(memory.seed).astype(np.int64)
     state["to_ask"] = state["to_take"] = len(outcome.group_visible)
+    state["has_room"] = state["has_place"] = 1
     # One row more, of nothing: what is looked at where nothing waits.
     group_runs, cluster_runs = (
         np.concatenate([runs[mask], np.zeros((1, 2), np.int64)])
@@ -192,7 +194,8 @@ def front_end_timing(
     simulate(
         hardware,
         clients,
-        np.zeros(len(QUEUE_BEATS) + 3, FIFO),
+        np.zeros(len(QUEUE_BEATS) + 4, FIFO),
+        np.zeros(3, REGISTER),
         state,
         counts,
         np.zeros((len(QUEUE_BEATS), max(QUEUE_BEATS) + 1), np.int64),
@@ -230,7 +233,7 @@ def _hardware(params: Parameters) -> tuple[NDArray[np.void], NDArray[np.void]]:
         max(1, slot_bits // params.data_bits),
     )
     with _unused_components():
-        project_cycles = GaussianProject(params).latency_cycles
+        project_cycles = GaussianProject(params).latency_cycles + GaussianProject.QUIET_CYCLES
         cull = ClusterCull(params)
         places, test_cycles = cull.places, cull.test_cycles
         del cull  # it shall go, and amaranth's warning with it, while warnings are ignored
@@ -249,9 +252,10 @@ def _hardware(params: Parameters) -> tuple[NDArray[np.void], NDArray[np.void]]:
         "places": places,
         "test_cycles": test_cycles,
         "clusters_ahead": CLUSTERS_AHEAD,
+        "clusters_waiting": CLUSTERS_WAITING,
         "long_run": LONG_RUN_RECORDS,
         "splat_cycles": project_cycles,
-        "drop_cycles": project_cycles - FIFO_CYCLES,
+        "drop_cycles": project_cycles - FIFO_CYCLES - GaussianProject.QUIET_CYCLES,
     }.items():
         hardware[name] = value
     clients["room"], clients["burst_entries"] = QUEUE_BEATS, burst_entries

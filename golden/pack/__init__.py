@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from golden.clustering.cluster import Clustering, ClusterOptions, cluster_gaussians
 from golden.clustering.kmeans import Progress, silent
 from golden.errors import InputError
+from golden.fixed import Fixed
 from golden.pack.colors import ColorFormat, check_degree, color_table
 from golden.pack.tables import ball_tables, geometry_records, grid_exponent_for
 from golden.params import Parameters
@@ -205,3 +206,11 @@ def check_parameters(pack: Pack, params: Parameters) -> None:
                 f"the pack of {pack.meta.scene} has a {what} of {largest} {parts}, more than "
                 f"{params.count_bits} bits count: pack for these parameters or raise count_bits."
             )
+    factor = Fixed(True, params.factor_bits)
+    widest = int(np.abs(pack.geometry["factor"].astype(np.int32)).max())
+    if not factor.contains(widest):
+        raise InputError(
+            f"the pack of {pack.meta.scene} has a covariance factor of {widest}, more than "
+            f"{params.factor_bits} signed bits hold: pack for these parameters or raise "
+            "factor_bits."
+        )

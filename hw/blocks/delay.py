@@ -79,7 +79,9 @@ class DelayLine(wiring.Component):
         last = self._cycles - 1
         m.submodules.ring = ring = Memory(shape=self._shape, depth=self._cycles, init=[])
         write, read = ring.write_port(), ring.read_port()
-        place, ahead = Signal(range(self._cycles)), Signal(range(self._cycles), init=1)
+        # No reset: from wherever it starts the ring is in step after a round.
+        place = Signal(range(self._cycles), reset_less=True)
+        ahead = Signal(range(self._cycles), init=1, reset_less=True)
         m.d.sync += [place.eq(ahead), ahead.eq(Mux(ahead == last, 0, ahead + 1))]
         m.d.comb += [
             write.addr.eq(place),

@@ -70,19 +70,23 @@ class BurstSplitter(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        page = Signal(self._params.address_bits - _log2(PAGE_BYTES))
-        place = Signal(_log2(self._page_entries))  # of the next entry, in its page
-        page_left = Signal(range(self._page_entries + 1))
-        run_left = Signal(self.i.payload["count"].shape())
+        page = Signal(self._params.address_bits - _log2(PAGE_BYTES), reset_less=True)
+        # Of the next entry, in its page.
+        place = Signal(_log2(self._page_entries), reset_less=True)
+        page_left = Signal(range(self._page_entries + 1), reset_less=True)
+        run_left = Signal(self.i.payload["count"].shape(), reset_less=True)
         loaded, fresh, decided, granted = Signal(), Signal(), Signal(), Signal()
-        near, length = (Signal(range(self.burst_entries + 1)) for _ in range(2))
+        near, length = (Signal(range(self.burst_entries + 1), reset_less=True) for _ in range(2))
         ends_run, ends_page, skip_last = Signal(), Signal(), Signal()
         burst = self.o.payload
 
         # First cycle of a burst: its length. Second: what follows from it, and is there room?
-        is_far = page_left[_log2(self.burst_entries) :].any()
-        is_end = run_left <= near
-        next_page, last_entry = Signal.like(page), Signal.like(length)
+        # run_left <= near, where near is the lesser of burst_entries and page_left: side by side.
+        longest = _log2(self.burst_entries)
+        is_far = page_left[longest:].any()
+        exceeds = run_left[longest + 1 :].any() | (run_left[longest] & run_left[:longest].any())
+        is_end = ~exceeds & (run_left[: longest + 1] <= page_left)
+        next_page, last_entry = (Signal.like(signal, reset_less=True) for signal in (page, length))
         m.d.comb += near.eq(Mux(is_far, self.burst_entries, page_left))
         m.d.sync += [
             length.eq(Mux(is_end, run_left, near)),

@@ -60,7 +60,7 @@ class ReadMaster(wiring.Component):
                 "slots": Out(stream.Signature(slot_beat(params))).array(count),
                 "axi": Out(axi_read(params)),
                 "flush": In(1),
-                "idle": Out(1),
+                "idle": Out(1, init=1),
                 "error": Out(2).array(2),
                 "beats": Out(32),
                 "bursts": Out(32),
@@ -80,20 +80,19 @@ class ReadMaster(wiring.Component):
         m.submodules.order = order = SyncFIFOBuffered(
             width=len(self._splitters) + 3, depth=self._params.outstanding_bursts + 1
         )
-        outstanding = Signal(range(self._params.outstanding_bursts + 1))
-        dropping = Signal()
-        m.d.comb += self.idle.eq(outstanding == 0)
+        limit = self._params.outstanding_bursts
+        outstanding, after = (Signal(range(limit + 1)) for _ in range(2))
+        dropping, has_room = Signal(), Signal(init=1)
         with m.If(self.flush):
             m.d.sync += dropping.eq(1)
         with m.Elif(self.idle):
             m.d.sync += dropping.eq(0)
         may_grant = Signal()
-        m.d.comb += may_grant.eq(
-            ~self.flush & ~dropping & (outstanding != self._params.outstanding_bursts)
-        )
+        m.d.comb += may_grant.eq(~self.flush & ~dropping & has_room)
         self._ask(m, order, may_grant)
         self._receive(m, order, dropping)
-        m.d.sync += outstanding.eq(outstanding + order.w_en - order.r_en)
+        m.d.comb += after.eq(outstanding + order.w_en - order.r_en)
+        m.d.sync += [outstanding.eq(after), has_room.eq(after != limit), self.idle.eq(after == 0)]
         return m
 
     def _ask(self, m, order, may_grant):

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Shape, Signal
+from amaranth.hdl import Module, Shape
 from amaranth.lib import stream, wiring
 from amaranth.lib.fifo import SyncFIFOBuffered
 from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
+from hw.blocks.stream_register import StreamRegister
 from hw.layouts import slot_beat
 
 
 class ReadQueue(wiring.Component):
     """Holds entries for which room was reserved, so that none is ever refused.
 
-    Latency: LATENCY_CYCLES = 3 from an entry written to the output. A register behind the memory
-    keeps its slow output away from the client's logic.
+    Latency: LATENCY_CYCLES = 3 from an entry written to the output. A StreamRegister behind the
+    memory keeps its slow output away from the client's logic, and that from the queue's counts.
 
     Parameters
     ----------
@@ -44,18 +45,18 @@ class ReadQueue(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        first = Signal(slot_beat(self._params), reset_less=True)
         # One more than can be reserved: its memory alone, without its output, is deep enough.
         m.submodules.fifo = fifo = SyncFIFOBuffered(
             width=Shape.cast(slot_beat(self._params)).width, depth=self._depth + 1
         )
+        m.submodules.output = output = StreamRegister(slot_beat(self._params))
+        wiring.connect(m, output.o, wiring.flipped(self.o))
         m.d.comb += [
             fifo.w_en.eq(self.write),
             fifo.w_data.eq(self.entry),
-            fifo.r_en.eq(self.o.ready | ~self.o.valid),
-            self.o.payload.eq(first),
+            output.i.payload.eq(fifo.r_data),
+            output.i.valid.eq(fifo.r_rdy),
+            fifo.r_en.eq(output.i.ready),
         ]
-        with m.If(fifo.r_en):
-            m.d.sync += [self.o.valid.eq(fifo.r_rdy), first.eq(fifo.r_data)]
         m.d.sync += self.freed.eq(self.o.valid & self.o.ready)
         return m

@@ -51,7 +51,8 @@ class ClusterCull(wiring.Component):
     stalled_cycles : Out(32), cycles in which only clusters were offered, or no group had room, and
         the queue of visible clusters had no place left.
     request_cycles : Out(32), cycles in which a group alone was offered and waited for room.
-        groups_tested + clusters_tested + the three = cycles since reset. All counters wrap.
+        groups_tested + clusters_tested + the three = cycles since reset. All counters wrap, and
+        follow a cycle late.
     """
 
     REQUESTS = 32
@@ -117,28 +118,36 @@ class ClusterCull(wiring.Component):
         return [Value.cast(stream.payload) for stream in (self.clusters, self.groups)]
 
     def _track(self, m, balls, room, place):
-        """What is under way or waits, of both levels, and clusters asked for that did not come."""
-        asked = self.requests.valid & self.requests.ready
-        passed = self.o.valid & self.o.ready
+        """What is under way or waits, of both levels, and clusters asked for that did not come.
+
+        What leaves is counted a cycle later, and a place is kept for what is taken meanwhile: so no
+        output's `ready` decides in its own cycle what is taken.
+        """
+        asked, passed, came = Signal(), Signal(), Signal()
+        count = Signal(self._params.count_bits)
+        m.d.sync += [
+            came.eq(balls.cluster),
+            asked.eq(self.requests.valid & self.requests.ready),
+            count.eq(self.requests.payload.count),
+            passed.eq(self.o.valid & self.o.ready),
+        ]
         busy = []
         for limit, free, taken, dropped, gone in (
             (self.REQUESTS, room, balls.group, balls.dropped_group, asked),
             (self.places, place, balls.cluster, balls.dropped_cluster, passed),
         ):
             pending = Signal(range(limit + 1), name=f"pending_{free.name}")
-            after = Signal.like(pending, name=f"after_{free.name}")
-            m.d.comb += after.eq(pending + taken - dropped - gone)
-            m.d.sync += [pending.eq(after), free.eq(after < limit)]
+            m.d.sync += [pending.eq(pending + taken - dropped - gone), free.eq(pending < limit - 1)]
             busy.append(pending.any())
         awaited = Signal(self._params.base_bits)
         with m.If(asked):
-            m.d.sync += awaited.eq(awaited + self.requests.payload.count - balls.cluster)
+            m.d.sync += awaited.eq(awaited + count - came)
         with m.Else():
-            m.d.sync += awaited.eq(awaited - balls.cluster)
+            m.d.sync += awaited.eq(awaited - came)
         m.d.comb += self.busy.eq(Cat(*busy).any() | awaited.any())
 
     def _count(self, m, balls):
-        """A cycle without a test has one cause."""
+        """A cycle without a test has one cause. What was seen is counted a cycle later."""
         idle = ~balls.group & ~balls.cluster
         events = {
             "groups_tested": balls.group,
@@ -150,5 +159,5 @@ class ClusterCull(wiring.Component):
             "request_cycles": idle & ~self.clusters.valid & self.groups.valid,
         }
         for name, event in events.items():
-            counter = getattr(self, name)
-            m.d.sync += counter.eq(counter + event)
+            counter, seen = getattr(self, name), Signal(name=f"{name}_seen")
+            m.d.sync += [seen.eq(event), counter.eq(counter + seen)]

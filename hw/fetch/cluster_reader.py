@@ -50,8 +50,9 @@ class ClusterReader(wiring.Component):
         m = Module()
         run = self.runs.payload
         pending, bad = Signal(), Signal()
-        end = Signal(33)
-        held = Signal(cluster_run(self._params))
+        end = Signal(33, reset_less=True)
+        held = Signal(cluster_run(self._params), reset_less=True)
+        request = Signal(run_request(self._params), reset_less=True)
         free = Signal()
         # First its end is computed, then it is compared and asked for.
         m.d.comb += [
@@ -59,6 +60,7 @@ class ClusterReader(wiring.Component):
             bad.eq((held.count == 0) | (end > self.clusters)),
             free.eq(~self.requests.valid | self.requests.ready),
             self.busy.eq(pending | self.outside),
+            self.requests.payload.eq(request),
         ]
         with m.If(self.requests.ready):
             m.d.sync += self.requests.valid.eq(0)
@@ -68,9 +70,9 @@ class ClusterReader(wiring.Component):
             m.d.sync += [
                 pending.eq(0),
                 self.requests.valid.eq(~bad),
-                self.requests.payload.record.eq(self.table + held.base),
-                self.requests.payload.count.eq(held.count),
-                self.requests.payload.frame.eq(self.frame),
+                request.record.eq(self.table + held.base),
+                request.count.eq(held.count),
+                request.frame.eq(self.frame),
             ]
             with m.If(bad):
                 m.d.sync += self.outside.eq(1)

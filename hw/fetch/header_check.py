@@ -67,8 +67,15 @@ class HeaderCheck(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        fields = {name: Signal(8 * size, name=name) for name, (_, size) in FIELDS.items()}
+        fields = {
+            name: Signal(8 * size, name=name, reset_less=True) for name, (_, size) in FIELDS.items()
+        }
         number = Signal(range(HEADER_RECORDS + 1))
+        # What the header itself says, and whether a table lies outside the pack.
+        wrong, self._outside = Signal(CODE_BITS), Signal()
+        m.d.comb += self.code.eq(
+            Mux(self._outside & (wrong == StatusCode.NONE), StatusCode.TABLE_OUTSIDE, wrong)
+        )
         with m.FSM():
             with m.State("READ"):
                 m.d.comb += self.i.ready.eq(1)
@@ -78,7 +85,7 @@ class HeaderCheck(wiring.Component):
                     with m.If(number == HEADER_RECORDS - 1):
                         m.next = "HEADER"
             with m.State("HEADER"):
-                m.d.sync += self.code.eq(self._header_code(fields))
+                m.d.sync += wrong.eq(self._header_code(fields))
                 m.next = "TABLE_0"
             for n, name in enumerate(TABLES):
                 self._table(m, n, name, fields)
@@ -112,17 +119,24 @@ class HeaderCheck(wiring.Component):
     def _table(self, m, n, name, fields):
         """Three steps: the table's first record, its end, and whether that is within the pack."""
         offset, count = fields[f"{name}_offset"], fields[f"{name}_count"]
-        end, odd = Signal(65, name=f"{name}_end"), Signal(name=f"{name}_odd")
+        # Of offset and count only the bits that an address can have; others are outside at once.
+        bits = self._params.address_bits
+        end = Signal(max(bits - 5, 32) + 1, name=f"{name}_end", reset_less=True)
+        odd = Signal(name=f"{name}_odd", reset_less=True)
+        first = Signal.like(self.pack_record, name=f"{name}_first", reset_less=True)
+        records = Signal(32, name=f"{name}_records", reset_less=True)
+        m.d.comb += [
+            getattr(self, f"{name}_record").eq(first),
+            getattr(self, f"{name}_count").eq(records),
+        ]
         with m.State(f"TABLE_{n}"):
             m.d.sync += [
-                getattr(self, f"{name}_record").eq(self.pack_record + offset[5:]),
-                getattr(self, f"{name}_count").eq(count),
-                end.eq(offset[5:] + count),
-                odd.eq(offset[:5].any() | count[32:].any()),
+                first.eq(self.pack_record + offset[5:]),
+                records.eq(count),
+                end.eq(offset[5:bits] + count[:32]),
+                odd.eq(offset[:5].any() | offset[bits:].any() | count[32:].any()),
             ]
             m.next = f"END_{n}"
         with m.State(f"END_{n}"):
-            outside = odd | (end > self.pack_bytes[5:])
-            with m.If(outside & (self.code == StatusCode.NONE)):
-                m.d.sync += self.code.eq(StatusCode.TABLE_OUTSIDE)
+            m.d.sync += self._outside.eq(self._outside | odd | (end > self.pack_bytes[5:]))
             m.next = f"TABLE_{n + 1}" if n + 1 < len(TABLES) else "CHECKED"

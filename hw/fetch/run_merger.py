@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from amaranth.hdl import Module, Signal
-from amaranth.lib import stream, wiring
+from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
 from hw.layouts import run_request, visible_cluster
 
-# A run takes no more clusters from here on: well below the 2^20 records of a request.
+# A run takes one more cluster at most from here on: well below the 2^20 records of a request.
 LONG_RUN_RECORDS = 1 << 16
 
 
@@ -20,7 +20,8 @@ class RunMerger(wiring.Component):
     keeps up each cluster is asked for at once, and with one that does not runs get longer.
     A run is of one frame; a cluster takes along what it needs of its frame's table.
 
-    Latency: 3 cycles from a cluster to its read, with nothing before it.
+    Latency: 4 cycles from a cluster to its read, with nothing before it: its end; whether that is
+    within the table; the run; the run offered.
 
     Members
     -------
@@ -49,49 +50,69 @@ class RunMerger(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         item = self.i.payload
-        # A cluster that was checked: does it follow the one before?
-        fresh, follows = Signal(), Signal()
-        base, count, end = Signal(32), Signal(self._params.count_bits), Signal(33)
-        bad, last_end = Signal(), Signal(33)
-        table, gaussians, frame = (
-            Signal.like(port) for port in (self.table, self.gaussians, self.frame)
+        # A cluster that came; one that was checked, and does it follow the one before?
+        layout = data.StructLayout(
+            {
+                "base": item.base.shape(),
+                "count": item.count.shape(),
+                "table": self.table.shape(),
+                "frame": 1,
+                "follows": 1,
+            }
         )
-        # The run that grows.
-        grows, run = Signal(), Signal(run_request(self._params))
-        move, merge, moved = Signal(), Signal(), Signal()
+        came, checked = (Signal(layout, name=n, reset_less=True) for n in ("came", "checked"))
+        came_here, checked_here = Signal(), Signal()
+        end, last_end = (Signal(33, reset_less=True) for _ in range(2))
+        gaussians = Signal.like(self.gaussians, reset_less=True)
+        bad, joins, is_bad = Signal(reset_less=True), Signal(reset_less=True), Signal()
+        # The run that grows, and the one that is offered.
+        grows, run = Signal(), Signal(run_request(self._params), reset_less=True)
+        offered = Signal(run_request(self._params), reset_less=True)
+        move, merge, moved, used = Signal(), Signal(), Signal(), Signal()
+        is_long = Signal(reset_less=True)  # the run, a cycle ago
+        m.d.sync += is_long.eq(run.count >= LONG_RUN_RECORDS)
         m.d.comb += [
-            bad.eq((count == 0) | (end > gaussians)),
+            self.o.payload.eq(offered),
+            is_bad.eq((came.count == 0) | (end > gaussians)),
             moved.eq(~self.o.valid | self.o.ready),
-            merge.eq(fresh & grows & follows & ~bad & (run.count < LONG_RUN_RECORDS)),
+            merge.eq(checked_here & grows & joins & ~is_long),
             move.eq(grows & moved & ~merge),
-            self.i.ready.eq(~fresh | merge | ~grows | moved),
-            self.busy.eq(fresh | grows | self.o.valid),
+            used.eq(~checked_here | merge | ~grows | moved),
+            self.i.ready.eq(~came_here | used),
+            self.busy.eq(came_here | checked_here | grows | self.o.valid),
         ]
         with m.If(self.o.ready):
             m.d.sync += self.o.valid.eq(0)
         with m.If(move):
-            m.d.sync += [self.o.valid.eq(1), self.o.payload.eq(run), grows.eq(0)]
+            m.d.sync += [self.o.valid.eq(1), offered.eq(run), grows.eq(0)]
         with m.If(merge):
-            m.d.sync += run.count.eq(run.count + count)
-        with m.Elif(fresh & (~grows | moved)):
+            m.d.sync += run.count.eq(run.count + checked.count)
+        with m.Elif(checked_here & (~grows | moved)):
             m.d.sync += [
-                run.record.eq(table + base),
-                run.count.eq(count),
-                run.frame.eq(frame),
+                run.record.eq(checked.table + checked.base),
+                run.count.eq(checked.count),
+                run.frame.eq(checked.frame),
                 grows.eq(~bad),
-                self.outside.eq(self.outside | (bad << frame)),
+                self.outside.eq(self.outside | (bad << checked.frame)),
+            ]
+        with m.If(used):
+            m.d.sync += [
+                checked_here.eq(came_here),
+                checked.eq(came),
+                bad.eq(is_bad),
+                joins.eq(came.follows & ~is_bad),
             ]
         with m.If(self.i.ready):
-            m.d.sync += fresh.eq(self.i.valid)
+            m.d.sync += came_here.eq(self.i.valid)
             with m.If(self.i.valid):
                 m.d.sync += [
-                    base.eq(item.base),
-                    count.eq(item.count),
+                    came.base.eq(item.base),
+                    came.count.eq(item.count),
                     end.eq(item.base + item.count),
                     last_end.eq(item.base + item.count),
-                    follows.eq((item.base == last_end) & (frame == self.frame)),
-                    table.eq(self.table),
+                    came.follows.eq((item.base == last_end) & (came.frame == self.frame)),
+                    came.table.eq(self.table),
                     gaussians.eq(self.gaussians),
-                    frame.eq(self.frame),
+                    came.frame.eq(self.frame),
                 ]
         return m

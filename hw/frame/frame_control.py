@@ -45,7 +45,8 @@ class FrameControl(wiring.Component):
     begin : Out(1), `latch` with no older frame under way. turn : Out(1), for a cycle: the
         projection takes over the constants of the last `latch`.
     front_frame, back_frame : Out(1), `frame` of the last one that began, and of the older one.
-    reset_front, reset_fetch, reset_project, flush : Out(1), of the datapath, and of the reader.
+    reset_front, reset_fetch, reset_project, flush_reader : Out(1), of parts of the datapath.
+    flush : Out(1), a frame is broken off: nothing may begin.
     forget : Out(1), the reset in which a frame that was broken off loses what is under way.
     reading_header : Out(1). finish : Out(1), to the output.
     busy : Out(1). ended : Out(1), for a cycle.
@@ -61,8 +62,8 @@ class FrameControl(wiring.Component):
         )
         outputs = (
             *("latch", "begin", "turn", "front_frame", "back_frame", "reset_front", "reset_fetch"),
-            *("reset_project", "flush", "forget", "reading_header", "finish", "busy", "ended"),
-            "queued",
+            *("reset_project", "flush_reader", "flush", "forget", "reading_header", "finish"),
+            *("busy", "ended", "queued"),
         )
         super().__init__(
             {
@@ -84,12 +85,15 @@ class FrameControl(wiring.Component):
         m = Module()
         failures = Array(Signal(CODE_BITS, name=f"failure_{frame}") for frame in range(2))
         failure, is_last, again = Signal(CODE_BITS), Signal(), Signal()
+        # In the next cycle come `flush`, `forget`, `finish` and `ended`.
+        breaks, forgets, finishes, ends = Signal(), Signal(), Signal(), Signal()
         m.submodules.front = front = ResetInserter(self.flush)(FrontControl(self._params))
         m.d.comb += [
             failure.eq(failures[self.back_frame]),
             is_last.eq(self.front_frame == self.back_frame),
         ]
-        m.d.sync += self.ended.eq(0)
+        m.d.sync += [self.ended.eq(ends), self.forget.eq(forgets), self.flush.eq(breaks)]
+        m.d.sync += self.finish.eq(finishes)
         with m.If(self.ended):
             m.d.sync += self.back_frame.eq(~self.back_frame)
         with m.FSM() as fsm:
@@ -97,22 +101,23 @@ class FrameControl(wiring.Component):
                 m.next = "RUN"
             with m.State("RUN"):
                 with m.If(failure != StatusCode.NONE):
+                    m.d.comb += breaks.eq(1)
                     m.next = "BREAK_OFF"
                 with m.Elif(self.back_quiet & ~again & (~is_last | front.done)):
                     m.d.sync += self.code.eq(StatusCode.DONE)
+                    m.d.comb += finishes.eq(1)
                     m.next = "FINISH"
             with m.State("BREAK_OFF"):
-                m.d.comb += self.flush.eq(1)
                 m.d.sync += [self.code.eq(failure), again.eq(~is_last)]
-                with m.If(self.reader_idle):
+                m.d.comb += [breaks.eq(1), forgets.eq(self.reader_idle)]
+                with m.If(forgets):
                     m.next = "FORGET"
             with m.State("FORGET"):
-                m.d.comb += [self.flush.eq(1), self.forget.eq(1)]
+                m.d.comb += finishes.eq(1)
                 m.next = "FINISH"
             with m.State("FINISH"):
-                m.d.comb += self.finish.eq(1)
-                with m.If(self.finished_output):
-                    m.d.sync += self.ended.eq(1)
+                m.d.comb += [ends.eq(self.finished_output), finishes.eq(~ends)]
+                with m.If(ends):
                     m.next = "IDLE"
                     with m.If(~is_last):
                         m.next = "TURN"
@@ -120,22 +125,27 @@ class FrameControl(wiring.Component):
                 m.next = "RUN"
                 # Of a frame that is wrong no member must leave: they may be those of others.
                 with m.If(failures[self.front_frame] != StatusCode.NONE):
+                    m.d.comb += breaks.eq(1)
                     m.next = "BREAK_OFF"
         m.d.comb += self.busy.eq(~fsm.ongoing("IDLE"))
-        self._front(m, front, fsm, failures, is_last, again)
-        self._resets(m, front, is_last)
+        begins, alone = self._front(m, front, fsm, failures, is_last, again)
+        self._resets(m, begins, alone, again, breaks, forgets, ends)
         self._watch(m, failures, fsm.ongoing("RUN"))
         return m
 
     def _front(self, m, front, fsm, failures, is_last, again):
-        """Begins the front of a frame: of the first, of one behind another, or once more."""
-        wanted, may_begin, begins = Signal(), Signal(), Signal()
+        """Begins the front of a frame: of the first, of one behind another, or once more.
+
+        Returns whether one begins, and whether with no other under way.
+        """
+        wanted, may_begin, begins, alone = Signal(), Signal(), Signal(), Signal()
         behind = fsm.ongoing("RUN") & is_last & front.idle & ~again
         m.d.comb += [
             wanted.eq(self.start | self.queue | self.queued),
             may_begin.eq(fsm.ongoing("IDLE") | behind),
             begins.eq(wanted & may_begin),
             front.begin.eq(begins | (again & fsm.ongoing("RUN"))),
+            alone.eq((wanted & fsm.ongoing("IDLE")) | (again & fsm.ongoing("RUN"))),
         ]
         m.d.sync += [
             self.latch.eq(begins),
@@ -158,15 +168,22 @@ class FrameControl(wiring.Component):
             front.quiet.eq(self.front_quiet),
             self.reading_header.eq(front.reading_header),
         ]
+        return front.begin, alone
 
-    def _resets(self, m, front, is_last):
-        """What of the datapath a frame begins with anew: all of it, where no other is under way."""
-        m.d.comb += [
-            self.begin.eq(self.latch & is_last),
-            self.turn.eq(self.ended | (front.asking_header & is_last)),
-            self.reset_front.eq(front.reset | self.forget),
-            self.reset_fetch.eq((front.reset & is_last) | self.forget),
-            self.reset_project.eq(self.reset_fetch | self.ended),
+    def _resets(self, m, begins, alone, again, breaks, forgets, ends):
+        """What of the datapath a frame begins with anew: all of it, where no other is under way.
+
+        Each reaches a thousand registers and more all over the device: straight from a register.
+        """
+        first = Signal()  # the first cycle of a frame alone: it takes over its constants
+        m.d.sync += [
+            self.reset_front.eq(begins | forgets),
+            self.reset_fetch.eq(alone | forgets),
+            self.reset_project.eq(alone | forgets | ends),
+            self.flush_reader.eq(alone | breaks),
+            first.eq(alone),
+            self.begin.eq(alone & ~again),
+            self.turn.eq(ends | first),
         ]
 
     def _watch(self, m, failures, running):

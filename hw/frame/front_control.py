@@ -11,7 +11,8 @@ from hw.fetch.header_check import HEADER_RECORDS
 from hw.layouts import run_request
 
 # Groups of one read; a run of the reader counts up to 2^20 records.
-GROUP_RUN = 1 << 16
+GROUP_RUN_BITS = 16
+GROUP_RUN = 1 << GROUP_RUN_BITS
 
 
 class FrontControl(wiring.Component):
@@ -31,7 +32,7 @@ class FrontControl(wiring.Component):
     groups_record, groups_count : In, of HeaderCheck.
     group_taken : In(1), for a cycle each. quiet : In(1), nothing is under way in the culling.
     requests : Out(stream of run_request), the header and the groups.
-    reset : Out(1), of header check and culling. reading_header, asking_header : Out(1).
+    reading_header : Out(1).
     done : Out(1), all groups and clusters are tested, and what is seen went to the fetch.
     idle : Out(1), the same, from the cycle after on.
     """
@@ -39,7 +40,7 @@ class FrontControl(wiring.Component):
     def __init__(self, params: Parameters):
         self._record_bits = params.address_bits - 5
         inputs = ("begin", "frame", "failed", "header_good", "group_taken", "quiet")
-        outputs = ("reset", "reading_header", "asking_header", "done", "idle")
+        outputs = ("reading_header", "done", "idle")
         super().__init__(
             {
                 **{name: In(1) for name in inputs},
@@ -53,7 +54,7 @@ class FrontControl(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        to_ask, to_take = Signal(32), Signal(32)
+        to_ask, to_take = Signal(32, reset_less=True), Signal(32)
         all_tested = Signal()
         m.d.comb += all_tested.eq(self.quiet & (to_take == 0))
         with m.If(self.group_taken):
@@ -61,8 +62,8 @@ class FrontControl(wiring.Component):
         with m.FSM() as fsm:
             with m.State("IDLE"), m.If(self.begin):
                 m.next = "RESET"
-            with m.State("RESET"):
-                m.d.comb += self.reset.eq(1)
+            with m.State("RESET"):  # of header check and culling, by FrameControl
+                m.d.sync += self.reading_header.eq(1)
                 m.next = "HEADER"
             with m.State("HEADER"):
                 self._ask(m, self.pack_record, HEADER_RECORDS)
@@ -71,13 +72,12 @@ class FrontControl(wiring.Component):
             with m.State("CHECK"):
                 m.d.sync += [to_ask.eq(self.groups_count), to_take.eq(self.groups_count)]
                 with m.If(self.header_good & ~self.failed):
+                    m.d.sync += self.reading_header.eq(0)
                     m.next = "GROUPS"
             self._groups(m, to_ask)
             with m.State("RUN"), m.If(all_tested):
                 m.next = "IDLE"
         m.d.comb += [
-            self.asking_header.eq(fsm.ongoing("HEADER")),
-            self.reading_header.eq(fsm.ongoing("HEADER") | fsm.ongoing("CHECK")),
             self.idle.eq(fsm.ongoing("IDLE")),
             self.done.eq(self.idle | (fsm.ongoing("RUN") & all_tested)),
         ]
@@ -86,12 +86,14 @@ class FrontControl(wiring.Component):
     def _groups(self, m, to_ask):
         record = Signal(self._record_bits)
         count = Signal(range(GROUP_RUN + 1))
-        m.d.comb += count.eq(Mux(to_ask >= GROUP_RUN, GROUP_RUN, to_ask))
+        whole, rest = to_ask[GROUP_RUN_BITS:], to_ask[:GROUP_RUN_BITS]
+        is_last = ~whole[1:].any() & (~whole[0] | ~rest.any())
+        m.d.comb += count.eq(Mux(whole.any(), GROUP_RUN, rest))
         with m.State("GROUPS"):
             self._ask(m, self.groups_record + record, count)
             with m.If(self.requests.ready):
-                m.d.sync += [to_ask.eq(to_ask - count), record.eq(record + count)]
-                with m.If(to_ask == count):
+                m.d.sync += [whole.eq(whole - 1), record.eq(record + GROUP_RUN)]
+                with m.If(is_last):
                     m.d.sync += record.eq(0)
                     m.next = "RUN"
             # A frame that failed asks for no more groups, and waits for its reset.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Array, Module, Mux, Signal
+from amaranth.hdl import Array, Const, Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -29,7 +29,8 @@ class SplatPacker(wiring.Component):
     A full beat waits until the next one or the frame's end comes, so that `last` is known; the
     beat with `last` may hold fewer splats than lanes, or none where the frame has none.
 
-    Latency: 3 cycles for a full beat that another follows at once. One beat a cycle.
+    Latency: 3 cycles for a full beat that another follows at once. One beat a cycle. With one lane
+    there are no gaps, and nothing is kept.
 
     Members
     -------
@@ -54,16 +55,17 @@ class SplatPacker(wiring.Component):
         m = Module()
         lanes = self._params.lanes
         beats = data.ArrayLayout(splat_record(self._params), lanes)
-        full, count = Signal(beats), Signal(range(lanes + 1))  # compacted, and how many
-        kept, kept_count = (
-            Signal(beats),
-            Signal(range(max(lanes, 2))),
-        )  # too few for a beat
-        held, held_valid = Signal(beats), Signal()  # waits for what comes next
-        total = Signal(range(2 * lanes))
+        # Compacted; too few for a beat; what waits for what comes next; what is offered.
+        full, kept, held = (
+            Signal(beats, name=name, reset_less=True) for name in ("full", "kept", "held")
+        )
+        count = Signal(range(lanes + 1))
+        kept_count = Signal(range(lanes)) if lanes > 1 else Const(0, 1)
+        held_valid, total = Signal(), Signal(range(2 * lanes))
         emit, free, done = Signal(), Signal(), Signal()
-        out = self.o.payload
+        out = self._offered = Signal(packed_beat(self._params), reset_less=True)
         m.d.comb += [
+            self.o.payload.eq(out),
             total.eq(kept_count + count),
             emit.eq(total >= lanes),
             free.eq(~self.o.valid | self.o.ready),
@@ -119,21 +121,24 @@ class SplatPacker(wiring.Component):
         statements = []
         for place in range(lanes):
             low, high = line[place], line[place + lanes]
-            statements.append(kept[place].as_value().eq(Mux(emit, high, low)))
             statements.append(held[place].as_value().eq(Mux(emit, low, held[place].as_value())))
-        statements.append(kept_count.eq(Mux(emit, total - lanes, total)))
+            if lanes > 1:
+                statements.append(kept[place].as_value().eq(Mux(emit, high, low)))
+        if lanes > 1:
+            statements.append(kept_count.eq(Mux(emit, total - lanes, total)))
         return statements
 
     def _ended(self, held, held_valid, kept, kept_count):
         """The held beat, then what is left over, the latter of the two as the last."""
-        out, lanes = self.o.payload, self._params.lanes
+        out, lanes = self._offered, self._params.lanes
         rest = kept_count != 0
         some = Array((1 << n) - 1 for n in range(lanes))[kept_count]
+        counted = [kept_count.eq(Mux(held_valid, kept_count, 0))] if lanes > 1 else []
         return [
+            *counted,
             self.o.valid.eq(~(self.o.valid & out.last)),
             out.records.eq(Mux(held_valid, held.as_value(), kept.as_value())),
             out.lanes.eq(Mux(held_valid, (1 << lanes) - 1, some)),
             out.last.eq(~held_valid | ~rest),
             held_valid.eq(0),
-            kept_count.eq(Mux(held_valid, kept_count, 0)),
         ]

@@ -47,7 +47,8 @@ class GaussianProject(wiring.Component):
     a beat is taken only while its splats are sure to find a place there. So no signal runs from
     the output back through the pipeline, whatever the stall pattern. The lanes move together.
 
-    Latency: `latency_cycles` = that of Projection + 2, from a beat taken to its splats offered.
+    Latency: `latency_cycles` = that of Projection + 3, from a beat taken to its splats offered: a
+    register, since the lanes lie far from the queue, and the queue's 2.
     Throughput: one beat a cycle while the output is taken at least as fast as beats come; order is
     kept. A beat of which nothing is left takes no place. Multipliers: those of a Projection a lane.
 
@@ -56,7 +57,7 @@ class GaussianProject(wiring.Component):
     i : In(stream of member_beat).
     o : Out(stream of splat_beat).
     constants : In(projection_constants); may change only while not busy.
-    busy : Out(1), a member is under way or a splat waits.
+    busy : Out(1), a member is under way or a splat waits, or has gone QUIET_CYCLES = 1 ago.
     members, dropped_opacity, dropped_near, dropped_outside, splats : Out(32), items taken, dropped
         (by the first reason that holds), and passed on; members - the others are under way.
     starved_cycles : Out(32), cycles in which none was offered though it would have been taken.
@@ -64,10 +65,12 @@ class GaussianProject(wiring.Component):
         beats taken + the two = cycles since reset. All counters wrap, and follow a cycle late.
     """
 
+    QUIET_CYCLES = 1
+
     def __init__(self, params: Parameters):
         self._params = params
         self._lanes = [Projection(params) for _ in range(params.lanes)]
-        self.latency_cycles = self._lanes[0].latency_cycles + 2
+        self.latency_cycles = self._lanes[0].latency_cycles + 3
         # What is under way when the first splat is taken, and a few in which its place comes free.
         self.queue_depth = 1 << (self.latency_cycles + 4).bit_length()
         super().__init__(
@@ -85,9 +88,12 @@ class GaussianProject(wiring.Component):
         m.submodules.queue = queue = SyncFIFOBuffered(
             width=splat_beat(self._params).size, depth=self.queue_depth
         )
-        taken, passed, dropped = Signal(), Signal(), Signal()
+        taken, passed, dropped, written = (Signal() for _ in range(4))
         under_way = [Signal(self._params.lanes, name=f"lanes_{n}") for n in range(self._cycles)]
-        beat = Signal(splat_beat(self._params))
+        beat, kept = (
+            Signal(splat_beat(self._params)),
+            Signal(splat_beat(self._params), reset_less=True),
+        )
         for n, lane in enumerate(self._lanes):
             m.submodules[f"lane_{n}"] = lane
             m.d.comb += [
@@ -102,11 +108,15 @@ class GaussianProject(wiring.Component):
             m.d.sync += under_way[0].eq(0)
         for before, after in pairwise(under_way):
             m.d.sync += after.eq(before)
+        m.d.sync += [
+            kept.eq(beat),
+            written.eq(beat.lanes.any()),
+            dropped.eq(under_way[-1].any() & ~beat.lanes.any()),
+        ]
         m.d.comb += [
             taken.eq(self.i.valid & self.i.ready & self.i.payload.lanes.any()),
-            dropped.eq(under_way[-1].any() & ~beat.lanes.any()),
-            queue.w_en.eq(beat.lanes.any()),
-            queue.w_data.eq(beat),
+            queue.w_en.eq(written),
+            queue.w_data.eq(kept),
             self.o.valid.eq(queue.r_rdy),
             self.o.payload.eq(queue.r_data),
             queue.r_en.eq(self.o.ready),
@@ -121,11 +131,17 @@ class GaussianProject(wiring.Component):
         return self._lanes[0].latency_cycles
 
     def _track(self, m, taken, dropped, passed):
-        """Beats under way and beats that wait: never more than the queue has places for."""
-        pending = Signal(range(self.queue_depth + 1))
-        after = Signal.like(pending)
-        m.d.comb += after.eq(pending + taken - dropped - passed)
-        m.d.sync += [pending.eq(after), self.i.ready.eq(after < self.queue_depth)]
+        """Beats under way and beats that wait: never more than the queue has places for.
+
+        The output's `ready` decides nothing in its own cycle: a place that comes free is counted
+        QUIET_CYCLES later, and one is kept for what is taken meanwhile.
+        """
+        pending, freed = Signal(range(self.queue_depth + 1)), Signal()
+        m.d.sync += [
+            freed.eq(passed),
+            pending.eq(pending + taken - dropped - freed),
+            self.i.ready.eq(pending < self.queue_depth - 1),
+        ]
         m.d.comb += self.busy.eq(pending.any())
 
     def _count(self, m, taken, leaving, passed):

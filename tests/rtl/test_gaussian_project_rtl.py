@@ -5,6 +5,7 @@ import pytest
 
 from golden.params import Parameters
 from golden.projection.model import DROPS, project_members
+from hw.project.gaussian_project import GaussianProject
 from sim.project_harness import ProjectHarness
 from tests.rtl.projection_stimulus import directed_members, random_members, random_projection
 
@@ -71,7 +72,7 @@ def test_latency_is_exact(harness):
     first = members[project_members(members, constants, PARAMS).kept][:1]
     run = harness.run(first, constants)
     assert run.first_splat_cycle == harness.latency_cycles
-    assert run.cycles == harness.latency_cycles + 1
+    assert run.cycles == harness.latency_cycles + 1 + GaussianProject.QUIET_CYCLES
 
 
 def test_nothing_in_nothing_out(harness):

@@ -176,6 +176,7 @@ def measured():
         ("FIFO_CYCLES", 1),
         ("HEADER_RECORDS", 8),
         ("CLUSTERS_AHEAD", 63),
+        ("CLUSTERS_WAITING", 128),
         ("QUEUE_BEATS", (64, 128, 256)),
         ("QUEUE_BEATS", (64, 127, 512)),
     ],
