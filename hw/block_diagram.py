@@ -19,6 +19,7 @@ from hw.frame.frame_counters import FrameCounters
 from hw.frame.splat_packer import SplatPacker
 from hw.host.registers import Registers
 from hw.project.gaussian_project import GaussianProject
+from hw.unused import unused_components
 
 BLOCKS = "blocks.svg"
 WIDTH, HEIGHT, BOX_WIDTH, BOX_HEIGHT = 1240, 500, 190, 66
@@ -57,7 +58,9 @@ class Arrow:
 
 def boxes(params: Parameters) -> tuple[Box, ...]:
     """All components of the top and its ports, with what the parameters make of them."""
-    cull, project = ClusterCull(params), GaussianProject(params)
+    with unused_components():
+        cull_cycles = ClusterCull(params).latency_cycles
+        project_cycles = GaussianProject(params).latency_cycles
     read = f"{params.outstanding_bursts} bursts", f"of {params.burst_beats} beats at most"
     queues = "queues of " + ", ".join(map(str, QUEUE_BEATS)), "beats, top to bottom"
     inner = "accelerator."
@@ -76,7 +79,7 @@ def boxes(params: Parameters) -> tuple[Box, ...]:
         Box(
             f"{inner}cull",
             ClusterCull.__name__,
-            (f"1 test a cycle, latency {cull.latency_cycles}",),
+            (f"1 test a cycle, latency {cull_cycles}",),
             790,
             270,
             STAGE,
@@ -85,7 +88,7 @@ def boxes(params: Parameters) -> tuple[Box, ...]:
         Box(
             f"{inner}project",
             GaussianProject.__name__,
-            (f"{params.lanes} a cycle, latency {project.latency_cycles}",),
+            (f"{params.lanes} a cycle, latency {project_cycles}",),
             790,
             410,
             STAGE,

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import gc
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from amaranth.hdl import UnusedElaboratable
 from numpy.typing import NDArray
 
 from golden.cluster_cull import LevelsResult
@@ -27,6 +22,7 @@ from hw.fetch.header_check import HEADER_RECORDS, TABLES
 from hw.fetch.run_merger import LONG_RUN_RECORDS
 from hw.frame.front_control import GROUP_RUN
 from hw.project.gaussian_project import GaussianProject
+from hw.unused import unused_components
 from sim.accelerator_harness import MemoryModel
 from sim.front_end_kernel import simulate
 from sim.front_end_state import CLIENT, COUNTS, FIFO, HARDWARE, REGISTER, STATE
@@ -215,15 +211,6 @@ def front_end_timing(
     return FrontEndTiming(project_starved_cycles=found["frame_cycles"] - 1 - member_beats, **found)
 
 
-@contextmanager
-def _unused_components() -> Iterator[None]:
-    """Within it, components may be made that no design uses: amaranth warns of such."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UnusedElaboratable)
-        yield
-        gc.collect()  # amaranth warns when they go
-
-
 @cache
 def _hardware(params: Parameters) -> tuple[NDArray[np.void], NDArray[np.void]]:
     """HARDWARE and CLIENT of an accelerator out of its frame's reset."""
@@ -232,7 +219,7 @@ def _hardware(params: Parameters) -> tuple[NDArray[np.void], NDArray[np.void]]:
         max(1, params.data_bits // slot_bits),
         max(1, slot_bits // params.data_bits),
     )
-    with _unused_components():
+    with unused_components():
         project_cycles = GaussianProject(params).latency_cycles + GaussianProject.QUIET_CYCLES
         cull = ClusterCull(params)
         places, test_cycles = cull.places, cull.test_cycles

@@ -21,6 +21,7 @@ from golden.projection.constants import projection_constants
 from golden.projection.members import decode_splats, members_of
 from golden.projection.model import DROPS, ProjectedMembers, project_members
 from golden.rules import Rules
+from hw.project.gaussian_project import GaussianProject
 from sim.cull import CullFrame, Engine, cull_views
 
 if TYPE_CHECKING:
@@ -108,8 +109,9 @@ def project_views(
 def project_cycles(kept: Bool, latency_cycles: int, lanes: int) -> int:
     """Cycles of gaussian_project for members offered one a cycle and lane, nothing held back.
 
-    Until it is not busy: a splat is taken `latency_cycles` after its member, and a member that is
-    dropped is known to be so 2 cycles earlier.
+    Until it is not busy: a splat is taken `latency_cycles` after its member and counted
+    QUIET_CYCLES later, and a member that is dropped is known to be so 2 cycles before it would be
+    taken.
 
     Parameters
     ----------
@@ -117,7 +119,8 @@ def project_cycles(kept: Bool, latency_cycles: int, lanes: int) -> int:
     """
     places = np.flatnonzero(kept)
     last = (len(kept) - 1) // lanes + latency_cycles - 1 if len(kept) else 0
-    return max(last, int(places[-1]) // lanes + latency_cycles + 1 if len(places) else 0)
+    taken = latency_cycles + 1 + GaussianProject.QUIET_CYCLES
+    return max(last, int(places[-1]) // lanes + taken if len(places) else 0)
 
 
 def count_differing(found: NDArray[np.void], expected: NDArray[np.void]) -> int:

@@ -163,12 +163,12 @@ def test_differing_records_are_counted(found, expected, count):
     ("kept", "lanes", "cycles"),
     [
         ([], 1, 0),
-        ([True], 1, 21),  # taken in cycle 0, its splat in cycle 20
+        ([True], 1, 22),  # taken in cycle 0, its splat in cycle 20, and counted
         ([False], 1, 19),
-        ([True, False], 1, 21),
+        ([True, False], 1, 22),
         ([True, False, False, False], 1, 22),
-        ([False] * 9 + [True], 1, 30),
-        ([True] * 9, 4, 23),
+        ([False] * 9 + [True], 1, 31),
+        ([True] * 9, 4, 24),
     ],
 )
 def test_cycles_end_with_the_last_splat_or_drop(kept, lanes, cycles):
