@@ -439,7 +439,7 @@ async def what_no_host_should_send(dut):
     await bench.right(view)
 
 
-@cocotb.test(timeout_time=1, timeout_unit="ms")
+@cocotb.test(timeout_time=5, timeout_unit="ms")  # 30 times two frames: long on a narrow bus
 async def a_stop_at_any_time(dut):
     """Code 10 and the splats until then, or, too late, the frame as it is."""
     random.seed(7)
