@@ -7,7 +7,7 @@ from typing import Any
 
 Netlist = dict[str, Any]
 OPERAND_BITS, PRODUCT_BITS = 18, 36
-NO_REGISTERS = {"REG_INPUTA_CLK": "NONE", "REG_INPUTB_CLK": "NONE", "REG_OUTPUT_CLK": "NONE"}
+CLOCKS = ("REG_INPUTA_CLK", "REG_INPUTB_CLK", "REG_OUTPUT_CLK")
 REGISTER = {"CLK": "CLK0", "CE": "CE0", "RST": "RST0"}
 
 
@@ -31,7 +31,7 @@ def with_dsp_registers(netlist: Netlist, top: str) -> tuple[Netlist, int]:
     changed = 0
     for cell in list(cells.values()):
         if cell["type"] != "MULT18X18D" or any(
-            cell["parameters"].get(name, "NONE") != "NONE" for name in NO_REGISTERS
+            cell["parameters"].get(name, "NONE") != "NONE" for name in CLOCKS
         ):
             continue
         before = [drivers.get(bit) for bit in _nets(cell, "AB", OPERAND_BITS)]

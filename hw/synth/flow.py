@@ -54,15 +54,7 @@ def synthesise(unit: Unit, device: str, folder: Path) -> tuple[dict[str, int], f
     """
     if device not in FAMILIES:
         raise InputError(f"device {device!r} is not known: choose {', '.join(FAMILIES)}.")
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{unit.name}.v").write_text(unit.text)
-    script = (
-        f"read_verilog {unit.name}.v; {FAMILIES[device].command} -top {unit.top}; "
-        f"write_json {unit.name}.json"
-    )
-    seconds = _run(YOSYS, ["-q", "-l", f"{unit.name}_yosys.log", "-p", script], folder)
-    if device == "ecp5":
-        _use_dsp_registers(folder / f"{unit.name}.json", unit.top)
+    seconds = _netlist(unit.name, unit.text, unit.top, device, folder)
     script = (
         f"read_json {unit.name}.json; write_verilog -noattr {unit.name}_netlist.v; "
         f"tee -q -o {unit.name}_stat.json stat -json"
@@ -80,22 +72,21 @@ def with_pins(unit: Unit, folder: Path) -> float:
 
     Raises InputError where Yosys is missing or fails.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     around, top = top_with_pins(unit.text, unit.top)
-    (folder / f"{unit.name}_pins.v").write_text(unit.text + around)
-    script = (
-        f"read_verilog {unit.name}_pins.v; {FAMILIES['ecp5'].command} -top {top}; "
-        f"write_json {unit.name}_pins.json"
-    )
-    seconds = _run(YOSYS, ["-q", "-l", f"{unit.name}_pins_yosys.log", "-p", script], folder)
-    _use_dsp_registers(folder / f"{unit.name}_pins.json", top)
+    return _netlist(f"{unit.name}_pins", unit.text + around, top, "ecp5", folder)
+
+
+def _netlist(name: str, text: str, top: str, device: str, folder: Path) -> float:
+    """NAME.v into NAME.json, on the ECP5 with the registers of its multipliers in use; seconds."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.v").write_text(text)
+    script = f"read_verilog {name}.v; {FAMILIES[device].command} -top {top}; write_json {name}.json"
+    seconds = _run(YOSYS, ["-q", "-l", f"{name}_yosys.log", "-p", script], folder)
+    if device == "ecp5":
+        path = folder / f"{name}.json"
+        netlist, _ = with_dsp_registers(json.loads(path.read_text(encoding="utf-8")), top)
+        path.write_text(json.dumps(netlist), encoding="utf-8")
     return seconds
-
-
-def _use_dsp_registers(path: Path, top: str) -> None:
-    """The netlist of a file with the registers of its multipliers in use."""
-    netlist, _ = with_dsp_registers(json.loads(path.read_text(encoding="utf-8")), top)
-    path.write_text(json.dumps(netlist), encoding="utf-8")
 
 
 def place_and_route(
