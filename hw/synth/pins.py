@@ -54,7 +54,11 @@ def _ports(text: str, top: str) -> list[tuple[str, int, str]]:
     if module is None:
         raise InputError(f"no module {top} is in the Verilog of this unit.")
     found = re.findall(r"^  (input|output) (?:\[(\d+):0\] )?(\\?\S+?) ?;", module.group(0), re.M)
-    return [(flow, int(high or 0) + 1, name) for flow, high, name in found]
+    # the name of a port that is a keyword is escaped, and ends at a space
+    return [
+        (flow, int(high or 0) + 1, f"{name} " if name.startswith("\\") else name)
+        for flow, high, name in found
+    ]
 
 
 def _shifted(bits: int, clock: str) -> list[str]:

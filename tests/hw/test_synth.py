@@ -135,6 +135,13 @@ def test_a_frame_with_pins_reaches_every_port():
     assert ".radius(shifted[65+:24]), .is_out(given[0+:1])" in text
 
 
+def test_a_port_named_like_a_keyword_keeps_its_escape_and_the_space_behind():
+    text, _ = top_with_pins(
+        "module top(clk, \\table );\n  input clk;\n  input \\table ;\nendmodule\n", "top"
+    )
+    assert "top unit(.clk(clk), .\\table (shifted[0+:1]));" in text
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
