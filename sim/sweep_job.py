@@ -17,6 +17,7 @@ from golden.rules import rules_named
 from sim.model.config import ModelConfig
 from sim.model.counts import FrameCounts, frame_counts, without_culling
 from sim.model.frame import model_frame
+from sim.model.shared_runs import SharedRuns
 from sim.variation import configured
 
 # What tells a row from every other one.
@@ -86,11 +87,12 @@ def run_job(job: Job) -> list[dict[str, Any]]:
     pack = _pack(job.pack)
     first = job.machines[0].built()
     counts = frame_counts(pack, job.camera, rules_named(job.rules), first)
-    whole = without_culling(counts)
+    runs = SharedRuns()
+    whole, whole_runs = without_culling(counts), runs.without_culling()
     return [
-        _row(job, machine, culling, of)
+        _row(job, machine, culling, of, found)
         for machine in job.machines
-        for culling, of in (("on", counts), ("off", whole))
+        for culling, of, found in (("on", counts, runs), ("off", whole, whole_runs))
     ]
 
 
@@ -100,9 +102,11 @@ def _pack(path: Path) -> Pack:
     return load_pack(path)
 
 
-def _row(job: Job, machine: Machine, culling: str, counts: FrameCounts) -> dict[str, Any]:
+def _row(
+    job: Job, machine: Machine, culling: str, counts: FrameCounts, runs: SharedRuns
+) -> dict[str, Any]:
     config = machine.built()
-    frame = model_frame(counts, config)
+    frame = model_frame(counts, config, runs)
     values: dict[str, Any] = dict(zip(KEY, job.key(machine, culling), strict=True))
     values |= {
         "scene": job.scene,

@@ -174,7 +174,8 @@ def binned_counts(view: ViewSplats, config: ModelConfig) -> FrameCounts:
 
 def without_culling(counts: FrameCounts) -> FrameCounts:
     """The same view on the same hardware with nothing culled: one group, and clusters as large as a
-    record allows, all seen, so that the tables cost next to nothing; all Gaussians are read.
+    record allows, all seen, so that the tables cost next to nothing; all Gaussians are read. The
+    pack lies in the memory as it does with culling, so the rendering asks for the same bytes.
 
     The splats are the same: culling drops none that reaches a pixel. A culled Gaussian whose extent
     rounds up onto the picture would add a splat here that is not counted.
@@ -191,8 +192,6 @@ def without_culling(counts: FrameCounts) -> FrameCounts:
     )
     return replace(
         counts,
-        clusters=len(runs),
-        groups=1,
         outcome=outcome,
         group_visible=outcome.group_visible,
         cluster_visible=outcome.cluster_visible,

@@ -11,7 +11,7 @@ from sim.model.dram import DramRun, play_requests
 from sim.model.front_end import front_end
 from sim.model.traffic import Traffic
 
-SPANS = ("front_end", "front_end_color", "front_end_color_stored", "stream", "render")
+STREAM_SPANS = ("front_end", "front_end_color", "front_end_color_stored", "stream")
 Key = tuple[object, ...]
 
 
@@ -24,20 +24,30 @@ class SharedRuns:
     Parameters
     ----------
     runs : of all spans, by memory, window and sizes. timings : by clock, path, RTL and those.
+    renders : of the rendering, by the same; it does not depend on what was culled.
     """
 
     runs: dict[Key, dict[str, DramRun]] = field(default_factory=dict)
+    renders: dict[Key, DramRun] = field(default_factory=dict)
     timings: dict[Key, FrontEndTiming] = field(default_factory=dict)
 
     def of(self, traffic: Traffic, config: ModelConfig) -> dict[str, DramRun]:
-        """The runs of all SPANS; `traffic` is of the counts that this belongs to."""
+        """Runs of STREAM_SPANS and "render"; `traffic` is of the counts that this belongs to."""
         key = _key(config)
+
+        def play(span: str) -> DramRun:
+            return play_requests(getattr(traffic, span)(), config.memory, config.reorder_window)
+
+        if key not in self.renders:
+            self.renders[key] = play("render")
         if key not in self.runs:
-            self.runs[key] = {
-                span: play_requests(getattr(traffic, span)(), config.memory, config.reorder_window)
-                for span in SPANS
-            }
+            self.runs[key] = {span: play(span) for span in STREAM_SPANS}
+            self.runs[key]["render"] = self.renders[key]
         return self.runs[key]
+
+    def without_culling(self) -> SharedRuns:
+        """For the counts that sim.model.counts.without_culling makes of these."""
+        return SharedRuns(renders=self.renders)
 
     def front_end(
         self, counts: FrameCounts, traffic: Traffic, config: ModelConfig

@@ -97,8 +97,11 @@ def _bare(pack: Pack) -> Pack:
 
 def _on_one_machine(shared: OneMachine, camera: Camera) -> tuple[ModelledView, ...]:
     counts = frame_counts(shared.pack, camera, shared.rules, shared.config)
-    of = (counts, without_culling(counts)) if shared.without else (counts,)
-    return tuple(_modelled(one, shared.config) for one in of)
+    runs = SharedRuns()
+    on = _modelled(counts, shared.config, runs)
+    if not shared.without:
+        return (on,)
+    return on, _modelled(without_culling(counts), shared.config, runs.without_culling())
 
 
 def _on_many_machines(
@@ -107,22 +110,23 @@ def _on_many_machines(
     """Splats once, bins and sub-tiles once a shape, DRAM runs once a memory."""
     splats = view_splats(shared.pack, camera, shared.rules, shared.machines[0].params)
     counted: dict[tuple[object, ...], FrameCounts] = {}
-    runs: dict[tuple[object, ...], SharedRuns] = {}
+    runs: dict[tuple[object, ...], tuple[SharedRuns, SharedRuns]] = {}
     on, off = [], []
     for number, machine in enumerate(shared.machines):
         shape = (machine.bin_px, machine.subtile_px, machine.subtile_test)
         if shape not in counted:
             counted[shape] = binned_counts(splats, machine)
-            runs[shape] = SharedRuns()
-        on.append(model_frame(counted[shape], machine, runs[shape]))
+            culled = SharedRuns()
+            runs[shape] = culled, culled.without_culling()
+        on.append(model_frame(counted[shape], machine, runs[shape][0]))
         if number in shared.without:
-            off.append(model_frame(without_culling(counted[shape]), machine))
+            off.append(model_frame(without_culling(counted[shape]), machine, runs[shape][1]))
     return tuple(on), tuple(off)
 
 
-def _modelled(counts: FrameCounts, config: ModelConfig) -> ModelledView:
+def _modelled(counts: FrameCounts, config: ModelConfig, runs: SharedRuns) -> ModelledView:
     return ModelledView(
-        frame=model_frame(counts, config),
+        frame=model_frame(counts, config, runs),
         gaussians_read=counts.gaussians_read,
         splats=counts.splats,
         bin_pairs=counts.bin_pairs,

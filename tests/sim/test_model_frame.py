@@ -147,6 +147,7 @@ def test_without_culling_everything_is_read_and_drawn_the_same():
     ratio = 100_000 / counts.gaussians_read
     assert off_frame.front_end_cycles / on_frame.front_end_cycles == pytest.approx(ratio, rel=0.2)
     assert off_frame.stage("rasterize").busy_cycles == on_frame.stage("rasterize").busy_cycles
+    assert off_frame.dram["render"] == on_frame.dram["render"]
 
 
 @pytest.mark.parametrize(
