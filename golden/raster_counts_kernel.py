@@ -166,7 +166,13 @@ def count(
     blended: Int64,
     histogram: Int64,
 ) -> None:
-    """Fills the last three, as golden.raster_counts.count_bins says; q of each splat, px^0."""
+    """Fills the last three, as golden.raster_counts.count_bins says.
+
+    Parameters
+    ----------
+    q : (S,) float64, 2 ln(255 opacity), 0 where that is below 0: no unit.
+    test : place in SUBTILE_TESTS.
+    """
     for bin_ in parallel_range(len(fetched)):
         x0, y0 = (bin_ % across) * bin_px, (bin_ // across) * bin_px
         columns, rows = min(bin_px, width - x0), min(bin_px, height - y0)
