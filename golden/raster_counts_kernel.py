@@ -60,11 +60,11 @@ def bits(mask: int) -> int:
 
 
 @serial_kernel
-def row_mask(low: int, high: int, subtile_px: int) -> int:
-    """Bits low/subtile_px to high/subtile_px, 0 where high is below low."""
+def row_mask(low: int, high: int, subtile: Int64) -> int:
+    """Bits subtile[low] to subtile[high], 0 where high is below low."""
     if high < low:
         return 0
-    first, last = low // subtile_px, high // subtile_px
+    first, last = int(subtile[low]), int(subtile[high])
     return ((1 << (last - first + 1)) - 1) << first
 
 
@@ -92,32 +92,33 @@ def _row_spans(
 @serial_kernel
 def _gather(
     t: Float64,
-    low: int,
-    pixels: int,
+    at: np.uint64,
+    pixels: np.uint64,
     x: float,
     u: float,
     dy: float,
     a: float,
     b: float,
     c: float,
-    n: int,
+    n: np.uint64,
     powers: Float64,
     ts: Float64,
 ) -> None:
-    """Exponents of pixels of a row, the first at x, and their transmittances, from place n on."""
-    here, power, before = t[low : low + pixels], powers[n : n + pixels], ts[n : n + pixels]
+    """Exponents of pixels of a row, the first at x, and their transmittances, from place n on.
+
+    Places are unsigned, so that they are not looked at for counting from the end.
+    """
     for i in range(pixels):
         dx = (x + i) - u
-        power[i] = -0.5 * (a * dx * dx + c * dy * dy) - b * dx * dy
-        before[i] = here[i]
+        powers[n + i] = -0.5 * (a * dx * dx + c * dy * dy) - b * dx * dy
+        ts[n + i] = t[at + i]
 
 
 @serial_kernel
-def _scatter(t: Float64, low: int, pixels: int, n: int, ts: Float64) -> None:
+def _scatter(t: Float64, at: np.uint64, pixels: np.uint64, n: np.uint64, ts: Float64) -> None:
     """Transmittances of pixels of a row, from place n on, back into the row."""
-    here, after = t[low : low + pixels], ts[n : n + pixels]
     for i in range(pixels):
-        here[i] = after[i]
+        t[at + i] = ts[n + i]
 
 
 @serial_kernel
@@ -177,15 +178,19 @@ def count(
         x0, y0 = (bin_ % across) * bin_px, (bin_ // across) * bin_px
         columns, rows = min(bin_px, width - x0), min(bin_px, height - y0)
         side = bin_px // subtile_px
+        subtile = np.arange(bin_px) // subtile_px  # of a row or a column; a table, not a division
         live, live_mask = columns * rows, 0
         live_row, live_sub = np.full(rows, columns), np.zeros(side * side, np.int64)
         for row in range(rows):
             for column in range(columns):
-                live_sub[row // subtile_px * side + column // subtile_px] += 1
+                live_sub[subtile[row] * side + subtile[column]] += 1
         for k in range(side * side):
             live_mask |= int(live_sub[k] > 0) << k
-        t = np.full((rows, bin_px + WIDE), -1.0)  # transmittance; below 0: done, or no pixel
-        t[:, :columns] = 1.0
+        stride = bin_px + WIDE
+        t = np.full(rows * stride, -1.0)  # transmittance; below 0: done, or no pixel
+        for row in range(rows):
+            for column in range(columns):
+                t[row * stride + column] = 1.0
         lows, highs = np.zeros(rows, np.int64), np.zeros(rows, np.int64)
         powers, ts = np.empty(rows * (bin_px + WIDE)), np.empty(rows * (bin_px + WIDE))
         fetched_here, blended_here = 0, 0
@@ -204,7 +209,7 @@ def count(
                 reach = math.sqrt(q[s] * c / det) + MARGIN_PX
                 low, high = span(u - x0 - 0.5, reach, columns)
                 for i in range(first // subtile_px, last // subtile_px + 1):
-                    touched |= row_mask(low, high, subtile_px) << (i * side)
+                    touched |= row_mask(low, high, subtile) << (i * side)
             if ellipse:
                 q_a, det_a2, b_a = q[s] / a, det / (a * a), b / a
                 u_, v_ = u - x0 - 0.5, v - y0 - 0.5
@@ -213,8 +218,8 @@ def count(
                 lows[:], highs[:] = 0, columns - 1
             if test == 2:
                 for row in range(first, last + 1):
-                    mask = row_mask(lows[row], highs[row], subtile_px)
-                    touched |= mask << (row // subtile_px * side)
+                    mask = row_mask(lows[row], highs[row], subtile)
+                    touched |= mask << (subtile[row] * side)
             histogram[bin_, bits(touched & live_mask)] += 1
             n = 0
             for row in range(first, last + 1):
@@ -222,8 +227,9 @@ def count(
                 if live_row[row] == 0 or low > high:
                     continue
                 pixels = (high - low + WIDE) // WIDE * WIDE
+                at, many, place = np.uint64(row * stride + low), np.uint64(pixels), np.uint64(n)
                 x, dy = x0 + low + 0.5, y0 + row + 0.5 - v
-                _gather(t[row], low, pixels, x, u, dy, a, b, c, n, powers, ts)
+                _gather(t, at, many, x, u, dy, a, b, c, place, powers, ts)
                 n += pixels
             added, ends = _blend(powers, ts, n, opacity[s], alpha_max, alpha_min, t_min)
             blended_here += added
@@ -233,19 +239,20 @@ def count(
                 if live_row[row] == 0 or low > high:
                     continue
                 pixels = (high - low + WIDE) // WIDE * WIDE
-                _scatter(t[row], low, pixels, n, ts)
+                at, many, place = np.uint64(row * stride + low), np.uint64(pixels), np.uint64(n)
+                _scatter(t, at, many, place, ts)
                 n += pixels
                 if ends == 0:
                     continue
                 for column in range(low, high + 1):
-                    after = t[row, column]
+                    after = t[row * stride + column]
                     if after < 0.0 or after > t_min or not (t_min_is_done or after < t_min):
                         continue
                     blended_here -= 1  # it ends the pixel and is not added
-                    t[row, column] = -1.0
+                    t[row * stride + column] = -1.0
                     live -= 1
                     live_row[row] -= 1
-                    k = row // subtile_px * side + column // subtile_px
+                    k = subtile[row] * side + subtile[column]
                     live_sub[k] -= 1
                     if live_sub[k] == 0:
                         live_mask &= ~(1 << k)
