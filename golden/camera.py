@@ -103,9 +103,10 @@ def parse_size(text: str) -> tuple[int, int]:
     parts = text.lower().split("x")
     if len(parts) != 2 or not all(p.isascii() and p.isdigit() for p in parts):
         raise InputError(f"size {text!r} is not WIDTHxHEIGHT: write for example 1559x1039.")
-    width, height = int(parts[0]), int(parts[1])
+    # A side of more digits than int() converts is out of range, as any of more than five is.
+    width, height = (int(part) if len(part) < 6 else MAX_SIZE_PX + 1 for part in parts)
     if not (1 <= width <= MAX_SIZE_PX and 1 <= height <= MAX_SIZE_PX):
-        raise InputError(f"size {text} px is outside 1..{MAX_SIZE_PX}: choose another size.")
+        raise InputError(f"size {text[:40]} px is outside 1..{MAX_SIZE_PX}: choose another size.")
     return width, height
 
 

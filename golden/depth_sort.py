@@ -42,7 +42,9 @@ def depth_sort(pairs: TilePairs, depth: Float64) -> TileLists:
     tiles = pairs.grid[0] * pairs.grid[1]
     offsets = np.zeros(tiles + 1, np.int64)
     np.cumsum(np.bincount(pairs.tile, minlength=tiles), out=offsets[1:])
-    order = np.argsort(depth.astype(np.float32), kind="stable")
+    with np.errstate(over="ignore"):  # beyond float32 all are infinitely far, and tie
+        nearness = depth.astype(np.float32)
+    order = np.argsort(nearness, kind="stable")
     splat = np.empty(len(pairs), np.int32)
     _scatter(order, pairs.first, pairs.tile, offsets[:-1].copy(), splat)
     return TileLists(pairs.grid, offsets, splat)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,15 +24,34 @@ def read_bytes(path: Path) -> bytes:
     return data
 
 
+def check_target(path: Path) -> None:
+    """Raises InputError where a folder, a device or a pipe stands in the place of the file."""
+    if os.path.isdir(path):
+        raise InputError(f"{path} is a folder: name the file to write inside it.")
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise InputError(f"{path} is no ordinary file: name a file, which is replaced as a whole.")
+
+
+def make_folder(path: Path) -> None:
+    """Makes a folder where there is none; raises InputError where files cannot be written in it."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            pass
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be written ({error.strerror}): choose a folder that can be written."
+        ) from error
+
+
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
     """Yields a temporary name beside `path`, renamed to `path` on success, removed on failure.
 
-    Raises InputError where the folder cannot be made or written.
+    Raises InputError where the folder cannot be made or written, and as check_target does.
     """
+    check_target(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    if os.path.isdir(path):
-        raise InputError(f"{path} is a folder: name the file to write inside it.")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary.touch()

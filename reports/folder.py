@@ -24,9 +24,9 @@ def staged_folder(folder: Path, owned: Collection[str] = ()) -> Iterator[Path]:
 
     Raises InputError where a folder cannot be made or written.
     """
-    if folder.exists() and not folder.is_dir():
+    made = not os.path.exists(folder)  # unlike Path.exists, False on a name that is too long
+    if not (made or os.path.isdir(folder)):
         raise InputError(f"{folder} is a file: name a folder to write into.")
-    made = not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         beside = folder.resolve()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import tee
@@ -63,7 +64,7 @@ def photographed(cameras: Iterable[Camera], folder: Path) -> list[tuple[Camera, 
 
     Raises InputError where the folder is missing or fits no camera.
     """
-    if not folder.is_dir():
+    if not os.path.isdir(folder):  # unlike Path.is_dir, False on a name that is too long
         raise InputError(f"{folder} is no folder: name the folder of the photographs.")
     pairs = []
     for camera in cameras:

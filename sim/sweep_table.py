@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from golden.errors import InputError
-from golden.files import write_text
+from golden.files import check_target, write_text
 from sim.sweep_job import COLUMNS, KEY, Key
 
 
@@ -24,7 +24,7 @@ class SweepTable:
 
     Parameters
     ----------
-    path : the file, made where it is not there; rows that it holds are kept.
+    path : the file, made with the first row where it is not there; rows that it holds are kept.
 
     Raises InputError where the file is another table, or cannot be read or written.
     """
@@ -32,14 +32,16 @@ class SweepTable:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.rows: dict[Key, dict[str, str]] = {}
-        if path.is_dir():
-            raise InputError(f"{path} is a folder: name a .csv file.")
-        if path.exists():
+        check_target(path)
+        if os.path.exists(path):
             self._read()
-        self._write_all()
+            self._write_all()
 
     def add(self, rows: Iterable[Mapping[str, Any]]) -> int:
-        """Appends rows that are not there yet, and sees them to the disk; how many were new."""
+        """Appends rows that are not there yet, and sees them to the disk; how many were new.
+
+        Raises InputError where the file cannot be written.
+        """
         new = {}
         for row in rows:
             text = {column: str(row[column]) for column in COLUMNS}
@@ -47,10 +49,18 @@ class SweepTable:
             if key not in self.rows:
                 new[key] = text
         if new:
-            with self.path.open("a", encoding="utf-8", newline="") as file:
-                file.write(_lines(new.values()))
-                file.flush()
-                os.fsync(file.fileno())
+            if not os.path.exists(self.path):
+                self._write_all()
+            try:
+                with self.path.open("a", encoding="utf-8", newline="") as file:
+                    file.write(_lines(new.values()))
+                    file.flush()
+                    os.fsync(file.fileno())
+            except OSError as error:
+                raise InputError(
+                    f"{self.path} cannot be written ({error.strerror}): make room and run the "
+                    "same sweep again, which goes on from here."
+                ) from error
             self.rows |= new
         return len(new)
 

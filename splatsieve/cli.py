@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from io import TextIOWrapper
 from typing import Annotated
 
 import typer
@@ -71,14 +72,18 @@ for command in COMMANDS:
 
 def main() -> None:
     """Runs the command line; exit code 2 and one sentence on bad input."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # names of views and files that it cannot encode
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except InputError as error:
-        typer.echo(f"splatsieve: {error}", err=True)
+        # A file's name may hold line breaks, the sentence none.
+        typer.echo("splatsieve: " + " ".join(str(error).splitlines()), err=True)
         sys.exit(2)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)
-    except KeyboardInterrupt:
-        typer.echo("splatsieve: stopped by the user.", err=True)
-        sys.exit(130)
+    except MemoryError:
+        typer.echo(
+            "splatsieve: this needs more memory than there is: choose a smaller --size or scene.",
+            err=True,
+        )
+        sys.exit(2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,7 @@ import typer
 
 from golden.camera import Camera, parse_size, select_views
 from golden.errors import InputError
+from golden.files import check_target
 from golden.scene import Scene
 
 DEFAULT = "default"
@@ -66,3 +68,26 @@ def need_cameras(scene_name: str, default_name: str, path: Path | None) -> None:
             f"{scene_name} comes without cameras: give its cameras.json, transforms.json or "
             "COLMAP folder with --cameras."
         )
+
+
+def check_output(output: Path | None, **inputs: str | Path | None) -> None:
+    """Raises InputError, before any work, where a file to write is a folder or an input.
+
+    Parameters
+    ----------
+    output : the file; None where none is written.
+    inputs : what the command reads, under the name that the message gives it.
+    """
+    if output is None:
+        return
+    check_target(output)
+    for name, path in inputs.items():
+        if path is not None and _same_file(output, path):
+            raise InputError(f"{output} is the {name} itself: name another file to write.")
+
+
+def _same_file(one: Path, other: str | Path) -> bool:
+    try:
+        return os.path.samefile(one, other)
+    except OSError:  # one of them is not there
+        return False

@@ -77,10 +77,11 @@ def cull(
     from golden.rules import rules_named
     from sim.cull import engine_named
     from sim.project import stage_named
-    from splatsieve.inputs import DEFAULT, cameras_of, need_cameras, scene_of
+    from splatsieve.inputs import DEFAULT, cameras_of, check_output, need_cameras, scene_of
     from splatsieve.progress import track
 
     by, at = engine_named(engine), stage_named(stage)
+    check_output(masks, pack=pack, cameras=cameras, scene=check)
     packed = load_pack(pack)
     need_cameras(packed.meta.scene, DEFAULT, cameras)
     chosen = rules_named(rules or packed.meta.rules)

@@ -45,15 +45,14 @@ def frame(
     from golden.rules import rules_named
     from sim.accelerator_harness import MemoryModel
     from sim.frame import frame_engine_named, run_frame
-    from splatsieve.inputs import DEFAULT, cameras_of, need_cameras
+    from splatsieve.inputs import DEFAULT, cameras_of, check_output, need_cameras
 
     by = frame_engine_named(engine)
     if not 1 <= latency <= MAX_LATENCY_CYCLES:
         raise InputError(
             f"a latency of {latency} cycles is outside 1..{MAX_LATENCY_CYCLES}: choose another."
         )
-    if splats is not None and splats.exists() and splats.resolve() == pack.resolve():
-        raise InputError(f"{splats} is the pack itself: name another file for the splats.")
+    check_output(splats, pack=pack, cameras=cameras)
     packed = load_pack(pack)
     need_cameras(packed.meta.scene, DEFAULT, cameras)
     chosen = rules_named(rules or packed.meta.rules)

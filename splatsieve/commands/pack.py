@@ -51,13 +51,12 @@ def pack(
 ) -> None:
     """Cluster a scene in two levels and pack it for the hardware."""
     from golden.clustering.cluster import ClusterOptions, cluster_gaussians
-    from golden.errors import InputError
     from golden.pack import pack_clusters
     from golden.pack.colors import check_degree, color_format_named
     from golden.pack.file import save_pack
     from golden.params import Parameters
     from golden.rules import rules_named
-    from splatsieve.inputs import scene_of
+    from splatsieve.inputs import check_output, scene_of
     from splatsieve.progress import track
 
     options = ClusterOptions(
@@ -68,8 +67,7 @@ def pack(
         per_group=per_group,
     )
     chosen, params, painted = rules_named(rules), Parameters(), color_format_named(colors)
-    if output.exists() and output.resolve() == Path(scene).resolve():
-        raise InputError(f"{output} is the scene itself: name another file for the pack.")
+    check_output(output, scene=scene)
     seconds: dict[str, float] = {}
     start = time.perf_counter()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from splatsieve.inputs import JsonOption, ViewsOption
+from splatsieve.output import json_text
 from splatsieve.stages import EngineOption, StageOption
 
 
@@ -65,7 +65,7 @@ def psnr(
         "pictures_equal": sum(row["pictures_equal"] for row in rows),
         "views": rows,
     }
-    typer.echo(json.dumps(result, indent=1) if as_json else _text(result))
+    typer.echo(json_text(result) if as_json else _text(result))
 
 
 def _text(result: dict[str, Any]) -> str:

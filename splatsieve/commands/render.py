@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from splatsieve.inputs import CamerasOption, JsonOption, SceneArgument, SizeOption
+from splatsieve.output import json_text
 from splatsieve.stages import StageOption
 
 
@@ -45,7 +45,7 @@ def render(
     from sim.cull import engine_named
     from sim.draw import draw_stage
     from sim.project import stage_named
-    from splatsieve.inputs import DEFAULT, cameras_of, need_cameras, scene_of
+    from splatsieve.inputs import DEFAULT, cameras_of, check_output, need_cameras, scene_of
 
     need_cameras(scene, DEFAULT, cameras)
     chosen, at = rules_named(rules), stage_named(stage)
@@ -56,7 +56,9 @@ def render(
             f"stage {at} by engine {by} works on a pack: make one of {scene} with splatsieve pack "
             "and name it with --pack."
         )
+    check_output(output, scene=scene, cameras=cameras, pack=pack, photograph=photo)
     camera = cameras_of(cameras, size, str(view))[0]
+    photographed = read_image(photo) if photo is not None else None
     gaussians = scene_of(scene)
     packed = load_pack(pack) if pack is not None else None
     start = time.perf_counter()
@@ -80,12 +82,12 @@ def render(
         "tile_pairs": rendered.counts.pairs,
         "render_s": round(time.perf_counter() - start, 3),
     }
-    write_png(output, rendered.image)
     if mismatches is not None:
         result["mismatches"] = mismatches
-    if photo is not None:
-        result["psnr_db"] = round(psnr_db(rendered.image, read_image(photo)), 4)
+    if photographed is not None:
+        result["psnr_db"] = round(psnr_db(rendered.image, photographed), 4)
+    write_png(output, rendered.image)
     if as_json:
-        typer.echo(json.dumps(result, indent=1))
+        typer.echo(json_text(result))
         return
     typer.echo("\n".join(f"{name:16} {value}" for name, value in result.items()))

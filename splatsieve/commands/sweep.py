@@ -82,7 +82,6 @@ def sweep(
     table_path, folder = _places(output)
     table = SweepTable(table_path)
     packs = folder / PACKS
-    packs.mkdir(exist_ok=True)
     kept = len(table.rows)
     jobs = [
         job
@@ -117,16 +116,8 @@ def sweep(
 
 
 def _places(output: Path) -> tuple[Path, Path]:
-    """The table, and the folder of what stands beside it; makes the folder."""
-    from golden.errors import InputError
-
+    """The table, and the folder of what stands beside it; both are made by what writes there."""
     table = output if output.suffix == ".csv" else output / TABLE
-    try:
-        table.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            f"{table.parent} cannot be made ({error.strerror}): choose another folder."
-        ) from error
     return table, table.parent
 
 

@@ -40,7 +40,7 @@ def synth(
 ) -> None:
     """Synthesise units with Yosys, place and route them on an ECP5, and tabulate what it takes."""
     from golden.errors import InputError
-    from golden.files import write_text
+    from golden.files import make_folder, write_text
     from hw.synth.devices import FAMILIES
     from hw.synth.flow import (
         TARGET_MHZ,
@@ -64,6 +64,8 @@ def synth(
         raise InputError(f"a clock rate of {freq:g} MHz is outside 1 to 1000: give --freq in MHz.")
     if place and device != "ecp5":
         raise InputError(f"{device} cannot be placed: nextpnr is here for ecp5 only.")
+    if output is not None:
+        make_folder(output)
     results = []
     with tempfile.TemporaryDirectory() as temporary:
         folder = output or Path(temporary)

@@ -66,11 +66,13 @@ def trace(
     from sim.gpu_device import require_gpu
     from sim.record_trace import record_trace
     from sim.trace import save_trace
+    from splatsieve.inputs import check_output
     from splatsieve.progress import track
 
     require_gpu()
     if levels is not None and cull is None:
         raise InputError("--levels is of the culling: give a pack with --cull too.")
+    check_output(output, scene=scene, cameras=cameras, pack=cull)
     subject, chosen = _inputs(scene, cameras, size, views)
     pack = None if cull is None else _pack(cull)
     if pack is not None and levels is None:

@@ -104,5 +104,26 @@ def test_refusals_write_nothing(tmp_path: Path, words: list[str], sentence: str)
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_bad_scene_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "cut.ply").write_bytes(b"ply\n")
+    camera = {"img_name": "a", "width": 9, "height": 9, "fx": 9, "fy": 9, "position": [0, 0, 0]}
+    axes = [[1, 0, 0], [0, 1, 0], [0, 0, 1]]
+    (tmp_path / "c.json").write_text(json.dumps([{**camera, "rotation": axes}]))
+    words = [tmp_path / "cut.ply", "--cameras", tmp_path / "c.json"]
+    for output in ("out", "table.csv"):
+        result = run(*words, "-o", tmp_path / output)
+        assert isinstance(result.exception, InputError), (result.output, result.exception)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["c.json", "cut.ply"]
+
+
+def test_a_file_in_place_of_the_packs(tmp_path: Path, jobs: list[object]) -> None:
+    (tmp_path / "packs").write_text("mine")
+    result = run("default", "-o", tmp_path)
+    assert isinstance(result.exception, InputError), (result.output, result.exception)
+    assert "cannot be written" in str(result.exception)
+    assert [path.name for path in tmp_path.iterdir()] == ["packs"]
+    assert jobs == []
+
+
 def test_the_front_holds_what_nothing_beats() -> None:
     assert pareto_front([(1, 2), (1, 3), (2, 3), (3, 5), (4, 4)]) == [(1, 3), (3, 5)]

@@ -1,6 +1,7 @@
 """Sweeps: the table, what is left to do, and a Dask cluster that loses a worker on the way."""
 
 import csv
+import errno
 import os
 import signal
 import threading
@@ -90,6 +91,23 @@ def test_another_file_is_refused_and_left_alone(tmp_path, text, message):
     with pytest.raises(InputError, match=message):
         SweepTable(path)
     assert path.read_text() == text
+
+
+def test_rows_that_cannot_be_written_are_one_sentence(tmp_path, monkeypatch):
+    table = SweepTable(tmp_path / "x.csv")
+    rows = run_job(jobs_of(tmp_path, table)[0])
+    assert not table.path.exists()
+    table.add(rows[:1])
+    before = table.path.read_bytes()
+
+    def full(descriptor):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(InputError, match=r"x.csv cannot be written \(No space left on device\)"):
+        table.add(rows)
+    assert table.path.read_bytes().startswith(before)
+    assert len(table.rows) == 1
 
 
 def test_machines_are_every_combination_once():
