@@ -65,15 +65,17 @@ HARDWARE = pytest.mark.parametrize(
 pytestmark = pytest.mark.xdist_group("accelerator")
 
 
-def rtl_counters(image: bytes, view: View, memory: MemoryModel) -> dict[str, int]:
-    """Of one frame of an accelerator just out of reset."""
+def rtl_counters(
+    image: bytes, view: View, memory: MemoryModel, limit_cycles: int = LIMIT_CYCLES
+) -> dict[str, int]:
+    """Of one frame of an accelerator just out of reset, which must end before the limit."""
     with AcceleratorHarness(view.params, image, memory) as bus:
         driver = Accelerator(bus, view.params)
         driver.open(memory.address, len(image))
         driver.enable_interrupts("done")
         driver.set_camera(view.culling, view.projecting)
         driver.start()
-        assert bus.run(LIMIT_CYCLES) < LIMIT_CYCLES
+        assert bus.run(limit_cycles) < limit_cycles
         driver.wait(0.0).check()
         return driver.counters()
 
@@ -90,8 +92,10 @@ def errors(found: dict[str, int], outcome: FrameOutcome, params, memory) -> dict
 
 def check(image: bytes, view: View, memory: MemoryModel) -> dict[str, int]:
     """Holds the model against the RTL; the RTL's counters."""
-    found = rtl_counters(image, view, memory)
-    off = errors(found, outcome_of(view), view.params, memory)
+    outcome = outcome_of(view)
+    expected_cycles = front_end_timing(outcome, view.params, memory).frame_cycles
+    found = rtl_counters(image, view, memory, max(LIMIT_CYCLES, 2 * expected_cycles))
+    off = errors(found, outcome, view.params, memory)
     assert max(map(abs, off.values())) <= LARGEST_ERROR_CYCLES, off
     return found
 
@@ -298,3 +302,5 @@ def test_bonsai(bonsai, params, latency_cycles):
     for camera in cameras:
         found = check(image, View(pack, camera, params), MemoryModel(latency_cycles=latency_cycles))
         assert found["frame_cycles"] > 100_000
+        if found["frame_cycles"] > LIMIT_CYCLES:
+            break  # 16 beats under way and slow memory: one such frame takes minutes
