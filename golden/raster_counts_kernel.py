@@ -90,35 +90,41 @@ def _row_spans(
 
 
 @serial_kernel
+def _pixels(live: int, low: int, high: int) -> int:
+    """Pixels of a row to work on, rounded up to eights; 0 where all are done or none is touched."""
+    return (high - low + WIDE) // WIDE * WIDE if live > 0 and low <= high else 0
+
+
+@serial_kernel
 def _gather(
     t: Float64,
-    at: np.uint64,
-    pixels: np.uint64,
+    at: int,
+    pixels: int,
     x: float,
     u: float,
     dy: float,
     a: float,
     b: float,
     c: float,
-    n: np.uint64,
+    n: int,
     powers: Float64,
     ts: Float64,
 ) -> None:
-    """Exponents of pixels of a row, the first at x, and their transmittances, from place n on.
-
-    Places are unsigned, so that they are not looked at for counting from the end.
-    """
-    for i in range(pixels):
+    """Exponents of pixels of a row, the first at x, and their transmittances, from place n on."""
+    # Unsigned places are not looked at for counting from the end.
+    source, target = np.uint64(at), np.uint64(n)
+    for i in range(np.uint64(pixels)):
         dx = (x + i) - u
-        powers[n + i] = -0.5 * (a * dx * dx + c * dy * dy) - b * dx * dy
-        ts[n + i] = t[at + i]
+        powers[target + i] = -0.5 * (a * dx * dx + c * dy * dy) - b * dx * dy
+        ts[target + i] = t[source + i]
 
 
 @serial_kernel
-def _scatter(t: Float64, at: np.uint64, pixels: np.uint64, n: np.uint64, ts: Float64) -> None:
+def _scatter(t: Float64, at: int, pixels: int, n: int, ts: Float64) -> None:
     """Transmittances of pixels of a row, from place n on, back into the row."""
-    for i in range(pixels):
-        t[at + i] = ts[n + i]
+    target, source = np.uint64(at), np.uint64(n)
+    for i in range(np.uint64(pixels)):
+        t[target + i] = ts[source + i]
 
 
 @serial_kernel
@@ -181,18 +187,16 @@ def count(
         subtile = np.arange(bin_px) // subtile_px  # of a row or a column; a table, not a division
         live, live_mask = columns * rows, 0
         live_row, live_sub = np.full(rows, columns), np.zeros(side * side, np.int64)
-        for row in range(rows):
-            for column in range(columns):
-                live_sub[subtile[row] * side + subtile[column]] += 1
-        for k in range(side * side):
-            live_mask |= int(live_sub[k] > 0) << k
         stride = bin_px + WIDE
         t = np.full(rows * stride, -1.0)  # transmittance; below 0: done, or no pixel
         for row in range(rows):
             for column in range(columns):
+                live_sub[subtile[row] * side + subtile[column]] += 1
                 t[row * stride + column] = 1.0
+        for k in range(side * side):
+            live_mask |= int(live_sub[k] > 0) << k
         lows, highs = np.zeros(rows, np.int64), np.zeros(rows, np.int64)
-        powers, ts = np.empty(rows * (bin_px + WIDE)), np.empty(rows * (bin_px + WIDE))
+        powers, ts = np.empty(rows * stride), np.empty(rows * stride)
         fetched_here, blended_here = 0, 0
         for entry in range(offsets[bin_], offsets[bin_ + 1]):
             if live == 0:
@@ -208,7 +212,7 @@ def count(
             if test == 1 and ellipse and first <= last:
                 reach = math.sqrt(q[s] * c / det) + MARGIN_PX
                 low, high = span(u - x0 - 0.5, reach, columns)
-                for i in range(first // subtile_px, last // subtile_px + 1):
+                for i in range(subtile[first], subtile[last] + 1):
                     touched |= row_mask(low, high, subtile) << (i * side)
             if ellipse:
                 q_a, det_a2, b_a = q[s] / a, det / (a * a), b / a
@@ -223,28 +227,24 @@ def count(
             histogram[bin_, bits(touched & live_mask)] += 1
             n = 0
             for row in range(first, last + 1):
-                low, high = lows[row], highs[row]
-                if live_row[row] == 0 or low > high:
+                pixels, at = _pixels(live_row[row], lows[row], highs[row]), row * stride + lows[row]
+                if pixels == 0:
                     continue
-                pixels = (high - low + WIDE) // WIDE * WIDE
-                at, many, place = np.uint64(row * stride + low), np.uint64(pixels), np.uint64(n)
-                x, dy = x0 + low + 0.5, y0 + row + 0.5 - v
-                _gather(t, at, many, x, u, dy, a, b, c, place, powers, ts)
+                x, dy = x0 + lows[row] + 0.5, y0 + row + 0.5 - v
+                _gather(t, at, pixels, x, u, dy, a, b, c, n, powers, ts)
                 n += pixels
             added, ends = _blend(powers, ts, n, opacity[s], alpha_max, alpha_min, t_min)
             blended_here += added
             n = 0
             for row in range(first, last + 1):
-                low, high = lows[row], highs[row]
-                if live_row[row] == 0 or low > high:
+                pixels, at = _pixels(live_row[row], lows[row], highs[row]), row * stride + lows[row]
+                if pixels == 0:
                     continue
-                pixels = (high - low + WIDE) // WIDE * WIDE
-                at, many, place = np.uint64(row * stride + low), np.uint64(pixels), np.uint64(n)
-                _scatter(t, at, many, place, ts)
+                _scatter(t, at, pixels, n, ts)
                 n += pixels
                 if ends == 0:
                     continue
-                for column in range(low, high + 1):
+                for column in range(lows[row], highs[row] + 1):
                     after = t[row * stride + column]
                     if after < 0.0 or after > t_min or not (t_min_is_done or after < t_min):
                         continue

@@ -79,9 +79,8 @@ def sweep(
     aimed: list[int | None] = [*sizes] or [None]
     options = [ClusterOptions(cast(Any, method), number, **per_group) for number in aimed]
     chosen = cameras_of(cameras, size, views)
-    table_path, folder = _places(output)
-    table = SweepTable(table_path)
-    packs = folder / PACKS
+    table_path = output if output.suffix == ".csv" else output / TABLE
+    table, packs = SweepTable(table_path), table_path.with_name(PACKS)
     kept = len(table.rows)
     jobs = [
         job
@@ -113,12 +112,6 @@ def sweep(
         f"{result['rows']:,} rows, {result['rows_new']:,} of them new\n{table_path}\n{figure}\n"
         f"packs are kept for the next run: {shlex.quote(str(packs))}"
     )
-
-
-def _places(output: Path) -> tuple[Path, Path]:
-    """The table, and the folder of what stands beside it; both are made by what writes there."""
-    table = output if output.suffix == ".csv" else output / TABLE
-    return table, table.parent
 
 
 def _numbers(text: str | None, option: str, *, whole: bool = False) -> list[float]:
