@@ -1,4 +1,8 @@
-"""The compiled loop of golden.raster_counts: a bin an item, the pixels of a splat a vector."""
+"""The compiled loop of golden.raster_counts: a bin an item, its pixels in strips of eight columns.
+
+A strip lies in one piece, row after row, so that the rows in which a splat touches it are one
+vector: positions, exponents and transmittances are found in one loop.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,9 @@ from golden.jit import parallel_kernel, parallel_range, serial_kernel
 Int64 = NDArray[np.int64]
 Pair = tuple[int, int]
 
-WIDE = 8  # pixels of a row are taken in eights, which compilers turn into vectors
+WIDE = 8  # columns of a strip: compilers turn eights into vectors
+AHEAD = 32  # splats read at once: their cache misses do not wait for one another
+U, V, A, B, C, OPACITY, Q = range(7)  # columns of what is read ahead
 MARGIN_PX = 1e-6  # spans are wider by this: what is rounded is tested again, pixel by pixel
 
 
@@ -90,59 +96,58 @@ def _row_spans(
 
 
 @serial_kernel
-def _pixels(live: int, low: int, high: int) -> int:
-    """Pixels of a row to work on, rounded up to eights; 0 where all are done or none is touched."""
-    return (high - low + WIDE) // WIDE * WIDE if live > 0 and low <= high else 0
-
-
-@serial_kernel
-def _gather(
-    t: Float64,
-    at: int,
-    pixels: int,
-    x: float,
-    u: float,
-    dy: float,
-    a: float,
-    b: float,
-    c: float,
-    n: int,
-    powers: Float64,
-    ts: Float64,
+def _read_ahead(
+    splats: NDArray[np.int32],
+    mean2d: Float64,
+    conic: Float64,
+    opacity: Float64,
+    q: Float64,
+    ahead: Float64,
 ) -> None:
-    """Exponents of pixels of a row, the first at x, and their transmittances, from place n on."""
-    # Unsigned places are not looked at for counting from the end.
-    source, target = np.uint64(at), np.uint64(n)
-    for i in range(np.uint64(pixels)):
-        dx = (x + i) - u
-        powers[target + i] = -0.5 * (a * dx * dx + c * dy * dy) - b * dx * dy
-        ts[target + i] = t[source + i]
+    """Row i of `ahead` is splat i of `splats`."""
+    for i in range(len(splats)):
+        s = splats[i]
+        ahead[i, U], ahead[i, V] = mean2d[s, 0], mean2d[s, 1]
+        ahead[i, A], ahead[i, B], ahead[i, C] = conic[s, 0], conic[s, 1], conic[s, 2]
+        ahead[i, OPACITY], ahead[i, Q] = opacity[s], q[s]
 
 
 @serial_kernel
-def _scatter(t: Float64, at: int, pixels: int, n: int, ts: Float64) -> None:
-    """Transmittances of pixels of a row, from place n on, back into the row."""
-    target, source = np.uint64(at), np.uint64(n)
-    for i in range(np.uint64(pixels)):
-        t[target + i] = ts[source + i]
+def _strip_rows(lows: Int64, highs: Int64, first: int, last: int, top: Int64, end: Int64) -> None:
+    """Of each strip the first row of `first` to `last` that touches it, and the one behind the
+    last; the end is not above the top where none does."""
+    top[:], end[:] = last + 1, 0
+    for row in range(first, last + 1):
+        if lows[row] <= highs[row]:
+            for strip in range(lows[row] // WIDE, highs[row] // WIDE + 1):
+                top[strip] = min(top[strip], row)
+                end[strip] = row + 1
 
 
 @serial_kernel
 def _blend(
-    powers: Float64,
-    ts: Float64,
-    n: int,
-    opacity: float,
+    t: Float64,
+    xs: Float64,
+    ys: Float64,
+    x: float,
+    y: float,
+    splat: Float64,
     alpha_max: float,
     alpha_min: float,
     t_min: float,
 ) -> Pair:
-    """Transmittances of n pixels behind a splat; pixels it is added to, and those at t_min."""
-    power, t = powers[:n], ts[:n]
+    """Transmittances of pixels at (x + xs, y + ys) behind a splat, a row of what is read ahead.
+
+    Returns the pixels it is added to, and those of them that are left with t_min or less.
+    """
+    u, v, a, b, c = splat[U], splat[V], splat[A], splat[B], splat[C]
+    opacity = splat[OPACITY]
     added, ends = 0, 0
-    for i in range(n):
-        alpha = min(alpha_max, opacity * exp(max(power[i], -8.0)))
-        used = (power[i] <= 0.0) & (alpha >= alpha_min) & (t[i] >= 0.0)
+    for i in range(len(t)):
+        dx, dy = (x + xs[i]) - u, (y + ys[i]) - v
+        power = -0.5 * (a * dx * dx + c * dy * dy) - b * dx * dy
+        alpha = min(alpha_max, opacity * exp(max(power, -8.0)))
+        used = (power <= 0.0) & (alpha >= alpha_min) & (t[i] >= 0.0)
         alpha = alpha if used else 0.0
         after = t[i] * (1.0 - alpha)
         t[i] = after
@@ -185,37 +190,47 @@ def count(
         columns, rows = min(bin_px, width - x0), min(bin_px, height - y0)
         side = bin_px // subtile_px
         subtile = np.arange(bin_px) // subtile_px  # of a row or a column; a table, not a division
+        strips = -(-columns // WIDE)
         live, live_mask = columns * rows, 0
-        live_row, live_sub = np.full(rows, columns), np.zeros(side * side, np.int64)
-        stride = bin_px + WIDE
-        t = np.full(rows * stride, -1.0)  # transmittance; below 0: done, or no pixel
+        live_row, live_sub = np.zeros(strips * rows, np.int64), np.zeros(side * side, np.int64)
+        t = np.full(strips * rows * WIDE, -1.0)  # transmittance; below 0: done, or no pixel
         for row in range(rows):
             for column in range(columns):
                 live_sub[subtile[row] * side + subtile[column]] += 1
-                t[row * stride + column] = 1.0
+                at = column // WIDE * rows + row
+                live_row[at] += 1
+                t[at * WIDE + column % WIDE] = 1.0
         for k in range(side * side):
             live_mask |= int(live_sub[k] > 0) << k
+        # Of each strip, rows with a pixel that is not done lie from live_top to before live_end.
+        live_top, live_end = np.zeros(strips, np.int64), np.full(strips, rows)
+        top, end = np.zeros(strips, np.int64), np.zeros(strips, np.int64)
         lows, highs = np.zeros(rows, np.int64), np.zeros(rows, np.int64)
-        powers, ts = np.empty(rows * stride), np.empty(rows * stride)
+        place = np.arange(rows * WIDE)
+        xs, ys = (place % WIDE).astype(np.float64), (place // WIDE).astype(np.float64)
+        ahead = np.empty((AHEAD, 7))
         fetched_here, blended_here = 0, 0
         for entry in range(offsets[bin_], offsets[bin_ + 1]):
             if live == 0:
                 break
-            s = lists[entry]
+            if fetched_here % AHEAD == 0:
+                next_ones = lists[entry : min(entry + AHEAD, offsets[bin_ + 1])]
+                _read_ahead(next_ones, mean2d, conic, opacity, q, ahead)
+            splat = ahead[fetched_here % AHEAD]
             fetched_here += 1
-            u, v, a, b, c = mean2d[s, 0], mean2d[s, 1], conic[s, 0], conic[s, 1], conic[s, 2]
+            u, v, a, b, c, q_s = splat[U], splat[V], splat[A], splat[B], splat[C], splat[Q]
             det = a * c - b * b
             first, last, ellipse = 0, rows - 1, det > 0.0 and a > 0.0
             if ellipse:
-                first, last = span(v - y0 - 0.5, math.sqrt(q[s] * a / det) + MARGIN_PX, rows)
+                first, last = span(v - y0 - 0.5, math.sqrt(q_s * a / det) + MARGIN_PX, rows)
             touched = -1 if test == 0 or not ellipse else 0
             if test == 1 and ellipse and first <= last:
-                reach = math.sqrt(q[s] * c / det) + MARGIN_PX
+                reach = math.sqrt(q_s * c / det) + MARGIN_PX
                 low, high = span(u - x0 - 0.5, reach, columns)
                 for i in range(subtile[first], subtile[last] + 1):
                     touched |= row_mask(low, high, subtile) << (i * side)
             if ellipse:
-                q_a, det_a2, b_a = q[s] / a, det / (a * a), b / a
+                q_a, det_a2, b_a = q_s / a, det / (a * a), b / a
                 u_, v_ = u - x0 - 0.5, v - y0 - 0.5
                 _row_spans(u_, v_, q_a, det_a2, b_a, columns, first, last, lows, highs)
             else:
@@ -225,35 +240,33 @@ def count(
                     mask = row_mask(lows[row], highs[row], subtile)
                     touched |= mask << (subtile[row] * side)
             histogram[bin_, bits(touched & live_mask)] += 1
-            n = 0
-            for row in range(first, last + 1):
-                pixels, at = _pixels(live_row[row], lows[row], highs[row]), row * stride + lows[row]
-                if pixels == 0:
+            _strip_rows(lows, highs, first, last, top, end)
+            for strip in range(strips):
+                begin, stop = max(top[strip], live_top[strip]), min(end[strip], live_end[strip])
+                if begin >= stop:
                     continue
-                x, dy = x0 + lows[row] + 0.5, y0 + row + 0.5 - v
-                _gather(t, at, pixels, x, u, dy, a, b, c, n, powers, ts)
-                n += pixels
-            added, ends = _blend(powers, ts, n, opacity[s], alpha_max, alpha_min, t_min)
-            blended_here += added
-            n = 0
-            for row in range(first, last + 1):
-                pixels, at = _pixels(live_row[row], lows[row], highs[row]), row * stride + lows[row]
-                if pixels == 0:
-                    continue
-                _scatter(t, at, pixels, n, ts)
-                n += pixels
+                at = strip * rows
+                part = t[(at + begin) * WIDE : (at + stop) * WIDE]
+                x, y = x0 + strip * WIDE + 0.5, y0 + begin + 0.5
+                added, ends = _blend(part, xs, ys, x, y, splat, alpha_max, alpha_min, t_min)
+                blended_here += added
                 if ends == 0:
                     continue
-                for column in range(lows[row], highs[row] + 1):
-                    after = t[row * stride + column]
+                for i in range(len(part)):
+                    after = part[i]
                     if after < 0.0 or after > t_min or not (t_min_is_done or after < t_min):
                         continue
                     blended_here -= 1  # it ends the pixel and is not added
-                    t[row * stride + column] = -1.0
+                    part[i] = -1.0
                     live -= 1
-                    live_row[row] -= 1
+                    row, column = begin + i // WIDE, strip * WIDE + i % WIDE
+                    live_row[at + row] -= 1
                     k = subtile[row] * side + subtile[column]
                     live_sub[k] -= 1
                     if live_sub[k] == 0:
                         live_mask &= ~(1 << k)
+                while live_top[strip] < live_end[strip] and live_row[at + live_top[strip]] == 0:
+                    live_top[strip] += 1
+                while live_top[strip] < live_end[strip] and live_row[at + live_end[strip] - 1] == 0:
+                    live_end[strip] -= 1
         fetched[bin_], blended[bin_] = fetched_here, blended_here

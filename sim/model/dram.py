@@ -17,6 +17,7 @@ from sim.model.dram_kernel import (
     RESULTS,
     TURNS,
     count_bursts,
+    merge_order,
     play,
     split_bursts,
 )
@@ -130,7 +131,8 @@ def runs(address: Int64, size: Int64, write: bool, piece: int = 256) -> Requests
 def interleaved(*streams: Requests) -> Requests:
     """Streams that progress together: a request comes when its share of its stream's bytes does."""
     share = [(np.cumsum(s.size) - s.size) / max(s.bytes, 1) for s in streams]
-    order = np.argsort(np.concatenate(share), kind="stable")
+    first = np.cumsum([0, *map(len, share)])
+    order = merge_order(np.concatenate(share), first)
     return Requests(
         np.concatenate([s.address for s in streams])[order],
         np.concatenate([s.size for s in streams])[order],

@@ -8,6 +8,7 @@ import pytest
 from golden.errors import InputError
 from sim.model.dram import Requests, contiguous, interleaved, play_requests, runs
 from sim.model.dram_config import DRAMS, load_dram
+from sim.model.dram_kernel import merge_order
 
 LPDDR4 = load_dram("lpddr4_3200_x128")
 # One channel without refresh, so that a stream's time is a sum of a few terms.
@@ -143,6 +144,14 @@ def test_interleaved_streams_progress_together():
     merged = interleaved(contiguous(0, 1024, False), contiguous(4096, 512, True))
     assert merged.bytes == 1536
     assert merged.write.tolist() == [False, True, False, False, True, False]
+
+
+@pytest.mark.parametrize("lengths", [[0], [1], [0, 3], [400, 1, 0, 77, 900]])
+def test_merged_runs_are_a_stable_sort(lengths):
+    random = np.random.default_rng(len(lengths))
+    keys = np.concatenate([np.sort(random.integers(0, 50, n)) / 50 for n in lengths])
+    order = merge_order(keys, np.cumsum([0, *lengths]))
+    assert np.array_equal(order, np.argsort(keys, kind="stable"))
 
 
 @pytest.mark.parametrize(
