@@ -9,7 +9,12 @@ Gaussians, so nothing is culled.
 
 Its own text was not at hand. Its units are as three other groups state them: 4 culling and
 conversion units, 8 quick and 4 bitonic sorters, 64 volume rendering units (NeRArch-Sim, ISCA 2026,
-section VI; FLICKER, arXiv 2603.01158, figure 8: 64 VRUs; Nebula's GSCore has 128).
+section VI; FLICKER, arXiv 2603.01158, figure 8: 64 VRUs; Nebula's GSCore has 128). RenderSim
+(github.com/submissionTesting/RenderSim) has that unit as RTL: a splat and pixel a cycle, 4 pixels
+in turn (VRU_v2, NUM_ROTATE), so 16 units draw a sub-tile in 4 cycles; tiles of 16x16 have 2x2
+sub-tiles of 8x8 (gscore_pipeline.py). No source says how the 4 cores share the work. The model
+gives each core a bin of its own, which wastes nothing; `in_step` is the other end: the cores take
+the sub-tiles of one bin, and the next splat when all are done with this one.
 """
 
 from __future__ import annotations
@@ -20,6 +25,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from golden.camera import Camera, select_views
 from golden.camera_io import read_cameras
 from golden.errors import InputError
@@ -27,46 +34,10 @@ from golden.pack import Pack
 from golden.pack.file import load_pack
 from golden.rules import Rules, rules_named
 from sim.model.config import ModelConfig, load_model_config
-from sim.model.counts import frame_counts, without_culling
+from sim.model.counts import FrameCounts, frame_counts, without_culling
 from sim.model.frame import FrameModel, model_frame
-
-
-@dataclass(frozen=True)
-class Published:
-    """A rate of GSCore that someone published.
-
-    Parameters
-    ----------
-    size_px : width, height that it is compared at.
-    low_frames_per_s, high_frames_per_s : the rate; a range where it is of several scenes, or the
-        product of two stated figures.
-    source : of all of it, and its scenes.
-    gb_per_frame : least and most DRAM traffic of a frame, 10^9 bytes, where it was published.
-    """
-
-    size_px: tuple[int, int]
-    low_frames_per_s: float
-    high_frames_per_s: float
-    source: str
-    gb_per_frame: tuple[float, float] | None = None
-
-
-NEO = "Neo, arXiv 2511.12930, sections 3.1 and 3.2: re-simulated, six scenes of Tanks & Temples"
-PUBLISHED = (
-    # 14.4 / 1.1 to 15.86 times a GPU of 4.9 to 5.7 frames/s (the INRIA rasteriser's frame and its
-    # kernels alone, derived for a Xavier NX from bonsai on an H100: sim/inria_times.py).
-    Published((1559, 1039), 14.4 / 1.1 * 4.9, 15.86 * 5.7,
-              "GSCore 15.86 x Xavier NX; FLICKER 14.4 x, 1.1 x GSCore: both over a derived GPU"),
-    Published((1237, 822), 61.30, 81.77,
-              "NeRArch-Sim, table X: re-simulated, bicycle, stump, garden of Mip-NeRF360"),
-    # Traffic: 60.7 and 80.0 GB/s are stated for 60 frames a second in section 3.2, and 104.6 GB for
-    # 60 frames at 2560x1440 in section 6.2.
-    Published((1280, 720), 66.7, 66.7, NEO),
-    Published((1920, 1080), 31.1, 31.1, NEO, (60.7 / 60, 60.7 / 60)),
-    Published((2560, 1440), 15.8, 15.8, NEO, (80.0 / 60, 104.6 / 60)),
-)  # fmt: skip
-# Two figures of one source for the same traffic, 80.0 and 104.6 GB: what its rates are sure to.
-TRAFFIC_UNCERTAINTY = 104.6 / 80.0
+from sim.model.published_gscore import PUBLISHED, Published
+from sim.model.render import BIN_CYCLES
 
 
 @dataclass(frozen=True)
@@ -83,6 +54,9 @@ class Calibration:
     lane_cycles_to_close : cycles that a lane would have to take a pixel and splat, where the model
         takes one, for the lower and the higher published rate.
     gb_to_close : bytes a frame that would keep the model's DRAM at work all of the published frame.
+    in_step_frames_per_s : with the cores in step; see in_step_cycles.
+    in_step_large_frames_per_s : the same where stages 1 to 5 take longer as the published scenes
+        have more Gaussians than this one, largest and smallest scene; None where unknown.
     """
 
     published: Published
@@ -92,6 +66,8 @@ class Calibration:
     bound: str
     lane_cycles_to_close: tuple[float, float]
     gb_to_close: tuple[float, float]
+    in_step_frames_per_s: float
+    in_step_large_frames_per_s: tuple[float, float] | None
 
     @property
     def ratio(self) -> tuple[float, float]:
@@ -115,22 +91,39 @@ class Calibration:
         return most / self.published.high_frames_per_s, least / self.published.low_frames_per_s
 
 
+def in_step_cycles(counts: FrameCounts, config: ModelConfig) -> int:
+    """Blending of a frame where the cores draw sub-tiles of one bin and go on to the next splat
+    together: over the bins that fetch, the sum of BIN_CYCLES + max(fetched, sum over the fetched
+    splats of ceil(sub-tiles worked on / cores) x ceil(subtile_px^2 / blend_pixels_per_cycle)).
+    """
+    worked = np.arange(counts.bins.subtile_histogram.shape[1])
+    each = -(-worked // config.cores) * -(-(config.subtile_px**2) // config.blend_pixels_per_cycle)
+    fetched = counts.bins.fetched_splats
+    cycles = BIN_CYCLES + np.maximum(fetched, counts.bins.subtile_histogram @ each)
+    return int(cycles[fetched > 0].sum())
+
+
 def calibrate(
     pack: Pack, cameras: Sequence[Camera], rules: Rules, published: Published
 ) -> Calibration:
     """The preset `gscore` over some views at the resolution of a published rate."""
     config = load_model_config("gscore")
-    frames = [
-        model_frame(without_culling(frame_counts(pack, camera, rules, config)), config)
+    counts = [
+        without_culling(frame_counts(pack, camera, rules, config))
         for camera in (camera.resized(*published.size_px) for camera in cameras)
     ]
-    return calibration_of(frames, config, published)
+    return calibration_of(counts, config, published)
 
 
 def calibration_of(
-    frames: Sequence[FrameModel], config: ModelConfig, published: Published
+    counts: Sequence[FrameCounts], config: ModelConfig, published: Published
 ) -> Calibration:
-    """The same of frames that are modelled already."""
+    """The same of frames that are counted already."""
+    frames = [model_frame(one, config) for one in counts]
+    drawn = [
+        max(in_step_cycles(one, config), frame.dram_cycles["render"])
+        for one, frame in zip(counts, frames, strict=True)
+    ]
 
     def mean(values: Sequence[float]) -> float:
         return sum(values) / len(values)
@@ -146,6 +139,13 @@ def calibration_of(
     achieved = 1e9 * size / at_work_ns
     rates = published.high_frames_per_s, published.low_frames_per_s
     lane_cycles = [(clock_hz / rate - stream) / blend for rate in rates]
+    large = None
+    if published.gaussians is not None:
+        slow, fast = (
+            clock_hz / (stream * gaussians / counts[0].gaussians + mean(drawn))
+            for gaussians in reversed(published.gaussians)
+        )
+        large = slow, fast
     return Calibration(
         published=published,
         frames_per_s=clock_hz / cycles,
@@ -154,6 +154,8 @@ def calibration_of(
         bound=_bound(frames),
         lane_cycles_to_close=(lane_cycles[0], lane_cycles[1]),
         gb_to_close=(achieved / rates[0], achieved / rates[1]),
+        in_step_frames_per_s=clock_hz / (stream + mean(drawn)),
+        in_step_large_frames_per_s=large,
     )
 
 
@@ -188,7 +190,12 @@ def table(rows: Sequence[Calibration]) -> str:
             f"{row.lane_cycles_to_close[0]:.2f} to {row.lane_cycles_to_close[1]:.2f} cycles a lane "
             f"and splat, or at {1e3 * row.gb_to_close[0]:.0f} to {1e3 * row.gb_to_close[1]:.0f} MB "
             "a frame",
+            f"  cores in step on the sub-tiles of one bin: {row.in_step_frames_per_s:.1f} frames/s",
         ]
+        if published.gaussians is not None and row.in_step_large_frames_per_s is not None:
+            few, many = (f"{number / 1e6:.1f}" for number in published.gaussians)
+            slow, fast = row.in_step_large_frames_per_s
+            lines.append(f"  and {few} to {many} million Gaussians: {slow:.1f} to {fast:.1f}")
         if published.gb_per_frame is not None and row.ratio_at_published_bytes is not None:
             sizes, ratios = published.gb_per_frame, row.ratio_at_published_bytes
             times = [size / row.gb_per_frame for size in sizes]
