@@ -6,21 +6,30 @@ vector: positions, exponents and transmittances are found in one loop.
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
 from golden.covariance import Float64
 from golden.jit import parallel_kernel, parallel_range, serial_kernel
+from golden.raster_spans_kernel import (
+    OPACITY,
+    WIDE,
+    A,
+    B,
+    C,
+    Int64,
+    Pair,
+    Q,
+    U,
+    V,
+    bits,
+    mask_of,
+    row_spans,
+    strip_rows,
+    touched_subtiles,
+)
 
-Int64 = NDArray[np.int64]
-Pair = tuple[int, int]
-
-WIDE = 8  # columns of a strip: compilers turn eights into vectors
 AHEAD = 32  # splats read at once: their cache misses do not wait for one another
-U, V, A, B, C, OPACITY, Q = range(7)  # columns of what is read ahead
-MARGIN_PX = 1e-6  # spans are wider by this: what is rounded is tested again, pixel by pixel
 
 
 @serial_kernel
@@ -44,58 +53,6 @@ def exp(x: float) -> float:
 
 
 @serial_kernel
-def span(middle: float, half: float, pixels: int) -> Pair:
-    """First and last whole number within `half` of `middle`, cut to 0 .. pixels - 1.
-
-    The first is above the last where there is none. Cut before the conversion: a needle's reach
-    can exceed any integer.
-    """
-    first = math.ceil(min(max(middle - half, 0.0), float(pixels)))
-    return first, math.floor(max(min(middle + half, pixels - 1.0), -1.0))
-
-
-@serial_kernel
-def bits(mask: int) -> int:
-    """Ones of a mask of up to 64 bits."""
-    x = np.uint64(mask)
-    x = x - ((x >> np.uint64(1)) & np.uint64(0x5555555555555555))
-    low = np.uint64(0x3333333333333333)
-    x = (x & low) + ((x >> np.uint64(2)) & low)
-    x = (x + (x >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
-    return int((x * np.uint64(0x0101010101010101)) >> np.uint64(56))
-
-
-@serial_kernel
-def row_mask(low: int, high: int, subtile: Int64) -> int:
-    """Bits subtile[low] to subtile[high], 0 where high is below low."""
-    if high < low:
-        return 0
-    first, last = int(subtile[low]), int(subtile[high])
-    return ((1 << (last - first + 1)) - 1) << first
-
-
-@serial_kernel
-def _row_spans(
-    u: float,
-    v: float,
-    q_a: float,
-    det_a2: float,
-    b_a: float,
-    columns: int,
-    first: int,
-    last: int,
-    lows: Int64,
-    highs: Int64,
-) -> None:
-    """Columns that an ellipse around (u, v) touches in each of its rows."""
-    low, high = lows[first : last + 1], highs[first : last + 1]
-    for i in range(last - first + 1):
-        dy = i + (first - v)
-        half = math.sqrt(max(q_a - det_a2 * dy * dy, 0.0)) + MARGIN_PX
-        low[i], high[i] = span(u - b_a * dy, half, columns)
-
-
-@serial_kernel
 def _read_ahead(
     splats: NDArray[np.int32],
     mean2d: Float64,
@@ -110,18 +67,6 @@ def _read_ahead(
         ahead[i, U], ahead[i, V] = mean2d[s, 0], mean2d[s, 1]
         ahead[i, A], ahead[i, B], ahead[i, C] = conic[s, 0], conic[s, 1], conic[s, 2]
         ahead[i, OPACITY], ahead[i, Q] = opacity[s], q[s]
-
-
-@serial_kernel
-def _strip_rows(lows: Int64, highs: Int64, first: int, last: int, top: Int64, end: Int64) -> None:
-    """Of each strip the first row of `first` to `last` that touches it, and the one behind the
-    last; the end is not above the top where none does."""
-    top[:], end[:] = last + 1, 0
-    for row in range(first, last + 1):
-        if lows[row] <= highs[row]:
-            for strip in range(lows[row] // WIDE, highs[row] // WIDE + 1):
-                top[strip] = min(top[strip], row)
-                end[strip] = row + 1
 
 
 @serial_kernel
@@ -154,6 +99,34 @@ def _blend(
         added += int(used)
         ends += int(used & (after <= t_min))
     return added, ends
+
+
+@serial_kernel
+def _end(
+    t: Float64,
+    first_row: int,
+    first_column: int,
+    t_min: float,
+    t_min_is_done: bool,
+    subtile: Int64,
+    side: int,
+    live_row: Int64,
+    live_sub: Int64,
+) -> int:
+    """Pixels of a strip's rows, from first_row on, that a splat ends: it is not added to those.
+
+    Their transmittance becomes -1, and those left in their row and in their sub-tile fewer.
+    """
+    ended = 0
+    for i in range(len(t)):
+        if t[i] < 0.0 or t[i] > t_min or not (t_min_is_done or t[i] < t_min):
+            continue
+        t[i] = -1.0
+        ended += 1
+        row, column = first_row + i // WIDE, first_column + i % WIDE
+        live_row[row] -= 1
+        live_sub[subtile[row] * side + subtile[column]] -= 1
+    return ended
 
 
 @parallel_kernel
@@ -191,7 +164,7 @@ def count(
         side = bin_px // subtile_px
         subtile = np.arange(bin_px) // subtile_px  # of a row or a column; a table, not a division
         strips = -(-columns // WIDE)
-        live, live_mask = columns * rows, 0
+        live = columns * rows
         live_row, live_sub = np.zeros(strips * rows, np.int64), np.zeros(side * side, np.int64)
         t = np.full(strips * rows * WIDE, -1.0)  # transmittance; below 0: done, or no pixel
         for row in range(rows):
@@ -200,8 +173,7 @@ def count(
                 at = column // WIDE * rows + row
                 live_row[at] += 1
                 t[at * WIDE + column % WIDE] = 1.0
-        for k in range(side * side):
-            live_mask |= int(live_sub[k] > 0) << k
+        live_mask = mask_of(live_sub)
         # Of each strip, rows with a pixel that is not done lie from live_top to before live_end.
         live_top, live_end = np.zeros(strips, np.int64), np.full(strips, rows)
         top, end = np.zeros(strips, np.int64), np.zeros(strips, np.int64)
@@ -218,29 +190,12 @@ def count(
                 _read_ahead(next_ones, mean2d, conic, opacity, q, ahead)
             splat = ahead[fetched_here % AHEAD]
             fetched_here += 1
-            u, v, a, b, c, q_s = splat[U], splat[V], splat[A], splat[B], splat[C], splat[Q]
-            det = a * c - b * b
-            first, last, ellipse = 0, rows - 1, det > 0.0 and a > 0.0
-            if ellipse:
-                first, last = span(v - y0 - 0.5, math.sqrt(q_s * a / det) + MARGIN_PX, rows)
-            touched = -1 if test == 0 or not ellipse else 0
-            if test == 1 and ellipse and first <= last:
-                reach = math.sqrt(q_s * c / det) + MARGIN_PX
-                low, high = span(u - x0 - 0.5, reach, columns)
-                for i in range(subtile[first], subtile[last] + 1):
-                    touched |= row_mask(low, high, subtile) << (i * side)
-            if ellipse:
-                q_a, det_a2, b_a = q_s / a, det / (a * a), b / a
-                u_, v_ = u - x0 - 0.5, v - y0 - 0.5
-                _row_spans(u_, v_, q_a, det_a2, b_a, columns, first, last, lows, highs)
-            else:
-                lows[:], highs[:] = 0, columns - 1
-            if test == 2:
-                for row in range(first, last + 1):
-                    mask = row_mask(lows[row], highs[row], subtile)
-                    touched |= mask << (subtile[row] * side)
+            first, last = row_spans(splat, x0, y0, columns, lows, highs)
+            touched = touched_subtiles(
+                test, splat, x0, columns, first, last, lows, highs, subtile, side
+            )
             histogram[bin_, bits(touched & live_mask)] += 1
-            _strip_rows(lows, highs, first, last, top, end)
+            strip_rows(lows, highs, first, last, top, end)
             for strip in range(strips):
                 begin, stop = max(top[strip], live_top[strip]), min(end[strip], live_end[strip])
                 if begin >= stop:
@@ -252,19 +207,14 @@ def count(
                 blended_here += added
                 if ends == 0:
                     continue
-                for i in range(len(part)):
-                    after = part[i]
-                    if after < 0.0 or after > t_min or not (t_min_is_done or after < t_min):
-                        continue
-                    blended_here -= 1  # it ends the pixel and is not added
-                    part[i] = -1.0
-                    live -= 1
-                    row, column = begin + i // WIDE, strip * WIDE + i % WIDE
-                    live_row[at + row] -= 1
-                    k = subtile[row] * side + subtile[column]
-                    live_sub[k] -= 1
-                    if live_sub[k] == 0:
-                        live_mask &= ~(1 << k)
+                row_left = live_row[at : at + rows]
+                column = strip * WIDE
+                ended = _end(
+                    part, begin, column, t_min, t_min_is_done, subtile, side, row_left, live_sub
+                )
+                blended_here -= ended
+                live -= ended
+                live_mask = mask_of(live_sub)
                 while live_top[strip] < live_end[strip] and live_row[at + live_top[strip]] == 0:
                     live_top[strip] += 1
                 while live_top[strip] < live_end[strip] and live_row[at + live_end[strip] - 1] == 0:

@@ -30,33 +30,6 @@ RESULTS = 6
 
 
 @serial_kernel
-def merge_order(keys: Float64, first: Int64) -> Int64:
-    """Places of ascending keys, of equal ones the first first: a stable sort of ascending runs.
-
-    Parameters
-    ----------
-    keys : run after run. first : (runs + 1,) where each begins.
-    """
-    runs = len(first) - 1
-    order = np.empty(len(keys), np.int64)
-    head = first[:-1].copy()
-    next_key = np.full(runs, np.inf)
-    for run in range(runs):
-        if head[run] < first[run + 1]:
-            next_key[run] = keys[head[run]]
-    for n in range(len(keys)):
-        run = 0
-        for other in range(1, runs):
-            if next_key[other] < next_key[run]:
-                run = other
-        place = head[run]
-        order[n] = place
-        head[run] = place + 1
-        next_key[run] = keys[place + 1] if place + 1 < first[run + 1] else np.inf
-    return order
-
-
-@serial_kernel
 def count_bursts(low: Int64, high: Int64, block: Int64, each: int, channels: int) -> Int64:
     """(channels,) bursts that the requests touch in each channel; see split_bursts."""
     counts = np.zeros(channels, np.int64)

@@ -12,7 +12,7 @@ from golden.records import RECORD_BYTES
 from hw.fetch.header_check import HEADER_RECORDS
 from sim.model.config import ModelConfig
 from sim.model.counts import FrameCounts
-from sim.model.dram import Requests, contiguous, interleaved, runs
+from sim.model.requests import Requests, contiguous, interleaved, runs
 
 PAIR_BYTES = 8  # depth key and number of the splat, 32 bits each
 PIXEL_BYTES = 4  # 8-bit R, G, B, and one of padding

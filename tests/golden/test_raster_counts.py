@@ -10,7 +10,8 @@ from golden.depth_sort import depth_sort
 from golden.ewa import tile_grid
 from golden.gaussian_project import gaussian_project
 from golden.raster_counts import count_bins
-from golden.raster_counts_kernel import bits, exp, row_mask, span
+from golden.raster_counts_kernel import exp
+from golden.raster_spans_kernel import bits, row_mask, span
 from golden.rasterize import rasterize
 from golden.rules import GSPLAT, INRIA
 from golden.tile_bin import tile_bin

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from golden.errors import InputError
-from sim.model.dram import Requests, contiguous, interleaved, play_requests, runs
+from sim.model.dram import play_requests
 from sim.model.dram_config import DRAMS, load_dram
-from sim.model.dram_kernel import merge_order
+from sim.model.requests import Requests, contiguous, interleaved, merge_order, runs
 
 LPDDR4 = load_dram("lpddr4_3200_x128")
 # One channel without refresh, so that a stream's time is a sum of a few terms.
