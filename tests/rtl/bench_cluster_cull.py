@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import random
 
 import cocotb
@@ -23,6 +22,7 @@ from golden.frame import FrameConstants
 from golden.params import Parameters
 from golden.records import CLUSTER_DTYPE, REQUEST_DTYPE, VISIBLE_DTYPE
 from hw.cull.cluster_cull import ClusterCull
+from tests.rtl.axi_memory import pause_patterns
 from tests.rtl.stimulus import (
     directed_clusters,
     one_group,
@@ -33,12 +33,7 @@ from tests.rtl.stimulus import (
 
 PARAMS = Parameters()
 CULL = ClusterCull(PARAMS)
-PATTERNS = {
-    "always": None,
-    "random": lambda: (random.random() < 0.4 for _ in itertools.count()),
-    "bursts": lambda: itertools.cycle([False] * 23 + [True] * 11),
-    "rarely": lambda: itertools.cycle([True] * 6 + [False]),
-}
+PATTERNS = pause_patterns(11)
 
 
 class Testbench:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import random
 
 import cocotb
@@ -23,17 +22,13 @@ from golden.projection.constants import ProjectionConstants
 from golden.projection.model import project_members
 from golden.records import MEMBER_DTYPE, SPLAT_DTYPE
 from hw.project.gaussian_project import GaussianProject
+from tests.rtl.axi_memory import pause_patterns
 from tests.rtl.projection_stimulus import random_members, random_projection
 
 PARAMS = Parameters()
 LATENCY_CYCLES = GaussianProject(PARAMS).latency_cycles
 QUEUE_DEPTH = GaussianProject(PARAMS).queue_depth
-PATTERNS = {
-    "always": None,
-    "random": lambda: (random.random() < 0.4 for _ in itertools.count()),
-    "bursts": lambda: itertools.cycle([False] * 23 + [True] * 11),
-    "rarely": lambda: itertools.cycle([True] * 6 + [False]),
-}
+PATTERNS = pause_patterns(11)
 CYCLE_COUNTERS = ("members", "starved_cycles", "stalled_cycles")
 
 
