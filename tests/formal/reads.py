@@ -1,0 +1,152 @@
+"""Harnesses of what reads: runs cut into bursts, clusters joined into runs, the bus for all."""
+
+from __future__ import annotations
+
+from amaranth.asserts import AnyConst, AnySeq, Initial
+from amaranth.hdl import Assert, Assume, Cat, Const, Cover, Module, Mux, Signal
+
+from golden.params import Parameters
+from hw.bus.burst_splitter import PAGE_BYTES, BurstSplitter
+from hw.fetch.cluster_reader import ClusterReader
+from hw.fetch.run_merger import RunMerger
+from tests.formal.properties import Follow, free_stream, free_taker, moves, stays
+
+RECORD_SHIFT = 5  # of 32 bytes
+
+
+def burst_splitter(m: Module) -> None:
+    """The bursts of a run follow each other from its first record to its last, each as long as
+    page, run and queue allow, and never more than the queue has room for."""
+    depth, slots = 4, 2
+    m.submodules.dut = dut = BurstSplitter(Parameters(data_bits=512), depth)
+    free_stream(m, dut.i)
+    free_taker(m, dut.o)
+    run, burst, page = dut.i.payload, dut.o.payload, PAGE_BYTES // (32 * slots)
+    odd, taken, granted = run.record[0], moves(dut.i), moves(dut.o)
+    entry, left = Signal(len(run.record)), Signal(21)
+    frame, first, skip_first, skip_last, reserved = (
+        Signal(),
+        Signal(),
+        Signal(),
+        Signal(),
+        Signal(8),
+    )
+    some = run["count"].any()
+    m.d.comb += Assume(~dut.i.valid | ~(run.record + run["count"])[len(run.record)])
+    page_left, length = Signal(8), Signal(9)
+    m.d.comb += [
+        dut.freed.eq(AnySeq(1)),
+        Assume(Initial() | ~dut.freed | (reserved > 0)),
+        page_left.eq(page - entry % page),
+        length.eq(burst.length + 1),
+    ]
+    m.d.sync += reserved.eq(reserved + Mux(granted, length, 0) - dut.freed)
+    with m.If(taken):
+        m.d.sync += [
+            *(entry.eq(run.record >> 1), left.eq((run["count"] + odd + 1) >> 1)),
+            *(frame.eq(run.frame), first.eq(1)),
+            *(skip_first.eq(odd), skip_last.eq(odd ^ run["count"][0])),
+        ]
+        with m.If(~some):
+            m.d.sync += left.eq(0)
+    with m.Elif(granted):
+        m.d.sync += [entry.eq(entry + length), left.eq(left - length), first.eq(0)]
+    longest = Mux(page_left < depth, page_left, depth)
+    due = Mux(left < longest, left, longest)
+    m.d.comb += [
+        Assert(Initial() | ~dut.o.valid | (left > 0)),
+        Assert(Initial() | ~dut.o.valid | (length == due)),
+        Assert(Initial() | ~dut.o.valid | (burst.address >> (RECORD_SHIFT + 1) == entry)),
+        Assert(Initial() | ~dut.o.valid | ~burst.address[: RECORD_SHIFT + 1].any()),
+        Assert(Initial() | ~dut.o.valid | (burst.skip_first == (first & skip_first))),
+        Assert(Initial() | ~dut.o.valid | (burst.skip_last == ((length == left) & skip_last))),
+        Assert(Initial() | ~dut.o.valid | (burst.frame == frame)),
+        Assert(Initial() | ~dut.o.valid | (reserved + length <= depth)),
+        Assert(Initial() | ~taken | (left == 0)),
+        Cover(granted & (page_left < depth) & (left > page_left) & first & skip_first),
+        Cover(granted & (length == left) & skip_last & ~first),
+    ]
+
+
+def run_merger(m: Module) -> None:
+    """Runs hold the Gaussians of all clusters within the table, in order and each once; those
+    beyond it, and clusters of none, are reported and not read."""
+    params = Parameters()
+    m.submodules.dut = dut = RunMerger(params)
+    free_taker(m, dut.o)
+    # Small numbers: all sums that matter occur, and a solver adds them up quickly.
+    tables, numbers = ([AnyConst(4) for _ in range(2)] for _ in range(2))
+    item, run = dut.i.payload, dut.o.payload
+    m.d.comb += [dut.i.valid.eq(AnySeq(1)), item.base.eq(AnySeq(4)), item["count"].eq(AnySeq(2))]
+    m.d.comb += Assume(Initial() | stays(m, dut.i))
+    frame = Signal()
+    bits = len(run.record)
+    m.d.comb += [
+        frame.eq(AnySeq(1)),
+        dut.frame.eq(frame),
+        dut.table.eq(Mux(frame, tables[1], tables[0])),
+        dut.gaussians.eq(Mux(frame, numbers[1], numbers[0])),
+    ]
+    good = Signal()
+    m.d.comb += good.eq((item["count"] != 0) & (item.base + item["count"] <= dut.gaussians))
+    came, left, at = Signal(6), Signal(6), Signal(6)  # 15 clusters of 3 at most
+    chosen, gone = Signal(), Signal()
+    record, size, of_frame = Signal(bits), Signal(20), Signal()
+    bad = Signal(2)
+    with m.If(moves(dut.i)):
+        with m.If(good):
+            m.d.sync += came.eq(came + item["count"])
+            with m.If(~chosen & AnySeq(1)):
+                m.d.sync += [
+                    *(chosen.eq(1), at.eq(came), size.eq(item["count"]), of_frame.eq(frame)),
+                    record.eq(dut.table + item.base),
+                ]
+        with m.Else():
+            m.d.sync += bad.eq(bad | (1 << frame))
+    offset = Signal(6)
+    m.d.comb += offset.eq(at - left)
+    here = Signal()
+    m.d.comb += here.eq(dut.o.valid & chosen & ~gone & (offset < run["count"]))
+    with m.If(moves(dut.o)):
+        m.d.sync += [left.eq(left + run["count"]), gone.eq(gone | here)]
+    m.d.comb += [
+        Assert(Initial() | ~here | ((run.record + offset)[:bits] == record)),
+        Assert(Initial() | ~here | (offset + size <= run["count"])),
+        Assert(Initial() | ~here | (run.frame == of_frame)),
+        Assert(Initial() | ~chosen | gone | (left <= at)),
+        Assert(Initial() | ~dut.o.valid | ((run["count"] > 0) & (left + run["count"] <= came))),
+        Assert(Initial() | dut.busy | ((left == came) & (dut.outside == bad))),
+        Assert(Initial() | ((dut.outside & ~bad) == 0)),
+        Cover(moves(dut.o) & here & (offset != 0) & (offset + size < run["count"])),
+        Cover(dut.outside.all() & gone),
+    ]
+
+
+def cluster_reader(m: Module) -> None:
+    """Every run within the table is asked for once and in order; others are reported."""
+    params = Parameters()
+    m.submodules.dut = dut = ClusterReader(params)
+    free_stream(m, dut.runs)
+    free_taker(m, dut.requests)
+    run, request = dut.runs.payload, dut.requests.payload
+    good, bad = Signal(), Signal()
+    record = Signal(len(request.record))
+    m.d.comb += [
+        dut.table.eq(AnyConst(len(dut.table))),
+        dut.clusters.eq(AnyConst(32)),
+        dut.frame.eq(AnyConst(1)),
+        good.eq((run["count"] != 0) & (run.base + run["count"] <= dut.clusters)),
+        record.eq(dut.table + run.base),
+    ]
+    with m.If(moves(dut.runs) & ~good):
+        m.d.sync += bad.eq(1)
+    due = Cat(record, run["count"].as_unsigned(), Const(0, 20 - len(run["count"])))
+    asked = Cat(request.record, request["count"])
+    items = Follow(m, moves(dut.runs) & good, due, moves(dut.requests), asked, 2)
+    m.d.comb += [
+        Assert(Initial() | ~dut.requests.valid | (request.frame == dut.frame)),
+        Assert(Initial() | ~dut.outside | bad),
+        Assert(Initial() | dut.busy | dut.requests.valid | (items.inside == 0)),
+        Assert(Initial() | dut.busy | ~bad),
+        Cover(dut.outside & (items.inside == 0)),
+    ]
