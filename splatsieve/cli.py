@@ -91,7 +91,7 @@ def main() -> None:
         _refuse("this needs more memory than there is: choose a smaller --size or scene.")
     except OSError as error:
         _refuse(_system_sentence(error))
-    sys.exit(code)
+    sys.exit(code or 0)
 
 
 def _refuse(sentence: str) -> NoReturn:

@@ -119,7 +119,7 @@ def test_a_line_break_in_a_name_is_none_in_the_sentence(tmp_path):
 
 
 def test_no_memory_is_one_sentence(monkeypatch):
-    monkeypatch.setattr(cli, "app", lambda: np.empty(1 << 60, np.uint8))
+    monkeypatch.setattr(cli, "app", lambda *_, **options: np.empty(1 << 60, np.uint8))
     refuse("needs more memory than there is", "pack")
 
 
