@@ -112,6 +112,8 @@ def _system_sentence(error: OSError) -> str:
     """Of what no command foresees: a full disk behind standard output, no process left to start."""
     if error.filename is not None:
         return f"{error.filename} cannot be used ({error.strerror}): check it and its disk."
+    if error.errno == errno.ENOENT:
+        return "the current folder is no longer there: change to one that is."
     if error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO, errno.EBADF):
         return f"the output cannot be written ({error.strerror}): make room or send it elsewhere."
     return f"the system refuses a step ({error.strerror or error}): give it room and try again."

@@ -51,6 +51,7 @@ def test_no_control_character_of_a_name_reaches_the_terminal(tmp_path):
     ("error", "sentence"),
     [
         (OSError(errno.ENOSPC, "No space left on device"), "the output cannot be written (No sp"),
+        (OSError(errno.ENOENT, "No such file"), "the current folder is no longer there"),
         (OSError(errno.EAGAIN, "Resource unavailable"), "refuses a step (Resource unavailable)"),
         (OSError(errno.EMFILE, "Too many open files", "a.ply"), "a.ply cannot be used (Too many"),
     ],
