@@ -11,6 +11,7 @@ import sys
 
 try:
     import signal
+    from threading import Thread
     from types import FrameType
 except KeyboardInterrupt:  # not yet in hand
     os._exit(130)
@@ -32,10 +33,18 @@ class Stop:
         self.number: int | None = None
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
-        """Raises SystemExit with 128 + the signal's number, unless one of these unwinds already."""
+        """Raises SystemExit with 128 + the signal's number, unless one of these unwinds already.
+
+        Where it does not raise, the timer tries again.
+        """
         if self.number is None:
             self.number = number
             signal.setitimer(signal.ITIMER_REAL, AGAIN_S, AGAIN_S)
+        while frame is not None:
+            # SciPy's threads work on arrays of the caller that joins them: it must not go first.
+            if frame.f_code is Thread.join.__code__:
+                return
+            frame = frame.f_back
         handled = sys.exc_info()[1]
         while handled is not None:
             if isinstance(handled, SystemExit):

@@ -45,10 +45,32 @@ FINALISES = """
 """
 
 
+# As SciPy's trees do: the threads use what the caller frees as soon as it is left.
+JOINS = """
+    from threading import Thread
+    used = []
+    def work():
+        time.sleep(0.3)  # until it is joined
+        print("ready", flush=True)
+        time.sleep(0.5)
+        print("joined" if used else "freed")
+    thread = Thread(target=work)
+    try:
+        used.append(1)
+        thread.start()
+        thread.join()
+    finally:
+        used.clear()
+    time.sleep(60)
+"""
+
+
 def stopped(folder: Path, body: str, number: int, before: str = "") -> tuple[int, str, str]:
     """Exit code, stdout and stderr of the entry that runs `body` until the signal comes."""
     code = f"""
 import signal, sys, time, types
+for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # off in the background
+    signal.signal(number, signal.SIG_DFL)
 {before}
 def wait():
     print("ready", flush=True)
@@ -84,6 +106,10 @@ def test_nothing_half_written_is_left(tmp_path: Path, number: int) -> None:
 @pytest.mark.parametrize("body", [SWALLOWS, CONVERTS, FINALISES])
 def test_what_libraries_do_with_it_is_not_seen(tmp_path: Path, body: str) -> None:
     assert stopped(tmp_path, body, signal.SIGINT) == (130, "", "")
+
+
+def test_threads_that_are_joined_end_first(tmp_path: Path) -> None:
+    assert stopped(tmp_path, JOINS, signal.SIGTERM) == (143, "joined\n", "")
 
 
 def test_a_signal_that_is_ignored_stays_so(tmp_path: Path) -> None:
