@@ -12,9 +12,16 @@ from golden.errors import InputError
 
 
 def read_bytes(path: Path) -> bytes:
-    """Content of a file; raises InputError where it cannot be read or is empty."""
+    """Content of a file; raises InputError where it cannot be read, is empty, or is no file.
+
+    A device or a pipe may never end, and may be read only once where some inputs are read twice.
+    """
     if os.path.isdir(path):
         raise InputError(f"{path} is a folder, not a file: name the file itself.")
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise InputError(
+            f"{path} is a device or a pipe, not a file: save what it gives in a file and name that."
+        )
     try:
         data = path.read_bytes()
     except OSError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import warnings
 from pathlib import Path
@@ -12,7 +13,7 @@ from PIL import Image, UnidentifiedImageError
 
 from golden.camera import MAX_SIZE_PX
 from golden.errors import InputError
-from golden.files import atomic_path
+from golden.files import atomic_path, read_bytes
 from golden.scene import Float32
 
 EIGHT_BIT_MODES = {"RGB", "RGBA", "L", "LA", "P", "1", "CMYK", "YCbCr"}
@@ -41,10 +42,11 @@ def read_image(path: Path) -> Float32:
     InputError where the file cannot be read, is neither or cut short, has more than 8 bits
     a channel, or a side over 16384 px.
     """
+    data = io.BytesIO(read_bytes(path))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the size is checked here, damage is refused
-            with Image.open(path, formats=("PNG", "JPEG")) as picture:
+            with Image.open(data, formats=("PNG", "JPEG")) as picture:
                 _refuse_unusable(picture, path)
                 levels = np.asarray(picture.convert("RGB"))
     except UnidentifiedImageError as error:

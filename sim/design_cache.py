@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import platformdirs
+from amaranth.back.verilog import YosysError
 
 import golden
 import hw
@@ -28,6 +29,8 @@ def cached_design(make: Callable[[Parameters], Design], params: Parameters) -> D
     Parameters
     ----------
     make : one of the functions of hw.verilog that generate a design.
+
+    Raises InputError where Yosys fails, as it does without a cache folder of its own.
     """
     key = hashlib.sha256(
         "\0".join([make.__name__, json.dumps(asdict(params)), *_tools(), _sources()]).encode()
@@ -37,7 +40,14 @@ def cached_design(make: Callable[[Parameters], Design], params: Parameters) -> D
         return Design(**json.loads(path.read_text()))
     except (OSError, ValueError, TypeError):
         pass  # not there yet, or damaged: generated again
-    design = make(params)
+    try:
+        design = make(params)
+    except YosysError as error:
+        reason = " ".join(" ".join(str(error).splitlines()[-4:]).split())[-300:]
+        raise InputError(
+            f"Yosys cannot write the Verilog ({reason}): check that the cache folder of the user "
+            "can be written and that there is memory."
+        ) from error
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_text(path, json.dumps(asdict(design)))

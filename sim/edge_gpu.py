@@ -142,8 +142,9 @@ def machine_in(path: Path) -> Machine:
 
 def read_toml(path: Path) -> dict[str, Any]:
     """The content of a TOML file; raises InputError where it is none."""
+    data = read_bytes(path)
     try:
-        return tomllib.loads(read_bytes(path).decode())
+        return tomllib.loads(data.decode())
     except (ValueError, RecursionError) as error:
         reason = str(error).split("\n")[0][:120]
         raise InputError(f"{path} is not TOML ({reason}): correct it.") from error

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from itertools import product
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import Any
 
@@ -99,30 +100,52 @@ def run_jobs(
 ) -> int:
     """Runs the jobs, adds their rows as they come; how many rows were new.
 
-    Raises InputError where a worker is lost for good: rows that were done are kept.
+    Raises InputError where a worker is lost for good: rows that were done are kept. What is left
+    then ends with the executor.
     """
     new = 0
-    futures = [executor.submit(run_job, job) for job in jobs]
+    with _held_interrupt():
+        futures = [executor.submit(run_job, job) for job in jobs]
     try:
         for future in shown(as_completed(futures)):
             new += table.add(future.result())
     except BrokenProcessPool as error:
+        kept = f"; {len(table.rows)} rows are kept in {table.path}" if table.rows else ""
         raise InputError(
-            f"a worker process was killed; {len(table.rows)} rows are kept in {table.path}: give "
-            "the same command again and it goes on from there."
+            f"a worker process was killed (memory?){kept or ' before any row was done'}: give the "
+            "same command again, with fewer --workers or more memory."
         ) from error
-    finally:
-        for future in futures:
-            future.cancel()
     return new
 
 
 @contextmanager
 def local_cores(workers: int | None = None) -> Iterator[Executor]:
-    """A process a core of this machine, started anew so that no thread is copied."""
+    """A process a core of this machine, started anew so that no thread is copied.
+
+    All are ended where what they are used for fails or is stopped.
+    """
     number = workers or len(os.sched_getaffinity(0))
-    with ProcessPoolExecutor(number, mp_context=get_context("spawn")) as executor:
+    others = active_children()
+    executor = ProcessPoolExecutor(number, mp_context=get_context("spawn"))
+    try:
         yield executor
+    except BaseException:
+        for process in active_children():  # or the end of their jobs would be awaited
+            if process not in others:
+                process.terminate()
+        raise
+    finally:
+        executor.shutdown()
+
+
+@contextmanager
+def _held_interrupt() -> Iterator[None]:
+    """Processes started meanwhile never see Ctrl-C; this one sees it afterwards."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager
@@ -139,9 +162,9 @@ def dask_cluster(address: str) -> Iterator[Executor]:
         ) from error
     try:
         client = Client(address, timeout=10)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, TypeError, RuntimeError, ImportError) as error:
         raise InputError(
-            f"no Dask scheduler answers at {address[:80]}: start one with `dask scheduler` and "
+            f"no Dask scheduler answers at {address[:80]!r}: start one with `dask scheduler` and "
             "give its address."
         ) from error
     with client:

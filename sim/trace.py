@@ -56,8 +56,9 @@ READ_VERSIONS = (1, 2)
 
 def load_trace(path: Path) -> Trace:
     """The trace in a file; raises InputError on anything missing, wrong or contradictory."""
+    data = read_bytes(path)
     try:
-        document = json.loads(read_bytes(path))
+        document = json.loads(data)
     except (ValueError, RecursionError) as error:
         reason = str(error).split("\n")[0][:120]
         raise InputError(f"{path} is not JSON ({reason}): give a complete trace.") from error

@@ -1,5 +1,5 @@
 """`python -m splatsieve`, for machines where the package is not installed."""
 
-from splatsieve.cli import main
+from splatsieve.entry import main
 
 main()

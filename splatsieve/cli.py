@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import re
 import sys
 from io import TextIOWrapper
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -27,7 +29,6 @@ from splatsieve.commands import (
 app = typer.Typer(
     name="splatsieve",
     help="Culls 3D Gaussians cluster by cluster before projection, in RTL, and says what it gains.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
@@ -68,22 +69,51 @@ COMMANDS = (
 )
 for command in COMMANDS:
     app.command()(command)
+NAMES = tuple(command.__name__ for command in COMMANDS)
 
 
 def main() -> None:
-    """Runs the command line; exit code 2 and one sentence on bad input."""
+    """Runs the command line; exit code 2 and one sentence on bad input.
+
+    Without any argument it prints the help.
+    """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # names of views and files that it cannot encode
             stream.reconfigure(errors="backslashreplace")
+    arguments = sys.argv[1:] or ["--help"]
     try:
-        app()
+        code = app(arguments, prog_name="splatsieve", standalone_mode=False)
+    except typer.TyperException as error:
+        _refuse(_usage_sentence(error, arguments))
     except InputError as error:
-        # A file's name may hold line breaks, the sentence none.
-        typer.echo("splatsieve: " + " ".join(str(error).splitlines()), err=True)
-        sys.exit(2)
+        _refuse(str(error))
     except MemoryError:
-        typer.echo(
-            "splatsieve: this needs more memory than there is: choose a smaller --size or scene.",
-            err=True,
-        )
-        sys.exit(2)
+        _refuse("this needs more memory than there is: choose a smaller --size or scene.")
+    except OSError as error:
+        _refuse(_system_sentence(error))
+    sys.exit(code or 0)
+
+
+def _refuse(sentence: str) -> NoReturn:
+    # A file's name may hold line breaks and a terminal's control characters, the sentence none.
+    shown = re.sub(r"[\x00-\x1f\x7f-\x9f]+", " ", " ".join(sentence.splitlines()))
+    typer.echo(f"splatsieve: {shown}", err=True)
+    sys.exit(2)
+
+
+def _usage_sentence(error: typer.TyperException, arguments: list[str]) -> str:
+    """Of an option, a value or a command that is wrong or missing."""
+    words = ["splatsieve", *(word for word in arguments[:1] if word in NAMES)]
+    what = error.format_message().rstrip(".?").replace(". Did you mean", ", did you mean")
+    return f"{what[:1].lower()}{what[1:]}: see `{' '.join(words)} --help`."
+
+
+def _system_sentence(error: OSError) -> str:
+    """Of what no command foresees: a full disk behind standard output, no process left to start."""
+    if error.filename is not None:
+        return f"{error.filename} cannot be used ({error.strerror}): check it and its disk."
+    if error.errno == errno.ENOENT:
+        return "the current folder is no longer there: change to one that is."
+    if error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO, errno.EBADF):
+        return f"the output cannot be written ({error.strerror}): make room or send it elsewhere."
+    return f"the system refuses a step ({error.strerror or error}): give it room and try again."

@@ -34,6 +34,7 @@ from golden.default_scene.shapes import unit
 from golden.errors import InputError
 from golden.scene import Scene
 
+NAME = "default scene"
 TRAINED_COUNT = 1_600_000
 MAX_COUNT = 10_000_000  # about 13 GB while it is made
 MAX_VIEWS = 10_000
@@ -120,7 +121,7 @@ def _finished(g: Gaussians, rng: np.random.Generator) -> Scene:
         scales = np.where(turns >= turn, scales[:, [1, 2, 0]], scales)
         quats = np.where(turns >= turn, multiply(quats, third), quats)
     return Scene(
-        name="default scene",
+        name=NAME,
         means=on_grid(g.means, 14),
         scales=snapped(scales, 12),
         quats=on_grid(quats, 20),

@@ -73,17 +73,18 @@ def cull(
     """
     import numpy as np
 
+    from golden.default_scene import NAME
     from golden.pack.file import load_pack
     from golden.rules import rules_named
     from sim.cull import engine_named
     from sim.project import stage_named
-    from splatsieve.inputs import DEFAULT, cameras_of, check_output, need_cameras, scene_of
+    from splatsieve.inputs import cameras_of, check_output, need_cameras, scene_of
     from splatsieve.progress import track
 
     by, at = engine_named(engine), stage_named(stage)
     check_output(masks, pack=pack, cameras=cameras, scene=check)
     packed = load_pack(pack)
-    need_cameras(packed.meta.scene, DEFAULT, cameras)
+    need_cameras(packed.meta.scene, NAME, cameras)
     chosen = rules_named(rules or packed.meta.rules)
     selected = cameras_of(cameras, size, views)
     scene = scene_of(check) if check else None

@@ -40,12 +40,13 @@ def frame(
     as_json: JsonOption = False,
 ) -> None:
     """Run one frame of a pack: splats, counters, and what the hardware takes for it."""
+    from golden.default_scene import NAME
     from golden.errors import InputError
     from golden.pack.file import load_pack
     from golden.rules import rules_named
     from sim.accelerator_harness import MemoryModel
     from sim.frame import frame_engine_named, run_frame
-    from splatsieve.inputs import DEFAULT, cameras_of, check_output, need_cameras
+    from splatsieve.inputs import cameras_of, check_output, need_cameras
 
     by = frame_engine_named(engine)
     if not 1 <= latency <= MAX_LATENCY_CYCLES:
@@ -54,7 +55,7 @@ def frame(
         )
     check_output(splats, pack=pack, cameras=cameras)
     packed = load_pack(pack)
-    need_cameras(packed.meta.scene, DEFAULT, cameras)
+    need_cameras(packed.meta.scene, NAME, cameras)
     chosen = rules_named(rules or packed.meta.rules)
     camera = cameras_of(cameras, size, str(view))[0]
     run = run_frame(packed, camera, chosen, by, MemoryModel(latency_cycles=latency))

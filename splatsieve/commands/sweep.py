@@ -80,19 +80,19 @@ def sweep(
     options = [ClusterOptions(cast(Any, method), number, **per_group) for number in aimed]
     chosen = cameras_of(cameras, size, views)
     table_path = output if output.suffix == ".csv" else output / TABLE
-    table, packs = SweepTable(table_path), table_path.with_name(PACKS)
-    kept = len(table.rows)
-    jobs = [
-        job
-        for scene in track(scenes, "packing scenes")
-        for job in scene_jobs(
-            scene_of(scene), Path(scene).name, chosen, chosen_rules, options, wanted, packs, table
-        )
-    ]
-    if jobs:
-        cluster = dask_cluster(scheduler) if scheduler else local_cores(workers)
-        with cluster as executor:
-            run_jobs(jobs, table, executor, lambda futures: track(futures, "modelling views"))
+    # Before any work: no scheduler may answer.
+    with dask_cluster(scheduler) if scheduler is not None else local_cores(workers) as executor:
+        table, packs = SweepTable(table_path), table_path.with_name(PACKS)
+        kept = len(table.rows)
+        jobs = [
+            job
+            for scene in track(scenes, "packing scenes")
+            for job in scene_jobs(
+                *(scene_of(scene), Path(scene).name, chosen, chosen_rules, options, wanted),
+                *(packs, table),
+            )
+        ]
+        run_jobs(jobs, table, executor, lambda futures: track(futures, "modelling views"))
     table.sort()
     figure = table_path.with_name(FIGURE)
     write_sweep_figure(table.rows.values(), figure)

@@ -1,6 +1,7 @@
 """`splatsieve frame` as a user calls it."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ from tests.cli.calls import call, refuse
 def files(tmp_path_factory):
     """The pack of a small scene and two cameras."""
     folder = tmp_path_factory.mktemp("frame")
-    scene = default_scene(3000)
+    scene = replace(default_scene(3000), name="scene.ply")  # not the one that has cameras
     write_ply(scene, folder / "scene.ply")
     save_pack(build_pack(scene, ClusterOptions("morton", 100, "safe", 0), INRIA), folder / "s.pack")
     camera = {"width": 320, "height": 200, "fx": 330.0, "fy": 330.0}

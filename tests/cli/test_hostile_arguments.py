@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from golden.clustering.cluster import ClusterOptions
-from golden.default_scene import default_scene
+from golden.default_scene import default_cameras, default_scene
 from golden.image import write_png
 from golden.pack import build_pack
 from golden.pack.file import save_pack
@@ -119,7 +119,7 @@ def test_a_line_break_in_a_name_is_none_in_the_sentence(tmp_path):
 
 
 def test_no_memory_is_one_sentence(monkeypatch):
-    monkeypatch.setattr(cli, "app", lambda: np.empty(1 << 60, np.uint8))
+    monkeypatch.setattr(cli, "app", lambda *_, **options: np.empty(1 << 60, np.uint8))
     refuse("needs more memory than there is", "pack")
 
 
@@ -133,6 +133,16 @@ def test_names_that_the_terminal_cannot_show(files, monkeypatch):
     assert stop.value.code == 0
     out.flush()
     assert rb"a\u2603.png" in out.buffer.getvalue()
+
+
+def test_a_pack_of_the_default_scene_has_the_cameras_of_that(tmp_path):
+    save_pack(
+        build_pack(default_scene(300), ClusterOptions("morton", 20, "safe", 0), INRIA),
+        tmp_path / "d.pack",
+    )
+    views = json.loads(call("cull", tmp_path / "d.pack", "--size", "48x32", "--json"))["views"]
+    assert len(views) == len(default_cameras())
+    assert "splats" in call("frame", tmp_path / "d.pack", "--size", "48x32")
 
 
 def test_a_camera_beyond_float32_is_drawn_in_silence(files, tmp_path):

@@ -104,6 +104,20 @@ def test_refusals_write_nothing(tmp_path: Path, words: list[str], sentence: str)
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_scheduler_is_asked_before_any_work(
+    tmp_path: Path, jobs: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("distributed")
+    monkeypatch.setattr(
+        "splatsieve.inputs.scene_of", lambda scene: pytest.fail(f"{scene} was read")
+    )
+    result = run("default", "-o", tmp_path / "out", "--scheduler", "nonsense")
+    assert isinstance(result.exception, InputError), (result.output, result.exception)
+    assert "no Dask scheduler answers at 'nonsense'" in str(result.exception)
+    assert list(tmp_path.iterdir()) == []
+    assert jobs == []
+
+
 def test_a_bad_scene_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "cut.ply").write_bytes(b"ply\n")
     camera = {"img_name": "a", "width": 9, "height": 9, "fx": 9, "fy": 9, "position": [0, 0, 0]}

@@ -5,8 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from golden.camera_io import read_cameras
 from golden.errors import InputError
-from golden.files import write_text
+from golden.files import read_bytes, write_text
+from golden.image import read_image
+from golden.pack.file import load_pack
+from golden.scene_io import read_scene
 
 
 @pytest.mark.parametrize("path", [Path(), Path("."), Path("/"), Path("..")])
@@ -31,3 +35,11 @@ def test_a_name_that_is_too_long(tmp_path):
     with pytest.raises(InputError, match="cannot be written"):
         write_text(tmp_path / ("n" * 300), "x")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("reader", [read_bytes, read_scene, read_cameras, read_image, load_pack])
+@pytest.mark.parametrize("name", ["/dev/zero", "pipe"])
+def test_what_may_never_end_is_not_read(reader, name, tmp_path):
+    os.mkfifo(tmp_path / "pipe")  # nobody writes into it
+    with pytest.raises(InputError, match="is a device or a pipe, not a file"):
+        reader(tmp_path / name)

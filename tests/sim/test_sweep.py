@@ -2,9 +2,11 @@
 
 import csv
 import errno
+import multiprocessing
 import os
 import signal
 import threading
+import time
 from dataclasses import replace
 
 import pytest
@@ -144,6 +146,42 @@ def test_all_local_cores_and_a_worker_that_dies(tmp_path):
     assert len(SweepTable(table.path).rows) == 4
 
 
+def test_a_worker_that_dies_before_any_row_is_done(tmp_path):
+    table = SweepTable(tmp_path / "sweep.csv")
+    jobs = jobs_of(tmp_path, table, views=2)
+    with local_cores(1) as executor:
+        os.kill(executor.submit(os.getpid).result(), signal.SIGKILL)
+        with pytest.raises(
+            InputError, match=r"was killed \(memory\?\) before any row was done: give"
+        ):
+            run_jobs(jobs, table, executor)
+    assert not table.path.exists()
+
+
+def test_what_stops_a_sweep_ends_its_workers():
+    def sweep():
+        with local_cores(1) as executor:
+            executor.submit(os.getpid).result()
+            executor.submit(time.sleep, 60)
+            raise KeyboardInterrupt
+
+    start = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        sweep()
+    assert time.monotonic() - start < 30
+    assert multiprocessing.active_children() == []
+
+
+def test_workers_do_not_see_ctrl_c(tmp_path):
+    table = SweepTable(tmp_path / "sweep.csv")
+    jobs = jobs_of(tmp_path, table, views=1)
+    with local_cores(1) as executor:
+        assert run_jobs(jobs, table, executor) == 4
+        blocked = executor.submit(signal.pthread_sigmask, signal.SIG_BLOCK, ()).result()
+        assert signal.SIGINT in blocked
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
 def test_a_dask_cluster_of_two_workers_one_of_them_killed(tmp_path, monkeypatch):
     distributed = pytest.importorskip("distributed")
     table = SweepTable(tmp_path / "sweep.csv")
@@ -183,8 +221,9 @@ def test_a_dask_cluster_of_two_workers_one_of_them_killed(tmp_path, monkeypatch)
 
 def test_no_scheduler_is_one_sentence():
     pytest.importorskip("distributed")
-    with pytest.raises(InputError, match="no Dask scheduler answers"), dask_cluster("nowhere"):
-        pass
+    for address in ("nowhere", "", "tls://127.0.0.1:9"):
+        with pytest.raises(InputError, match="no Dask scheduler answers"), dask_cluster(address):
+            pass
 
 
 def test_the_columns_hold_the_key():
