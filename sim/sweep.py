@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -21,6 +20,7 @@ from golden.pack.file import save_pack
 from golden.rules import Rules
 from golden.scene import Scene
 from sim.model.config import ModelConfig
+from sim.model.processes import held_interrupt
 from sim.sweep_job import Job, Machine, run_job, shapes
 from sim.sweep_table import SweepTable
 from sim.variation import with_bandwidth, with_lanes
@@ -104,7 +104,7 @@ def run_jobs(
     then ends with the executor.
     """
     new = 0
-    with _held_interrupt():
+    with held_interrupt():
         futures = [executor.submit(run_job, job) for job in jobs]
     try:
         for future in shown(as_completed(futures)):
@@ -136,16 +136,6 @@ def local_cores(workers: int | None = None) -> Iterator[Executor]:
         raise
     finally:
         executor.shutdown()
-
-
-@contextmanager
-def _held_interrupt() -> Iterator[None]:
-    """Processes started meanwhile never see Ctrl-C; this one sees it afterwards."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager

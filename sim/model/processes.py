@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import TypeVar
@@ -60,7 +62,8 @@ def spread_over(
             here, there = context.Pipe(duplex=False)
             work = (function, shared, items[worker::workers], there)
             process = context.Process(target=_work, args=work, daemon=True)
-            process.start()
+            with held_interrupt():
+                process.start()
             there.close()  # so that its end is seen where the process dies
             ends.append(here)
             processes.append(process)
@@ -70,6 +73,16 @@ def spread_over(
         for process in processes:
             process.terminate()
             process.join()
+
+
+@contextmanager
+def held_interrupt() -> Iterator[None]:
+    """Processes started meanwhile never see Ctrl-C; this one sees it afterwards."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _received(end: Connection) -> Result:  # type: ignore[type-var]

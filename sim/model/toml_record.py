@@ -39,8 +39,9 @@ def read_record(path: Path, record: type[Record]) -> Record:
     Raises InputError on a file that is no TOML, and on a missing, unknown, mistyped or impossible
     value.
     """
+    data = read_bytes(path)
     try:
-        values = tomllib.loads(read_bytes(path).decode())
+        values = tomllib.loads(data.decode())
     except (ValueError, RecursionError) as error:  # TOML and UTF-8 errors are ValueErrors
         reason = str(error).split("\n")[0][:120]
         raise InputError(f"{path} is not TOML ({reason}): correct it.") from error

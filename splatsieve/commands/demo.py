@@ -74,6 +74,7 @@ def demo(
     from reports.text.summary import summary_text
     from reports.writer import REPORT_FILES, write_report
     from sim.cull_harness import CullHarness
+    from sim.design_cache import cached_design
     from sim.model.config import load_model_config
     from sim.project_harness import ProjectHarness
     from splatsieve.progress import track
@@ -90,7 +91,8 @@ def demo(
             found.append(f"{paper.meta.clusters:,} and {reach.meta.clusters:,} clusters")
         with step("Writing the Verilog of cluster_cull and gaussian_project") as found:
             verilog: list[str] = []
-            for design in (cull_design(Parameters()), project_design(Parameters())):
+            for make in (cull_design, project_design):
+                design = cached_design(make, Parameters())
                 paths = write_design(design, stage)
                 verilog += [path.name for path in paths]
                 found.append(f"{paths[0].name}, {paths[0].stat().st_size:,} bytes")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from functools import cache
 
@@ -333,3 +334,9 @@ def test_impossible_configurations_are_refused(tmp_path, old, new, message):
 def test_an_unknown_configuration_is_refused():
     with pytest.raises(InputError, match=r"'chip' is not known: choose base, edge, fpga, gscore"):
         load_model_config("chip")
+
+
+def test_a_configuration_that_is_no_file_is_one_sentence(tmp_path):
+    os.mkfifo(tmp_path / "pipe.toml")
+    with pytest.raises(InputError, match=r"^[^ ]*pipe\.toml is a device or a pipe, not a file"):
+        load_model_config(str(tmp_path / "pipe.toml"))

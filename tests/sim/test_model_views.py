@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from dataclasses import replace
 
 import pytest
@@ -111,3 +112,12 @@ def _refuse_two(shared: str, item: int) -> int:
 
 def _die(_: None, item: int) -> int:
     os._exit(9)
+
+
+def _blocked(_: None, item: int) -> bool:
+    return signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
+def test_workers_do_not_see_ctrl_c():
+    assert list(spread_over(_blocked, None, [1, 2], 2)) == [True, True]
+    assert not _blocked(None, 0)
