@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from amaranth.asserts import AnySeq, Initial
-from amaranth.hdl import Assert, Assume, Cat, Cover, Module, Signal, Value
+from amaranth.hdl import Assert, Assume, Cat, Const, Cover, Module, Signal, Value
 
 
 def free_stream(m: Module, stream) -> None:
@@ -34,6 +36,23 @@ def stays(m: Module, stream) -> Value:
     waited, offer = Signal(), Signal(len(payload))
     m.d.sync += [waited.eq(stream.valid & ~stream.ready), offer.eq(payload)]
     return ~waited | (stream.valid & (payload == offer))
+
+
+def spread(any_of: Callable[[int], Value], bits: int, *places: int) -> Value:
+    """A number of which only the lowest bits and those at `places` are free, the others 0.
+
+    Carries run at both ends, and a solver adds few bits up.
+
+    Parameters
+    ----------
+    any_of : AnySeq or AnyConst. places : ascending, the first is the number of lowest bits.
+    """
+    low, *others = places
+    parts, width = [any_of(low)], low
+    for place in others:
+        parts += [Const(0, place - width), any_of(1)]
+        width = place + 1
+    return Cat(*parts, Const(0, bits - width))
 
 
 def moves(stream) -> Value:

@@ -9,7 +9,7 @@ from golden.params import Parameters
 from hw.bus.burst_splitter import PAGE_BYTES, BurstSplitter
 from hw.fetch.cluster_reader import ClusterReader
 from hw.fetch.run_merger import RunMerger
-from tests.formal.properties import Follow, free_stream, free_taker, moves, stays
+from tests.formal.properties import Follow, free_stream, free_taker, moves, spread, stays
 
 RECORD_SHIFT = 5  # of 32 bytes
 
@@ -74,10 +74,14 @@ def run_merger(m: Module) -> None:
     params = Parameters()
     m.submodules.dut = dut = RunMerger(params)
     free_taker(m, dut.o)
-    # Small numbers: all sums that matter occur, and a solver adds them up quickly.
-    tables, numbers = ([AnyConst(4) for _ in range(2)] for _ in range(2))
+    tables = [spread(AnyConst, len(dut.table), 2, 15, len(dut.table) - 1) for _ in range(2)]
+    numbers = [spread(AnyConst, 32, 3, 12, 22, 31) for _ in range(2)]
     item, run = dut.i.payload, dut.o.payload
-    m.d.comb += [dut.i.valid.eq(AnySeq(1)), item.base.eq(AnySeq(4)), item["count"].eq(AnySeq(2))]
+    m.d.comb += [
+        dut.i.valid.eq(AnySeq(1)),
+        item.base.eq(spread(AnySeq, 32, 3, 12, 22, 31)),
+        item["count"].eq(spread(AnySeq, len(item["count"]), 2, 10, len(item["count"]) - 1)),
+    ]
     m.d.comb += Assume(Initial() | stays(m, dut.i))
     frame = Signal()
     bits = len(run.record)
@@ -89,7 +93,7 @@ def run_merger(m: Module) -> None:
     ]
     good = Signal()
     m.d.comb += good.eq((item["count"] != 0) & (item.base + item["count"] <= dut.gaussians))
-    came, left, at = Signal(6), Signal(6), Signal(6)  # 15 clusters of 3 at most
+    came, left, at = Signal(20), Signal(20), Signal(20)
     chosen, gone = Signal(), Signal()
     record, size, of_frame = Signal(bits), Signal(20), Signal()
     bad = Signal(2)
@@ -103,7 +107,7 @@ def run_merger(m: Module) -> None:
                 ]
         with m.Else():
             m.d.sync += bad.eq(bad | (1 << frame))
-    offset = Signal(6)
+    offset = Signal(20)
     m.d.comb += offset.eq(at - left)
     here = Signal()
     m.d.comb += here.eq(dut.o.valid & chosen & ~gone & (offset < run["count"]))

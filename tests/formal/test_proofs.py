@@ -7,6 +7,7 @@ an assertion of the harness. A changed gate is found: the harnesses can fail.
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -21,7 +22,8 @@ class Proof(NamedTuple):
     Parameters
     ----------
     cycles : in the suite. long_cycles : in the slow tests, minutes each.
-    mutants : of ten changed gates, those that the proof finds at least: as measured.
+    mutants : of ten changed gates, those that the proof finds at least: two fewer than were found,
+        as another Yosys changes others.
     """
 
     harness: Callable
@@ -31,15 +33,15 @@ class Proof(NamedTuple):
 
 
 PROOFS = {
-    "stream_register": Proof(streams.stream_register, 16, 30, 5),
-    "read_queue": Proof(streams.read_queue, 14, 18, 5),
-    "record_stream": Proof(streams.record_stream, 8, 20, 5),
-    "splat_packer": Proof(streams.splat_packer, 8, 10, 5),
-    "burst_splitter": Proof(reads.burst_splitter, 14, 24, 5),
-    "run_merger": Proof(reads.run_merger, 8, 10, 5),
-    "cluster_reader": Proof(reads.cluster_reader, 10, 14, 5),
+    "stream_register": Proof(streams.stream_register, 16, 30, 8),
+    "read_queue": Proof(streams.read_queue, 14, 18, 7),
+    "record_stream": Proof(streams.record_stream, 8, 20, 8),
+    "splat_packer": Proof(streams.splat_packer, 8, 10, 8),
+    "burst_splitter": Proof(reads.burst_splitter, 14, 24, 7),
+    "run_merger": Proof(reads.run_merger, 8, 9, 4),
+    "cluster_reader": Proof(reads.cluster_reader, 10, 14, 8),
     "read_master": Proof(bus.read_master, 14, 18, 5),
-    "axi_lite_slave": Proof(bus.axi_lite_slave, 12, 24, 5),
+    "axi_lite_slave": Proof(bus.axi_lite_slave, 12, 24, 8),
 }
 EACH = pytest.mark.parametrize("proof", PROOFS.values(), ids=PROOFS)
 MUTANTS = 10
@@ -56,6 +58,13 @@ def test_what_it_speaks_of_occurs(proof, tmp_path):
     """Every Cover is reached: no assumption forbids what the assertions are about."""
     outcome = run(proof.harness, tmp_path, "cover", proof.cycles)
     assert outcome.status == "PASS", outcome.log
+
+
+def test_the_page_has_a_row_of_each():
+    page = Path(__file__).with_name("README.md").read_text()
+    for name, proof in PROOFS.items():
+        place = f"`{name}` in `{proof.harness.__module__.split('.')[-1]}.py`"
+        assert f"| {place} | {proof.cycles} | {proof.long_cycles} |" in page
 
 
 @pytest.mark.slow
