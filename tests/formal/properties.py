@@ -89,6 +89,6 @@ class Follow:
             Assert(Initial() | (inside <= most)),
             Assert(Initial() | ~(left & (inside == 0))),
             Assert(Initial() | ~leaves | (out == kept)),
-            Cover(gone & (inside == most)),
+            Cover(~Initial() & (gone & (inside == most))),
         ]
         self.inside = inside

@@ -16,7 +16,7 @@ RECORD_SHIFT = 5  # of 32 bytes
 
 def burst_splitter(m: Module) -> None:
     """The bursts of a run follow each other from its first record to its last, each as long as
-    page, run and queue allow, and never more than the queue has room for."""
+    page, run and queue allow, as soon as the queue has room for it, and never before."""
     depth, slots = 4, 2
     m.submodules.dut = dut = BurstSplitter(Parameters(data_bits=512), depth)
     free_stream(m, dut.i)
@@ -52,8 +52,14 @@ def burst_splitter(m: Module) -> None:
     with m.Elif(granted):
         m.d.sync += [entry.eq(entry + length), left.eq(left - length), first.eq(0)]
     longest = Mux(page_left < depth, page_left, depth)
-    due = Mux(left < longest, left, longest)
+    due = Signal(9)
+    m.d.comb += due.eq(Mux(left < longest, left, longest))
+    waits = Signal(4)  # cycles in which a burst had room and was not offered
+    m.d.sync += waits.eq(0)
+    with m.If((left > 0) & ~dut.o.valid & (reserved + due <= depth) & ~taken):
+        m.d.sync += waits.eq(waits + 1)
     m.d.comb += [
+        Assert(Initial() | (waits < BurstSplitter.OFFER_CYCLES)),
         Assert(Initial() | ~dut.o.valid | (left > 0)),
         Assert(Initial() | ~dut.o.valid | (length == due)),
         Assert(Initial() | ~dut.o.valid | (burst.address >> (RECORD_SHIFT + 1) == entry)),
@@ -63,8 +69,10 @@ def burst_splitter(m: Module) -> None:
         Assert(Initial() | ~dut.o.valid | (burst.frame == frame)),
         Assert(Initial() | ~dut.o.valid | (reserved + length <= depth)),
         Assert(Initial() | ~taken | (left == 0)),
-        Cover(granted & (page_left < depth) & (left > page_left) & first & skip_first),
-        Cover(granted & (length == left) & skip_last & ~first),
+        Cover(
+            ~Initial() & (granted & (page_left < depth) & (left > page_left) & first & skip_first)
+        ),
+        Cover(~Initial() & (granted & (length == left) & skip_last & ~first)),
     ]
 
 
@@ -121,8 +129,8 @@ def run_merger(m: Module) -> None:
         Assert(Initial() | ~dut.o.valid | ((run["count"] > 0) & (left + run["count"] <= came))),
         Assert(Initial() | dut.busy | ((left == came) & (dut.outside == bad))),
         Assert(Initial() | ((dut.outside & ~bad) == 0)),
-        Cover(moves(dut.o) & here & (offset != 0) & (offset + size < run["count"])),
-        Cover(dut.outside.all() & gone),
+        Cover(~Initial() & (moves(dut.o) & here & (offset != 0) & (offset + size < run["count"]))),
+        Cover(~Initial() & (dut.outside.all() & gone)),
     ]
 
 
@@ -152,5 +160,5 @@ def cluster_reader(m: Module) -> None:
         Assert(Initial() | ~dut.outside | bad),
         Assert(Initial() | dut.busy | dut.requests.valid | (items.inside == 0)),
         Assert(Initial() | dut.busy | ~bad),
-        Cover(dut.outside & (items.inside == 0)),
+        Cover(~Initial() & (dut.outside & (items.inside == 0))),
     ]
