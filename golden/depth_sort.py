@@ -42,12 +42,24 @@ def depth_sort(pairs: TilePairs, depth: Float64) -> TileLists:
     tiles = pairs.grid[0] * pairs.grid[1]
     offsets = np.zeros(tiles + 1, np.int64)
     np.cumsum(np.bincount(pairs.tile, minlength=tiles), out=offsets[1:])
-    with np.errstate(over="ignore"):  # beyond float32 all are infinitely far, and tie
-        nearness = depth.astype(np.float32)
-    order = np.argsort(nearness, kind="stable")
+    order = depth_order(depth)
     splat = np.empty(len(pairs), np.int32)
     _scatter(order, pairs.first, pairs.tile, offsets[:-1].copy(), splat)
     return TileLists(pairs.grid, offsets, splat)
+
+
+def depth_order(depth: Float64) -> NDArray[np.int64]:
+    """Places by ascending depth as float32, equal ones in their order: a stable sort.
+
+    Each is one whole number, the bits of its depth, in the order of the numbers that they stand
+    for, before its place: no two are equal, and numbers are sorted several times as fast.
+    """
+    with np.errstate(over="ignore"):  # beyond float32 all are infinitely far, and tie
+        bits = (depth.astype(np.float32) + np.float32(0)).view(np.uint32)  # no -0
+    ascending = bits ^ np.where(bits >> 31, np.uint32(0xFFFFFFFF), np.uint32(0x80000000))
+    keys = (ascending.astype(np.uint64) << np.uint64(32)) | np.arange(len(depth), dtype=np.uint64)
+    keys.sort()
+    return (keys & np.uint64(0xFFFFFFFF)).astype(np.int64)
 
 
 @serial_kernel

@@ -187,11 +187,14 @@ def play_channel(where: Int64, window: int, t: Any, out: Float64) -> None:
             precharge_ok[bank] = act + ras
         group = bank % groups
         latency = write_latency if write else read_latency
-        data = max(activated[bank] + rcd + latency, data_end, group_data[group] + ccd_long)
-        data = max(data, enters[place] + latency)
+        # What the data bus itself asks for comes last: one burst waits for the next for that alone.
+        ready = max(activated[bank] + rcd + latency, enters[place] + latency)
+        ready = max(ready, group_data[group] + ccd_long)
+        free = data_end
         if write != turned and data_end > 0.0:
             out[TURNS] += 1
-            data = max(data, data_end + (to_write if write else to_read))
+            free += to_write if write else to_read
+        data = max(ready, free)
         turned = write
         data_end = data + burst
         group_data[group] = data
