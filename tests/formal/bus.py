@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from amaranth.asserts import AnySeq, Initial
-from amaranth.hdl import Assert, Assume, Cat, Cover, Module, Mux, Signal
+from amaranth.asserts import AnySeq
+from amaranth.hdl import Assume, Cat, Module, Mux, Signal
 
 from golden.params import Parameters
 from hw.bus.axi_lite import AxiLiteSlave, Response
 from hw.bus.read_master import ReadMaster
-from tests.formal.properties import moves, stays
+from tests.formal.properties import RECORD_SHIFT, given, holds, moves, occurs, stays, steady
 
 LIMIT, DEPTHS = 2, (4, 2)
-RECORD_SHIFT = 5  # of 32 bytes
 
 
 def read_master(m: Module) -> None:
@@ -26,18 +25,13 @@ def read_master(m: Module) -> None:
     _memory(m, axi)
     for requests, slots, depth in zip(dut.requests, dut.slots, DEPTHS, strict=True):
         _client(m, requests, slots, min(depth, 3))
-    waited, address, length = Signal(), Signal(len(axi.ar_address)), Signal(8)
-    m.d.sync += [
-        *(waited.eq(axi.ar_valid & ~axi.ar_ready), address.eq(axi.ar_address)),
-        length.eq(axi.ar_length),
-    ]
-    same = axi.ar_valid & (axi.ar_address == address) & (axi.ar_length == length)
+    address = Cat(axi.ar_address, axi.ar_length)
     first = axi.ar_address[RECORD_SHIFT:12]
     m.d.comb += [
-        Assert(Initial() | ~waited | same),
-        Assert(Initial() | axi.r_ready),
-        Assert(Initial() | ~axi.ar_valid | ~(first + axi.ar_length)[7]),  # stays in its page
-        Assert(Initial() | ~axi.ar_valid | (axi.ar_length < max(DEPTHS))),
+        holds(steady(m, axi.ar_valid, axi.ar_ready, address)),
+        holds(axi.r_ready),
+        holds(~axi.ar_valid | ~(first + axi.ar_length)[7]),  # stays in its page
+        holds(~axi.ar_valid | (axi.ar_length < max(DEPTHS))),
     ]
 
 
@@ -52,7 +46,7 @@ def _memory(m: Module, axi) -> None:
         *(axi.ar_ready.eq(AnySeq(1)), takes.eq(axi.ar_valid & axi.ar_ready)),
         *(axi.r_valid.eq(AnySeq(1)), Assume(~axi.r_valid | (held > 0))),
         *(axi.r_data.eq(records[0]), axi.r_last.eq(lefts[0] == 0)),
-        *(beat.eq(axi.r_valid & axi.r_ready), Assert(Initial() | (held <= LIMIT))),
+        *(beat.eq(axi.r_valid & axi.r_ready), holds(held <= LIMIT)),
     ]
     ends = beat & axi.r_last
     m.d.sync += held.eq(held + takes - ends)
@@ -76,8 +70,8 @@ def _client(m: Module, requests, slots, records: int) -> None:
     run = requests.payload
     m.d.comb += [
         *(requests.valid.eq(AnySeq(1)), run.record.eq(124 + AnySeq(3)), run["count"].eq(AnySeq(2))),
-        *(Assume(Initial() | stays(m, requests)), slots.ready.eq(AnySeq(1))),
-        Assert(Initial() | stays(m, slots)),
+        *(given(stays(m, requests)), slots.ready.eq(AnySeq(1))),
+        holds(stays(m, slots)),
     ]
     came, left, at, size = Signal(6), Signal(6), Signal(6), Signal(2)
     chosen, record = Signal(), Signal(9)
@@ -90,10 +84,10 @@ def _client(m: Module, requests, slots, records: int) -> None:
     m.d.comb += offset.eq(left - at)
     here = slots.valid & chosen & (left >= at) & (offset < size)
     m.d.comb += [
-        Assert(Initial() | ~slots.valid | (left < came)),
-        Assert(Initial() | ~slots.valid | slots.payload.slots.all()),
-        Assert(Initial() | ~here | (slots.payload.data[0] == record + offset)),
-        Cover(~Initial() & (moves(slots) & here & (offset == records - 1))),
+        holds(~slots.valid | (left < came)),
+        holds(~slots.valid | slots.payload.slots.all()),
+        holds(~here | (slots.payload.data[0] == record + offset)),
+        occurs(moves(slots) & here & (offset == records - 1)),
     ]
 
 
@@ -101,43 +95,20 @@ def axi_lite_slave(m: Module) -> None:
     """Answers stay until taken; each address and data are written once and answered once."""
     m.submodules.dut = dut = AxiLiteSlave(6)
     bus = dut.bus
-    given = (
-        "awaddr",
-        "awvalid",
-        "wdata",
-        "wstrb",
-        "wvalid",
-        "bready",
-        "araddr",
-        "arvalid",
-        "rready",
-    )
-    for signal in (getattr(bus, name) for name in given):
+    for signal in (
+        *(bus.awaddr, bus.awvalid, bus.wdata, bus.wstrb, bus.wvalid, bus.bready),
+        *(bus.araddr, bus.arvalid, bus.rready, dut.write_error, dut.read_error, dut.read_data),
+    ):
         m.d.comb += signal.eq(AnySeq(len(signal)))
-    m.d.comb += [dut.write_error.eq(AnySeq(1)), dut.read_error.eq(AnySeq(1))]
-    m.d.comb += dut.read_data.eq(AnySeq(32))
-    for valid, ready, payload in (
-        ("awvalid", "awready", "awaddr"),
-        ("arvalid", "arready", "araddr"),
-    ):
-        m.d.comb += Assume(Initial() | _stays(m, bus, valid, ready, payload))
-    m.d.comb += Assume(Initial() | (_stays(m, bus, "wvalid", "wready", "wdata")))
-    m.d.comb += Assume(Initial() | (_stays(m, bus, "wvalid", "wready", "wstrb")))
-    for valid, ready, payload in (
-        *(("bvalid", "bready", "bresp"), ("rvalid", "rready", "rdata")),
-        ("rvalid", "rready", "rresp"),
-    ):
-        m.d.comb += Assert(Initial() | _stays(m, bus, valid, ready, payload))
+    m.d.comb += [
+        given(steady(m, bus.awvalid, bus.awready, bus.awaddr)),
+        given(steady(m, bus.wvalid, bus.wready, Cat(bus.wdata, bus.wstrb))),
+        given(steady(m, bus.arvalid, bus.arready, bus.araddr)),
+        holds(steady(m, bus.bvalid, bus.bready, bus.bresp)),
+        holds(steady(m, bus.rvalid, bus.rready, Cat(bus.rdata, bus.rresp))),
+    ]
     _writes(m, dut)
     _reads(m, dut)
-
-
-def _stays(m: Module, bus, valid: str, ready: str, payload: str):
-    """Whether what was offered and not taken in the cycle before is still offered."""
-    valid, ready, payload = (getattr(bus, name) for name in (valid, ready, payload))
-    waited, offer = Signal(), Signal(len(payload))
-    m.d.sync += [waited.eq(valid & ~ready), offer.eq(payload)]
-    return ~waited | (valid & (payload == offer))
 
 
 def _writes(m: Module, dut) -> None:
@@ -154,16 +125,14 @@ def _writes(m: Module, dut) -> None:
     with m.Elif(bus.bvalid & bus.bready):
         m.d.sync += answers.eq(0)
     m.d.comb += [
-        Assert(Initial() | (bus.bvalid == answers)),
-        Assert(Initial() | (bus.awready == ~addressed)),
-        Assert(Initial() | (bus.wready == ~filled)),
-        Assert(Initial() | (dut.write == (addressed & filled & ~answers))),
-        Assert(Initial() | ~addressed | (dut.write_word == address >> 2)),
-        Assert(Initial() | ~filled | (written == data)),
-        Assert(
-            Initial() | ~answers | (bus.bresp == Mux(error, Response.SLAVE_ERROR, Response.OKAY))
-        ),
-        Cover(~Initial() & (bus.bvalid & bus.bready & error & addressed & filled)),
+        holds(bus.bvalid == answers),
+        holds(bus.awready == ~addressed),
+        holds(bus.wready == ~filled),
+        holds(dut.write == (addressed & filled & ~answers)),
+        holds(~addressed | (dut.write_word == address >> 2)),
+        holds(~filled | (written == data)),
+        holds(~answers | (bus.bresp == Mux(error, Response.SLAVE_ERROR, Response.OKAY))),
+        occurs(bus.bvalid & bus.bready & error & addressed & filled),
     ]
 
 
@@ -181,12 +150,10 @@ def _reads(m: Module, dut) -> None:
     with m.If(bus.rvalid & bus.rready):
         m.d.sync += answers.eq(0)
     m.d.comb += [
-        Assert(Initial() | (bus.rvalid == answers)),
-        Assert(Initial() | (bus.arready == ~(asks | answers))),
-        Assert(Initial() | ~asks | (dut.read_word == word)),
-        Assert(Initial() | ~answers | (bus.rdata == data)),
-        Assert(
-            Initial() | ~answers | (bus.rresp == Mux(error, Response.SLAVE_ERROR, Response.OKAY))
-        ),
-        Cover(~Initial() & (bus.rvalid & bus.rready & error)),
+        holds(bus.rvalid == answers),
+        holds(bus.arready == ~(asks | answers)),
+        holds(~asks | (dut.read_word == word)),
+        holds(~answers | (bus.rdata == data)),
+        holds(~answers | (bus.rresp == Mux(error, Response.SLAVE_ERROR, Response.OKAY))),
+        occurs(bus.rvalid & bus.rready & error),
     ]

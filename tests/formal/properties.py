@@ -7,12 +7,31 @@ from collections.abc import Callable
 from amaranth.asserts import AnySeq, Initial
 from amaranth.hdl import Assert, Assume, Cat, Const, Cover, Module, Signal, Value
 
+from golden.records import RECORD_BYTES
+
+RECORD_SHIFT = (RECORD_BYTES - 1).bit_length()  # of a byte address, to the number of a record
+
+
+def given(condition: Value) -> Assume:
+    """What the neighbours keep to, from the reset on."""
+    return Assume(Initial() | condition)
+
+
+def holds(condition: Value) -> Assert:
+    """What no input may violate, from the reset on."""
+    return Assert(Initial() | condition)
+
+
+def occurs(condition: Value) -> Cover:
+    """What some input must bring about after the reset: anything may be the case before it."""
+    return Cover(~Initial() & condition)
+
 
 def free_stream(m: Module, stream) -> None:
     """The sender of an input stream: it may offer anything at any time, and keeps to its offer."""
     payload = Value.cast(stream.payload)
     m.d.comb += [stream.valid.eq(AnySeq(1)), payload.eq(AnySeq(len(payload)))]
-    m.d.comb += Assume(Initial() | stays(m, stream))
+    m.d.comb += given(stays(m, stream))
 
 
 def symbol(bits: int) -> Value:
@@ -27,15 +46,20 @@ def symbol(bits: int) -> Value:
 def free_taker(m: Module, stream) -> None:
     """The receiver of an output stream: it takes when it likes. The offer must stay."""
     m.d.comb += stream.ready.eq(AnySeq(1))
-    m.d.comb += Assert(Initial() | stays(m, stream))
+    m.d.comb += holds(stays(m, stream))
 
 
 def stays(m: Module, stream) -> Value:
     """Whether an offer that was not taken in the cycle before is still the same."""
-    payload = Value.cast(stream.payload)
+    return steady(m, stream.valid, stream.ready, stream.payload)
+
+
+def steady(m: Module, valid: Value, ready: Value, payload: Value) -> Value:
+    """The same of three wires."""
+    payload = Value.cast(payload)
     waited, offer = Signal(), Signal(len(payload))
-    m.d.sync += [waited.eq(stream.valid & ~stream.ready), offer.eq(payload)]
-    return ~waited | (stream.valid & (payload == offer))
+    m.d.sync += [waited.eq(valid & ~ready), offer.eq(payload)]
+    return ~waited | (valid & (payload == offer))
 
 
 def spread(any_of: Callable[[int], Value], bits: int, *places: int) -> Value:
@@ -86,9 +110,9 @@ class Follow:
         with m.If(leaves):
             m.d.sync += gone.eq(1)
         m.d.comb += [
-            Assert(Initial() | (inside <= most)),
-            Assert(Initial() | ~(left & (inside == 0))),
-            Assert(Initial() | ~leaves | (out == kept)),
-            Cover(~Initial() & (gone & (inside == most))),
+            holds(inside <= most),
+            holds(~(left & (inside == 0))),
+            holds(~leaves | (out == kept)),
+            occurs(gone & (inside == most)),
         ]
         self.inside = inside

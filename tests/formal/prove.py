@@ -61,13 +61,15 @@ class Harness(Elaboratable):
         return m
 
 
-def run(build: Callable[[Module], None], folder: Path, mode: str, depth: int, change: str = ""):
+def run(
+    build: Callable[[Module], None], folder: Path, mode: str, depth: int, change: str = ""
+) -> Outcome:
     """Outcome of a run.
 
     Parameters
     ----------
     mode : "bmc": no assertion is violated within `depth` cycles of the reset, whatever comes;
-        "prove": never, by induction over so many; "cover": every Cover is reached within them.
+        "cover": every Cover is reached within them.
     change : commands of Yosys that spoil the design; see `mutant`.
 
     Raises AssertionError where the tools end otherwise.

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from amaranth.asserts import AnyConst, AnySeq, Initial
-from amaranth.hdl import Assert, Assume, Cat, Const, Cover, Module, Mux, Signal
+from amaranth.asserts import AnyConst, AnySeq
+from amaranth.hdl import Assume, Cat, Const, Module, Mux, Signal
 
 from golden.params import Parameters
 from hw.bus.burst_splitter import PAGE_BYTES, BurstSplitter
 from hw.fetch.cluster_reader import ClusterReader
 from hw.fetch.run_merger import RunMerger
-from tests.formal.properties import Follow, free_stream, free_taker, moves, spread, stays
-
-RECORD_SHIFT = 5  # of 32 bytes
+from tests.formal.properties import (
+    RECORD_SHIFT,
+    Follow,
+    free_stream,
+    free_taker,
+    given,
+    holds,
+    moves,
+    occurs,
+    spread,
+    stays,
+)
 
 
 def burst_splitter(m: Module) -> None:
@@ -24,19 +33,14 @@ def burst_splitter(m: Module) -> None:
     run, burst, page = dut.i.payload, dut.o.payload, PAGE_BYTES // (32 * slots)
     odd, taken, granted = run.record[0], moves(dut.i), moves(dut.o)
     entry, left = Signal(len(run.record)), Signal(21)
-    frame, first, skip_first, skip_last, reserved = (
-        Signal(),
-        Signal(),
-        Signal(),
-        Signal(),
-        Signal(8),
-    )
+    frame, first, skip_first, skip_last = (Signal() for _ in range(4))
+    reserved = Signal(8)
     some = run["count"].any()
     m.d.comb += Assume(~dut.i.valid | ~(run.record + run["count"])[len(run.record)])
     page_left, length = Signal(8), Signal(9)
     m.d.comb += [
         dut.freed.eq(AnySeq(1)),
-        Assume(Initial() | ~dut.freed | (reserved > 0)),
+        given(~dut.freed | (reserved > 0)),
         page_left.eq(page - entry % page),
         length.eq(burst.length + 1),
     ]
@@ -59,20 +63,18 @@ def burst_splitter(m: Module) -> None:
     with m.If((left > 0) & ~dut.o.valid & (reserved + due <= depth) & ~taken):
         m.d.sync += waits.eq(waits + 1)
     m.d.comb += [
-        Assert(Initial() | (waits < BurstSplitter.OFFER_CYCLES)),
-        Assert(Initial() | ~dut.o.valid | (left > 0)),
-        Assert(Initial() | ~dut.o.valid | (length == due)),
-        Assert(Initial() | ~dut.o.valid | (burst.address >> (RECORD_SHIFT + 1) == entry)),
-        Assert(Initial() | ~dut.o.valid | ~burst.address[: RECORD_SHIFT + 1].any()),
-        Assert(Initial() | ~dut.o.valid | (burst.skip_first == (first & skip_first))),
-        Assert(Initial() | ~dut.o.valid | (burst.skip_last == ((length == left) & skip_last))),
-        Assert(Initial() | ~dut.o.valid | (burst.frame == frame)),
-        Assert(Initial() | ~dut.o.valid | (reserved + length <= depth)),
-        Assert(Initial() | ~taken | (left == 0)),
-        Cover(
-            ~Initial() & (granted & (page_left < depth) & (left > page_left) & first & skip_first)
-        ),
-        Cover(~Initial() & (granted & (length == left) & skip_last & ~first)),
+        holds(waits < BurstSplitter.OFFER_CYCLES),
+        holds(~dut.o.valid | (left > 0)),
+        holds(~dut.o.valid | (length == due)),
+        holds(~dut.o.valid | (burst.address >> (RECORD_SHIFT + 1) == entry)),
+        holds(~dut.o.valid | ~burst.address[: RECORD_SHIFT + 1].any()),
+        holds(~dut.o.valid | (burst.skip_first == (first & skip_first))),
+        holds(~dut.o.valid | (burst.skip_last == ((length == left) & skip_last))),
+        holds(~dut.o.valid | (burst.frame == frame)),
+        holds(~dut.o.valid | (reserved + length <= depth)),
+        holds(~taken | (left == 0)),
+        occurs(granted & (page_left < depth) & (left > page_left) & first & skip_first),
+        occurs(granted & (length == left) & skip_last & ~first),
     ]
 
 
@@ -89,8 +91,8 @@ def run_merger(m: Module) -> None:
         dut.i.valid.eq(AnySeq(1)),
         item.base.eq(spread(AnySeq, 32, 3, 12, 22, 31)),
         item["count"].eq(spread(AnySeq, len(item["count"]), 2, 10, len(item["count"]) - 1)),
+        given(stays(m, dut.i)),
     ]
-    m.d.comb += Assume(Initial() | stays(m, dut.i))
     frame = Signal()
     bits = len(run.record)
     m.d.comb += [
@@ -122,15 +124,15 @@ def run_merger(m: Module) -> None:
     with m.If(moves(dut.o)):
         m.d.sync += [left.eq(left + run["count"]), gone.eq(gone | here)]
     m.d.comb += [
-        Assert(Initial() | ~here | ((run.record + offset)[:bits] == record)),
-        Assert(Initial() | ~here | (offset + size <= run["count"])),
-        Assert(Initial() | ~here | (run.frame == of_frame)),
-        Assert(Initial() | ~chosen | gone | (left <= at)),
-        Assert(Initial() | ~dut.o.valid | ((run["count"] > 0) & (left + run["count"] <= came))),
-        Assert(Initial() | dut.busy | ((left == came) & (dut.outside == bad))),
-        Assert(Initial() | ((dut.outside & ~bad) == 0)),
-        Cover(~Initial() & (moves(dut.o) & here & (offset != 0) & (offset + size < run["count"]))),
-        Cover(~Initial() & (dut.outside.all() & gone)),
+        holds(~here | ((run.record + offset)[:bits] == record)),
+        holds(~here | (offset + size <= run["count"])),
+        holds(~here | (run.frame == of_frame)),
+        holds(~chosen | gone | (left <= at)),
+        holds(~dut.o.valid | ((run["count"] > 0) & (left + run["count"] <= came))),
+        holds(dut.busy | ((left == came) & (dut.outside == bad))),
+        holds((dut.outside & ~bad) == 0),
+        occurs(moves(dut.o) & here & (offset != 0) & (offset + size < run["count"])),
+        occurs(dut.outside.all() & gone),
     ]
 
 
@@ -156,9 +158,9 @@ def cluster_reader(m: Module) -> None:
     asked = Cat(request.record, request["count"])
     items = Follow(m, moves(dut.runs) & good, due, moves(dut.requests), asked, 2)
     m.d.comb += [
-        Assert(Initial() | ~dut.requests.valid | (request.frame == dut.frame)),
-        Assert(Initial() | ~dut.outside | bad),
-        Assert(Initial() | dut.busy | dut.requests.valid | (items.inside == 0)),
-        Assert(Initial() | dut.busy | ~bad),
-        Cover(~Initial() & (dut.outside & (items.inside == 0))),
+        holds(~dut.requests.valid | (request.frame == dut.frame)),
+        holds(~dut.outside | bad),
+        holds(dut.busy | dut.requests.valid | (items.inside == 0)),
+        holds(dut.busy | ~bad),
+        occurs(dut.outside & (items.inside == 0)),
     ]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from amaranth.asserts import AnyConst, AnySeq, Initial
-from amaranth.hdl import Array, Assert, Assume, Cover, Module, Mux, Signal, Value
+from amaranth.asserts import AnyConst, AnySeq
+from amaranth.hdl import Array, Assume, Module, Mux, Signal, Value
 
 from golden.params import Parameters
 from hw.blocks.pipeline import population
@@ -11,7 +11,17 @@ from hw.blocks.stream_register import StreamRegister
 from hw.bus.read_queue import ReadQueue
 from hw.fetch.record_stream import RecordStream
 from hw.frame.splat_packer import SplatPacker
-from tests.formal.properties import Follow, free_stream, free_taker, moves, stays, symbol
+from tests.formal.properties import (
+    Follow,
+    free_stream,
+    free_taker,
+    given,
+    holds,
+    moves,
+    occurs,
+    stays,
+    symbol,
+)
 
 DEPTH = 3  # so that its register is full while its memory holds an item
 
@@ -22,7 +32,7 @@ def stream_register(m: Module) -> None:
     free_stream(m, dut.i)
     free_taker(m, dut.o)
     items = Follow(m, moves(dut.i), dut.i.payload, moves(dut.o), dut.o.payload, 2)
-    m.d.comb += Assert(Initial() | (items.inside == dut.o.valid + ~dut.i.ready))
+    m.d.comb += holds(items.inside == dut.o.valid + ~dut.i.ready)
 
 
 def read_queue(m: Module) -> None:
@@ -35,7 +45,7 @@ def read_queue(m: Module) -> None:
         dut.write.eq(AnySeq(1)),
         entry.eq(symbol(len(entry))),
         Assume(~dut.write | (reserved < DEPTH)),
-        Assert(Initial() | ~dut.freed | (reserved > 0)),
+        holds(~dut.freed | (reserved > 0)),
     ]
     free_taker(m, dut.o)
     Follow(m, dut.write, dut.entry, moves(dut.o), dut.o.payload, DEPTH)
@@ -51,12 +61,12 @@ def record_stream(m: Module) -> None:
     m.d.comb += [
         Assume(beat.slots.any()),
         last.eq(~both | first_gone),
-        Assert(Initial() | (dut.o.valid == dut.i.valid)),
-        Assert(Initial() | (moves(dut.i) == (moves(dut.o) & last))),
-        Cover(~Initial() & (moves(dut.i) & both)),
+        holds(dut.o.valid == dut.i.valid),
+        holds(moves(dut.i) == (moves(dut.o) & last)),
+        occurs(moves(dut.i) & both),
     ]
     upper = ~beat.slots[0] | first_gone
-    m.d.comb += Assert(Initial() | (dut.o.payload == Mux(upper, beat.data[1], beat.data[0])))
+    m.d.comb += holds(dut.o.payload == Mux(upper, beat.data[1], beat.data[0]))
     with m.If(moves(dut.o)):
         m.d.sync += first_gone.eq(~last)
 
@@ -70,7 +80,7 @@ def splat_packer(m: Module) -> None:
     m.d.comb += [dut.i.valid.eq(AnySeq(1)), beat.lanes.eq(AnySeq(2))]
     for record in beat.records:
         m.d.comb += Value.cast(record).eq(symbol(len(Value.cast(record))))
-    m.d.comb += Assume(Initial() | stays(m, dut.i))
+    m.d.comb += given(stays(m, dut.i))
     came, left = (Signal(8) for _ in range(2))  # splats of this frame
     chosen, gone, ended = Signal(), Signal(), Signal()
     kept = Signal.like(Value.cast(beat.records[0]))
@@ -84,9 +94,9 @@ def splat_packer(m: Module) -> None:
         dut.finish.eq(AnySeq(1)),
         # A frame's end is said behind its splats, and until it is finished; then it falls.
         Assume(~dut.i.valid | (beat.lanes.any() & ~dut.finish & ~dut.finished)),
-        Assume(Initial() | ~finish_before | dut.finished | dut.finish),
-        Assume(Initial() | ~(finish_before & dut.finished) | ~dut.finish),
-        Assume(Initial() | ~dut.finished | finish_before | ~dut.finish),
+        given(~finish_before | dut.finished | dut.finish),
+        given(~(finish_before & dut.finished) | ~dut.finish),
+        given(~dut.finished | finish_before | ~dut.finish),
         count.eq(population(out.lanes)),
         offset.eq(position - left),
     ]
@@ -103,12 +113,12 @@ def splat_packer(m: Module) -> None:
     with m.If(dut.finished & ~dut.finish):
         m.d.sync += [came.eq(0), left.eq(0), chosen.eq(0), gone.eq(0), ended.eq(0)]
     m.d.comb += [
-        Assert(Initial() | ~dut.o.valid | Mux(out.last, out.lanes != 2, out.lanes.all())),
-        Assert(Initial() | ~dut.o.valid | ~ended),
-        Assert(Initial() | ~dut.o.valid | (left + count <= came)),
-        Assert(Initial() | ~dut.o.valid | ~is_in | (shown == kept)),
-        Assert(Initial() | ~dut.o.valid | ~out.last | (dut.finish & (left + count == came))),
-        Assert(Initial() | (dut.finished == ended)),
-        Cover(~Initial() & (dut.finished & (came == 3) & gone)),
-        Cover(~Initial() & (dut.finished & (came == 0))),
+        holds(~dut.o.valid | Mux(out.last, out.lanes != 2, out.lanes.all())),
+        holds(~dut.o.valid | ~ended),
+        holds(~dut.o.valid | (left + count <= came)),
+        holds(~dut.o.valid | ~is_in | (shown == kept)),
+        holds(~dut.o.valid | ~out.last | (dut.finish & (left + count == came))),
+        holds(dut.finished == ended),
+        occurs(dut.finished & (came == 3) & gone),
+        occurs(dut.finished & (came == 0)),
     ]
