@@ -37,7 +37,7 @@ from sim.model.config import ModelConfig, load_model_config
 from sim.model.counts import FrameCounts, frame_counts, without_culling
 from sim.model.frame import FrameModel, model_frame
 from sim.model.published_gscore import PUBLISHED, Published
-from sim.model.render import BIN_CYCLES
+from sim.model.render import bin_cycles
 
 
 @dataclass(frozen=True)
@@ -98,9 +98,7 @@ def in_step_cycles(counts: FrameCounts, config: ModelConfig) -> int:
     """
     worked = np.arange(counts.bins.subtile_histogram.shape[1])
     each = -(-worked // config.cores) * -(-(config.subtile_px**2) // config.blend_pixels_per_cycle)
-    fetched = counts.bins.fetched_splats
-    cycles = BIN_CYCLES + np.maximum(fetched, counts.bins.subtile_histogram @ each)
-    return int(cycles[fetched > 0].sum())
+    return int(bin_cycles(counts, each).sum())
 
 
 def calibrate(

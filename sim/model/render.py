@@ -56,10 +56,18 @@ def raster_cycles(counts: FrameCounts, config: ModelConfig) -> Int64:
     Source: sub-tile skipping of GSCore (ASPLOS 2024); counts of golden.raster_counts.
     """
     worked = np.arange(counts.bins.subtile_histogram.shape[1])
-    lanes = config.blend_pixels_per_cycle
-    each = -(-worked * config.subtile_px**2 // lanes)
-    blend = counts.bins.subtile_histogram @ each
-    fetched = counts.bins.fetched_splats
+    each = -(-worked * config.subtile_px**2 // config.blend_pixels_per_cycle)
+    return bin_cycles(counts, each)
+
+
+def bin_cycles(counts: FrameCounts, each: Int64) -> Int64:
+    """(B,) int64: BIN_CYCLES + max(fetched, blending) of each bin; 0 for an empty one.
+
+    Parameters
+    ----------
+    each : (n + 1,) cycles of a splat that is worked on in 0 to n sub-tiles.
+    """
+    blend, fetched = counts.bins.subtile_histogram @ each, counts.bins.fetched_splats
     return np.asarray(np.where(fetched > 0, BIN_CYCLES + np.maximum(fetched, blend), 0))
 
 
