@@ -6,24 +6,19 @@ from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
-from PIL import Image
 
-from golden.errors import InputError
 from golden.render import render
 from reports.cycles import PARTS, figure, front_end_cycles
-from reports.folder import staged_folder
-from reports.gpu import committed_reference, gpu_reference
 from reports.measure import measure, packs
 from reports.pictures import BackEndCounts
 from reports.results import report_document
 from reports.subject import Subject
 from reports.text.aims_text import aims_sentences
 from reports.text.summary import rtl_totals, summary_text
-from reports.writer import FIGURES, REPORT_FILES, write_report
+from reports.writer import write_report
 from sim.model.config import load_model_config
 from sim.model.stage import STAGES
-from sim.trace import save_trace
-from tests.reports.report_cases import HEIGHT_PX, WIDTH_PX, trace_of
+from tests.reports.report_cases import HEIGHT_PX, WIDTH_PX
 
 EDGE = load_model_config("edge")
 
@@ -239,49 +234,6 @@ def test_rtl_cycles_stand_beside_the_models(document):
     assert rtl_totals(document) == (6, 6, 0)
 
 
-def test_files_of_a_report(document, measured, tmp_path):
-    names = write_report(document, measured.pictures.image, tmp_path, measured.above)
-    assert sorted(names) == sorted(REPORT_FILES) == sorted(p.name for p in tmp_path.iterdir())
-    assert json.loads((tmp_path / "report.json").read_text()) == document
-    for name in FIGURES:
-        with Image.open(tmp_path / name) as picture:
-            assert picture.format == "PNG"
-            if name == "view.png":
-                assert picture.size == (WIDTH_PX, HEIGHT_PX)
-            else:
-                assert min(picture.size) >= 500
-                assert len(np.unique(np.asarray(picture.convert("L")))) > 20
-    text = (tmp_path / "report.md").read_text()
-    for name in FIGURES:
-        assert f"]({name})" in text
-    assert "splatsieve report default -o r" in text
-    assert "OTHER NUMBERS" not in text
-    assert "10.7" in text.split("## The paper's claims beside ours")[1].split("## Culling")[0]
-    for section in (
-        "Culling",
-        "Cycles",
-        "Speed-up over a GPU",
-        "Counts",
-        "Glossary",
-        "Accounting",
-        "Cost of the cluster test",
-        "Found over tests",
-        "Projection",
-    ):
-        assert f"## {section}\n" in text
-    for line in (line for line in text.splitlines() if line.startswith("|")):
-        assert line.endswith("|")
-
-
-def test_every_table_row_has_as_many_cells_as_its_head(document, measured, tmp_path):
-    write_report(document, measured.pictures.image, tmp_path, measured.above)
-    for block in (tmp_path / "report.md").read_text().split("\n\n"):
-        if block.startswith("|"):
-            assert len({line.replace("\\|", "").count("|") for line in block.splitlines()}) == 1, (
-                block
-            )
-
-
 def test_without_a_gpu_there_are_no_speedups_and_a_reason(subject, measured, tmp_path):
     document = report_document(subject, measured, (), "no trace is at hand.", "x")
     assert not any("speedup" in key for key in document["methods"]["reach"])
@@ -317,102 +269,6 @@ def test_summary_says_what_went_wrong(document):
     assert "DIFFERS" in text
     assert "2 records differ" in text
     assert "in 5 of 6 frames" in text
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"scene_sha256": "0" * 64}, "was recorded of another scene"),
-        ({"width_px": 97}, "was recorded at 97x64 px and the views are 96x64"),
-        ({"views": "fewer"}, "lacks 1 of the 3 views (view_0001)"),
-        ({"views": "no projection"}, "holds no projection kernel of view_0000"),
-    ],
-)
-def test_a_trace_of_something_else_is_refused(subject, tmp_path, changes, message):
-    trace = trace_of(subject)
-    kernels = {"rasterize_to_pixels_kernel": 300.0}
-    views = {
-        "fewer": (trace.views[0], trace.views[2]),
-        "no projection": tuple(replace(view, kernels_us=kernels) for view in trace.views),
-    }
-    if "views" in changes:
-        changes = {"views": views[changes["views"]]}
-    path = tmp_path / "other.json"
-    save_trace(replace(trace, **changes), path)
-    with pytest.raises(InputError) as refused:
-        gpu_reference(path, subject)
-    assert message in str(refused.value)
-    assert str(path) in str(refused.value)
-    reference, note = committed_reference(subject, path)
-    assert reference == ()
-    assert message in note
-
-
-def test_the_committed_trace_may_be_missing_or_fit(subject, tmp_path):
-    path = tmp_path / "h.json"
-    assert committed_reference(subject, path)[0] == ()
-    save_trace(trace_of(subject), path)
-    reference, note = committed_reference(subject, path)
-    assert len(reference) == 1
-    assert (reference[0].file, note) == ("h.json", "")
-    assert [t.frame_us for t in reference[0].times] == [1000.0, 2000.0, 3000.0]
-    assert [t.front_end_us for t in reference[0].times] == pytest.approx([100.0] * 3)
-    assert [t.kernels_us for t in reference[0].times] == pytest.approx([400.0] * 3)
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        (lambda cameras: [], "no views were chosen"),
-        (lambda cameras: [cameras[0], cameras[1].resized(48, 32)], "have 2 sizes"),
-        (lambda cameras: [cameras[0], cameras[0]], "two views are named view_0000"),
-    ],
-)
-def test_unusable_views_are_refused(subject, change, message):
-    with pytest.raises(InputError, match=message):
-        Subject(subject.scene, change(list(subject.cameras)), subject.rules)
-
-
-def test_staged_files_move_together_and_old_ones_of_theirs_go(tmp_path):
-    folder = tmp_path / "deep" / "out"
-    folder.mkdir(parents=True)
-    for name in ("old.png", "report.md", "mine.txt"):
-        (folder / name).write_text("old")
-    with staged_folder(folder, ("old.png", "report.md")) as stage:
-        assert stage.parent == folder.parent
-        (stage / "report.md").write_text("new")
-        assert (folder / "report.md").read_text() == "old"
-    assert sorted(path.name for path in folder.iterdir()) == ["mine.txt", "report.md"]
-    assert (folder / "report.md").read_text() == "new"
-    assert [path.name for path in folder.parent.iterdir()] == ["out"]
-
-
-@pytest.mark.parametrize("there", [False, True])
-def test_a_failure_leaves_the_folder_as_it_was(tmp_path, there):
-    folder = tmp_path / "out"
-    if there:
-        folder.mkdir()
-        (folder / "report.md").write_text("old")
-
-    def fail():
-        with staged_folder(folder, ("report.md",)) as stage:
-            (stage / "report.md").write_text("new")
-            raise InputError("no.")
-
-    with pytest.raises(InputError, match=r"no\."):
-        fail()
-    assert list(tmp_path.iterdir()) == ([folder] if there else [])
-    if there:
-        assert (folder / "report.md").read_text() == "old"
-
-
-def test_a_file_is_no_folder_to_write_into(tmp_path):
-    path = tmp_path / "file"
-    path.write_text("x")
-    with pytest.raises(InputError, match="is a file"), staged_folder(path):
-        pass
-    with pytest.raises(InputError, match="cannot be written"), staged_folder(path / "below"):
-        pass
 
 
 @pytest.mark.slow
