@@ -18,16 +18,15 @@ from golden.stages.cluster_cull.constants import ClusterCullConstants
 from golden.stages.gaussian_project.constants import GaussianProjectConstants
 from hw.host.register_map import (
     CONFIGURATION,
-    COUNTERS,
     IDENTITY,
-    STATUS_MEANINGS,
     WORD_BITS,
-    StatusCode,
     constant_register,
     counter_register,
+    frame_counters,
     register_map,
     shared_formats,
 )
+from hw.host.status import STATUS_MEANINGS, StatusCode
 
 WORD_MASK: int = (1 << WORD_BITS) - 1
 
@@ -229,8 +228,9 @@ class Accelerator:
         )
 
     def counters(self) -> dict[str, int]:
-        """`frames` since reset; hw.host.register_map.COUNTERS of the last frame that ended."""
-        return {name: self._read(counter_register(name)) for name in ("frames", *COUNTERS)}
+        """`frames` since reset, and frame_counters of the last frame that ended."""
+        names = ("frames", *frame_counters(self._params))
+        return {name: self._read(counter_register(name)) for name in names}
 
     def enable_interrupts(self, *causes: str) -> None:
         """Which causes raise irq, no others: done, error, start_ignored."""

@@ -8,10 +8,15 @@ from amaranth.lib.fifo import SyncFIFOBuffered
 from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
-from hw.layouts import cluster_cull_constants, cluster_record, cluster_run, visible_cluster
+from hw.layouts import (
+    COUNTER_BITS,
+    cluster_cull_constants,
+    cluster_record,
+    cluster_run,
+    visible_cluster,
+)
 from hw.stages.cluster_cull.ball_cull import BallCull
 
-COUNTER_BITS = 32
 COUNTERS = (
     "groups_tested",
     "groups_visible",

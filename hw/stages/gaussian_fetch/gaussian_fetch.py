@@ -38,11 +38,13 @@ class GaussianFetch(wiring.Component):
 
     Members
     -------
-    table : In(address_bits - 5), number of the geometry's first record. gaussians : In(32).
-    frame : In(1), of the clusters that come, as table and gaussians are. served : In(1), of the
-        members that may leave.
+    table_record : In(address_bits - 5), number of the geometry's first record.
+    table_count : In(32), its records, one a Gaussian.
+    frame : In(1), of the clusters that are offered and of the table.
+    served : In(1), frame of the members that may leave.
     i : In(stream of visible_cluster).
-    requests : Out(stream of run_request). slots : In(stream of slot_beat).
+    requests : Out(stream of run_request).
+    slots : In(stream of slot_beat).
     o : Out(stream of member_beat).
     outside : Out(2), a bit for each `frame`: a cluster lay outside the geometry; until reset.
     busy : Out(1), a cluster of the frame `served` is not yet fetched in full, or its members wait.
@@ -52,8 +54,8 @@ class GaussianFetch(wiring.Component):
         self._params = params
         super().__init__(
             {
-                "table": In(params.address_bits - 5),
-                "gaussians": In(32),
+                "table_record": In(params.address_bits - 5),
+                "table_count": In(32),
                 "frame": In(1),
                 "served": In(1),
                 "i": In(stream.Signature(visible_cluster(params))),
@@ -117,12 +119,12 @@ class GaussianFetch(wiring.Component):
         """Each frame's table, kept while its clusters wait: the next one may be of another pack."""
         tables, gaussians = (
             Array(Signal.like(port, name=f"{port.name}_{n}", reset_less=True) for n in range(2))
-            for port in (self.table, self.gaussians)
+            for port in (self.table_record, self.table_count)
         )
         with m.If(self.i.valid):
             m.d.sync += [
-                tables[self.frame].eq(self.table),
-                gaussians[self.frame].eq(self.gaussians),
+                tables[self.frame].eq(self.table_record),
+                gaussians[self.frame].eq(self.table_count),
             ]
         m.d.comb += [
             merger.table.eq(tables[frame]),

@@ -13,7 +13,7 @@ from golden.pack import Pack
 from golden.params import Parameters
 from golden.records import RECORD_BYTES
 from golden.stages.cluster_cull.result import LevelsResult
-from hw.accelerator import QUEUE_BEATS
+from hw.accelerator import queue_beats
 from hw.bus.burst_splitter import PAGE_BYTES, BurstSplitter
 from hw.bus.read_queue import ReadQueue
 from hw.frame.front_control import GROUP_RUN
@@ -35,6 +35,8 @@ FIFO_CYCLES = ReadQueue.LATENCY_CYCLES - 1
 HEADER_CYCLES = 1 + 1 + 2 * len(TABLES)
 # FINISH of FrameControl: a beat is put out, is taken, and is known to be taken.
 FINISH_CYCLES = 3
+
+QUEUE_BEATS = queue_beats(Parameters())  # the same in every build
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +87,7 @@ class FrameOutcome:
 
 @dataclass(frozen=True)
 class FrontEndTiming:
-    """Where the cycles of a frame go, under the names of hw.host.register_map.COUNTERS.
+    """Where the cycles of a frame go, under the names of hw.host.register_map.frame_counters.
 
     Parameters
     ----------

@@ -12,14 +12,8 @@ from golden.params import Parameters
 from golden.rules import INRIA
 from golden.stages.cluster_cull.constants import cluster_cull_constants
 from golden.stages.gaussian_project.constants import gaussian_project_constants
-from hw.host.register_map import (
-    COUNTERS,
-    STATUS_MEANINGS,
-    StatusCode,
-    constant_register,
-    counter_register,
-    register_map,
-)
+from hw.host.register_map import constant_register, counter_register, frame_counters, register_map
+from hw.host.status import STATUS_MEANINGS, StatusCode
 from sim.rtl.driver import Accelerator, Status, pack_image
 from tests.golden.pack.pack_cases import packed, plain_scene
 
@@ -205,14 +199,14 @@ def test_set_camera_refuses_other_formats():
 
 
 def test_a_frame_from_start_to_counters(bus, accelerator):
-    for number, name in enumerate(("frames", *COUNTERS)):
+    for number, name in enumerate(("frames", *frame_counters(PARAMS))):
         bus.words[bus.map[counter_register(name)].offset] = 1000 + number
     accelerator.start()
     status = accelerator.wait(5.0)
     assert status == Status(False, False, True, False, StatusCode.DONE, 1)
     status.check()
     assert bus.writes == [("CONTROL", 1)]
-    names = ("frames", *COUNTERS)
+    names = ("frames", *frame_counters(PARAMS))
     assert accelerator.counters() == {name: 1000 + n for n, name in enumerate(names)}
 
 
