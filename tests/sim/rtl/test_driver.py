@@ -119,8 +119,8 @@ def test_check_allows_a_later_minor_version(bus, accelerator):
     ("register", "value", "message"),
     [
         ("IDENTITY", 0xFFFFFFFF, "no splatsieve answers: its identity reads 0xffffffff"),
-        ("VERSION", 0x0003_0200, "the hardware has hardware_major = 2 where the driver has 1"),
-        ("VERSION", 0x0009_0100, "the hardware has pack = 9 where the driver has 3"),
+        ("VERSION", 0x0003_0300, "the hardware has hardware_major = 3 where the driver has 2"),
+        ("VERSION", 0x0009_0200, "the hardware has pack = 9 where the driver has 3"),
         ("CONFIG", 0x0100_2802, "the hardware has lanes = 2 where the driver has 1"),
     ],
 )
@@ -184,8 +184,17 @@ def test_set_camera_writes_each_constant_once(bus, accelerator):
     assert any(value >> 31 for _, value in bus.writes), "no negative constant was tried"
 
 
+def test_set_camera_refuses_a_stage_left_out(bus, accelerator):
+    culling, projecting = constants()
+    with pytest.raises(InputError, match="frame constant camera_position_x is missing: give"):
+        accelerator.set_camera(projecting)
+    with pytest.raises(InputError, match="frame constant jacobian_x0 is missing: give"):
+        accelerator.set_camera(culling)
+    assert bus.writes == []
+
+
 def test_set_camera_refuses_two_cameras(bus, accelerator):
-    with pytest.raises(InputError, match=r"rotation_.. differs between the two sets"):
+    with pytest.raises(InputError, match=r"rotation_.. differs between two sets"):
         accelerator.set_camera(constants(0.3)[0], constants(0.4)[1])
     assert bus.writes == []
 
