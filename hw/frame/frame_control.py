@@ -151,20 +151,20 @@ class FrameControl(wiring.Component):
 
         Returns whether one begins with no other under way.
         """
-        wanted, accept, begins, alone = Signal(), Signal(), Signal(), Signal()
+        request, accept, begin_front, alone = Signal(), Signal(), Signal(), Signal()
         behind = fsm.ongoing("RUN") & is_last & front.idle & ~retry
         m.d.comb += [
-            wanted.eq(self.start | self.queue | self.queued),
+            request.eq(self.start | self.queue | self.queued),
             accept.eq(fsm.ongoing("IDLE") | behind),
-            begins.eq(wanted & accept),
-            front.begin.eq(begins | (retry & fsm.ongoing("RUN"))),
-            alone.eq((wanted & fsm.ongoing("IDLE")) | (retry & fsm.ongoing("RUN"))),
+            begin_front.eq(request & accept),
+            front.begin.eq(begin_front | (retry & fsm.ongoing("RUN"))),
+            alone.eq((request & fsm.ongoing("IDLE")) | (retry & fsm.ongoing("RUN"))),
         ]
         m.d.sync += [
-            self.latch.eq(begins),
-            self.queued.eq((self.queue | self.queued) & ~begins),
+            self.latch.eq(begin_front),
+            self.queued.eq((self.queue | self.queued) & ~begin_front),
         ]
-        with m.If(begins):
+        with m.If(begin_front):
             m.d.sync += self.front_frame.eq(~self.front_frame)
         with m.If(retry & fsm.ongoing("RUN")):
             m.d.sync += retry.eq(0)
@@ -183,12 +183,12 @@ class FrameControl(wiring.Component):
         ]
         return alone
 
-    def _resets(self, m, begins, alone, retry, flush, discard, end):
+    def _resets(self, m, begin_front, alone, retry, flush, discard, end):
         """What of the datapath a frame begins with anew: all of it, where no other is under way.
 
         Each reaches a thousand registers and more all over the device: straight from a register.
         """
-        events = {"begin": begins, "alone": alone, "turn": end}
+        events = {"begin": begin_front, "alone": alone, "turn": end}
         for phase in PHASES:
             reset = Cat(events[event] for event in phase.resets).any()
             m.d.sync += getattr(self, f"reset_{phase.name}").eq(reset | discard)

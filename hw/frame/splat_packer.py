@@ -102,8 +102,8 @@ class SplatPacker(wiring.Component):
         for place in range(lanes):
             chosen = beat.records[place].as_value()
             for n in range(lanes - 1, place - 1, -1):
-                here = beat.lanes[n] & (before[n] == place)
-                chosen = Mux(here, beat.records[n].as_value(), chosen)
+                selected = beat.lanes[n] & (before[n] == place)
+                chosen = Mux(selected, beat.records[n].as_value(), chosen)
             statements.append(full[place].as_value().eq(chosen))
         return statements
 

@@ -79,8 +79,8 @@ class Registers(wiring.Component):
         values = {register.name: _values(register) for register in self.map}
         selected = {r.name: Signal(name=f"write_{r.name.lower()}") for r in self.map}
         for register in self.map:
-            here = slave.write_word == register.offset >> BYTE_BITS
-            m.d.comb += selected[register.name].eq(slave.write & here)
+            matches = slave.write_word == register.offset >> BYTE_BITS
+            m.d.comb += selected[register.name].eq(slave.write & matches)
         m.d.comb += slave.write_error.eq(~Cat(selected.values()).any())
         mask, ones = Signal(DATA_BITS), Signal(DATA_BITS)
         m.d.comb += [
@@ -105,24 +105,24 @@ class Registers(wiring.Component):
         self._read(m, slave, values)
         return m
 
-    def _track(self, m, values, asked):
+    def _track(self, m, values, control):
         """Starts, stops, and where the frame stands; returns whether one is ignored now."""
         status, frames = values["STATUS"], values[counter_register("frames")]["count"]
         # Frames that were asked for and have not ended.
-        owed = Signal(range(FRAMES_OWED + 1))
+        pending = Signal(range(FRAMES_OWED + 1))
         start, queue = Signal(), Signal(name="queue_taken")
         m.d.comb += [
-            status["busy"].eq(owed.any() | self.busy),
+            status["busy"].eq(pending.any() | self.busy),
             status["queued"].eq(self.queued_start | self.waiting),
             status["frames"].eq(frames),
-            start.eq(asked["start"] & ~asked["stop"] & ~status["busy"]),
-            queue.eq(asked["queue"] & ~asked["start"] & ~asked["stop"] & ~status["queued"]),
+            start.eq(control["start"] & ~control["stop"] & ~status["busy"]),
+            queue.eq(control["queue"] & ~control["start"] & ~control["stop"] & ~status["queued"]),
         ]
         m.d.sync += [
             self.start.eq(start),
             self.queued_start.eq(queue),
-            self.stop.eq(asked["stop"] & status["busy"]),
-            owed.eq(owed + (start | queue) - (self.finished & owed.any())),
+            self.stop.eq(control["stop"] & status["busy"]),
+            pending.eq(pending + (start | queue) - (self.finished & pending.any())),
         ]
         with m.If(start | queue):
             m.d.sync += [status["done"].eq(0), status["code"].eq(StatusCode.NONE)]
@@ -132,7 +132,7 @@ class Registers(wiring.Component):
                 status["code"].eq(self.code),
                 frames.eq(frames + 1),
             ]
-        return (asked["start"] & ~start) | (asked["queue"] & ~queue)
+        return (control["start"] & ~start) | (control["queue"] & ~queue)
 
     def _interrupt(self, m, values, cleared, ignored):
         """Causes stand until a one is written to them."""
