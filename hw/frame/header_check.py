@@ -40,7 +40,7 @@ TABLES = {
 FRONT_END = ("groups", "clusters", "geometry")  # tables of a build without colours
 
 # Byte offset and bytes of the numbers in the header, golden/pack/README.md.
-FIELDS = {
+NUMBERS = {
     "magic": (0, 8),
     "version": (8, 4),
     "geometry_count": (16, 8),
@@ -49,7 +49,7 @@ FIELDS = {
     "center_bits": (56, 4),
     "radius_bits": (60, 4),
 }
-COLOR_FIELDS = {"coefficients": (52, 4), "color_format": (68, 4)}
+COLOR_NUMBERS = {"coefficients": (52, 4), "color_format": (68, 4)}
 NARROW = COLOR_FORMATS.index("narrow")
 SECTIONS, SECTION_BYTES = 72, 24
 
@@ -57,8 +57,8 @@ SECTIONS, SECTION_BYTES = 72, 24
 def header_fields(tables: tuple[str, ...]) -> dict[str, tuple[int, int]]:
     """Byte offset and bytes of each number of the header that a build with these tables reads."""
     places = {f"{name}_offset": SECTIONS + SECTION_BYTES * TABLES[name].section for name in tables}
-    colors = COLOR_FIELDS if "colors" in tables else {}
-    return FIELDS | colors | {name: (place, 8) for name, place in places.items()}
+    colors = COLOR_NUMBERS if "colors" in tables else {}
+    return NUMBERS | colors | {name: (place, 8) for name, place in places.items()}
 
 
 def header_records(tables: tuple[str, ...]) -> int:
@@ -66,7 +66,7 @@ def header_records(tables: tuple[str, ...]) -> int:
     return -(-max(sum(place) for place in header_fields(tables).values()) // RECORD_BYTES)
 
 
-HEADER_RECORDS = header_records(FRONT_END)
+FIELDS, HEADER_RECORDS = header_fields(FRONT_END), header_records(FRONT_END)
 
 
 class HeaderCheck(wiring.Component):
