@@ -9,9 +9,9 @@ from sim.model.config import ModelConfig
 from sim.model.counts import FrameCounts
 from sim.model.dram import DramRun
 from sim.model.front_end.timing import FrontEndTiming, front_end_timing
+from sim.model.memory import MemoryModel
 from sim.model.stage import Work
 from sim.model.traffic import Traffic
-from sim.rtl.accelerator_harness import MemoryModel
 
 LARGEST_BUSY_256 = 255
 

@@ -25,7 +25,7 @@ from hw.stages.gaussian_project.gaussian_project import GaussianProject
 from hw.unused import unused_components
 from sim.model.front_end.kernel import simulate
 from sim.model.front_end.state import CLIENT, COUNTS, FIFO, HARDWARE, REGISTER, STATE
-from sim.rtl.accelerator_harness import MemoryModel
+from sim.model.memory import MemoryModel
 
 Bool = NDArray[np.bool_]
 

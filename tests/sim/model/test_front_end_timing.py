@@ -18,7 +18,8 @@ from golden.scene_io import read_scene
 from hw.frame.front_control import GROUP_RUN
 from sim.model.front_end import timing as model
 from sim.model.front_end.timing import FrameOutcome, frame_outcome, front_end_timing
-from sim.rtl.accelerator_harness import AcceleratorHarness, MemoryModel
+from sim.model.memory import MemoryModel
+from sim.rtl.accelerator_harness import AcceleratorHarness
 from sim.rtl.driver import Accelerator, pack_image
 from tests.golden.pack.pack_cases import packed
 from tests.rtl.accelerator.accelerator_stimulus import (

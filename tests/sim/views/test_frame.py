@@ -13,7 +13,7 @@ from golden.params import Parameters
 from golden.rules import GSPLAT, INRIA
 from golden.stages.gaussian_project.decode import decode_splats
 from hw.host.register_map import COUNTERS, StatusCode
-from sim.rtl.accelerator_harness import MemoryModel
+from sim.model.memory import MemoryModel
 from sim.views import frame as frame_module
 from sim.views.frame import FrameRunner, frame_engine_named, run_frame
 from sim.views.gaussian_project import project_views
