@@ -24,8 +24,8 @@ from sim.model.config import ModelConfig
 from sim.model.counts import FrameCounts
 from sim.model.dram import play_requests
 from sim.model.frame import FrameModel
-from sim.model.front_end.stages import front_end
-from sim.model.front_end.timing import frame_outcome
+from sim.model.front_end.dram_memory import front_end
+from sim.model.outcome import frame_outcome
 from sim.model.stage import STAGES
 from sim.model.traffic import Traffic
 from sim.model.views import ModelledView, modelled_views

@@ -30,7 +30,7 @@ class ViewProjection:
     tile_pairs : pairs of tile and splat.
     check : against the float64 reference of the whole scene.
     rtl_cycles, rtl_model_cycles : of the RTL without stalls, and of
-        sim.views.gaussian_project.project_cycles; None where it was not run.
+        sim.model.stages.gaussian_project.project_cycles; None where it was not run.
     rtl_mismatches : its splats that differ from the integer model; None where it was not run.
     """
 

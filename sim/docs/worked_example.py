@@ -23,8 +23,9 @@ from golden.stages.gaussian_fetch.integer import gaussian_fetch
 from golden.stages.gaussian_project.constants import gaussian_project_constants
 from golden.stages.gaussian_project.integer import ProjectedMembers, gaussian_project
 from hw.frame.header_check import FIELDS
+from sim.model.memory import MemoryModel
 from sim.rtl.accelerator_events import Event, EventKind
-from sim.rtl.accelerator_harness import AcceleratorHarness, MemoryModel
+from sim.rtl.accelerator_harness import AcceleratorHarness
 from sim.rtl.driver import Accelerator, pack_image
 
 LATENCY_CYCLES = 20

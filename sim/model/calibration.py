@@ -37,7 +37,7 @@ from sim.model.config import ModelConfig, load_model_config
 from sim.model.counts import FrameCounts, frame_counts, without_culling
 from sim.model.frame import FrameModel, model_frame
 from sim.model.published_gscore import PUBLISHED, Published
-from sim.model.render import bin_cycles
+from sim.model.stages.rasterize import bin_cycles
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from golden.stages.gaussian_project.reference import Splats
 from golden.stages.rasterize.counts import BinCounts, count_bins
 from golden.stages.tile_bin.reference import tile_bin_reference
 from sim.model.config import ModelConfig
-from sim.model.front_end.timing import FrameOutcome, frame_outcome
+from sim.model.outcome import FrameOutcome, frame_outcome
 
 Int64 = NDArray[np.int64]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from golden.params import Parameters
 from golden.records import SPLAT_DTYPE
 from hw.verilog import accelerator_design
+from sim.model.memory import MemoryModel
 from sim.rtl.accelerator_events import (
     Event,
     EventKind,
@@ -32,29 +32,6 @@ VIOLATIONS = {
     8: "a burst is too long",
 }
 MOST_FRAMES = 64
-
-
-@dataclass(frozen=True)
-class MemoryModel:
-    """The memory behind the bus, and who takes the splats.
-
-    Parameters
-    ----------
-    address : where the image lies, a multiple of 4096; DECERR answers elsewhere.
-    latency_cycles : from an address taken to its first beat.
-    busy_256 : chance of 256 that the memory has no beat in a cycle: a bandwidth limit.
-    address_stall_256, output_stall_256 : that it takes no address, that the sink takes no splat.
-    fail_beat : the n-th beat, from 1, answers SLVERR; 0 for none.
-    seed : of all these chances.
-    """
-
-    address: int = 0x4000_0000
-    latency_cycles: int = 100
-    busy_256: int = 0
-    address_stall_256: int = 0
-    output_stall_256: int = 0
-    fail_beat: int = 0
-    seed: int = 0
 
 
 class _Memory(ctypes.Structure):

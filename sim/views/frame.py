@@ -23,7 +23,8 @@ from golden.stages.gaussian_project.constants import (
 )
 from golden.stages.gaussian_project.integer import gaussian_project
 from hw.host.register_map import frame_counters
-from sim.rtl.accelerator_harness import AcceleratorHarness, MemoryModel
+from sim.model.memory import MemoryModel
+from sim.rtl.accelerator_harness import AcceleratorHarness
 from sim.rtl.driver import Accelerator, Status, pack_image
 from sim.views.gaussian_project import count_differing
 

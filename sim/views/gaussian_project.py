@@ -23,7 +23,7 @@ from golden.stages.gaussian_project.decode import decode_splats
 from golden.stages.gaussian_project.formats import DROPS
 from golden.stages.gaussian_project.integer import ProjectedMembers, gaussian_project
 from golden.stages.gaussian_project.reference import Splats
-from hw.stages.gaussian_project.gaussian_project import GaussianProject
+from sim.model.stages.gaussian_project import project_cycles
 from sim.views.cluster_cull import CullFrame, Engine, cull_views
 
 if TYPE_CHECKING:
@@ -107,23 +107,6 @@ def project_views(
     for camera, culled in zip(views, frames, strict=True):
         project = project or _projector(pack, rules, engine)
         yield project(camera, culled)
-
-
-def project_cycles(kept: Bool, latency_cycles: int, lanes: int) -> int:
-    """Cycles of gaussian_project for members offered one a cycle and lane, nothing held back.
-
-    Until it is not busy: a splat is taken `latency_cycles` after its member and counted
-    QUIET_CYCLES later, and a member that is dropped is known to be so 2 cycles before it would be
-    taken.
-
-    Parameters
-    ----------
-    kept : (N,) bool, members that become splats; member i goes through lane i modulo lanes.
-    """
-    places = np.flatnonzero(kept)
-    last = (len(kept) - 1) // lanes + latency_cycles - 1 if len(kept) else 0
-    taken = latency_cycles + 1 + GaussianProject.QUIET_CYCLES
-    return max(last, int(places[-1]) // lanes + taken if len(places) else 0)
 
 
 def count_differing(found: NDArray[np.void], expected: NDArray[np.void]) -> int:

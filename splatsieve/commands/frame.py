@@ -44,7 +44,7 @@ def frame(
     from golden.errors import InputError
     from golden.pack.file import load_pack
     from golden.rules import rules_named
-    from sim.rtl.accelerator_harness import MemoryModel
+    from sim.model.memory import MemoryModel
     from sim.views.frame import frame_engine_named, run_frame
     from splatsieve.inputs import cameras_of, check_output, need_cameras
 

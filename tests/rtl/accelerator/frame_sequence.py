@@ -8,7 +8,8 @@ import numpy as np
 
 from golden.params import Parameters
 from hw.host.status import StatusCode
-from sim.rtl.accelerator_harness import AcceleratorHarness, MemoryModel
+from sim.model.memory import MemoryModel
+from sim.rtl.accelerator_harness import AcceleratorHarness
 from sim.rtl.driver import Accelerator
 from tests.rtl.accelerator.accelerator_stimulus import View
 

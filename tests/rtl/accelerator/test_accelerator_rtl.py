@@ -14,7 +14,8 @@ from golden.pack import Pack
 from golden.params import Parameters
 from golden.scene_io import read_scene
 from hw.host.status import StatusCode
-from sim.rtl.accelerator_harness import AcceleratorHarness, MemoryModel
+from sim.model.memory import MemoryModel
+from sim.rtl.accelerator_harness import AcceleratorHarness
 from sim.rtl.driver import Accelerator, Status, pack_image
 from tests.golden.pack.pack_cases import packed
 from tests.rtl.accelerator.accelerator_stimulus import (

@@ -13,9 +13,10 @@ from golden.pack import Pack
 from golden.params import Parameters
 from hw.host.status import StatusCode
 from hw.stages.gaussian_project.gaussian_project import GaussianProject
-from sim.model.front_end.timing import FINISH_CYCLES, frame_outcome, front_end_timing
+from sim.model.front_end.timing import FINISH_CYCLES, front_end_timing
+from sim.model.memory import MemoryModel
+from sim.model.outcome import frame_outcome
 from sim.rtl.accelerator_events import EventKind
-from sim.rtl.accelerator_harness import MemoryModel
 from sim.rtl.driver import pack_image
 from tests.golden.pack.pack_cases import packed
 from tests.rtl.accelerator.accelerator_stimulus import (

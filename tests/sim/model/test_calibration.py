@@ -18,7 +18,7 @@ from sim.model.config import load_model_config
 from sim.model.counts import frame_counts, without_culling
 from sim.model.frame import model_frame
 from sim.model.published_gscore import PUBLISHED, TRAFFIC_UNCERTAINTY, Published
-from sim.model.render import BIN_CYCLES
+from sim.model.stages.rasterize import BIN_CYCLES
 from tests.golden.pack.pack_cases import packed
 
 GSCORE = load_model_config("gscore")

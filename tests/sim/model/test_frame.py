@@ -22,10 +22,12 @@ from sim.model.config import PRESETS, load_model_config, model_preset_names
 from sim.model.counts import frame_counts, without_culling
 from sim.model.dram import play_requests
 from sim.model.frame import model_frame
-from sim.model.front_end.stages import front_end_memory
+from sim.model.front_end.dram_memory import front_end_memory
 from sim.model.front_end.timing import front_end_timing
-from sim.model.render import BIN_CYCLES, raster_cycles, render, sort_cycles
+from sim.model.render import render
 from sim.model.stage import FRONT_END, RENDER, STAGES, STREAM, Work, account
+from sim.model.stages.depth_sort import sort_cycles
+from sim.model.stages.rasterize import BIN_CYCLES, raster_cycles
 from sim.model.traffic import Traffic
 from sim.rtl.driver import pack_image
 from tests.golden.pack.pack_cases import packed

@@ -16,9 +16,11 @@ from golden.params import Parameters
 from golden.rules import INRIA
 from golden.scene_io import read_scene
 from hw.frame.front_control import GROUP_RUN
-from sim.model.front_end import timing as model
-from sim.model.front_end.timing import FrameOutcome, frame_outcome, front_end_timing
-from sim.rtl.accelerator_harness import AcceleratorHarness, MemoryModel
+from sim.model.front_end import hardware, timing
+from sim.model.front_end.timing import front_end_timing
+from sim.model.memory import MemoryModel
+from sim.model.outcome import FrameOutcome, frame_outcome
+from sim.rtl.accelerator_harness import AcceleratorHarness
 from sim.rtl.driver import Accelerator, pack_image
 from tests.golden.pack.pack_cases import packed
 from tests.rtl.accelerator.accelerator_stimulus import (
@@ -189,8 +191,9 @@ def test_a_wrong_constant_is_told(measured, monkeypatch, constant, value):
     """The other side: what the hardware does not do gives other cycles."""
     found, outcome, memory = measured
     assert set(errors(found, outcome, DEFAULT, memory).values()) == {0}
-    monkeypatch.setattr(model, constant, value)
-    monkeypatch.setattr(model, "_hardware", model._hardware.__wrapped__)
+    place = timing if constant == "FINISH_CYCLES" else hardware
+    monkeypatch.setattr(place, constant, value)
+    monkeypatch.setattr(timing, "idle_blocks", hardware.idle_blocks.__wrapped__)
     assert set(errors(found, outcome, DEFAULT, memory).values()) != {0}
 
 

@@ -14,7 +14,7 @@ from golden.rules import GSPLAT, INRIA
 from golden.stages.gaussian_project.decode import decode_splats
 from hw.host.register_map import frame_counters
 from hw.host.status import StatusCode
-from sim.rtl.accelerator_harness import MemoryModel
+from sim.model.memory import MemoryModel
 from sim.views import frame as frame_module
 from sim.views.frame import FrameRunner, frame_engine_named, run_frame
 from sim.views.gaussian_project import project_views
