@@ -115,12 +115,13 @@ def _box(axes: Axes, step: Step, row: int) -> None:
 
 def page(example: WorkedExample) -> str:
     """The Markdown page: what is seen, the picture, every cycle in which something happens."""
-    clusters, groups = example.pack.clusters, example.pack.groups
-    seen = [f"c{n}" for n, yes in enumerate(example.culled.visible) if yes]
+    pack, levels = example.frame.pack, example.frame.levels
+    clusters, groups = pack.clusters, pack.groups
+    seen = [f"c{n}" for n, yes in enumerate(levels.visible) if yes]
     lines = [
         "# A frame, cycle by cycle",
         "",
-        f"{len(example.pack)} Gaussians m0 to m{len(example.pack) - 1} in {len(clusters)} clusters "
+        f"{len(pack)} Gaussians m0 to m{len(pack) - 1} in {len(clusters)} clusters "
         f"c0 to c{len(clusters) - 1} and {len(groups)} groups g0 to g{len(groups) - 1}, through "
         f"the RTL of the default parameters with a memory of {LATENCY_CYCLES} cycles of latency.",
         "The camera looks past the last group, whose clusters are never read, and past one cluster "

@@ -10,7 +10,7 @@ from amaranth.lib.fifo import SyncFIFOBuffered
 from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
-from golden.stages.gaussian_project.integer import DROPS
+from golden.stages.gaussian_project.formats import DROPS
 from hw.blocks.pipeline import population
 from hw.layouts import gaussian_project_constants, member_record, splat_record
 from hw.stages.gaussian_project.projection import Projection

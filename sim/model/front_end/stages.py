@@ -6,11 +6,11 @@ import math
 
 from golden.records import RECORD_BYTES
 from sim.model.config import ModelConfig
-from sim.model.counts import FrameCounts
+from sim.model.counts import FrontEndCounts
 from sim.model.dram import DramRun
 from sim.model.front_end.timing import FrontEndTiming, front_end_timing
 from sim.model.stage import Work
-from sim.model.traffic import Traffic
+from sim.model.traffic import FrontEndTraffic
 from sim.rtl.accelerator_harness import MemoryModel
 
 LARGEST_BUSY_256 = 255
@@ -36,7 +36,7 @@ def front_end_memory(run: DramRun, front_end_bytes: int, config: ModelConfig) ->
 
 
 def front_end(
-    counts: FrameCounts, traffic: Traffic, run: DramRun, config: ModelConfig
+    counts: FrontEndCounts, traffic: FrontEndTraffic, run: DramRun, config: ModelConfig
 ) -> FrontEndTiming:
     """The front end's frame, start to idle, splats taken at once, under front_end_memory(run)."""
     front_end_bytes = traffic.tables.bytes + traffic.geometry.bytes
@@ -45,12 +45,12 @@ def front_end(
     )
 
 
-def cluster_cull(counts: FrameCounts, traffic: Traffic) -> Work:
+def cluster_cull(counts: FrontEndCounts, traffic: FrontEndTraffic) -> Work:
     """Stage 1. Busy a cycle a ball, groups and clusters. Reads the header and 32 bytes a ball."""
     return Work("cluster_cull", counts.tests, traffic.tables.bytes, 0)
 
 
-def gaussian_fetch(counts: FrameCounts, config: ModelConfig) -> Work:
+def gaussian_fetch(counts: FrontEndCounts, config: ModelConfig) -> Work:
     """Stage 2. Busy a cycle a beat: ceil(32 gaussians_read / bus bytes). Reads 32 bytes a Gaussian
     of visible clusters; the splats leave on a stream."""
     size = counts.gaussians_read * RECORD_BYTES

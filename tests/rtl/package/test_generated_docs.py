@@ -117,7 +117,7 @@ def test_the_example_shows_what_it_says(example):
     assert rows["member"] == counters["members"] == 8
     assert rows["m_axis_splat"] == counters["splats"] == len(example.splats) == 7
     assert counters["dropped_opacity"] == 1
-    assert (example.splats == example.projected.splats).all()
+    assert (example.splats == example.frame.splats).all()
     for path in (("m_axi_r", "m0"), ("member", "m0"), ("m_axis_splat", "m0")):
         assert path in at
     for never in (("m_axi_r", "c4"), ("m_axi_r", "m3"), ("m_axis_splat", "m6")):
