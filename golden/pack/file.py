@@ -57,7 +57,8 @@ def save_pack(pack: Pack, path: Path) -> None:
     with atomic_path(path) as temporary:
         try:
             with temporary.open("wb") as file:
-                file.writelines(parts)
+                for part in parts:
+                    file.write(part)
         except OSError as error:
             raise InputError(
                 f"{path} cannot be written ({error.strerror}): free some space or choose another "

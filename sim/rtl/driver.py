@@ -250,6 +250,11 @@ class Accelerator:
         self._bus.write(self._registers[name].offset, value)
 
 
+def counter_texts() -> dict[str, str]:
+    """What each counter of a frame counts, in words, by its name."""
+    return dict(COUNTERS)
+
+
 def pack_image(pack: Pack) -> bytes:
     """The bytes of a pack's file, to be put into memory at a multiple of 4096 bytes."""
     return pack_bytes(pack)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal, get_args
 
 import numpy as np
@@ -16,6 +16,7 @@ from golden.params import Parameters
 from golden.rules import Rules
 from golden.view import ViewFrame, view_frame
 from hw.host.register_map import COUNTERS
+from sim.model.front_end.timing import frame_outcome, front_end_timing
 from sim.rtl.accelerator_harness import AcceleratorHarness, MemoryModel
 from sim.rtl.driver import Accelerator, Status, pack_image
 from sim.views.gaussian_project import count_differing
@@ -40,6 +41,9 @@ class FrameRun:
     status : how the RTL's frame ended; None by the integer engine, as all that follows.
     bus_utilisation : share of the cycles from the first to the last beat that carried one.
     mismatches : records of `splats`, and counters, that differ from the integer model's.
+    expected : what the counters must read: items by the integer model, cycles by the cycle model
+        where it knows such a memory; a counter of which neither knows anything is left out.
+    memory : behind the RTL's bus.
     """
 
     view: str
@@ -50,6 +54,8 @@ class FrameRun:
     status: Status | None = None
     bus_utilisation: float | None = None
     mismatches: int | None = None
+    expected: dict[str, int] | None = None
+    memory: MemoryModel | None = None
 
     @property
     def cycles(self) -> int | None:
@@ -139,6 +145,8 @@ class FrameRunner:
             status=status,
             bus_utilisation=utilisation,
             mismatches=count_differing(splats, model.splats) + differing,
+            expected=model.counters | _clocked(frame, self._memory),
+            memory=self._memory,
         )
 
     def _until_interrupt(self, bus: AcceleratorHarness) -> None:
@@ -151,6 +159,16 @@ class FrameRunner:
             if moved == before:
                 raise RuntimeError(f"the accelerator stands still for {chunk} cycles in a frame.")
             before = moved
+
+
+def _clocked(frame: ViewFrame, memory: MemoryModel) -> dict[str, int]:
+    """Counters of the cycle model by name; none behind a memory that it does not know."""
+    stalls = memory.address_stall_256 or memory.output_stall_256
+    if stalls or memory.fail_beat or memory.latency_cycles < 1:
+        return {}
+    outcome = frame_outcome(frame.pack, frame.levels, frame.projected.kept)
+    timing = front_end_timing(outcome, frame.params, memory)
+    return {name: value for name, value in asdict(timing).items() if name in COUNTERS}
 
 
 def _model(frame: ViewFrame) -> FrameRun:

@@ -21,7 +21,7 @@ from sim.rtl.design_cache import cached_design
 
 FOLDER = Path(next(iter(hw.__path__)))
 README = (FOLDER / "README.md").read_text()
-AGAIN = "generated documents are old: run `uv run python -m sim.docs.pages hw`"
+AGAIN = "generated documents are old: run `uv run splatsieve docs hw`"
 REGISTERS = {"regs.md": regs_markdown, "splatsieve_regs.h": c_header}
 
 
