@@ -13,9 +13,13 @@ import typer
 from golden.errors import InputError
 from splatsieve import __version__
 from splatsieve.commands import (
+    bench,
+    calibrate,
     cull,
     demo,
+    docs,
     frame,
+    model,
     pack,
     psnr,
     render,
@@ -66,10 +70,14 @@ COMMANDS = (
     trace.trace,
     report.report,
     sweep.sweep,
+    model.model,
+    calibrate.calibrate,
+    docs.docs,
 )
 for command in COMMANDS:
     app.command()(command)
-NAMES = tuple(command.__name__ for command in COMMANDS)
+app.add_typer(bench.bench)
+NAMES = (*(command.__name__ for command in COMMANDS), "bench")
 
 
 def main() -> None:

@@ -70,6 +70,23 @@ def need_cameras(scene_name: str, default_name: str, path: Path | None) -> None:
         )
 
 
+def numbers(text: str | None, option: str, *, whole: bool = False) -> list[float]:
+    """Positive numbers between commas; none without text. Raises InputError."""
+    values = []
+    for word in text.split(",") if text is not None else []:
+        try:
+            value = float(int(word)) if whole else float(word)
+        except ValueError:
+            value = 0.0
+        if not 0 < value < 1e9:
+            kind = "whole numbers" if whole else "numbers"
+            raise InputError(
+                f"{option} {text!r} is not positive {kind} between commas: write such as 1,2,4."
+            )
+        values.append(value)
+    return values
+
+
 def check_output(output: Path | None, **inputs: str | Path | None) -> None:
     """Raises InputError, before any work, where a file to write is a folder or an input.
 

@@ -84,7 +84,7 @@ def interface_markdown(designs: dict[str, Design]) -> str:
     lines = [
         "# Interface of the IP core",
         "",
-        "Made by `uv run python -m sim.docs.pages hw`; a test holds it to the source.",
+        "Made by `uv run splatsieve docs hw`; a test holds it to the source.",
         "Registers: [regs.md](regs.md). A frame cycle by cycle: [worked_example.md]"
         "(worked_example.md). How to use it: [verilog.md](verilog.md).",
         "",

@@ -10,6 +10,7 @@ from golden.gaussians.covariance import Covariances
 from golden.image import psnr_db
 from golden.pack import Pack
 from golden.scene import Float32
+from reports.measure.accelerator import ViewAccelerator, view_accelerator
 from reports.measure.subject import Subject, Track, silent
 from sim.views.draw import draw_stage
 from sim.views.gaussian_project import ProjectFrame, project_views
@@ -32,6 +33,7 @@ class ViewProjection:
     rtl_cycles, rtl_model_cycles : of the RTL without stalls, and of
         sim.model.stages.gaussian_project.project_cycles; None where it was not run.
     rtl_mismatches : its splats that differ from the integer model; None where it was not run.
+    accelerator : the whole accelerator's frame; None where it was not run.
     """
 
     members: int
@@ -42,6 +44,7 @@ class ViewProjection:
     rtl_cycles: int | None = None
     rtl_model_cycles: int | None = None
     rtl_mismatches: int | None = None
+    accelerator: ViewAccelerator | None = None
 
 
 @dataclass(frozen=True)
@@ -111,4 +114,5 @@ def _view(
         rtl_cycles=run.cycles if run is not None else None,
         rtl_model_cycles=run.model_cycles if run is not None else None,
         rtl_mismatches=run.mismatches if run is not None else None,
+        accelerator=view_accelerator(run.accelerator) if run is not None else None,
     )

@@ -6,6 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from reports.text import cost_tables, speed_tables, tables
+from reports.text.accelerator_text import (
+    accelerator_table,
+    accelerator_text,
+    accelerator_view_table,
+)
 from reports.text.aims_text import aims_sentences, aims_table
 from reports.text.claims import claims_table, claims_text
 from reports.text.glossary import GLOSSARY
@@ -50,6 +55,10 @@ def report_markdown(document: dict[str, Any], figures: Sequence[str]) -> str:
         projection_text(),
         projection_table(document),
         _image("projection.png", "Gaussians kept and dropped by the projection", figures),
+        "## The accelerator's RTL",
+        accelerator_text(document),
+        accelerator_table(document),
+        accelerator_view_table(document),
         "## Cycles",
         _configuration_text(document),
         speed_tables.cycle_table(document),

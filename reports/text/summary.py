@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from reports.text.accelerator_summary import accelerator_line
 from reports.text.projection_summary import projection_lines
 
 CULLED = ("paper", "reach")
@@ -24,6 +25,7 @@ def summary_lines(document: dict[str, Any]) -> list[str]:
         _picture_line(document),
         _rtl_line(document),
         *projection_lines(document),
+        accelerator_line(document),
         *_cycle_lines(document),
         *_speedup_lines(document),
     ]

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Protocol
 
 from golden.errors import InputError
-from golden.files import read_bytes
 from golden.numbers.fixed import Fixed
 from golden.pack import Pack
-from golden.pack.file import ALIGNMENT_BYTES, HEADER_BYTES, save_pack
+from golden.pack.file import ALIGNMENT_BYTES, HEADER_BYTES, pack_bytes
 from golden.params import Parameters
 from hw.host.register_map import (
     CONFIGURATION,
@@ -260,9 +257,12 @@ class Accelerator:
         self._bus.write(self._registers[name].offset, value)
 
 
+def counter_texts(params: Parameters) -> dict[str, str]:
+    """What each counter of a frame counts, in words, by its name."""
+    texts: dict[str, str] = frame_counters(params)
+    return texts
+
+
 def pack_image(pack: Pack) -> bytes:
     """The bytes of a pack's file, to be put into memory at a multiple of 4096 bytes."""
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "scene.pack"
-        save_pack(pack, path)
-        return read_bytes(path)
+    return pack_bytes(pack)

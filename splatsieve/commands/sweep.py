@@ -59,7 +59,7 @@ def sweep(
     from sim.model.config import load_model_config
     from sim.sweeps.sweep import dask_cluster, local_cores, machines, run_jobs, scene_jobs
     from sim.sweeps.sweep_table import SweepTable
-    from splatsieve.inputs import DEFAULT, cameras_of, need_cameras, scene_of
+    from splatsieve.inputs import DEFAULT, cameras_of, need_cameras, numbers, scene_of
     from splatsieve.progress import track
 
     for scene in scenes:
@@ -69,10 +69,10 @@ def sweep(
     chosen_rules = rules_named(rules)
     wanted = machines(
         [load_model_config(name) for name in config or ["edge"]],
-        [int(value) for value in _numbers(lanes, "--lanes", whole=True)],
-        _numbers(bandwidth, "--bandwidth"),
+        [int(value) for value in numbers(lanes, "--lanes", whole=True)],
+        numbers(bandwidth, "--bandwidth"),
     )
-    sizes = [int(value) for value in _numbers(clusters, "--clusters", whole=True)]
+    sizes = [int(value) for value in numbers(clusters, "--clusters", whole=True)]
     per_group: dict[str, Any] = (
         {"per_group": 0} if method == "paper" else {}
     )  # the paper has no groups
@@ -112,22 +112,3 @@ def sweep(
         f"{result['rows']:,} rows, {result['rows_new']:,} of them new\n{table_path}\n{figure}\n"
         f"packs are kept for the next run: {shlex.quote(str(packs))}"
     )
-
-
-def _numbers(text: str | None, option: str, *, whole: bool = False) -> list[float]:
-    """Positive numbers between commas; none without text."""
-    from golden.errors import InputError
-
-    values = []
-    for word in text.split(",") if text is not None else []:
-        try:
-            value = float(int(word)) if whole else float(word)
-        except ValueError:
-            value = 0.0
-        if not 0 < value < 1e9:
-            kind = "whole numbers" if whole else "numbers"
-            raise InputError(
-                f"{option} {text!r} is not positive {kind} between commas: write such as 1,2,4."
-            )
-        values.append(value)
-    return values

@@ -11,7 +11,7 @@ import pytest
 from golden.image import read_image
 from golden.params import Parameters
 from golden.rules import GSPLAT
-from reports.benches.bench_widths import main, markdown, study
+from reports.benches.bench_widths import markdown, study
 from reports.benches.width_figure import width_figure, write_width_figure
 from reports.benches.width_study import LOW_FACTOR_BITS, LOW_FACTOR_WIDTHS, RANGES, variations
 from tests.reports.report_cases import tiny_subject
@@ -110,26 +110,6 @@ def test_figure(result, tmp_path):
     write_width_figure(result, path)
     assert min(read_image(path).shape[:2]) > 300
     assert list(tmp_path.iterdir()) == [path]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["bonsai.spz"], "bonsai.spz comes without cameras"),
-        (["none.spz", "--cameras", "none.json"], "none.json"),
-        (["default", "--views", "0"], "0 views cannot be measured"),
-        (["default", "--size", "0x5"], "size"),
-        (["default", "--rules", "gsplat", "none"], "rules"),
-    ],
-)
-def test_refused_in_one_sentence(arguments, message, tmp_path, capsys):
-    path = tmp_path / "widths.json"
-    assert main([*arguments, "-o", str(path), "--figure", str(tmp_path / "widths.png")]) == 2
-    error = capsys.readouterr().err
-    assert error.startswith("bench_widths: ")
-    assert message in error
-    assert error.count("\n") == 1
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_committed_results_lose_nothing_and_are_in_the_readme():

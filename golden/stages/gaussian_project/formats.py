@@ -38,6 +38,9 @@ SIZE_BITS = 14
 # the picture and still cover it.
 SCREEN_BITS = 22
 
+# Why a member is dropped: the first that holds is counted.
+DROPS = ("opacity", "near", "outside")
+
 
 @dataclass(frozen=True)
 class ProjectionFormats:

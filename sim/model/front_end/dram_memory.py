@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 
 from sim.model.config import ModelConfig
-from sim.model.counts import FrameCounts
+from sim.model.counts import FrontEndCounts
 from sim.model.dram import DramRun
 from sim.model.front_end.timing import FrontEndTiming, front_end_timing
 from sim.model.memory import MemoryModel
-from sim.model.traffic import Traffic
+from sim.model.traffic import FrontEndTraffic
 
 LARGEST_BUSY_256 = 255
 
@@ -34,7 +34,7 @@ def front_end_memory(run: DramRun, front_end_bytes: int, config: ModelConfig) ->
 
 
 def front_end(
-    counts: FrameCounts, traffic: Traffic, run: DramRun, config: ModelConfig
+    counts: FrontEndCounts, traffic: FrontEndTraffic, run: DramRun, config: ModelConfig
 ) -> FrontEndTiming:
     """The front end's frame, start to idle, splats taken at once, under front_end_memory(run)."""
     front_end_bytes = traffic.tables.bytes + traffic.geometry.bytes

@@ -12,9 +12,9 @@ from golden.jit import serial_kernel
 from golden.params import Parameters
 from hw.stages.cluster_cull.cluster_cull import ClusterCull
 from sim.model.clocked import FIFO, clock_fifo, registers
-from sim.model.counts import FrameCounts
+from sim.model.counts import FrontEndCounts
 from sim.model.stage import Work
-from sim.model.traffic import Traffic
+from sim.model.traffic import FrontEndTraffic
 
 Int64 = NDArray[np.int64]
 Bool = NDArray[np.bool_]
@@ -177,6 +177,6 @@ def _run_alone(
     return cycle
 
 
-def cluster_cull(counts: FrameCounts, traffic: Traffic) -> Work:
+def cluster_cull(counts: FrontEndCounts, traffic: FrontEndTraffic) -> Work:
     """Stage 1. Busy a cycle a ball, groups and clusters. Reads the header and 32 bytes a ball."""
     return Work("cluster_cull", counts.tests, traffic.tables.bytes, 0)

@@ -11,7 +11,7 @@ from golden.jit import serial_kernel
 from golden.records import RECORD_BYTES
 from sim.model.clocked import FIFO, REGISTER, clock_fifo_and_register, registers
 from sim.model.config import ModelConfig
-from sim.model.counts import FrameCounts
+from sim.model.counts import FrontEndCounts
 from sim.model.stage import Work
 
 Int64 = NDArray[np.int64]
@@ -123,7 +123,7 @@ def clock_members(fetch: Any, valid: bool, slots: int, passed: bool, runs: Int64
             fetch.cluster += 1
 
 
-def gaussian_fetch(counts: FrameCounts, config: ModelConfig) -> Work:
+def gaussian_fetch(counts: FrontEndCounts, config: ModelConfig) -> Work:
     """Stage 2. Busy a cycle a beat: ceil(32 gaussians_read / bus bytes). Reads 32 bytes a Gaussian
     of visible clusters; the splats leave on a stream."""
     size = counts.gaussians_read * RECORD_BYTES

@@ -22,6 +22,7 @@ from cocotbext.axi import (
 
 from golden.params import Parameters
 from golden.records import SPLAT_DTYPE
+from golden.view import ViewFrame
 from hw.host.register_map import (
     WORD_BYTES,
     constant_register,
@@ -32,7 +33,6 @@ from hw.host.register_map import (
 from hw.host.status import StatusCode
 from sim.rtl.driver import pack_image
 from tests.rtl.accelerator.accelerator_stimulus import (
-    View,
     random_views,
     small_pack,
     view_of_all,
@@ -178,7 +178,7 @@ class Testbench:
             await self.write(f"PACK_{name}_HIGH", high)
         await self.write("INTERRUPT_ENABLE", DONE)
 
-    async def set_view(self, view: View):
+    async def set_view(self, view: ViewFrame):
         for name, value in view.ports.items():
             await self.write(constant_register(name), value)
 
@@ -214,7 +214,7 @@ class Testbench:
         assert self.memory.ar_channel.empty()
         assert self.memory.r_channel.idle()
 
-    async def right(self, view: View, control: int = START) -> dict[str, int]:
+    async def right(self, view: ViewFrame, control: int = START) -> dict[str, int]:
         """A whole frame, bit for bit; its counters."""
         await self.set_view(view)
         self.beats = 0
@@ -235,11 +235,11 @@ class Testbench:
         # A frame that breaks off loses the members that are under way.
         assert counters["members"] >= sum(counters[name] for name in MEMBERS_TO)
 
-    def views(self, count: int, seed: int = 0) -> list[View]:
+    def views(self, count: int, seed: int = 0) -> list[ViewFrame]:
         return random_views(self.pack, count, self.params, seed)
 
     @property
-    def of_all(self) -> View:
+    def of_all(self) -> ViewFrame:
         return view_of_all(self.pack, self.params)
 
 

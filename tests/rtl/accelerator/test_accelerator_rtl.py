@@ -12,14 +12,14 @@ from golden.camera_io import read_cameras
 from golden.default_scene import default_cameras, default_scene
 from golden.pack import Pack
 from golden.params import Parameters
+from golden.rules import INRIA
 from golden.scene_io import read_scene
+from golden.view import ViewFrame, view_frame
 from hw.host.status import StatusCode
-from sim.model.memory import MemoryModel
-from sim.rtl.accelerator_harness import AcceleratorHarness
+from sim.rtl.accelerator_harness import AcceleratorHarness, MemoryModel
 from sim.rtl.driver import Accelerator, Status, pack_image
 from tests.golden.pack.pack_cases import packed
 from tests.rtl.accelerator.accelerator_stimulus import (
-    View,
     random_views,
     small_pack,
     spoilt_images,
@@ -45,7 +45,7 @@ class Board:
     harness: AcceleratorHarness
     driver: Accelerator
 
-    def begin(self, view: View, memory: MemoryModel | None = None):
+    def begin(self, view: ViewFrame, memory: MemoryModel | None = None):
         if memory is not None:
             self.harness.set_memory(memory)
         self.harness.clear_counts()
@@ -63,7 +63,7 @@ class Board:
         assert [len(frames), len(frames[-1])] == [2, 0], "tlast did not come exactly once"
         return status, frames[0]
 
-    def frame(self, view: View, memory: MemoryModel | None = None) -> dict[str, int]:
+    def frame(self, view: ViewFrame, memory: MemoryModel | None = None) -> dict[str, int]:
         """A whole frame, held against the model bit for bit; its counters."""
         self.begin(view, memory)
         status, splats = self.end()
@@ -136,7 +136,7 @@ def test_views_of_the_default_scene_fill_the_bus(room):
     board = open_board(pack_image(room), memory=MemoryModel())
     with board.harness:
         for camera in default_cameras(24)[::11]:
-            view = View(room, camera, PARAMS)
+            view = view_frame(room, camera, INRIA, PARAMS)
             assert len(view.splats) > 5000
             board.frame(view)
             assert board.harness.counts().utilisation >= UTILISATION
@@ -376,7 +376,7 @@ def test_views_of_bonsai_fill_the_bus(bonsai_dir):
     board = open_board(pack_image(pack), memory=MemoryModel())
     with board.harness:
         for camera in cameras[:: len(cameras) // 3][:3]:
-            view = View(pack, camera.resized(1559, 1039), PARAMS)
+            view = view_frame(pack, camera.resized(1559, 1039), INRIA, PARAMS)
             assert len(view.splats) > 100_000
             board.begin(view)
             started = time.perf_counter()

@@ -25,7 +25,7 @@ from sim.rtl.design_cache import cached_design
 from sim.rtl.toolchain import tool_environment
 
 FOLDER = Path(next(iter(hw.__path__)))
-AGAIN = "run `uv run python -m sim.docs.pages hw`"
+AGAIN = "run `uv run splatsieve docs hw`"
 SLOW_WIDE = pytest.param("wide", marks=pytest.mark.slow)  # two lanes: 20 s to generate
 SIMULATORS = ["verilator", "icarus"]
 

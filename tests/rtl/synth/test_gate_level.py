@@ -23,7 +23,7 @@ from hw.synth.mutants import PORT, with_mutants
 from hw.synth.units import make_unit
 from hw.verilog import Design
 from sim.package.bench import bench_files
-from sim.package.vectors import cut_frame, visible_records
+from sim.package.vectors import cut_frame
 from sim.rtl.cluster_cull_harness import ClusterCullHarness
 from tests.rtl.cluster_cull.stimulus import random_levels, random_view
 
@@ -97,7 +97,7 @@ def test_changed_luts_are_noticed(mutants):
     harness, count = mutants
     assert count == MUTANTS
     frame = cut_frame(PARAMS)
-    expected = visible_records(frame.pack, frame.culled)
+    expected = frame.visible
     noticed = sum(not passes(harness, frame, expected, mutant) for mutant in range(1, count + 1))
     assert passes(harness, frame, expected, 0)
     assert noticed >= count // 2, noticed

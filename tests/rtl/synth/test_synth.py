@@ -39,7 +39,7 @@ def result(**changes) -> Result:
 
 def test_table_of_the_readme_is_that_of_the_results():
     assert table(load()) in RESULTS.with_name("README.md").read_text(), (
-        "the table is old: run `uv run python -m sim.docs.pages hw`"
+        "the table is old: run `uv run splatsieve docs hw`"
     )
 
 

@@ -18,6 +18,7 @@ from golden.pack import build_pack
 from golden.rules import GSPLAT, INRIA
 from golden.scene_io import read_scene
 from golden.stages.rasterize.counts import BinCounts
+from golden.view import view_frame
 from sim.model.config import PRESETS, load_model_config, model_preset_names
 from sim.model.counts import frame_counts, without_culling
 from sim.model.dram import play_requests
@@ -31,7 +32,7 @@ from sim.model.stages.rasterize import BIN_CYCLES, raster_cycles
 from sim.model.traffic import Traffic
 from sim.rtl.driver import pack_image
 from tests.golden.pack.pack_cases import packed
-from tests.rtl.accelerator.accelerator_stimulus import View, random_views, small_pack
+from tests.rtl.accelerator.accelerator_stimulus import random_views, small_pack
 from tests.sim.model.test_front_end_timing import rtl_counters
 
 EDGE, BASE = load_model_config("edge"), load_model_config("base")
@@ -213,7 +214,9 @@ def test_the_front_end_is_the_rtls(name):
     """Under the memory that the model gives it the RTL takes as many cycles, hostile and real."""
     config = load_model_config(name)
     small = small_pack(500, 500, 40, 4)
-    views = [View(room_pack(), default_cameras(24)[0].resized(400, 300), config.params)]
+    views = [
+        view_frame(room_pack(), default_cameras(24)[0].resized(400, 300), INRIA, config.params)
+    ]
     views += random_views(small, 2, config.params, seed=1)
     for view in views:
         counts = frame_counts(view.pack, view.camera, INRIA, config)
