@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from golden.params import Parameters
 from reports.measure.cycles import figure
 from sim.rtl.driver import counter_texts
 from sim.views.frame import FrameRun
