@@ -29,6 +29,7 @@ LEGAL_RANGES: dict[str, tuple[int, int]] = {
     "address_bits": (32, 64),
     "outstanding_bursts": (2, 64),
     "burst_beats": (1, 256),
+    "color_cycles": (0, 8),
 }
 
 
@@ -63,6 +64,8 @@ class Parameters:
     address_bits : width of a byte address, 32 to 64.
     outstanding_bursts : reads under way on the bus at most, 2 to 64.
     burst_beats : longest burst, 1 to 256.
+    color_cycles : cycles from a splat to the next in color: 1, 2, 4 or 8; 0 for a build without
+        that stage.
 
     Raises ValueError, in one sentence, on a value outside its range.
     """
@@ -87,6 +90,7 @@ class Parameters:
     address_bits: int = 40
     outstanding_bursts: int = 16
     burst_beats: int = 64
+    color_cycles: int = 0
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -97,6 +101,8 @@ class Parameters:
         for name in ("data_bits", "burst_beats"):
             if getattr(self, name).bit_count() != 1:
                 raise ValueError(f"{name} = {getattr(self, name)} is not a power of two.")
+        if self.color_cycles.bit_count() > 1:
+            raise ValueError(f"color_cycles = {self.color_cycles} is none of 0, 1, 2, 4 and 8.")
         if self.burst_beats * self.data_bits < 256:
             raise ValueError(
                 f"burst_beats = {self.burst_beats} of data_bits = {self.data_bits} hold no record "
