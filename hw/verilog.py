@@ -13,8 +13,10 @@ from amaranth.back import verilog
 from golden.files import write_text
 from golden.numbers.fixed import Fixed
 from golden.params import Parameters
+from golden.stages.color.constants import constant_formats as color_formats
 from golden.stages.gaussian_project.constants import constant_formats
 from hw.accelerator_top import AcceleratorTop
+from hw.color_top import ColorTop
 from hw.layouts import FRAME_FORMATS
 from hw.package.ports import purpose
 from hw.stream_top import StreamTop, bit_slices
@@ -22,6 +24,7 @@ from hw.tops import ClusterCullTop, GaussianProjectTop
 
 CULL_NAME = "splatsieve_cluster_cull"
 PROJECT_NAME = "splatsieve_gaussian_project"
+COLOR_NAME = "splatsieve_color"
 ACCELERATOR_NAME = "splatsieve"
 WIDE_NAME = "splatsieve_wide"
 
@@ -65,6 +68,17 @@ def project_design(params: Parameters) -> Design:
     return _design(PROJECT_NAME, top, params, constant_formats(params), performance)
 
 
+def color_design(params: Parameters) -> Design:
+    """Verilog of color alone, behind a read master of its own; color_cycles is not 0."""
+    top = ColorTop(params)
+    performance = {
+        "latency_cycles": top.component.latency_cycles,
+        "direction_cycles": top.component.direction_cycles,
+        "cycles_per_splat": params.color_cycles,
+    }
+    return _design(COLOR_NAME, top, params, color_formats(params), performance)
+
+
 def accelerator_design(params: Parameters, name: str = ACCELERATOR_NAME) -> Design:
     """Verilog of the whole front end: registers, memory port, culling, fetch and projection."""
     top = AcceleratorTop(params)
@@ -92,7 +106,7 @@ def write_design(design: Design, folder: Path) -> list[Path]:
 
 def _design(
     name: str,
-    top: StreamTop | AcceleratorTop,
+    top: StreamTop | AcceleratorTop | ColorTop,
     params: Parameters,
     formats: dict[str, Fixed],
     performance: dict[str, int],
@@ -113,7 +127,7 @@ def _design(
     return Design(name, text, metadata)
 
 
-def _ports(top: StreamTop | AcceleratorTop) -> list[dict[str, object]]:
+def _ports(top: StreamTop | AcceleratorTop | ColorTop) -> list[dict[str, object]]:
     return [
         {
             "name": path[0],

@@ -91,9 +91,9 @@ def constant_factor(formats: ColorFormats) -> int:
 
 
 def rounding(formats: ColorFormats) -> int:
-    """What a sum starts from: 1/2, half of COLOR's last place, and 1/2 for two of four cuts."""
+    """What a sum starts from: 1/2, and half of COLOR's last place."""
     below = formats.sum_fraction_bits - COLOR.fraction_bits
-    return (1 << (formats.sum_fraction_bits - 1)) + (1 << (below - 1)) + 1
+    return (1 << (formats.sum_fraction_bits - 1)) + (1 << (below - 1))
 
 
 def colors_of(integers: NDArray[np.uint16]) -> NDArray[np.float64]:

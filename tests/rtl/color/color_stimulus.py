@@ -88,8 +88,9 @@ def random_records(count: int, seed: int) -> np.ndarray:
         usual, (words[:, 0] ^ exponents) | small.astype(np.uint64), words[:, 0]
     )
     ends = rng.random(count) < 0.2
-    fills = rng.choice([0, (1 << 64) - 1, 0x5555555555555555, 1 << 63], (count, 4))
-    records["words"] = np.where(ends[:, None], fills.astype(np.uint64), records["words"])
+    patterns = np.array([0, (1 << 64) - 1, 0x5555555555555555, 1 << 63], dtype=np.uint64)
+    fills = patterns[rng.integers(0, 4, (count, 4))]
+    records["words"] = np.where(ends[:, None], fills, records["words"])
     return records
 
 
