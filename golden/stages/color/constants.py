@@ -32,7 +32,7 @@ class ColorConstants:
     ----------
     principal : (2,) format `principal`, cx and cy.
     axis : (2, 3) format `axis`, rows R_0 / f_x and R_1 / f_y, scaled.
-    forward : (3,) format `forward`, R_2, scaled, and half a unit of the rows of `axis` each.
+    forward : (3,) format `forward`, R_2, scaled, and what the cut of tangents takes in the mean.
     shift : bits that are cut from a tangent, 0 to 15.
     """
 
@@ -85,7 +85,8 @@ def color_constants(camera: Camera, params: Parameters) -> ColorConstants:
         AXIS_LENGTH / float(np.linalg.norm(rows, axis=1).max()),
         2.0 ** (formats.forward.fraction_bits + formats.axis_shift),
     )
-    forward = camera.viewmat[2, :3] + rows.sum(axis=0) / 2
+    # What the cut of `shift` bits takes from a tangent in the mean.
+    forward = camera.viewmat[2, :3] + rows.sum(axis=0) * (1 - 2.0**-shift) / 2
     center_px = np.array([camera.cx, camera.cy])
     return ColorConstants(
         principal=np.array(
