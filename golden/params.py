@@ -69,6 +69,7 @@ class Parameters:
     address_bits: int = _parameter(40, 32, 64, "width of a byte address")
     outstanding_bursts: int = _parameter(16, 2, 64, "bursts under way on the bus at most")
     burst_beats: int = _parameter(64, 1, 256, "longest burst, a power of two")
+    color_cycles: int = _parameter(0, 0, 8, "cycles a splat of color: 1, 2, 4, 8; 0: none")
 
     def __post_init__(self) -> None:
         for name, legal in parameter_ranges().items():
@@ -78,6 +79,8 @@ class Parameters:
         for name in ("data_bits", "burst_beats"):
             if getattr(self, name).bit_count() != 1:
                 raise ValueError(f"{name} = {getattr(self, name)} is not a power of two.")
+        if self.color_cycles.bit_count() > 1:
+            raise ValueError(f"color_cycles = {self.color_cycles} is none of 0, 1, 2, 4 and 8.")
         if self.burst_beats * self.data_bits < 256:
             raise ValueError(
                 f"burst_beats = {self.burst_beats} of data_bits = {self.data_bits} hold no record "

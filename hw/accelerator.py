@@ -16,18 +16,17 @@ from hw.frame.frame_control import FrameControl
 from hw.frame.frame_counters import EVENTS, FRAME_COUNTERS, FrameCounters
 from hw.frame.header_check import HeaderCheck
 from hw.frame.phases import FRONT, PHASES
-from hw.frame.splat_packer import SplatPacker, packed_beat
+from hw.frame.splat_packer import SplatPacker, output_beat, packed_beat
 from hw.host.status import CODE_BITS
 from hw.layouts import COUNTER_BITS
-from hw.stages.gaussian_project.gaussian_project import splat_beat
-from hw.stages.rows import memory_clients, stage_counters, stages_of
+from hw.stages.rows import FRONT_END, memory_clients, stage_counters, stages_of, tables_of
 
 HEADER_QUEUE_BEATS = 64  # header and groups, the first client
 
 
 def queue_beats(params: Parameters) -> tuple[int, ...]:
     """Depth of each queue of the read master: header and groups, then the stages' clients."""
-    return HEADER_QUEUE_BEATS, *(client.queue_beats for client in memory_clients(params))
+    return HEADER_QUEUE_BEATS, *(c.queue_beats(params) for c in memory_clients(params))
 
 
 class Accelerator(wiring.Component):
@@ -85,7 +84,8 @@ class Accelerator(wiring.Component):
         m.submodules.control = self._control = FrameControl(params)
         m.submodules.reader = self._reader = ReadMaster(params, queue_beats(params))
         m.submodules.packer = self._packer = SplatPacker(params)
-        self._header, self._records = HeaderCheck(params), RecordStream(params)
+        self._header = HeaderCheck(params, tables_of(params))
+        self._records = RecordStream(params)
         resets = {p.name: getattr(self._control, f"reset_{p.name}") for p in PHASES}
         front = {"header": self._header, "records": self._records}
         for name, part in front.items():
@@ -127,16 +127,27 @@ class Accelerator(wiring.Component):
             m.d.comb += [groups.valid.eq(records.o.valid), records.o.ready.eq(groups.ready)]
         outside = []
         for n, client in enumerate(memory_clients(self._params), 1):
-            part = self.parts[client.part]
+            part, record = self.parts[client.part], getattr(header, f"{client.table}_record")
             wiring.connect(m, part.requests, reader.requests[n])
             wiring.connect(m, reader.slots[n], part.slots)
-            m.d.comb += [
-                part.table_record.eq(getattr(header, f"{client.table}_record")),
-                part.table_count.eq(getattr(header, f"{client.table}_count")),
-                part.frame.eq(control.front_frame),
-            ]
-            outside.append(part.outside)
+            if client.bounded:
+                m.d.comb += [
+                    part.table_record.eq(record),
+                    part.table_count.eq(getattr(header, f"{client.table}_count")),
+                    part.frame.eq(control.front_frame),
+                ]
+                outside.append(part.outside)
+            else:
+                m.d.comb += part.frame.eq(control.back_frame)
+                m.d.comb += part.table_record.eq(self._of_back(m, record, client.table))
         m.d.comb += control.outside.eq(_any(outside))
+
+    def _of_back(self, m, value, name):
+        """What the header says of the older frame, also while the younger one's is read."""
+        held = Signal.like(value, name=f"held_{name}", reset_less=True)
+        with m.If(self._control.front_frame == self._control.back_frame):
+            m.d.sync += held.eq(value)
+        return held
 
     def _link(self, m):
         """From stage to stage, and to the output."""
@@ -154,8 +165,17 @@ class Accelerator(wiring.Component):
                     wiring.connect(m, source, sink)
             m.d.comb += [self._port(f"{p}.served").eq(control.back_frame) for p in stage.served]
         # What the consumer of splats says goes no further in its cycle.
-        m.submodules.splats = splats = StreamRegister(splat_beat(self._params))
-        wiring.connect(m, self._port("gaussian_project.o"), splats.i)
+        m.submodules.splats = splats = StreamRegister(output_beat(self._params))
+        source = self._port(self._stages[-1].output)
+        if len(self._stages) == len(FRONT_END):
+            wiring.connect(m, source, splats.i)
+        else:  # one splat a beat
+            m.d.comb += [
+                splats.i.valid.eq(source.valid),
+                splats.i.payload.records[0].eq(source.payload),
+                splats.i.payload.lanes.eq(1),
+                source.ready.eq(splats.i.ready),
+            ]
         wiring.connect(m, splats.o, self._packer.i)
 
     def _take_constants(self, m):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 from amaranth.hdl import Cat, ClockDomain, DomainRenamer, Module, ResetSignal, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
-from golden.records import SPLAT_DTYPE
+from golden.records import COLORED_DTYPE, SPLAT_DTYPE
 from hw.accelerator import Accelerator
+from hw.frame.splat_packer import output_lanes
 from hw.host.register_map import WINDOW_BITS, frame_counters
 from hw.host.registers import Registers
 from hw.stages.rows import stages_of
@@ -16,7 +18,12 @@ from hw.stream_top import FlatStream, bit_slices, field_at
 
 INCREMENTING = 1  # ARBURST
 MODIFIABLE_BUFFERABLE = 3  # ARCACHE: normal memory, not cached
-SPLAT_BYTES = SPLAT_DTYPE.itemsize
+
+
+def output_dtype(params: Parameters) -> np.dtype:
+    """Record of m_axis_splat: COLORED_DTYPE where the build has color, SPLAT_DTYPE otherwise."""
+    return COLORED_DTYPE if params.color_cycles else SPLAT_DTYPE
+
 
 # Flat name, width, flow, path in hw.bus.axi_lite: the slave's own names without underscores.
 LITE = {
@@ -62,16 +69,18 @@ class AcceleratorTop(wiring.Component):
         taken, and nothing offered, until both are released.
     s_axil_* : AXI4-Lite slave, the registers of hw.host.register_map, 4 KiB.
     m_axi_ar*, m_axi_r* : AXI4 read master, incrementing bursts of id 0; there is no write channel.
-    m_axis_splat_* : AXI4-Stream, SPLAT_DTYPE records, `lanes` of them a beat, tkeep for those that
-        are there, tlast with the last beat of a frame (which may hold none).
+    m_axis_splat_* : AXI4-Stream, records of output_dtype, `lanes` of them a beat (one with color),
+        tkeep for those that are there, tlast with the last beat of a frame (which may hold none).
     irq : Out(1), level, of the INTERRUPT register.
     """
 
     def __init__(self, params: Parameters):
         self._params = params
+        self._record, self._lanes = output_dtype(params), output_lanes(params)
+        splat_bytes = self._record.itemsize
         self.accelerator = Accelerator(params)
         self.registers = Registers(params)
-        self.streams = (FlatStream("m_axis_splat", Out, None, SPLAT_DTYPE, params.lanes),)
+        self.streams = (FlatStream("m_axis_splat", Out, None, self._record, self._lanes),)
         read = self.accelerator.bus.signature.members
         bus = {
             f"m_axi_{flat}": (Out if read[name].flow == Out else In)(read[name].shape)
@@ -89,8 +98,8 @@ class AcceleratorTop(wiring.Component):
                 "m_axi_arcache": Out(4),
                 "m_axi_arprot": Out(3),
                 "m_axi_rid": In(1),
-                "m_axis_splat_tdata": Out(8 * SPLAT_BYTES * params.lanes),
-                "m_axis_splat_tkeep": Out(SPLAT_BYTES * params.lanes),
+                "m_axis_splat_tdata": Out(8 * splat_bytes * self._lanes),
+                "m_axis_splat_tkeep": Out(splat_bytes * self._lanes),
                 "m_axis_splat_tlast": Out(1),
                 "m_axis_splat_tvalid": Out(1),
                 "m_axis_splat_tready": In(1),
@@ -160,15 +169,15 @@ class AcceleratorTop(wiring.Component):
         ]
 
     def _splats(self, m, splats):
-        beat = splats.payload
+        beat, size = splats.payload, self._record.itemsize
         m.d.comb += [
             self.m_axis_splat_tvalid.eq(splats.valid & self._released),
             splats.ready.eq(self.m_axis_splat_tready),
             self.m_axis_splat_tlast.eq(beat.last),
-            self.m_axis_splat_tkeep.eq(Cat(lane.replicate(SPLAT_BYTES) for lane in beat.lanes)),
+            self.m_axis_splat_tkeep.eq(Cat(lane.replicate(size) for lane in beat.lanes)),
         ]
-        for n in range(self._params.lanes):
-            word = self.m_axis_splat_tdata[8 * SPLAT_BYTES * n : 8 * SPLAT_BYTES * (n + 1)]
-            for part, (start, bits) in bit_slices(SPLAT_DTYPE).items():
-                if part != "reserved":
+        for n in range(self._lanes):
+            word = self.m_axis_splat_tdata[8 * size * n : 8 * size * (n + 1)]
+            for part, (start, bits) in bit_slices(self._record).items():
+                if not part.endswith("reserved"):
                     m.d.comb += word[start : start + bits].eq(field_at(beat.records[n], part))

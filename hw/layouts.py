@@ -6,10 +6,13 @@ from amaranth.hdl import Shape, signed, unsigned
 from amaranth.lib import data
 
 import golden.stages.cluster_cull.constants as cluster_cull
+import golden.stages.color.constants as color
 import golden.stages.gaussian_project.constants as gaussian_project
 from golden.numbers.fixed import Fixed
+from golden.pack.color_record import DEGREES, EXPONENT
 from golden.params import Parameters
 from golden.records import PARTS, RECORD_BYTES
+from golden.stages.color.formats import COLOR
 from golden.stages.gaussian_project.formats import ProjectionFormats
 
 COUNTER_BITS = 32  # of every counter; it wraps
@@ -137,3 +140,39 @@ def slot_beat(params: Parameters) -> data.StructLayout:
     """
     slots = max(1, params.data_bits // (8 * RECORD_BYTES))
     return data.StructLayout({"data": data.ArrayLayout(8 * RECORD_BYTES, slots), "slots": slots})
+
+
+CHANNELS = ("red", "green", "blue")
+
+
+def color_constants(params: Parameters) -> data.StructLayout:
+    """Frame constants of color, named by ColorConstants.as_ports."""
+    return constants_layout(color.constant_formats(params))
+
+
+def color_mantissas() -> data.StructLayout:
+    """Mantissas of one channel of a narrow colour record, m_k of the k-th coefficient."""
+    return data.StructLayout(
+        {
+            f"m_{part.first + j}": shape(part.mantissa)
+            for part in DEGREES
+            for j in range(part.coefficients)
+        }
+    )
+
+
+def color_record() -> data.StructLayout:
+    """A narrow colour record, as golden.pack.color_record has it: exponents e_l, then channels."""
+    exponents = {f"e_{degree}": shape(EXPONENT) for degree in range(len(DEGREES))}
+    return data.StructLayout(
+        {
+            "exponents": data.StructLayout(exponents),
+            **{channel: color_mantissas() for channel in CHANNELS},
+        }
+    )
+
+
+def colored_splat(params: Parameters) -> data.StructLayout:
+    """A splat and its colour: 0 to 2, cut at both, 9 fraction bits."""
+    channels = data.StructLayout({channel: shape(COLOR) for channel in CHANNELS})
+    return data.StructLayout({"splat": splat_record(params), "color": channels})

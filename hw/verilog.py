@@ -14,13 +14,15 @@ from golden.files import write_text
 from golden.numbers.fixed import Fixed
 from golden.params import Parameters
 from hw.accelerator_top import AcceleratorTop
+from hw.color_top import ColorTop
 from hw.package.ports import purpose
-from hw.stages.rows import CLUSTER_CULL, GAUSSIAN_PROJECT
+from hw.stages.rows import CLUSTER_CULL, COLOR, GAUSSIAN_PROJECT
 from hw.stream_top import StreamTop, bit_slices
 from hw.tops import ClusterCullTop, GaussianProjectTop
 
 CULL_NAME = "splatsieve_cluster_cull"
 PROJECT_NAME = "splatsieve_gaussian_project"
+COLOR_NAME = "splatsieve_color"
 ACCELERATOR_NAME = "splatsieve"
 WIDE_NAME = "splatsieve_wide"
 
@@ -64,6 +66,17 @@ def project_design(params: Parameters) -> Design:
     return _design(PROJECT_NAME, top, params, GAUSSIAN_PROJECT.formats(params), performance)
 
 
+def color_design(params: Parameters) -> Design:
+    """Verilog of color alone, behind a read master of its own; color_cycles is not 0."""
+    top = ColorTop(params)
+    performance = {
+        "latency_cycles": top.component.latency_cycles,
+        "direction_cycles": top.component.direction_cycles,
+        "cycles_per_splat": params.color_cycles,
+    }
+    return _design(COLOR_NAME, top, params, COLOR.formats(params), performance)
+
+
 def accelerator_design(params: Parameters, name: str = ACCELERATOR_NAME) -> Design:
     """Verilog of the whole front end: registers, memory port, culling, fetch and projection."""
     top = AcceleratorTop(params)
@@ -92,7 +105,7 @@ def write_design(design: Design, folder: Path) -> list[Path]:
 
 def _design(
     name: str,
-    top: StreamTop | AcceleratorTop,
+    top: StreamTop | AcceleratorTop | ColorTop,
     params: Parameters,
     formats: dict[str, Fixed],
     performance: dict[str, int],
@@ -113,7 +126,7 @@ def _design(
     return Design(name, text, metadata)
 
 
-def _ports(top: StreamTop | AcceleratorTop) -> list[dict[str, object]]:
+def _ports(top: StreamTop | AcceleratorTop | ColorTop) -> list[dict[str, object]]:
     return [
         {
             "name": path[0],

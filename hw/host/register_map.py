@@ -23,7 +23,7 @@ PAGE_BITS = 12  # a pack lies at a multiple of 4 KiB
 IDENTITY = int.from_bytes(b"SPLT", "big")
 HARDWARE_MAJOR, HARDWARE_MINOR = 2, 0
 
-CONTROL_OFFSET, PACK_OFFSET, CONSTANT_OFFSET, COUNTER_OFFSET = 0x020, 0x040, 0x080, 0x200
+CONTROL_OFFSET, PACK_OFFSET, CONSTANT_OFFSET, COUNTER_OFFSET = 0x040, 0x050, 0x080, 0x200
 
 
 # Register -> parameters in it, with their field widths: all that shapes the hardware.
@@ -43,7 +43,7 @@ CONFIGURATION = {
         "factor_bits": 8,
         "mantissa_bits": 8,
     },
-    "CONFIG_SPLATS": {"screen_fraction_bits": 8, "conic_bits": 8},
+    "CONFIG_SPLATS": {"screen_fraction_bits": 8, "conic_bits": 8, "color_cycles": 8},
 }
 
 

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 from golden.params import Parameters
 from hw.stages.cluster_cull.row import CLUSTER_CULL
+from hw.stages.color.row import COLOR
 from hw.stages.gaussian_fetch.row import GAUSSIAN_FETCH
 from hw.stages.gaussian_project.row import GAUSSIAN_PROJECT
 from hw.stages.stage import Counter, MemoryClient, Stage
 
-STAGES: tuple[Stage, ...] = (CLUSTER_CULL, GAUSSIAN_FETCH, GAUSSIAN_PROJECT)
+FRONT_END: tuple[Stage, ...] = (CLUSTER_CULL, GAUSSIAN_FETCH, GAUSSIAN_PROJECT)
+STAGES: tuple[Stage, ...] = (*FRONT_END, COLOR)
 
 
 def stages_of(params: Parameters) -> tuple[Stage, ...]:
     """The stages that a build of these parameters has."""
-    return STAGES
+    return STAGES if params.color_cycles else FRONT_END
 
 
 def stage_counters(params: Parameters) -> dict[str, tuple[Stage, Counter]]:
@@ -26,6 +28,11 @@ def stage_counters(params: Parameters) -> dict[str, tuple[Stage, Counter]]:
         for stage in stages_of(params)
         for name, counter in stage.counters.items()
     }
+
+
+def tables_of(params: Parameters) -> tuple[str, ...]:
+    """Tables of the pack that a build reads, of hw.frame.header_check.TABLES, groups first."""
+    return "groups", *(client.table for client in memory_clients(params))
 
 
 def memory_clients(params: Parameters) -> tuple[MemoryClient, ...]:

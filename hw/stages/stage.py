@@ -48,19 +48,22 @@ class Link:
 class MemoryClient:
     """A part that reads a table of the pack.
 
-    Its part has the streams `requests` and `slots`, the inputs `table_record` and `table_count`
-    (where the table begins, its records), `frame`, and the output `outside` (a bit a frame).
+    Its part has the streams `requests` and `slots`, the inputs `table_record` (where the table
+    begins) and `frame`. Where it is bounded, it has the input `table_count`, the table's records,
+    and the output `outside`, a bit a frame: a run was not within the table.
 
     Parameters
     ----------
     part : that reads.
     table : of hw.frame.header_check.TABLES.
-    queue_beats : depth of its queue in the read master, a power of two or less.
+    queue_beats : depth of its queue in the read master, by the parameters.
+    bounded : it checks its runs; otherwise they follow from what was checked before.
     """
 
     part: str
     table: str
-    queue_beats: int
+    queue_beats: Callable[[Parameters], int]
+    bounded: bool = True
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,7 @@ class Stage:
     links : streams into its parts.
     clients : of the read master.
     served : parts whose input `served` is the frame that may leave the stage.
+    output : stream that leaves the accelerator where no later stage takes it.
     """
 
     name: str
@@ -89,6 +93,7 @@ class Stage:
     links: tuple[Link, ...] = ()
     clients: tuple[MemoryClient, ...] = ()
     served: tuple[str, ...] = ()
+    output: str = ""
 
     @property
     def constants(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from amaranth.back import verilog
 
@@ -15,6 +15,9 @@ from hw.host.registers import Registers
 from hw.stages.cluster_cull.ball_outside import BallOutside
 from hw.stages.cluster_cull.camera_transform import CameraTransform
 from hw.stages.cluster_cull.plane_outside import NearOutside
+from hw.stages.color.color import Color
+from hw.stages.color.direction import Direction
+from hw.stages.color.shade import Shade
 from hw.stages.gaussian_fetch.gaussian_fetch import GaussianFetch
 from hw.stages.gaussian_project.conic import Conic
 from hw.stages.gaussian_project.cover import Cover
@@ -22,6 +25,12 @@ from hw.stages.gaussian_project.place import Place
 from hw.stages.gaussian_project.screen_shape import ScreenShape
 from hw.synth.devices import LARGE, SMALL, Part
 from hw.verilog import accelerator_design, cull_design, project_design, wide_design
+
+
+def _color(cycles: int) -> Callable:
+    """color with a splat every so many cycles."""
+    return lambda params: Color(replace(params, color_cycles=cycles))
+
 
 WIDE = Parameters(data_bits=512, lanes=2)
 PRESETS: dict[str, tuple[Callable, Parameters]] = {
@@ -41,6 +50,9 @@ COMPONENTS: dict[str, Callable] = {
     "screen_shape": ScreenShape,
     "conic": Conic,
     "cover": Cover,
+    **{f"color_{n}": _color(n) for n in (1, 2, 4, 8)},
+    "color_direction": lambda params: Direction(params, 4),
+    "color_shade": lambda params: Shade(params, 4),
 }
 UNITS = (*PRESETS, *COMPONENTS)
 

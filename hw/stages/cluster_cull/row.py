@@ -23,5 +23,5 @@ CLUSTER_CULL = Stage(
         Link("cluster_reader.runs", "cluster_cull.requests"),
         Link("cluster_cull.clusters", "cluster_reader.o"),
     ),
-    clients=(MemoryClient("cluster_reader", "clusters", queue_beats=128),),
+    clients=(MemoryClient("cluster_reader", "clusters", lambda _: 128),),
 )

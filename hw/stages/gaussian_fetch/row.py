@@ -11,6 +11,6 @@ GAUSSIAN_FETCH = Stage(
     parts={"gaussian_fetch": GaussianFetch},
     busy="a visible cluster of the frame is not yet read in full, or its members wait",
     links=(Link("gaussian_fetch.i", "cluster_cull.o"),),
-    clients=(MemoryClient("gaussian_fetch", "geometry", queue_beats=512),),
+    clients=(MemoryClient("gaussian_fetch", "geometry", lambda _: 512),),
     served=("gaussian_fetch",),
 )

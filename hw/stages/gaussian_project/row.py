@@ -28,4 +28,5 @@ GAUSSIAN_PROJECT = Stage(
         ),
     },
     links=(Link("gaussian_project.i", "gaussian_fetch.o", held=True),),
+    output="gaussian_project.o",
 )

@@ -1,0 +1,110 @@
+"""color alone behind flat names: a stream in, a stream out, and its own memory port."""
+
+from __future__ import annotations
+
+from amaranth.hdl import ClockDomain, ClockSignal, Module, ResetInserter, ResetSignal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from golden.params import Parameters
+from golden.records import COLORED_DTYPE, SPLAT_DTYPE
+from hw.accelerator_top import INCREMENTING, READ
+from hw.bus.axi import axi_read
+from hw.bus.read_master import ReadMaster
+from hw.layouts import COUNTER_BITS, color_constants
+from hw.stages.color.color import COUNTERS, Color
+from hw.stages.color.row import read_queue_entries
+from hw.stream_top import FlatStream, bit_slices, directed, field_at
+
+
+class ColorTop(wiring.Component):
+    """color and a read master of one client.
+
+    Members
+    -------
+    aclk, aresetn : In(1), clock and synchronous reset, active low. flush : In(1), forgets all
+        splats and records; it is held until `idle`.
+    s_axis_splat_* : AXI4-Stream, SPLAT_DTYPE. m_axis_color_* : AXI4-Stream, COLORED_DTYPE.
+    m_axi_ar*, m_axi_r* : AXI4 read master, incrementing bursts of id 0.
+    frame_* : In, one port a frame constant; table : In(address_bits - 5), number of the first
+        colour record. Both may change only while not busy.
+    busy : Out(1), a splat is under way. idle : Out(1), nothing is outstanding on the bus.
+    error : Out(2), the first of the memory since the last flush: 0 none, 1 SLVERR, 2 DECERR.
+    counter_* : Out(32), the counters of Color; counter_beats, counter_bursts : those of the bus.
+    """
+
+    def __init__(self, params: Parameters):
+        self._params = params
+        self.component = Color(params)
+        self.master = ReadMaster(params, (read_queue_entries(params),))
+        self._constants = color_constants(params)
+        self.streams = (
+            FlatStream("s_axis_splat", In, self.component.i, SPLAT_DTYPE),
+            FlatStream("m_axis_color", Out, self.component.o, COLORED_DTYPE),
+        )
+        members = {name: In(1) for name in ("aclk", "aresetn", "flush")}
+        members |= {"busy": Out(1), "idle": Out(1), "error": Out(2)}
+        members["table"] = In(params.address_bits - 5)
+        for flat in self.streams:
+            back = Out if flat.flow is In else In
+            members[f"{flat.name}_tdata"] = flat.flow(flat.bits)
+            members |= {f"{flat.name}_tvalid": flat.flow(1), f"{flat.name}_tready": back(1)}
+        bus = axi_read(params).members
+        members |= {
+            f"m_axi_{flat}": (Out if bus[name].flow == Out else In)(bus[name].shape)
+            for flat, name in READ.items()
+        }
+        members |= {"m_axi_arid": Out(1), "m_axi_arsize": Out(3), "m_axi_arburst": Out(2)}
+        members |= {"m_axi_rid": In(1)}
+        members |= {f"frame_{name}": In(field) for name, field in self._constants.members.items()}
+        names = (*COUNTERS, "beats", "bursts")
+        members |= {f"counter_{name}": Out(COUNTER_BITS) for name in names}
+        super().__init__(members)
+
+    def elaborate(self, platform):
+        m = Module()
+        m.domains.sync = ClockDomain()
+        core, master = self.component, self.master
+        m.submodules.core = ResetInserter(self.flush)(core)
+        m.submodules.master = master
+        wiring.connect(m, core.requests, master.requests[0])
+        wiring.connect(m, master.slots[0], core.slots)
+        m.d.comb += [
+            ClockSignal().eq(self.aclk),
+            ResetSignal().eq(~self.aresetn),
+            master.flush.eq(self.flush),
+            self.busy.eq(core.busy),
+            self.idle.eq(master.idle),
+            self.error.eq(master.error[0]),
+            core.table_record.eq(self.table),
+            self.m_axi_arsize.eq((self._params.data_bits // 8).bit_length() - 1),
+            self.m_axi_arburst.eq(INCREMENTING),
+            self.counter_beats.eq(master.beats),
+            self.counter_bursts.eq(master.bursts),
+        ]
+        m.d.comb += [getattr(self, f"counter_{n}").eq(getattr(core, n)) for n in COUNTERS]
+        m.d.comb += [
+            core.constants[n].eq(getattr(self, f"frame_{n}")) for n in self._constants.members
+        ]
+        for flat, name in READ.items():
+            inner, outer = getattr(master.axi, name), getattr(self, f"m_axi_{flat}")
+            is_out = master.axi.signature.members[name].flow == Out
+            m.d.comb += outer.eq(inner) if is_out else inner.eq(outer)
+        for flat in self.streams:
+            self._connect(m, flat)
+        return m
+
+    def _connect(self, m, flat):
+        words, valid, ready = (
+            getattr(self, f"{flat.name}_{part}") for part in ("tdata", "tvalid", "tready")
+        )
+        pairs = [
+            directed(flat.flow, flat.inner.valid, valid),
+            directed(flat.flow, flat.inner.ready, ready)[::-1],
+        ]
+        pairs += [
+            directed(flat.flow, field_at(flat.inner.payload, part), words[start : start + bits])
+            for part, (start, bits) in bit_slices(flat.dtype).items()
+            if not part.endswith("reserved")
+        ]
+        m.d.comb += [target.eq(source) for target, source in pairs]
