@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +18,17 @@ from numpy.typing import NDArray
 from golden.camera import Camera
 from golden.pack import Pack
 from golden.params import Parameters
+from golden.records import COLORED_DTYPE
 from golden.rules import Rules
 from golden.stages.cluster_cull.constants import ClusterCullConstants, cluster_cull_constants
 from golden.stages.cluster_cull.integer import cluster_cull
 from golden.stages.cluster_cull.result import LevelsResult
+from golden.stages.color.constants import (
+    ColorConstants,
+    color_constants,
+    need_narrow_colors,
+)
+from golden.stages.color.integer import color
 from golden.stages.gaussian_fetch.integer import members_of, visible_records
 from golden.stages.gaussian_project.constants import (
     GaussianProjectConstants,
@@ -29,6 +37,13 @@ from golden.stages.gaussian_project.constants import (
 from golden.stages.gaussian_project.decode import decode_splats
 from golden.stages.gaussian_project.integer import ProjectedMembers, gaussian_project
 from golden.stages.gaussian_project.reference import Splats
+
+
+class StageConstants(Protocol):
+    """Frame constants of a stage."""
+
+    def as_ports(self) -> dict[str, int]:
+        """Each constant under the name of its hardware port."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,10 +110,36 @@ class ViewFrame:
         """The splats as real numbers, in the scene's order."""
         return decode_splats(self.splats, self.pack, self.params)
 
+    @cached_property
+    def coloring(self) -> ColorConstants:
+        """Constants of color."""
+        return color_constants(self.camera, self.params)
+
+    @cached_property
+    def colored(self) -> NDArray[np.void]:
+        """(S,) COLORED_DTYPE, the splats with their colours; raises InputError where the pack's
+        colours are not narrow records."""
+        need_narrow_colors(self.pack)
+        colored = np.zeros(len(self.splats), COLORED_DTYPE)
+        colored["splat"] = self.splats
+        colored["color"] = color(self.splats, self.pack.colors, self.coloring, self.params)
+        return colored
+
+    @property
+    def output(self) -> NDArray[np.void]:
+        """What leaves the hardware: `colored` of a build with color, `splats` otherwise."""
+        return self.colored if self.params.color_cycles else self.splats
+
+    @property
+    def constants(self) -> tuple[StageConstants, ...]:
+        """Frame constants of every stage of the build that has any, in the order of the stages."""
+        front_end = (self.culling, self.projecting)
+        return (*front_end, self.coloring) if self.params.color_cycles else front_end
+
     @property
     def ports(self) -> dict[str, int]:
-        """Frame constants of all stages, each under the name of its port."""
-        return self.culling.as_ports() | self.projecting.as_ports()
+        """Frame constants of all stages of the build, each under the name of its port."""
+        return {name: value for stage in self.constants for name, value in stage.as_ports().items()}
 
     @property
     def cull_counters(self) -> dict[str, int]:

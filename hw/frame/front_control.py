@@ -7,8 +7,9 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
-from hw.frame.header_check import HEADER_RECORDS
+from hw.frame.header_check import header_records
 from hw.layouts import run_request
+from hw.stages.rows import tables_of
 
 # Groups of one read; a run of the reader counts up to 2^20 records.
 GROUP_RUN_BITS = 16
@@ -41,6 +42,7 @@ class FrontControl(wiring.Component):
 
     def __init__(self, params: Parameters):
         self._record_bits = params.address_bits - 5
+        self._header_records = header_records(tables_of(params))
         inputs = ("begin", "frame", "failed", "header_good", "group_accepted", "quiet")
         outputs = ("reading_header", "done", "idle")
         super().__init__(
@@ -68,7 +70,7 @@ class FrontControl(wiring.Component):
                 m.d.sync += self.reading_header.eq(1)
                 m.next = "HEADER"
             with m.State("HEADER"):
-                self._request(m, self.pack_record, HEADER_RECORDS)
+                self._request(m, self.pack_record, self._header_records)
                 with m.If(self.requests.ready):
                     m.next = "CHECK"
             with m.State("CHECK"):

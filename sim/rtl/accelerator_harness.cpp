@@ -9,11 +9,9 @@
 
 #include "Vtop.h"
 #include "Vtop___024root.h"
-#include "bind_top.h"  // written at build time: kBusBytes, kLanes, read_data(top), splat_data(top), splat_keep(top, lane), inner_events(top)
+#include "bind_top.h"  // written at build time: kBusBytes, kLanes, kSplatWords, read_data(top), splat_data(top), splat_keep(top, lane), inner_events(top)
 
 namespace {
-
-constexpr int kSplatWords = 11;  // 44 bytes, SPLAT_DTYPE
 
 // splitmix64: patterns of waiting that a seed reproduces.
 uint64_t next_random(uint64_t& state) {

@@ -11,6 +11,7 @@ from golden.numbers.fixed import Fixed
 from golden.pack import Pack
 from golden.pack.file import ALIGNMENT_BYTES, HEADER_BYTES, pack_bytes
 from golden.params import Parameters
+from golden.view import StageConstants
 from hw.host.register_map import (
     CONFIGURATION,
     IDENTITY,
@@ -34,13 +35,6 @@ class Bus(Protocol):
 
     def write(self, offset: int, value: int) -> None:
         """Writes a 32-bit word, 0 to 2^32 - 1, at an offset in bytes."""
-
-
-class StageConstants(Protocol):
-    """Frame constants of a stage, as golden/stages/NAME/constants.py makes them."""
-
-    def as_ports(self) -> dict[str, int]:
-        """Each constant under the name of its hardware port."""
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,8 @@ class FrameRun:
     ----------
     view : name of the camera.
     engine : that ran it.
-    splats : (S,) golden.records.SPLAT_DTYPE, in stream order.
+    splats : (S,) what leaves the hardware, in stream order: SPLAT_DTYPE, or COLORED_DTYPE of a
+        build with color.
     counters : frame_counters of the build; by the integer engine those that no clock enters.
     seconds : wall time of the engine alone, without building or generating anything.
     status : how the RTL's frame ended; None by the integer engine, as all that follows.
@@ -79,9 +80,10 @@ def run_frame(
     rules: Rules,
     engine: FrameEngine,
     memory: MemoryModel | None = None,
+    params: Parameters | None = None,
 ) -> FrameRun:
-    """One frame by the default parameters; see FrameRunner."""
-    return FrameRunner(pack, engine, memory).run(camera, rules)
+    """One frame, by the default parameters where none are given; see FrameRunner."""
+    return FrameRunner(pack, engine, memory, params).run(camera, rules)
 
 
 class FrameRunner:
@@ -126,7 +128,7 @@ class FrameRunner:
             accelerator = Accelerator(bus, self._params)
             accelerator.check()
             accelerator.open(self._memory.address, len(self._image))
-            accelerator.set_camera(frame.culling, frame.projecting)
+            accelerator.set_camera(*frame.constants)
             accelerator.enable_interrupts("done")
             start = time.perf_counter()
             accelerator.start()
@@ -166,7 +168,8 @@ class FrameRunner:
 def _clocked(frame: ViewFrame, memory: MemoryModel) -> dict[str, int]:
     """Counters of the cycle model by name; none behind a memory that it does not know."""
     stalls = memory.address_stall_256 or memory.output_stall_256
-    if stalls or memory.fail_beat or memory.latency_cycles < 1:
+    unknown = frame.params.color_cycles  # the clock of the front end alone
+    if stalls or memory.fail_beat or memory.latency_cycles < 1 or unknown:
         return {}
     outcome = frame_outcome(frame.pack, frame.levels, frame.projected.kept)
     timing = front_end_timing(outcome, frame.params, memory)
@@ -181,7 +184,7 @@ def _model(frame: ViewFrame) -> FrameRun:
     return FrameRun(
         view=frame.camera.name,
         engine="integer",
-        splats=frame.splats,
+        splats=frame.output,
         counters=counters,
         seconds=time.perf_counter() - start,
     )

@@ -11,9 +11,11 @@ import typer
 from splatsieve.inputs import CamerasOption, JsonOption, SizeOption
 
 if TYPE_CHECKING:
+    from golden.params import Parameters
     from sim.views.frame import FrameRun
 
 MAX_LATENCY_CYCLES = 1_000_000
+COLOR_CYCLES = 4  # as of an FPGA build
 
 
 def frame(
@@ -34,6 +36,10 @@ def frame(
         Path | None,
         typer.Option("--splats", help="Write the splats, one array a field, stream order, .npz."),
     ] = None,
+    stage: Annotated[
+        str,
+        typer.Option("--stage", help="Last stage of the build: gaussian (splats) or color."),
+    ] = "gaussian",
     latency: Annotated[
         int, typer.Option("--latency", help="rtl: cycles of the memory to a burst's first beat.")
     ] = 100,
@@ -48,7 +54,7 @@ def frame(
     from sim.views.frame import frame_engine_named, run_frame
     from splatsieve.inputs import cameras_of, check_output, need_cameras
 
-    by = frame_engine_named(engine)
+    by, params = frame_engine_named(engine), _build(stage)
     if not 1 <= latency <= MAX_LATENCY_CYCLES:
         raise InputError(
             f"a latency of {latency} cycles is outside 1..{MAX_LATENCY_CYCLES}: choose another."
@@ -58,7 +64,7 @@ def frame(
     need_cameras(packed.meta.scene, NAME, cameras)
     chosen = rules_named(rules or packed.meta.rules)
     camera = cameras_of(cameras, size, str(view))[0]
-    run = run_frame(packed, camera, chosen, by, MemoryModel(latency_cycles=latency))
+    run = run_frame(packed, camera, chosen, by, MemoryModel(latency_cycles=latency), params)
     if run.status is not None:
         run.status.check()
     if splats is not None:
@@ -69,6 +75,7 @@ def frame(
         "size_px": f"{camera.width}x{camera.height}",
         "rules": chosen.name,
         "engine": by,
+        "stage": stage,
         **run.counters,
         "seconds": round(run.seconds, 3),
     }
@@ -83,13 +90,28 @@ def frame(
     typer.echo(json.dumps(result, indent=1) if as_json else _text(result))
 
 
+def _build(stage: str) -> Parameters:
+    """Parameters of a build that ends with a stage; raises InputError."""
+    from golden.errors import InputError
+    from golden.params import Parameters
+
+    builds = {"gaussian": Parameters(), "color": Parameters(color_cycles=COLOR_CYCLES)}
+    if stage not in builds:
+        raise InputError(f"stage {stage!r} ends no build: choose {' or '.join(builds)}.")
+    return builds[stage]
+
+
 def _write_splats(path: Path, run: FrameRun) -> None:
-    """One array a field of SPLAT_DTYPE, under its name; vectors as (S, n)."""
+    """One array a field of SPLAT_DTYPE under its name, vectors as (S, n), and `color` (S, 3)."""
     import numpy as np
 
     from golden.files import atomic_path
 
-    fields: dict[str, Any] = {name: run.splats[name] for name in run.splats.dtype.names or ()}
+    splats = run.splats
+    fields: dict[str, Any] = {}
+    if "color" in (splats.dtype.names or ()):
+        fields["color"], splats = splats["color"], splats["splat"]
+    fields |= {name: splats[name] for name in splats.dtype.names or ()}
     with atomic_path(path) as temporary, temporary.open("wb") as file:
         np.savez_compressed(file, **fields)
 
