@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from golden.params import Parameters
 from golden.records import RECORD_BYTES
-from hw.accelerator import QUEUE_BEATS
+from hw.accelerator import queue_beats
 from hw.bus.burst_splitter import PAGE_BYTES, BurstSplitter
 from hw.bus.read_queue import ReadQueue
 from hw.frame.front_control import GROUP_RUN
-from hw.frame.header_check import HEADER_RECORDS, TABLES
+from hw.frame.header_check import FRONT_END, HEADER_RECORDS
 from hw.stages.cluster_cull.cluster_cull import ClusterCull
 from hw.stages.gaussian_fetch.gaussian_fetch import CLUSTERS_AHEAD, CLUSTERS_WAITING
 from hw.stages.gaussian_fetch.run_merger import LONG_RUN_RECORDS
@@ -26,7 +26,11 @@ from sim.model.stages.cluster_cull import idle_cull
 # A queue's memory and output, without the register that ReadQueue puts behind them.
 FIFO_CYCLES = ReadQueue.LATENCY_CYCLES - 1
 # From the last record of the header to the groups: HeaderCheck's, and to know that it is done.
-HEADER_CYCLES = 1 + 1 + 2 * len(TABLES)
+HEADER_CYCLES = 1 + 1 + 2 * len(FRONT_END)
+
+
+# Of the clients of the read master, the same in every build.
+QUEUE_BEATS = queue_beats(Parameters())
 
 
 @cache

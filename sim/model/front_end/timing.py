@@ -20,7 +20,7 @@ FINISH_CYCLES = 3
 
 @dataclass(frozen=True)
 class FrontEndTiming:
-    """Where the cycles of a frame go, under the names of hw.host.register_map.COUNTERS.
+    """Where the cycles of a frame go, under the names of hw.host.register_map.frame_counters.
 
     Parameters
     ----------
