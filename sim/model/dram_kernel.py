@@ -168,7 +168,7 @@ def play_channel(where: Int64, window: int, timing: NDArray[np.void], out: Float
     # before it, and the arrays are packed anew where the tail reaches their end.
     room = 64 * window
     held = np.zeros(room, HELD)
-    head = tail = turned = np.int64(0)  # no constants, which would compile _choose twice
+    head = tail = turned = int(np.int64(0))  # no constants, which would compile _choose twice
     data_end, now, refresh_at = 0.0, 0.0, t.refi_ns
     for taken in range(min(window, len(where))):
         _enter(held[tail], where[taken], banks, now)

@@ -20,7 +20,8 @@ class FrameOutcome:
 
     Parameters
     ----------
-    group_visible : (G,) bool. group_runs : (G, 2) first cluster, and clusters, 1 or more.
+    group_visible : (G,) bool.
+    group_runs : (G, 2) first cluster, and clusters, 1 or more.
     cluster_visible : (T,) bool, of the clusters of visible groups.
     cluster_runs : (T, 2) first Gaussian, and Gaussians, 1 or more, of the same.
     kept : (N,) bool, of the Gaussians of visible clusters, those that become splats.
@@ -65,6 +66,7 @@ def frame_outcome(pack: Pack, levels: LevelsResult, kept: Bool) -> FrameOutcome:
 
     Parameters
     ----------
+    pack : of the scene.
     levels : of golden.stages.cluster_cull.integer.cluster_cull.
     kept : (N,) of golden.stages.gaussian_project.integer.ProjectedMembers.
     """

@@ -73,7 +73,7 @@ def is_quiet(cull: Any, merger: Any, fetch: Any) -> bool:
     waits = fetch.waiting.stored | fetch.waiting.valid | fetch.waiting_output.valid
     ahead = fetch.ahead.stored | fetch.ahead.valid | fetch.ahead_output.valid
     fetches = fetch.merger_input.valid | fetch.cluster_valid | fetch.members
-    return (culls | merges | waits | ahead | fetches) == 0
+    return bool((culls | merges | waits | ahead | fetches) == 0)
 
 
 @serial_kernel
@@ -139,12 +139,12 @@ def simulate(
         members_slots = geometry_ring[geometry.queue.read_place]
         clock_members(fetch, members_valid, members_slots, passed, found.cluster_runs)
         clock_gaussian_project(project, fetch.members, found.kept, cycle)
-        gone = take_record(tables.queue, table_ring, header | group)
-        clock_queue(tables.queue, table_ring, slots * int(client == 0), gone)
-        gone = take_record(clusters.queue, cluster_ring, cluster)
-        clock_queue(clusters.queue, cluster_ring, slots * int(client == 1), gone)
-        gone = fetch.entry_taken == 1
-        clock_queue(geometry.queue, geometry_ring, slots * int(client == 2), gone)
+        taken = take_record(tables.queue, table_ring, header | group)
+        clock_queue(tables.queue, table_ring, slots * int(client == 0), taken)
+        taken = take_record(clusters.queue, cluster_ring, cluster)
+        clock_queue(clusters.queue, cluster_ring, slots * int(client == 1), taken)
+        taken = fetch.entry_taken == 1
+        clock_queue(geometry.queue, geometry_ring, slots * int(client == 2), taken)
         accept = clock_run_merger(merger, geometry_ready, merger_valid, found.cluster_runs)
         clock_register(fetch.merger_input, passed, accept)
         clock_fifo_and_register(fetch.waiting, fetch.waiting_output, visible, passed)

@@ -108,4 +108,4 @@ def take_record(queue: Any, ring: Int64, taken: bool) -> bool:
     is_last = (queue.second == 1) | (ring[queue.read_place] != BOTH_SLOTS)
     if taken:
         queue.second = int(not is_last)
-    return taken & is_last
+    return bool(taken & is_last)

@@ -25,13 +25,16 @@ class FrontEndTiming:
     Parameters
     ----------
     frame_cycles : = bus_beats + bus_wait_cycles + bus_idle_cycles.
-    bus_beats, bus_bursts : data beats, bursts.
-    bus_wait_cycles, bus_idle_cycles : without a beat, with and without data outstanding.
+    bus_beats : data beats.
+    bus_bursts : bursts.
+    bus_wait_cycles : without a beat, data outstanding.
+    bus_idle_cycles : without a beat, nothing outstanding.
     project_starved_cycles : = frame_cycles - 1 - beats of members; the 1 is that of the reset.
-    first_members_cycle, last_members_cycle : of the frame, in which the projection takes its first
-        and last beat of members; 0 where there is none. What lies before the first is the latency
-        of the four reads of which each needs the one before; between them, the bus or the lanes
-        limit; behind the last, the projection runs empty.
+    first_members_cycle : of the frame, in which the projection takes its first beat of members; 0
+        where there is none. What lies before it is the latency of the four reads of which each
+        needs the one before.
+    last_members_cycle : the same of the last beat. Between them the bus or the lanes limit; behind
+        the last, the projection runs empty.
     """
 
     frame_cycles: int

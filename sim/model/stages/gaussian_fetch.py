@@ -66,7 +66,7 @@ def clock_run_merger(merger: Any, request_ready: bool, valid: bool, runs: Int64)
     move = is_growing & request_free & ~merge
     used = merge | request_free | ~is_growing | ~is_checked
     ready = used | (merger.arrived == 0)
-    accept = valid & ready
+    accept = bool(valid & ready)
     merger.run_long = int(merger.run_count >= merger.long_run)
     if request_ready:
         merger.request_valid = 0
