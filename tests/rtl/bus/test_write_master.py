@@ -91,7 +91,7 @@ def flat_design(params: Parameters, depths: tuple[int, ...]) -> Design:
     return Design(name, verilog.convert(top, name=name, emit_src=False), {})
 
 
-TESTS = 24
+TESTS = 24 + 14 + 10 + 7 + 13
 
 
 @pytest.mark.parametrize(

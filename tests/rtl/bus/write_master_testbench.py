@@ -58,7 +58,7 @@ class Testbench:
         self.size = self.data_bits // 8
         self.cycle, self.most_outstanding = 0, 0
         self.bursts: list[Burst] = []
-        self.taken_bursts = 0
+        self.taken_bursts = self.last_beats = 0
         self.beat_cycles: list[int] = []
         self.dropped = 0
         self.forget_all()
@@ -120,7 +120,7 @@ class Testbench:
             await self.cycles(1)
         await self.cycles(2)
         self.forget_all()
-        self.beat_cycles, self.taken_bursts = [], 0
+        self.beat_cycles, self.taken_bursts, self.last_beats = [], 0, 0
         if hasattr(self.memory, "mem"):
             self.memory.mem.clear()
         self.dut.aresetn.value = 1
@@ -290,6 +290,7 @@ class Testbench:
             self.words.popleft()
             self.beat_cycles.append(self.cycle)
             self.answerable += last
+            self.last_beats += last
             self.in_burst = not last
             self._store(beat)
 

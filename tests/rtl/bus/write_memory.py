@@ -33,9 +33,7 @@ class WriteMemory(AxiRamWrite):
         self.latency_cycles: Callable[[], int] = lambda: 12
         self.response: Callable[[int], int] = lambda address: OKAY
         bus = AxiWriteBus.from_prefix(bench.dut, "m_axi")
-        super().__init__(
-            bus, bench.dut.aclk, reset, reset_active_level=False, size=MEMORY_BYTES
-        )
+        super().__init__(bus, bench.dut.aclk, reset, reset_active_level=False, size=MEMORY_BYTES)
         self.aw_channel.queue_occupancy_limit = self.w_channel.queue_occupancy_limit = -1
         self.b_channel.queue_occupancy_limit = -1
 
