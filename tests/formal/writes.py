@@ -32,10 +32,10 @@ def _drive(m: Module, target, any_of, low: int = 0) -> None:
     m.d.comb += [beat.eq(value), target.eq(address)]
 
 
-def _window(m: Module, first, end) -> None:
-    """Bounds of any alignment, end above first or not."""
-    _drive(m, first, AnyConst, BEAT_SHIFT)
-    _drive(m, end, AnyConst, BEAT_SHIFT)
+def _window(m: Module, first, end, low: int) -> None:
+    """Bounds with `low` free bits within a beat, end above first or not."""
+    _drive(m, first, AnyConst, low)
+    _drive(m, end, AnyConst, low)
 
 
 def _sends(m: Module, stream) -> None:
@@ -86,7 +86,7 @@ def write_client(m: Module) -> None:
     depth = 4
     m.submodules.dut = dut = WriteClient(PARAMS, depth)
     _sends(m, dut.i)
-    _window(m, dut.window_first, dut.window_end)
+    _window(m, dut.window_first, dut.window_end, BEAT_SHIFT)
     beat, burst, accept, granted = (
         dut.i.payload,
         dut.bursts.payload,
@@ -264,7 +264,7 @@ def write_master(m: Module) -> None:
     m.d.comb += dut.flush.eq(AnySeq(1))
     for n in range(2):
         _sends(m, dut.writes[n])
-        _window(m, dut.window_first[n], dut.window_end[n])
+        _window(m, dut.window_first[n], dut.window_end[n], 0)
         # The clients' windows do not meet: an address says whose it is.
         m.d.comb += Assume(~dut.window_first[n][31] ^ n)
         m.d.comb += Assume(~dut.window_end[n][31] ^ n)
@@ -307,7 +307,7 @@ def write_master(m: Module) -> None:
         holds(addressed + axi.aw_valid <= answered + LIMIT),
         holds(~dut.idle | ((addressed == answered) & (sent == due) & ~axi.aw_valid)),
         holds(~(dut.drained[0] & dut.drained[1]) | ((addressed == answered) & ~axi.aw_valid)),
-        occurs(dut.idle & (answered == 2) & (sent == 3)),
+        occurs(counts & (answered == 0)),
     ]
     _follow(m, dut, due, due_now, begins, sent)
 
@@ -350,5 +350,5 @@ def _follow(m: Module, dut, due, due_now, begins, sent) -> None:
         holds(~covers | (axi.aw_address + (offset << BEAT_SHIFT) == address)),
         holds(~shows | (Cat(axi.w_data, axi.w_strobe) == word)),
         holds(~dut.drained[n] | (owed == taken)),
-        occurs(shows & (position == 1)),
+        occurs(shows & (position == 0)),
     ]

@@ -241,12 +241,11 @@ async def an_open_run_blocks_no_other(dut):
         await RisingEdge(dut.aclk)
     await bench.cycles(300)
     assert all(bench.drained(n) for n in bench.clients[1:])
-    assert not bench.drained(0)
     assert dut.idle.value
-    assert not [burst for burst in bench.bursts if burst.client == 0]
+    longest = burst_entries(bench, 0)
+    assert bench.drained(0) == (longest == 1)  # nothing can be joined to a burst of one
     bench.write(0, first + bench.size, 1)
     await bench.finish()
-    longest = burst_entries(bench, 0)
     assert [burst.beats for burst in bench.bursts if burst.client == 0] == (
         [2] if longest > 1 else [1, 1]
     )
@@ -354,7 +353,7 @@ async def after_a_flush_no_address_before_the_last_answer(dut):
     while not bench.taken_bursts:
         await RisingEdge(dut.aclk)
     dut.flush.value = 1
-    await bench.cycles(1)
+    await bench.cycles(2)
     dut.flush.value = 0
     before = len(bench.bursts)
     bench.write(0, bench.windows[0][0] + PAGE_BYTES, 2)
