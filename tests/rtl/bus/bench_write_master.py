@@ -9,7 +9,7 @@ import cocotb
 from cocotb.triggers import RisingEdge
 
 from hw.bus.write_master import WriteMaster
-from tests.rtl.axi_memory import DECERR, OKAY, SLVERR
+from tests.rtl.bus.axi_memory import DECERR, OKAY, SLVERR
 from tests.rtl.bus.write_master_testbench import (
     PAGE_BYTES,
     PATTERNS,

@@ -15,7 +15,7 @@ from hw.bus.write_master import WriteMaster
 from hw.bus.write_splitter import WriteSplitter
 from hw.layouts import write_beat
 from hw.verilog import Design
-from sim.cocotb_bench import run_bench
+from sim.rtl.cocotb_bench import run_bench
 
 BENCH = Path(__file__).with_name("bench_write_master.py")
 BUS = {

@@ -12,7 +12,7 @@ from cocotb.triggers import RisingEdge
 from cocotbext.axi import AxiRamWrite, AxiWriteBus
 from cocotbext.axi.stream import define_stream
 
-from tests.rtl.axi_memory import OKAY, pause_patterns
+from tests.rtl.bus.axi_memory import OKAY, pause_patterns
 from tests.rtl.bus.write_memory import MEMORY_BYTES, WriteMemory
 
 PAGE_BYTES = 4096

@@ -9,7 +9,7 @@ from cocotb.queue import Queue
 from cocotb.triggers import RisingEdge
 from cocotbext.axi import AxiRamWrite, AxiWriteBus
 
-from tests.rtl.axi_memory import OKAY
+from tests.rtl.bus.axi_memory import OKAY
 
 MEMORY_BYTES = 1 << 62  # the library's largest; addresses beyond fold back
 

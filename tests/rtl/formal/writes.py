@@ -10,7 +10,7 @@ from hw.bus.write_answers import WriteAnswers
 from hw.bus.write_client import WriteClient
 from hw.bus.write_master import WriteMaster
 from hw.bus.write_sender import WriteSender
-from tests.formal.properties import given, holds, moves, occurs, stays, steady, symbol
+from tests.rtl.formal.properties import given, holds, moves, occurs, stays, steady, symbol
 
 LIMIT = 2
 PARAMS = Parameters(data_bits=64, address_bits=32, outstanding_bursts=LIMIT, burst_beats=4)
