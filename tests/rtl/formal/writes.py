@@ -175,7 +175,7 @@ def write_sender(m: Module) -> None:
         number, shown = Signal(5, name=f"number_{n}"), Signal(5, name=f"shown_{n}")
         with m.If(dut.read[n]):
             m.d.sync += [number.eq(number + 1), shown.eq(number)]
-        m.d.comb += [dut.entries[n].data.eq(Cat(shown, Const(n, 1))), dut.entries[n].strobe.eq(n)]
+        m.d.comb += dut.entries[n].as_value().eq(_repeated(shown, Const(n, 1)))
     # Beats granted and sent; those of each client among them.
     granted, sent, waiting = Signal(6), Signal(6), Signal(range(LIMIT + 1))
     ends = moves(dut.o) & dut.o.payload.last
@@ -198,11 +198,15 @@ def write_sender(m: Module) -> None:
     here = dut.o.valid & chosen & (sent >= at) & (offset < size)
     m.d.comb += [
         holds(~dut.o.valid | (sent < granted)),
-        holds(~here | (beat.data == Cat((first + offset)[:5], owner))),
-        holds(~here | (beat.strobe == owner)),
+        holds(~here | (Cat(beat.data, beat.strobe) == _repeated((first + offset)[:5], owner))),
         holds(~here | (beat.last == (offset == size - 1))),
         occurs(here & moves(dut.o) & (offset == 2) & owner & (at > 1)),
     ]
+
+
+def _repeated(number, owner):
+    """All 72 bits of an entry say what it is."""
+    return Cat(Cat(number, owner) for _ in range(12))
 
 
 def write_answers(m: Module) -> None:
