@@ -65,7 +65,13 @@ class Testbench:
         dut.flush.value = 0
         cocotb.start_soon(Clock(dut.aclk, 10, unit="ns").start())
         self.sources = [
-            StreamSource(StreamBus.from_prefix(dut, f"write_{n}"), dut.aclk) for n in self.clients
+            StreamSource(
+                StreamBus.from_prefix(dut, f"write_{n}"),
+                dut.aclk,
+                dut.aresetn,
+                reset_active_level=False,
+            )
+            for n in self.clients
         ]
         # Windows of 1 MiB; the second ends with the address space, less one page.
         top = 1 << self.address_bits
@@ -115,10 +121,7 @@ class Testbench:
         self.dut.aresetn.value = 0
         for source in self.sources:
             source.clear()
-        await self.cycles(1)
-        while not all(source.idle() for source in self.sources):
-            await self.cycles(1)
-        await self.cycles(2)
+        await self.cycles(3)
         self.forget_all()
         self.beat_cycles, self.taken_bursts, self.last_beats = [], 0, 0
         if hasattr(self.memory, "mem"):
