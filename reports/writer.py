@@ -21,7 +21,7 @@ from reports.figures.speed import (
     speedup_figure,
 )
 from reports.html.page import report_page
-from reports.measure.above import ClustersAbove
+from reports.measure.measure.above import ClustersAbove
 from reports.text.markdown import report_markdown
 
 # Those that need a GPU to compare with come last.

@@ -11,6 +11,7 @@ from golden.errors import InputError
 from golden.params import Parameters
 from hw.accelerator import queue_beats
 from hw.bus.read_master import ReadMaster
+from hw.bus.write_master import WriteMaster
 from hw.host.registers import Registers
 from hw.stages.cluster_cull.ball_outside import BallOutside
 from hw.stages.cluster_cull.camera_transform import CameraTransform
@@ -39,8 +40,10 @@ PRESETS: dict[str, tuple[Callable, Parameters]] = {
     "project": (project_design, Parameters()),
     "wide": (wide_design, WIDE),
 }
+WRITE_QUEUE_BEATS = (128, 128)  # of the write master alone: lists, picture
 COMPONENTS: dict[str, Callable] = {
     "read_master": lambda params: ReadMaster(params, queue_beats(params)),
+    "write_master": lambda params: WriteMaster(params, WRITE_QUEUE_BEATS),
     "registers": Registers,
     "fetch": GaussianFetch,
     "camera_transform": CameraTransform,

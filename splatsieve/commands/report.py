@@ -41,12 +41,13 @@ def report(
     as_json: JsonOption = False,
 ) -> None:
     """Measure culling, cycles and speed-up of a scene; write a report with figures."""
+    from reports.measure.measure.gpu import GpuReference, committed_reference, gpu_reference
+    from reports.measure.measure.measure import measure
+    from reports.measure.measure.results import report_document
+    from reports.measure.measure.subject import Subject
+
     from golden.rules import rules_named
     from reports.folder import staged_folder
-    from reports.measure.gpu import GpuReference, committed_reference, gpu_reference
-    from reports.measure.measure import measure
-    from reports.measure.results import report_document
-    from reports.measure.subject import Subject
     from reports.text.summary import summary_text
     from reports.writer import REPORT_FILES, write_report
     from sim.model.config import load_model_config
