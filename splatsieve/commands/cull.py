@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from golden.pack import Pack
     from golden.rules import Rules
     from golden.scene import Scene
-    from sim.cull import CullFrame, Engine
-    from sim.project import ProjectFrame
+    from sim.views.cluster_cull import CullFrame, Engine
+    from sim.views.gaussian_project import ProjectFrame
 
 CLUSTER_COLUMNS = ("tests", "clusters_visible", "gaussians_visible", "excluded_fraction")
 GAUSSIAN_COLUMNS = (
@@ -141,7 +141,7 @@ def _clusters(
 ) -> Iterator[tuple[dict[str, Any], Any]]:
     """Row and mask of each view, by the cluster test."""
     from golden.pack import scene_mask
-    from sim.cull import CullChecker, cull_views
+    from sim.views.cluster_cull import CullChecker, cull_views
 
     checker = CullChecker(pack, scene, rules) if scene is not None else None
     for camera, frame in zip(cameras, cull_views(pack, cameras, rules, engine), strict=True):
@@ -157,8 +157,8 @@ def _gaussians(
     pack: Pack, cameras: list[Camera], rules: Rules, engine: Engine, scene: Scene | None
 ) -> Iterator[tuple[dict[str, Any], Any]]:
     """Row and mask of each view, by the projection of what the cluster test left."""
-    from sim.project import project_views
-    from sim.project_check import ProjectChecker
+    from sim.views.gaussian_project import project_views
+    from sim.views.gaussian_project_check import ProjectChecker
 
     checker = ProjectChecker(pack, scene, rules) if scene is not None else None
     for camera, frame in zip(cameras, project_views(pack, cameras, rules, engine), strict=True):

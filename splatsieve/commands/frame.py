@@ -11,7 +11,7 @@ from splatsieve.inputs import CamerasOption, JsonOption, SizeOption, TransformOp
 from splatsieve.output import show_result
 
 if TYPE_CHECKING:
-    from sim.frame import FrameRun
+    from sim.views.frame import FrameRun
 
 MAX_LATENCY_CYCLES = 1_000_000
 

@@ -174,8 +174,8 @@ def _summary(recorded: Trace) -> dict[str, object]:
 
 
 def _mean(recorded: Trace, figure: str) -> float:
-    """Mean over the views of a figure of sim.trace_times.GpuTimes."""
-    from sim.trace_times import gpu_times
+    """Mean over the views of a figure of sim.gpu.trace_times.GpuTimes."""
+    from sim.gpu.trace_times import gpu_times
 
     times = gpu_times(recorded)
     return sum(float(getattr(view, figure)) for view in times) / len(times)
