@@ -66,7 +66,7 @@ def _keep_if_possible(kernel: Any) -> None:
 
     The disk may be full, the folder deleted since it was chosen, or a file in it cut short.
     """
-    cache = getattr(kernel, "_cache", None)
+    cache: Any = getattr(kernel, "_cache", None)
     if not hasattr(cache, "save_overload") or not hasattr(cache, "load_overload"):
         return
     save, load = cache.save_overload, cache.load_overload

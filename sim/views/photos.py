@@ -13,18 +13,18 @@ from typing import Literal, cast, get_args
 import numpy as np
 
 from golden.camera import Camera, same_shape
-from golden.covariance import covariance3d
 from golden.errors import InputError
+from golden.gaussians.covariance import covariance3d
 from golden.image import image_size_px, psnr_db, read_image
 from golden.pack import Pack
 from golden.pack.unpack import stored_colors
 from golden.render import render
 from golden.rules import Rules
 from golden.scene import Scene
-from sim.cull import Engine
-from sim.draw import draw_stage
-from sim.photo_match import match_names
-from sim.project import Stage
+from sim.views.cluster_cull import Engine
+from sim.views.draw import draw_stage
+from sim.views.gaussian_project import Stage
+from sim.views.photo_match import match_names
 
 Colors = Literal["scene", "pack"]
 
@@ -65,7 +65,7 @@ class PhotoMatch:
 def photographed(cameras: Iterable[Camera], folder: Path) -> list[tuple[Camera, Path]]:
     """Cameras that have a photograph in the folder, at its size, and its path.
 
-    Which belongs to which: sim.photo_match.
+    Which belongs to which: sim.views.photo_match.
 
     Raises InputError where the folder is missing or fits no camera, where two photographs fit one
     camera or the other way round, and where a photograph has another shape than its camera.

@@ -88,9 +88,9 @@ def cull(
     from golden.default_scene import NAME
     from golden.pack.file import load_pack
     from golden.rules import rules_named
-    from sim.blind_views import warn_of_blind_views
-    from sim.cull import engine_named
-    from sim.project import stage_named
+    from sim.views.blind_views import warn_of_blind_views
+    from sim.views.cluster_cull import engine_named
+    from sim.views.gaussian_project import stage_named
     from splatsieve.inputs import cameras_of, check_output, need_cameras, scene_of
     from splatsieve.progress import track
 

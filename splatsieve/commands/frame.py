@@ -46,9 +46,9 @@ def frame(
     from golden.errors import InputError
     from golden.pack.file import load_pack
     from golden.rules import rules_named
-    from sim.accelerator_harness import MemoryModel
-    from sim.blind_views import warn_of_blind_views
-    from sim.frame import frame_engine_named, run_frame
+    from sim.rtl.accelerator_harness import MemoryModel
+    from sim.views.blind_views import warn_of_blind_views
+    from sim.views.frame import frame_engine_named, run_frame
     from splatsieve.inputs import cameras_of, check_output, need_cameras
 
     by = frame_engine_named(engine)

@@ -62,8 +62,8 @@ def report(
     from reports.measure.subject import Subject
     from reports.text.summary import summary_text
     from reports.writer import REPORT_FILES, write_report
-    from sim.blind_views import warn_of_blind_views
     from sim.model.config import load_model_config
+    from sim.views.blind_views import warn_of_blind_views
     from splatsieve.inputs import DEFAULT, cameras_of, need_cameras, scene_of
     from splatsieve.progress import track
 

@@ -13,7 +13,7 @@ from splatsieve.output import show_result
 
 if TYPE_CHECKING:
     from golden.pack import Pack
-    from sim.trace import Trace
+    from sim.gpu.trace import Trace
 
 
 def trace(
@@ -67,9 +67,9 @@ def trace(
     compared with the one of the whole scene.
     """
     from golden.errors import InputError
-    from sim.gpu_device import require_gpu
-    from sim.record_trace import record_trace
-    from sim.trace import save_trace
+    from sim.gpu.gpu_device import require_gpu
+    from sim.gpu.record_trace import record_trace
+    from sim.gpu.trace import save_trace
     from splatsieve.inputs import DEFAULT, cameras_of, check_output, scene_of
     from splatsieve.progress import track
 
