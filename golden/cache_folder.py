@@ -20,14 +20,13 @@ def cache_folder() -> Path | None:
     It can be written when this returns. That among temporary files is taken only where it belongs
     to this user and no other may write or read it: what lies there is run.
     """
-    return _first_usable(_users_own(), _temporary())
+    return _usable(_users_own()) or _usable(_temporary())
 
 
 @contextmanager
 def usable_home() -> Iterator[None]:
     """Lends programs that are started in the block a home, where the user's cannot be written."""
-    own = _users_own()
-    folder = None if own is not None and _usable(own) else _first_usable(_temporary())
+    folder = None if _usable(_users_own()) else _usable(_temporary())
     lent = {} if folder is None else {"HOME": str(folder), "XDG_CACHE_HOME": str(folder)}
     before = {name: os.environ.get(name) for name in lent}
     os.environ.update(lent)
@@ -39,10 +38,6 @@ def usable_home() -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
-
-
-def _first_usable(*folders: Path | None) -> Path | None:
-    return next((folder for folder in folders if folder is not None and _usable(folder)), None)
 
 
 def _users_own() -> Path | None:
@@ -66,10 +61,13 @@ def _temporary() -> Path | None:
     return folder if private and found.st_uid == user else None
 
 
-def _usable(folder: Path) -> bool:
+def _usable(folder: Path | None) -> Path | None:
+    """The folder, made where it was not there, if it can be written."""
+    if folder is None:
+        return None
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
-            return True
+            return folder
     except OSError:
-        return False
+        return None

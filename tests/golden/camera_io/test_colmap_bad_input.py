@@ -108,7 +108,11 @@ BINARY_CASES = {
     "lens count 2^64-1": (binary_lens(count=2**64 - 1), binary_image(), "cameras but has only 64"),
     "lens cut": (binary_lens()[:-1], binary_image(), "camera 0 is cut off"),
     "lens long": (binary_lens() + b"\0", binary_image(), "goes on for 1 bytes after its last"),
-    "distorted": (binary_lens(model=5), binary_image(), "camera 0: camera model 'OPENCV_FISHEYE' is"),
+    "distorted": (
+        binary_lens(model=5),
+        binary_image(),
+        "camera model 'OPENCV_FISHEYE' is not",
+    ),
     "unknown model": (binary_lens(model=-1), binary_image(), "camera model 'number -1' is not"),
     "size 2^63": (binary_lens(width=2**63), binary_image(), "a.png: the image size is outside"),
     "image count": (binary_lens(), binary_image(count=2), "claims 2 images but has only"),

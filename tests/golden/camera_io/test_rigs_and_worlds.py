@@ -64,7 +64,7 @@ def test_an_angle_is_enough_where_a_size_is_given(tmp_path):
     assert camera.fx == pytest.approx(500)
     assert camera.fy == camera.fx
     assert (camera.width, camera.height, camera.cx, camera.cy) == (320, 240, 160, 120)
-    with pytest.raises(InputError, match="no image size: .* or give --size"):
+    with pytest.raises(InputError, match=r"no image size: .* or give --size"):
         read_cameras(path)
 
 
