@@ -22,7 +22,7 @@ from golden.stages.gaussian_project.constants import (
     gaussian_project_constants,
 )
 from golden.stages.gaussian_project.integer import gaussian_project
-from hw.host.register_map import COUNTERS
+from hw.host.register_map import frame_counters
 from sim.rtl.accelerator_harness import AcceleratorHarness, MemoryModel
 from sim.rtl.driver import Accelerator, Status, pack_image
 from sim.views.gaussian_project import count_differing
@@ -42,7 +42,7 @@ class FrameRun:
     view : name of the camera.
     engine : that ran it.
     splats : (S,) golden.records.SPLAT_DTYPE, in stream order.
-    counters : hw.host.register_map.COUNTERS; by the integer engine those that no clock enters.
+    counters : frame_counters of the build; by the integer engine those that no clock enters.
     seconds : wall time of the engine alone, without building or generating anything.
     status : how the RTL's frame ended; None by the integer engine, as all that follows.
     bus_utilisation : share of the cycles from the first to the last beat that carried one.
@@ -132,7 +132,7 @@ class FrameRunner:
             status = accelerator.wait(1.0)
             seconds = time.perf_counter() - start
             counted = accelerator.counters()
-            counters = {name: counted[name] for name in COUNTERS}
+            counters = {name: counted[name] for name in frame_counters(self._params)}
             splats = bus.frames()[0]
             utilisation = bus.counts().utilisation
         differing = sum(counters[name] != value for name, value in model.counters.items())

@@ -20,7 +20,8 @@ from golden.rules import Rules
 from golden.stages.gaussian_fetch.integer import members_of
 from golden.stages.gaussian_project.constants import gaussian_project_constants
 from golden.stages.gaussian_project.decode import decode_splats
-from golden.stages.gaussian_project.integer import DROPS, ProjectedMembers, gaussian_project
+from golden.stages.gaussian_project.formats import DROPS
+from golden.stages.gaussian_project.integer import ProjectedMembers, gaussian_project
 from golden.stages.gaussian_project.reference import Splats
 from hw.stages.gaussian_project.gaussian_project import GaussianProject
 from sim.views.cluster_cull import CullFrame, Engine, cull_views
@@ -43,7 +44,7 @@ class ProjectFrame:
     members : Gaussians of the visible clusters, which the projection was given.
     kept : (N,) bool in the scene's order, the members that became splats.
     splats : these, decoded, in the scene's order; by the rtl engine those of `accelerator`.
-    dropped : the other members, by the first reason of golden.stages.gaussian_project.integer.DROPS
+    dropped : the other members, by the first reason of golden.stages.gaussian_project.formats.DROPS
         that holds.
     tile_pairs : pairs of tile and splat.
     seconds : wall time of the engine of the projection alone.

@@ -21,9 +21,10 @@ from golden.stages.gaussian_project.constants import (
     GaussianProjectConstants,
     gaussian_project_constants,
 )
-from golden.stages.gaussian_project.integer import DROPS, ProjectedMembers, gaussian_project
+from golden.stages.gaussian_project.formats import DROPS
+from golden.stages.gaussian_project.integer import ProjectedMembers, gaussian_project
 from hw.frame.header_check import FIELDS
-from hw.host.register_map import StatusCode
+from hw.host.status import StatusCode
 from tests.golden.hostile_scenes import make_scene
 from tests.golden.pack.pack_cases import packed
 

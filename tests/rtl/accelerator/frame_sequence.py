@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from golden.params import Parameters
-from hw.host.register_map import StatusCode
+from hw.host.status import StatusCode
 from sim.rtl.accelerator_harness import AcceleratorHarness, MemoryModel
 from sim.rtl.driver import Accelerator
 from tests.rtl.accelerator.accelerator_stimulus import View

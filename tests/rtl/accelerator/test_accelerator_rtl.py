@@ -13,7 +13,7 @@ from golden.default_scene import default_cameras, default_scene
 from golden.pack import Pack
 from golden.params import Parameters
 from golden.scene_io import read_scene
-from hw.host.register_map import StatusCode
+from hw.host.status import StatusCode
 from sim.rtl.accelerator_harness import AcceleratorHarness, MemoryModel
 from sim.rtl.driver import Accelerator, Status, pack_image
 from tests.golden.pack.pack_cases import packed

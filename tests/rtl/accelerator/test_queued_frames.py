@@ -11,7 +11,7 @@ import pytest
 from golden.default_scene import default_cameras, default_scene
 from golden.pack import Pack
 from golden.params import Parameters
-from hw.host.register_map import StatusCode
+from hw.host.status import StatusCode
 from hw.stages.gaussian_project.gaussian_project import GaussianProject
 from sim.model.front_end.timing import FINISH_CYCLES, frame_outcome, front_end_timing
 from sim.rtl.accelerator_events import EventKind

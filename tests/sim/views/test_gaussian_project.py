@@ -14,7 +14,7 @@ from golden.records import SPLAT_DTYPE
 from golden.render import render
 from golden.rules import GSPLAT, INRIA
 from golden.stages.gaussian_project.ewa import tile_grid
-from golden.stages.gaussian_project.integer import DROPS
+from golden.stages.gaussian_project.formats import DROPS
 from golden.stages.gaussian_project.reference import gaussian_project_reference
 from golden.stages.gaussian_project.visibility import visibility
 from golden.stages.tile_bin.reference import tile_bin_reference
