@@ -20,8 +20,8 @@ from golden.errors import InputError
 from golden.gaussians.covariance import covariance3d
 from golden.pack import build_pack
 from golden.stages.gaussian_project.visibility import Visibility, visibility
-from reports.measure.measure.pareto import Method, ParetoPoint, pack_point
-from reports.measure.measure.subject import Subject
+from reports.measure.pareto import Method, ParetoPoint, pack_point
+from reports.measure.subject import Subject
 
 FORMAT = "splatsieve found over tests"
 TESTS = (1000, 2000, 4000, 8000, 12_000, 16_000, 20_000, 30_000)

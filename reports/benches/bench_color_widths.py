@@ -33,7 +33,7 @@ from reports.benches.color_study import (
     row_of,
     with_stored_colors,
 )
-from reports.measure.measure.projection import spread
+from reports.measure.projection import spread
 from sim.views.photos import photographed
 from splatsieve.inputs import cameras_of, scene_of
 from splatsieve.progress import track

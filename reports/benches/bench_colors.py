@@ -26,7 +26,7 @@ from golden.stages.gaussian_project.ewa import tile_grid
 from golden.stages.gaussian_project.reference import gaussian_project_reference
 from golden.stages.rasterize.reference import rasterize_reference
 from golden.stages.tile_bin.reference import tile_bin_reference
-from reports.measure.measure.subject import Track, silent
+from reports.measure.subject import Track, silent
 
 FORMAT = "splatsieve colour study"
 # What one step of an .spz of degree 3 is, by degree: a byte of (c / 0.15 + 0.5) 255; 5 bits of

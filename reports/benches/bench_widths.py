@@ -15,7 +15,7 @@ from golden.clustering.cluster import ClusterOptions, cluster_gaussians
 from golden.params import Parameters
 from golden.scene import Scene
 from reports.benches.width_study import measure_widths, variations
-from reports.measure.measure.subject import Subject, Track, silent
+from reports.measure.subject import Subject, Track, silent
 from reports.text.projection_summary import TARGET_DB
 from sim.views.gaussian_project_check import CENTER_BOUND_PX, DEPTH_BOUND
 

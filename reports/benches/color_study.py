@@ -32,7 +32,7 @@ from golden.stages.gaussian_project.integer import gaussian_project
 from golden.stages.gaussian_project.reference import Splats
 from golden.stages.rasterize.reference import rasterize_reference
 from golden.stages.tile_bin.reference import tile_bin_reference
-from reports.measure.measure.projection import picture_distance_db
+from reports.measure.projection import picture_distance_db
 
 # The widths that are varied, one at a time, beside the one that the hardware has.
 RANGES = {

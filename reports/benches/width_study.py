@@ -18,8 +18,8 @@ from golden.scene import Float32, Scene
 from golden.stages.gaussian_project.reference import Splats, gaussian_project_reference
 from golden.stages.gaussian_project.visibility import Visibility, visibility
 from golden.view import view_frame
-from reports.measure.measure.projection import picture_distance_db
-from reports.measure.measure.subject import Subject, Track, silent
+from reports.measure.projection import picture_distance_db
+from reports.measure.subject import Subject, Track, silent
 from sim.views.draw import draw_splats
 from sim.views.gaussian_project import count_pairs
 from sim.views.gaussian_project_check import CENTER_BOUND_PX, DEPTH_BOUND

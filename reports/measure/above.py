@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from golden.camera import Camera
 from golden.pack import Pack
 from golden.params import Parameters
-from reports.measure.measure.subject import Subject
+from reports.measure.subject import Subject
 from sim.views.cluster_cull import cull_views
 
 Float64 = NDArray[np.float64]

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from golden.params import Parameters
-from reports.measure.measure.cycles import figure
+from reports.measure.cycles import figure
 from sim.rtl.driver import counter_texts
 from sim.views.frame import FrameRun
 
 if TYPE_CHECKING:
-    from reports.measure.measure.projection import Projection
+    from reports.measure.projection import Projection
 
 
 @dataclass(frozen=True)

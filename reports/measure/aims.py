@@ -12,7 +12,7 @@ from sim.model.stage import FRONT_END, RENDER, STREAM
 
 @dataclass(frozen=True)
 class Aim:
-    """An aim. figure : of methods["reach"]; span : of reports.measure.measure.cycles; target : mean."""
+    """An aim. figure : of methods["reach"]; span : of reports.measure.cycles; target : mean."""
 
     figure: str
     span: str

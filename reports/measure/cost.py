@@ -8,10 +8,10 @@ from typing import Any
 
 from golden.records import CLUSTER_DTYPE, GEOMETRY_DTYPE
 from golden.rules import TILE_PX
-from reports.measure.measure.culling import Culling
-from reports.measure.measure.cycles import figure
-from reports.measure.measure.measure import Measurements
-from reports.measure.measure.subject import Subject
+from reports.measure.culling import Culling
+from reports.measure.cycles import figure
+from reports.measure.measure import Measurements
+from reports.measure.subject import Subject
 from sim.cost.accounting import (
     FrameCost,
     FrameWork,

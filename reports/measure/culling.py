@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from golden.pack import Pack, scene_mask
-from reports.measure.measure.subject import Subject, Track, silent
+from reports.measure.subject import Subject, Track, silent
 from sim.views.cluster_cull import CullChecker, cull_views
 
 

@@ -7,16 +7,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sim.model.front_end.stages.dram_memory import front_end
-
 from golden.camera import Camera
 from golden.pack import Pack
 from golden.rules import Rules
-from reports.measure.measure.subject import Subject, Track, silent
+from reports.measure.subject import Subject, Track, silent
 from sim.model.config import ModelConfig
 from sim.model.counts import front_end_counts
 from sim.model.dram import play_requests
 from sim.model.frame import FrameModel
+from sim.model.front_end.dram_memory import front_end
 from sim.model.stage import STAGES
 from sim.model.traffic import FrontEndTraffic
 from sim.model.views import ModelledView, modelled_views

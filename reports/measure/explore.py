@@ -8,9 +8,9 @@ from typing import Any
 
 from golden.errors import InputError
 from golden.pack import Pack
-from reports.measure.measure.cycles import SPANS
-from reports.measure.measure.projection import spread
-from reports.measure.measure.subject import Subject, Track, silent
+from reports.measure.cycles import SPANS
+from reports.measure.projection import spread
+from reports.measure.subject import Subject, Track, silent
 from sim.model.config import ModelConfig, load_model_config, model_preset_names
 from sim.model.frame import FrameModel
 from sim.model.views import frames_of_machines

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import sim
 from golden.errors import InputError
-from reports.measure.measure.subject import Subject
+from reports.measure.subject import Subject
 from sim.gpu.edge_gpu import Machine, derived_times, edge_gpu
 from sim.gpu.trace import Trace, TraceView, load_trace
 from sim.gpu.trace_times import GpuTimes, gpu_times

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from reports.measure.measure.cycles import Cycles
-from reports.measure.measure.subject import Subject
+from reports.measure.cycles import Cycles
+from reports.measure.subject import Subject
 from sim.gpu.edge_gpu import Machine
 from sim.gpu.inria_times import InriaTimes, inria_times, quoted_sizes
 

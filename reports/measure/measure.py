@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from golden.clustering.cluster import Clustering, ClusterOptions, cluster_gaussians
 from golden.pack import Pack, pack_clusters
 from golden.params import Parameters
-from reports.measure.measure.above import ClustersAbove, clusters_above
-from reports.measure.measure.culling import Culling, measure_culling
-from reports.measure.measure.cycles import Cycles, model_views
-from reports.measure.measure.explore import Exploration, explore
-from reports.measure.measure.pareto import Pareto, measure_pareto
-from reports.measure.measure.pictures import Pictures, ViewCounts, compare_pictures, count_views
-from reports.measure.measure.projection import Projection, measure_projection
-from reports.measure.measure.steps import (
+from reports.measure.above import ClustersAbove, clusters_above
+from reports.measure.culling import Culling, measure_culling
+from reports.measure.cycles import Cycles, model_views
+from reports.measure.explore import Exploration, explore
+from reports.measure.pareto import Pareto, measure_pareto
+from reports.measure.pictures import Pictures, ViewCounts, compare_pictures, count_views
+from reports.measure.projection import Projection, measure_projection
+from reports.measure.steps import (
     Step,
     culling_line,
     cycle_lines,
@@ -24,7 +24,7 @@ from reports.measure.measure.steps import (
     projection_line,
     untold,
 )
-from reports.measure.measure.subject import Subject, Track, silent
+from reports.measure.subject import Subject, Track, silent
 from sim.model.config import ModelConfig
 from sim.model.views import ModelledView
 

@@ -14,9 +14,9 @@ from golden.gaussians.covariance import covariance3d
 from golden.pack import Pack, build_pack, scene_mask
 from golden.scene import Scene
 from golden.stages.gaussian_project.visibility import Visibility, visibility
-from reports.measure.measure.culling import Culling
-from reports.measure.measure.cycles import front_end_cycles
-from reports.measure.measure.subject import Subject, Track, silent
+from reports.measure.culling import Culling
+from reports.measure.cycles import front_end_cycles
+from reports.measure.subject import Subject, Track, silent
 from sim.model.config import ModelConfig
 from sim.model.views import ModelledView
 from sim.views.cluster_cull import cull_views

@@ -19,9 +19,9 @@ from golden.stages.gaussian_project.ewa import tile_grid
 from golden.stages.gaussian_project.reference import Splats, gaussian_project_reference
 from golden.stages.rasterize.reference import rasterize_reference
 from golden.stages.tile_bin.reference import tile_bin_reference
-from reports.measure.measure.culling import Culling
-from reports.measure.measure.projection import picture_distance_db, splat_pictures, spread
-from reports.measure.measure.subject import Subject, Track, silent
+from reports.measure.culling import Culling
+from reports.measure.projection import picture_distance_db, splat_pictures, spread
+from reports.measure.subject import Subject, Track, silent
 
 Mask = NDArray[np.bool_]
 

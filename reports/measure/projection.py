@@ -10,8 +10,8 @@ from golden.gaussians.covariance import Covariances
 from golden.image import psnr_db
 from golden.pack import Pack
 from golden.scene import Float32
-from reports.measure.measure.accelerator import ViewAccelerator, view_accelerator
-from reports.measure.measure.subject import Subject, Track, silent
+from reports.measure.accelerator import ViewAccelerator, view_accelerator
+from reports.measure.subject import Subject, Track, silent
 from sim.views.draw import draw_stage
 from sim.views.gaussian_project import ProjectFrame, project_views
 from sim.views.gaussian_project_check import ProjectCheck, ProjectChecker

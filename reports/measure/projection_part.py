@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from reports.measure.measure.cycles import figure
-from reports.measure.measure.projection import Projection
+from reports.measure.cycles import figure
+from reports.measure.projection import Projection
 from sim.views.gaussian_project_check import CENTER_BOUND_PX, DEPTH_BOUND
 
 Worst = Callable[[Sequence[float]], float]

@@ -7,21 +7,21 @@ from dataclasses import asdict
 from pathlib import PurePath
 from typing import Any
 
-from reports.measure.measure.above import above_part
-from reports.measure.measure.accelerator import accelerator_part
-from reports.measure.measure.aims import aims_part
-from reports.measure.measure.cost import cost_part
-from reports.measure.measure.culling import Culling
-from reports.measure.measure.cycles import cycle_part, figure
-from reports.measure.measure.explore import explore_part
-from reports.measure.measure.gpu import GpuReference
-from reports.measure.measure.inria import inria_part
-from reports.measure.measure.measure import Measurements
-from reports.measure.measure.pareto import pareto_part
-from reports.measure.measure.projection_part import projection_part
-from reports.measure.measure.provenance import accounting, commit, versions
-from reports.measure.measure.speedup import gpu_part, speedup_part, variant_part
-from reports.measure.measure.subject import Subject
+from reports.measure.above import above_part
+from reports.measure.accelerator import accelerator_part
+from reports.measure.aims import aims_part
+from reports.measure.cost import cost_part
+from reports.measure.culling import Culling
+from reports.measure.cycles import cycle_part, figure
+from reports.measure.explore import explore_part
+from reports.measure.gpu import GpuReference
+from reports.measure.inria import inria_part
+from reports.measure.measure import Measurements
+from reports.measure.pareto import pareto_part
+from reports.measure.projection_part import projection_part
+from reports.measure.provenance import accounting, commit, versions
+from reports.measure.speedup import gpu_part, speedup_part, variant_part
+from reports.measure.subject import Subject
 from reports.published import published_accelerators
 
 FORMAT = "splatsieve report"

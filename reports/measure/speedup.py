@@ -14,8 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from reports.measure.measure.cycles import SPANS, Cycles, figure
-from reports.measure.measure.gpu import GpuReference
+from reports.measure.cycles import SPANS, Cycles, figure
+from reports.measure.gpu import GpuReference
 from sim.gpu.edge_gpu import derived_note, machine_of, rule_lines
 from sim.gpu.trace_times import GpuTimes
 

@@ -7,10 +7,10 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
 from golden.pack import Pack
-from reports.measure.measure.culling import Culling
-from reports.measure.measure.pictures import Pictures
-from reports.measure.measure.projection import Projection
-from reports.measure.measure.subject import Subject
+from reports.measure.culling import Culling
+from reports.measure.pictures import Pictures
+from reports.measure.projection import Projection
+from reports.measure.subject import Subject
 from sim.model.views import ModelledView
 
 

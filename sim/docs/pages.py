@@ -7,15 +7,6 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from hw.docs.interface.block_diagram import BLOCKS, blocks_svg
-from hw.docs.interface.interface import (
-    INTERFACE,
-    README,
-    interface_markdown,
-    with_table,
-    with_tables,
-)
-from hw.docs.interface.timing_diagram import TIMING, timing_svg
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
@@ -23,6 +14,15 @@ from matplotlib.patches import Rectangle
 import hw
 from golden.files import atomic_path, write_text
 from golden.params import Parameters
+from hw.docs.block_diagram import BLOCKS, blocks_svg
+from hw.docs.interface import (
+    INTERFACE,
+    README,
+    interface_markdown,
+    with_table,
+    with_tables,
+)
+from hw.docs.timing_diagram import TIMING, timing_svg
 from hw.host.register_docs import c_header, regs_markdown
 from hw.package.presets import PRESETS
 from hw.synth.results import load, table

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sim.model.config import ModelConfig
 from sim.model.counts import FrameCounts
 from sim.model.dram import DramRun
-from sim.model.front_end.stages.timing import FrontEndTiming
+from sim.model.front_end.timing import FrontEndTiming
 from sim.model.render import render
 from sim.model.shared_runs import SharedRuns
 from sim.model.stage import STAGES, StageModel, account

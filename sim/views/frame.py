@@ -16,7 +16,7 @@ from golden.params import Parameters
 from golden.rules import Rules
 from golden.view import ViewFrame, view_frame
 from hw.host.register_map import frame_counters
-from sim.model.front_end.stages.timing import front_end_timing
+from sim.model.front_end.timing import front_end_timing
 from sim.model.memory import MemoryModel
 from sim.model.outcome import frame_outcome
 from sim.rtl.accelerator_harness import AcceleratorHarness

@@ -37,11 +37,10 @@ def clusters(
     output: OutputOption = None,
 ) -> None:
     """Found fraction over ball tests of every clustering, from few tests to many."""
-    from reports.measure.measure.subject import Subject
-
     from golden.rules import rules_named
     from reports.benches.bench_clusters import TESTS, markdown
     from reports.benches.bench_clusters import bench as measure
+    from reports.measure.subject import Subject
     from splatsieve.inputs import (
         DEFAULT,
         cameras_of,
@@ -134,13 +133,12 @@ def widths(
     """PSNR and errors of the projection over each of its widths: what each bit buys."""
     from dataclasses import replace
 
-    from reports.measure.measure.projection import spread
-    from reports.measure.measure.subject import Subject
-
     from golden.errors import InputError
     from reports.benches.bench_widths import markdown, study
     from reports.benches.width_figure import write_width_figure
     from reports.benches.width_study import RANGES
+    from reports.measure.projection import spread
+    from reports.measure.subject import Subject
     from splatsieve.inputs import DEFAULT, cameras_of, check_output, need_cameras, scene_of
     from splatsieve.progress import track
 

@@ -54,12 +54,6 @@ def demo(
     as_json: JsonOption = False,
 ) -> None:
     """Do the whole job on the default scene: pack, RTL against model, pictures, report."""
-    from reports.measure.measure.gpu import committed_reference
-    from reports.measure.measure.measure import measure
-    from reports.measure.measure.results import report_document
-    from reports.measure.measure.steps import subject_line
-    from reports.measure.measure.subject import Subject
-
     from golden.default_scene import default_cameras, default_scene
     from golden.pack import Pack
     from golden.pack.file import save_pack
@@ -67,6 +61,11 @@ def demo(
     from golden.rules import INRIA
     from hw.verilog import cull_design, project_design, write_design
     from reports.folder import staged_folder
+    from reports.measure.gpu import committed_reference
+    from reports.measure.measure import measure
+    from reports.measure.results import report_document
+    from reports.measure.steps import subject_line
+    from reports.measure.subject import Subject
     from reports.text.summary import summary_text
     from reports.writer import REPORT_FILES, write_report
     from sim.model.config import load_model_config

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from splatsieve.inputs import CamerasOption, JsonOption, SizeOption
+from splatsieve.inputs import CamerasOption, JsonOption, SizeOption, TransformOption
+from splatsieve.output import show_result
 
 if TYPE_CHECKING:
     from golden.params import Parameters
@@ -19,6 +19,7 @@ COLOR_CYCLES = 4  # as of an FPGA build
 
 
 def frame(
+    context: typer.Context,
     pack: Annotated[Path, typer.Argument(help="Pack file, written by splatsieve pack.")],
     cameras: CamerasOption = None,
     view: Annotated[int, typer.Option("--view", help="Index of the view, by image name.")] = 0,
@@ -43,6 +44,7 @@ def frame(
     latency: Annotated[
         int, typer.Option("--latency", help="rtl: cycles of the memory to a burst's first beat.")
     ] = 100,
+    transform: TransformOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Run one frame of a pack: splats, counters, and what the hardware takes for it."""
@@ -51,6 +53,7 @@ def frame(
     from golden.pack.file import load_pack
     from golden.rules import rules_named
     from sim.model.memory import MemoryModel
+    from sim.views.blind_views import warn_of_blind_views
     from sim.views.frame import frame_engine_named, run_frame
     from splatsieve.inputs import cameras_of, check_output, need_cameras
 
@@ -63,10 +66,11 @@ def frame(
     packed = load_pack(pack)
     need_cameras(packed.meta.scene, NAME, cameras)
     chosen = rules_named(rules or packed.meta.rules)
-    camera = cameras_of(cameras, size, str(view))[0]
+    camera = cameras_of(cameras, size, str(view), transform)[0]
     run = run_frame(packed, camera, chosen, by, MemoryModel(latency_cycles=latency), params)
     if run.status is not None:
         run.status.check()
+    warn_of_blind_views({camera.name: len(run.splats)}, packed.meta.scene)
     if splats is not None:
         _write_splats(splats, run)
     result: dict[str, Any] = {
@@ -87,7 +91,7 @@ def frame(
             "mismatches": run.mismatches,
             "status": run.status.code.name.lower(),
         }
-    typer.echo(json.dumps(result, indent=1) if as_json else _text(result))
+    show_result(context, result, as_json, _text)
 
 
 def _build(stage: str) -> Parameters:

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from pathlib import Path
 from typing import Annotated, Any, cast
 
 import typer
 
-from splatsieve.inputs import CamerasOption, JsonOption, SizeOption, ViewsOption
+from splatsieve.inputs import (
+    AxesOption,
+    CamerasOption,
+    DropInvalidOption,
+    JsonOption,
+    SizeOption,
+    TransformOption,
+    ViewsOption,
+)
+from splatsieve.output import show_result
 
 TABLE, FIGURE, PACKS = "sweep.csv", "pareto.png", "packs"
 
 
 def sweep(
+    context: typer.Context,
     scenes: Annotated[
         list[str], typer.Argument(help="Scene files, or the word default; all seen by --cameras.")
     ],
@@ -49,6 +58,9 @@ def sweep(
     workers: Annotated[
         int | None, typer.Option("--workers", min=1, help="Processes here; one a core without it.")
     ] = None,
+    transform: TransformOption = None,
+    drop_invalid: DropInvalidOption = False,
+    axes: AxesOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Run the cycle model over scenes, views and configurations; go on where it was stopped."""
@@ -78,7 +90,7 @@ def sweep(
     )  # the paper has no groups
     aimed: list[int | None] = [*sizes] or [None]
     options = [ClusterOptions(cast(Any, method), number, **per_group) for number in aimed]
-    chosen = cameras_of(cameras, size, views)
+    chosen = cameras_of(cameras, size, views, transform)
     table_path = output if output.suffix == ".csv" else output / TABLE
     # Before any work: no scheduler may answer.
     with dask_cluster(scheduler) if scheduler is not None else local_cores(workers) as executor:
@@ -88,7 +100,14 @@ def sweep(
             job
             for scene in track(scenes, "packing scenes")
             for job in scene_jobs(
-                *(scene_of(scene), Path(scene).name, chosen, chosen_rules, options, wanted),
+                *(
+                    scene_of(scene, drop_invalid, axes),
+                    Path(scene).name,
+                    chosen,
+                    chosen_rules,
+                    options,
+                    wanted,
+                ),
                 *(packs, table),
             )
         ]
@@ -105,10 +124,11 @@ def sweep(
         "rows_new": len(table.rows) - kept,
         "configurations": len({point.config for point in points}),
     }
-    if as_json:
-        typer.echo(json.dumps(result, indent=1))
-        return
-    typer.echo(
-        f"{result['rows']:,} rows, {result['rows_new']:,} of them new\n{table_path}\n{figure}\n"
-        f"packs are kept for the next run: {shlex.quote(str(packs))}"
-    )
+
+    def text(_: dict[str, Any]) -> str:
+        return (
+            f"{result['rows']:,} rows, {result['rows_new']:,} of them new\n{table_path}\n{figure}\n"
+            f"packs are kept for the next run: {shlex.quote(str(packs))}"
+        )
+
+    show_result(context, result, as_json, text)

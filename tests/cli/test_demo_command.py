@@ -94,9 +94,7 @@ def test_a_failure_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         raise InputError("the disk is full.")
 
     # After the first files, Verilog and a pack, are staged, and before anything slow.
-    monkeypatch.setattr(
-        importlib.import_module("reports.measure.measure.measure"), "measure_culling", fail
-    )
+    monkeypatch.setattr(importlib.import_module("reports.measure.measure"), "measure_culling", fail)
     result = run("-o", tmp_path / "demo")
     assert isinstance(result.exception, InputError)
     assert list(tmp_path.iterdir()) == []

@@ -1,10 +1,10 @@
 """One tiny subject, measured once for all tests of the folder."""
 
 import pytest
-from reports.measure.measure.gpu import gpu_reference
-from reports.measure.measure.measure import measure
-from reports.measure.measure.results import report_document
 
+from reports.measure.gpu import gpu_reference
+from reports.measure.measure import measure
+from reports.measure.results import report_document
 from reports.writer import write_report
 from sim.gpu.trace import save_trace
 from sim.model.config import load_model_config

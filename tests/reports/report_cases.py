@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reports.measure.measure.subject import Subject
-
 from golden.default_scene import default_cameras, default_scene
 from golden.rules import INRIA
+from reports.measure.subject import Subject
 from sim.gpu.trace import Trace, TraceDevice, TraceView
 
 WIDTH_PX, HEIGHT_PX = 96, 64

@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
-from reports.measure.measure.pareto import ParetoPoint
 
 from reports.benches.bench_clusters import TESTS, VARIANTS, bench, markdown, next_clusters
+from reports.measure.pareto import ParetoPoint
 from tests.reports.report_cases import tiny_subject
 
 RESULTS = Path(__file__).resolve().parents[2] / "reports" / "results"

@@ -6,13 +6,13 @@ from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
-from reports.measure.measure.cycles import PARTS, figure, front_end_cycles
-from reports.measure.measure.measure import measure, packs
-from reports.measure.measure.pictures import BackEndCounts
-from reports.measure.measure.results import report_document
-from reports.measure.measure.subject import Subject
 
 from golden.render import render
+from reports.measure.cycles import PARTS, figure, front_end_cycles
+from reports.measure.measure import measure, packs
+from reports.measure.pictures import BackEndCounts
+from reports.measure.results import report_document
+from reports.measure.subject import Subject
 from reports.text.aims_text import aims_sentences
 from reports.text.summary import rtl_totals, summary_text
 from reports.writer import write_report
@@ -66,7 +66,7 @@ def test_pictures_are_equal_and_of_the_first_view(subject, measured):
 
 
 def test_a_lost_gaussian_shows_in_the_comparison(subject, measured):
-    from reports.measure.measure.pictures import compare_pictures
+    from reports.measure.pictures import compare_pictures
 
     culling = measured.cullings[1]
     splats = np.flatnonzero(culling.keep(0))

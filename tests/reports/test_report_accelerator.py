@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from reports.measure.measure.accelerator import accelerator_part, view_accelerator
 
 from golden.params import Parameters
 from hw.host.register_map import frame_counters
 from reports.html.page import report_page
+from reports.measure.accelerator import accelerator_part, view_accelerator
 from reports.text.accelerator_summary import accelerator_line
 from reports.text.accelerator_text import accelerator_table, accelerator_view_table
 from reports.text.markdown import report_markdown
@@ -105,7 +105,7 @@ def test_without_the_rtl_nothing_is_claimed(document, measured):
 
 
 def test_only_frames_of_the_rtl_are_taken(measured, subject):
-    from reports.measure.measure.measure import packs
+    from reports.measure.measure import packs
 
     reach = list(packs(subject))[-1]
     camera = subject.cameras[0]

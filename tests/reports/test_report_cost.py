@@ -7,9 +7,6 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from PIL import Image
-from reports.measure.measure.above import above_part, clusters_above, plane_of
-from reports.measure.measure.pareto import MAX_VIEWS, MIN_VIEWS, chosen_views, measure_pareto
-from reports.measure.measure.subject import Subject
 
 from golden.camera import Camera
 from golden.clustering.cluster import ClusterOptions
@@ -23,6 +20,9 @@ from reports.figures.clusters import (
     pareto_figure,
     write_cluster_figures,
 )
+from reports.measure.above import above_part, clusters_above, plane_of
+from reports.measure.pareto import MAX_VIEWS, MIN_VIEWS, chosen_views, measure_pareto
+from reports.measure.subject import Subject
 from reports.text.cost_tables import paper_cost_text
 from reports.text.markdown import report_markdown
 from reports.text.summary import summary_text

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from reports.measure.measure.gpu import gpu_reference
-from reports.measure.measure.inria import inria_part
-from reports.measure.measure.results import report_document
 
 from golden.scene import Scene
+from reports.measure.gpu import gpu_reference
+from reports.measure.inria import inria_part
+from reports.measure.results import report_document
 from reports.text.markdown import report_markdown
 from sim.gpu.edge_gpu import edge_gpu
 from sim.gpu.inria_times import inria_times

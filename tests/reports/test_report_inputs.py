@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 import pytest
-from reports.measure.measure.gpu import committed_reference, gpu_reference
-from reports.measure.measure.subject import Subject
 
 from golden.errors import InputError
+from reports.measure.gpu import committed_reference, gpu_reference
+from reports.measure.subject import Subject
 from sim.gpu.trace import save_trace
 from tests.reports.report_cases import trace_of
 

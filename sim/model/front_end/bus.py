@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from golden.jit import serial_kernel
 from sim.model.clocked import registers
-from sim.model.front_end.stages.read_master import BOTH_SLOTS
+from sim.model.front_end.read_master import BOTH_SLOTS
 
 BUS = registers(
     # Fixed: slots and beats of an entry, bursts under way; of sim.model.memory.MemoryModel.

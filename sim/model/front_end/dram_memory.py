@@ -7,7 +7,7 @@ import math
 from sim.model.config import ModelConfig
 from sim.model.counts import FrontEndCounts
 from sim.model.dram import DramRun
-from sim.model.front_end.stages.timing import FrontEndTiming, front_end_timing
+from sim.model.front_end.timing import FrontEndTiming, front_end_timing
 from sim.model.memory import MemoryModel
 from sim.model.traffic import FrontEndTraffic
 
@@ -20,7 +20,7 @@ def front_end_memory(run: DramRun, front_end_bytes: int, config: ModelConfig) ->
     latency_cycles = ceil((tRCD + RL + burst + path) clock);  of the cycles, busy_256 / 256 have no
     beat: 256 (1 - rate), rounded up, rate = front_end_bytes / (time of the run x bus bytes), 1 at
     most. The run holds all that shares the memory, so what other stages move takes its part of the
-    time. Source: sim.model.front_end.stages.timing, which equals the RTL's counters under such a memory.
+    time. Source: sim.model.front_end.timing, which equals the RTL's counters under such a memory.
 
     Parameters
     ----------

@@ -19,8 +19,8 @@ from hw.stages.gaussian_fetch.gaussian_fetch import CLUSTERS_AHEAD, CLUSTERS_WAI
 from hw.stages.gaussian_fetch.run_merger import LONG_RUN_RECORDS
 from hw.stages.gaussian_project.gaussian_project import GaussianProject
 from hw.unused import unused_components
-from sim.model.front_end.stages.kernel import BLOCKS
-from sim.model.front_end.stages.read_master import CLIENT
+from sim.model.front_end.kernel import BLOCKS
+from sim.model.front_end.read_master import CLIENT
 from sim.model.stages.cluster_cull import idle_cull
 
 # A queue's memory and output, without the register that ReadQueue puts behind them.

@@ -1,4 +1,4 @@
-"""The front end cycle by cycle: control without data, compiled; sim.model.front_end.stages.timing calls
+"""The front end cycle by cycle: control without data, compiled; sim.model.front_end.timing calls
 it.
 
 Who moves in a cycle is found from the last stage to the first; then every block is clocked, stages
@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from golden.jit import serial_kernel
 from sim.model.clocked import clock_fifo_and_register, clock_register, registers
-from sim.model.front_end.stages.bus import BUS, clock_bus, granted_client
-from sim.model.front_end.stages.control import CHECK, CONTROL, GROUPS, RUN, clock_control
-from sim.model.front_end.stages.read_master import clock_queue, clock_splitter, take_record
+from sim.model.front_end.bus import BUS, clock_bus, granted_client
+from sim.model.front_end.control import CHECK, CONTROL, GROUPS, RUN, clock_control
+from sim.model.front_end.read_master import clock_queue, clock_splitter, take_record
 from sim.model.stages.cluster_cull import (
     CLUSTER_CULL,
     CLUSTER_READER,

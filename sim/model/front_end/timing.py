@@ -8,9 +8,9 @@ import numpy as np
 
 from golden.errors import InputError
 from golden.params import Parameters
-from sim.model.front_end.stages.bus import BURST
-from sim.model.front_end.stages.hardware import idle_blocks
-from sim.model.front_end.stages.kernel import Found, simulate
+from sim.model.front_end.bus import BURST
+from sim.model.front_end.hardware import idle_blocks
+from sim.model.front_end.kernel import Found, simulate
 from sim.model.memory import MemoryModel
 from sim.model.outcome import FrameOutcome
 
@@ -62,7 +62,7 @@ def front_end_timing(
 ) -> FrontEndTiming:
     """The accelerator's counters of a frame, every splat taken at once.
 
-    sim.model.front_end.stages.kernel clocks the control of each part, with its queues and priorities:
+    sim.model.front_end.kernel clocks the control of each part, with its queues and priorities:
 
     - the header's 5 records are read, then checked in HEADER_CYCLES; then the groups are asked for;
     - a ball a cycle is tested, clusters before groups, and a visible one leaves

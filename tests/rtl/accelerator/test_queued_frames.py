@@ -7,7 +7,6 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from sim.model.front_end.stages.timing import FINISH_CYCLES, front_end_timing
 
 from golden.default_scene import default_cameras, default_scene
 from golden.pack import Pack
@@ -16,6 +15,7 @@ from golden.rules import INRIA
 from golden.view import ViewFrame, view_frame
 from hw.host.status import StatusCode
 from hw.stages.gaussian_project.gaussian_project import GaussianProject
+from sim.model.front_end.timing import FINISH_CYCLES, front_end_timing
 from sim.model.memory import MemoryModel
 from sim.model.outcome import frame_outcome
 from sim.rtl.accelerator_events import EventKind

@@ -5,12 +5,12 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
-from hw.docs.interface.block_diagram import BLOCKS, BOX_WIDTH, HEIGHT, WIDTH, blocks_svg, boxes
-from hw.docs.interface.interface import with_tables
 from PIL import Image
 
 import hw
 from golden.params import Parameters
+from hw.docs.block_diagram import BLOCKS, BOX_WIDTH, HEIGHT, WIDTH, blocks_svg, boxes
+from hw.docs.interface import with_tables
 from hw.host.register_docs import c_header, regs_markdown
 from hw.stages.cluster_cull.cluster_cull import ClusterCull
 from hw.stages.gaussian_project.gaussian_project import GaussianProject

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 from amaranth.hdl import Shape
-from hw.docs.interface.interface import INTERFACE, interface_markdown
-from hw.docs.interface.timing_diagram import TIMING, WAVES, timing_svg
 
 import hw
 from golden.params import Parameters
 from hw.accelerator_top import AcceleratorTop
+from hw.docs.interface import INTERFACE, interface_markdown
+from hw.docs.timing_diagram import TIMING, WAVES, timing_svg
 from hw.package.lint import WAIVED
 from hw.package.ports import purpose
 from hw.package.presets import PRESETS

@@ -18,7 +18,7 @@ PROGRAM = """
 import json, sys
 import numpy as np
 from golden.params import Parameters
-from sim.model.front_end.stages.timing import front_end_timing
+from sim.model.front_end.timing import front_end_timing
 from sim.model.memory import MemoryModel
 from sim.model.outcome import FrameOutcome
 from sim.model.stages.cluster_cull import cull_cycles

@@ -8,8 +8,6 @@ from functools import cache
 
 import numpy as np
 import pytest
-from sim.model.front_end.stages.dram_memory import front_end_memory
-from sim.model.front_end.stages.timing import front_end_timing
 
 from golden.camera import select_views
 from golden.camera_io import read_cameras
@@ -25,6 +23,8 @@ from sim.model.config import PRESETS, load_model_config, model_preset_names
 from sim.model.counts import frame_counts, without_culling
 from sim.model.dram import play_requests
 from sim.model.frame import model_frame
+from sim.model.front_end.dram_memory import front_end_memory
+from sim.model.front_end.timing import front_end_timing
 from sim.model.render import render
 from sim.model.stage import FRONT_END, RENDER, STAGES, STREAM, Work, account
 from sim.model.stages.depth_sort import sort_cycles
