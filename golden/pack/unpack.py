@@ -55,17 +55,22 @@ class StoredGaussians:
         return gaussian_project_reference(cast(Scene, self), camera, rules, keep, self.covariances)
 
 
+def stored_means(pack: Pack) -> Float64:
+    """(N, 3) float64 world space, scene units, in pack order: (C + offset 2^m) 2^g, exact."""
+    counts = pack.clusters["count"]
+    units = np.repeat(pack.clusters["member_exponent"], counts)
+    means = np.ldexp(pack.geometry["offset"].astype(np.float64), units[:, None])
+    means += np.repeat(pack.clusters["center"], counts, axis=0)
+    return np.ldexp(means, pack.meta.grid_exponent)
+
+
 def stored_gaussians(pack: Pack) -> StoredGaussians:
     """The values in the pack's tables, exact but for the last rounding to the types named.
 
     mean = (C + offset 2^m) 2^g;  Sigma = L L^T, L = factor 2^e;  k = reach_factor 2^-14;
     opacity / 65535; with C and m of the cluster, g the grid exponent.
     """
-    records, counts = pack.geometry, pack.clusters["count"]
-    units = np.repeat(pack.clusters["member_exponent"], counts)
-    means = np.ldexp(records["offset"].astype(np.float64), units[:, None])
-    means += np.repeat(pack.clusters["center"], counts, axis=0)
-    means = np.ldexp(means, pack.meta.grid_exponent)
+    records, means = pack.geometry, stored_means(pack)
     reach = np.ldexp(records["reach_factor"].astype(np.float64), -REACH_FACTOR.fraction_bits)
     reach[records["flags"] & 1 == 0] = -1
     place = np.empty(len(pack), dtype=np.int64)
