@@ -49,10 +49,21 @@ class ViewProjection:
 
 @dataclass(frozen=True)
 class Projection:
-    """The projection of every view with one pack. method : of its clustering."""
+    """The projection of every view with one pack.
+
+    Parameters
+    ----------
+    method : of its clustering.
+    views : one each.
+    """
 
     method: str
     views: tuple[ViewProjection, ...]
+
+    @property
+    def accelerators(self) -> list[ViewAccelerator | None]:
+        """Each view's frame by the accelerator's RTL; None where it was not run."""
+        return [view.accelerator for view in self.views]
 
 
 def measure_projection(
