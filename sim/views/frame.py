@@ -21,7 +21,7 @@ from sim.model.memory import MemoryModel
 from sim.model.outcome import frame_outcome
 from sim.rtl.accelerator_harness import AcceleratorHarness
 from sim.rtl.driver import Accelerator, Status, pack_image
-from sim.views.gaussian_project import count_differing
+from sim.views.differing import count_differing
 
 FrameEngine = Literal["integer", "rtl"]
 

@@ -23,6 +23,7 @@ from golden.stages.gaussian_project.reference import Splats
 from golden.view import ViewFrame, view_frame
 from sim.model.stages.gaussian_project import project_cycles
 from sim.views.cluster_cull import CullFrame, Engine, cull_frames
+from sim.views.differing import count_differing
 
 if TYPE_CHECKING:
     from sim.views.frame import FrameRun
@@ -106,20 +107,6 @@ def project_views(
     for frame, culled in zip(frames, cull_frames(pack, to_cull, engine, params), strict=True):
         project = project or _projector(pack, rules, engine, params)
         yield project(frame, culled)
-
-
-def count_differing(found: NDArray[np.void], expected: NDArray[np.void]) -> int:
-    """Records in which two streams differ: missing, extra, or of other bits.
-
-    Streams of one length are compared in order; of others, what is in no order the same counts.
-    """
-    if len(found) == len(expected):
-        return int((found != expected).sum())
-    kinds, places = np.unique(np.concatenate((found, expected)), return_inverse=True)
-    ours, theirs = (
-        np.bincount(part, minlength=len(kinds)) for part in np.split(places, [len(found)])
-    )
-    return max(len(found), len(expected)) - int(np.minimum(ours, theirs).sum())
 
 
 def _projector(pack: Pack, rules: Rules, engine: Engine, params: Parameters) -> Project:

@@ -53,7 +53,8 @@ def test_document(result):
     assert json.loads(json.dumps(result, allow_nan=False)) == result
     assert (result["command"], result["rules"]) == ("the command", ["inria", "gsplat"])
     assert (result["gaussians"], result["size_px"], len(result["views"])) == (2500, [96, 64], 2)
-    assert result["chosen"] == asdict(Parameters())
+    # Those that have come since are of stages that the study has not.
+    assert result["chosen"].items() <= asdict(Parameters()).items()
     assert result["versions"]["splatsieve"]
     expected = [
         (rules, p.parameter, p.width) for rules in result["rules"] for p in variations(NAMES)
@@ -117,7 +118,8 @@ def test_committed_results_lose_nothing_and_are_in_the_readme():
     assert {row["parameter"] for row in result["points"]} == set(RANGES)
     assert all(row["lost"] == 0 for row in result["points"])
     chosen = [row for row in result["points"] if not row["changed"]]
-    assert result["chosen"] == asdict(Parameters())
+    # Those that have come since are of stages that the study has not.
+    assert result["chosen"].items() <= asdict(Parameters()).items()
     assert min(row["psnr_db"] for row in chosen) >= result["bounds"]["psnr_db"]
     assert markdown(result) in (RESULTS.parent / "README.md").read_text()
     assert read_image(RESULTS / "widths.png").size > 0
