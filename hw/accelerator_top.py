@@ -9,8 +9,9 @@ from amaranth.lib.wiring import In, Out
 from golden.params import Parameters
 from golden.records import SPLAT_DTYPE
 from hw.accelerator import Accelerator
-from hw.host.register_map import COUNTERS, WINDOW_BITS
+from hw.host.register_map import WINDOW_BITS, frame_counters
 from hw.host.registers import Registers
+from hw.stages.rows import stages_of
 from hw.stream_top import FlatStream, bit_slices, field_at
 
 INCREMENTING = 1  # ARBURST
@@ -103,6 +104,7 @@ class AcceleratorTop(wiring.Component):
         m.submodules.accelerator = DomainRenamer("core")(accelerator)
         m.submodules.registers = registers
         self._reset(m)
+        constants = [stage.constants for stage in stages_of(self._params) if stage.formats]
         m.d.comb += [
             self.irq.eq(registers.irq),
             accelerator.start.eq(registers.start),
@@ -110,8 +112,7 @@ class AcceleratorTop(wiring.Component):
             accelerator.queue.eq(registers.queued_start),
             accelerator.pack_address.eq(registers.pack_address),
             accelerator.pack_bytes.eq(registers.pack_bytes),
-            accelerator.cluster_cull_constants.eq(registers.cluster_cull_constants),
-            accelerator.gaussian_project_constants.eq(registers.gaussian_project_constants),
+            *(getattr(accelerator, name).eq(getattr(registers, name)) for name in constants),
             registers.busy.eq(accelerator.busy),
             registers.waiting.eq(accelerator.queued),
             registers.finished.eq(accelerator.ended),
@@ -119,7 +120,7 @@ class AcceleratorTop(wiring.Component):
         ]
         m.d.comb += [
             getattr(registers, name).eq(getattr(accelerator, f"counted_{name}"))
-            for name in COUNTERS
+            for name in frame_counters(self._params)
         ]
         self._bus(m, accelerator.bus, registers.bus)
         self._splats(m, accelerator.o)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from amaranth.hdl import Shape, signed, unsigned
 from amaranth.lib import data
 
+import golden.stages.cluster_cull.constants as cluster_cull
+import golden.stages.gaussian_project.constants as gaussian_project
 from golden.numbers.fixed import Fixed
 from golden.params import Parameters
 from golden.records import PARTS, RECORD_BYTES
-from golden.stages.cluster_cull.constants import PLANES
-from golden.stages.gaussian_project.constants import constant_formats
 from golden.stages.gaussian_project.formats import ProjectionFormats
+
+COUNTER_BITS = 32  # of every counter; it wraps
 
 
 def shape(fixed: Fixed) -> Shape:
@@ -55,21 +57,14 @@ def cluster_run(params: Parameters) -> data.StructLayout:
     return data.StructLayout({"base": shape(params.base), "count": shape(params.count)})
 
 
-def _frame_formats() -> dict[str, str]:
-    names = {f"camera_position_{axis}": "camera_position" for axis in "xyz"}
-    names |= {f"rotation_{i}{j}": "rotation" for i in range(3) for j in range(3)}
-    names |= {f"{plane}_{part}": "normal" for plane in PLANES for part in ("lateral", "depth")}
-    names |= {f"weight_{axis}": "weight" for axis in "xy"}
-    return names | {"side_offset": "plane_offset", "near_offset": "plane_offset"}
-
-
-# Frame constant -> name of its format in Parameters, in the order of ClusterCullConstants.as_ports.
-FRAME_FORMATS = _frame_formats()
+def constants_layout(formats: dict[str, Fixed]) -> data.StructLayout:
+    """Frame constants of a stage, a member each, in the order of the formats."""
+    return data.StructLayout({name: shape(form) for name, form in formats.items()})
 
 
 def cluster_cull_constants(params: Parameters) -> data.StructLayout:
     """Constants of cluster_cull under the port names of ClusterCullConstants.as_ports."""
-    return data.StructLayout({k: shape(getattr(params, v)) for k, v in FRAME_FORMATS.items()})
+    return constants_layout(cluster_cull.constant_formats(params))
 
 
 def _parts(name: str, field: Shape) -> data.StructLayout:
@@ -122,8 +117,8 @@ def splat_record(params: Parameters) -> data.StructLayout:
 
 
 def gaussian_project_constants(params: Parameters) -> data.StructLayout:
-    """Frame constants of gaussian_project, named by GaussianProjectConstants.as_ports."""
-    return data.StructLayout({k: shape(v) for k, v in constant_formats(params).items()})
+    """Constants of gaussian_project, named by GaussianProjectConstants.as_ports."""
+    return constants_layout(gaussian_project.constant_formats(params))
 
 
 def run_request(params: Parameters) -> data.StructLayout:

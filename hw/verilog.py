@@ -13,10 +13,9 @@ from amaranth.back import verilog
 from golden.files import write_text
 from golden.numbers.fixed import Fixed
 from golden.params import Parameters
-from golden.stages.gaussian_project.constants import constant_formats
 from hw.accelerator_top import AcceleratorTop
-from hw.layouts import FRAME_FORMATS
 from hw.package.ports import purpose
+from hw.stages.rows import CLUSTER_CULL, GAUSSIAN_PROJECT
 from hw.stream_top import StreamTop, bit_slices
 from hw.tops import ClusterCullTop, GaussianProjectTop
 
@@ -45,7 +44,7 @@ class Design:
 def cull_design(params: Parameters) -> Design:
     """Verilog of the cluster stage alone."""
     top = ClusterCullTop(params)
-    formats = {name: getattr(params, form) for name, form in FRAME_FORMATS.items()}
+    formats = CLUSTER_CULL.formats(params)
     cull = top.component
     performance = {
         "latency_cycles": cull.latency_cycles,
@@ -62,7 +61,7 @@ def project_design(params: Parameters) -> Design:
         "latency_cycles": top.component.latency_cycles,
         "gaussians_per_cycle": params.lanes,
     }
-    return _design(PROJECT_NAME, top, params, constant_formats(params), performance)
+    return _design(PROJECT_NAME, top, params, GAUSSIAN_PROJECT.formats(params), performance)
 
 
 def accelerator_design(params: Parameters, name: str = ACCELERATOR_NAME) -> Design:
@@ -71,8 +70,9 @@ def accelerator_design(params: Parameters, name: str = ACCELERATOR_NAME) -> Desi
     performance = {"gaussians_per_cycle": params.lanes}
     design = _design(name, top, params, {}, performance)
     design.metadata["latency_cycles_by_stage"] = {
-        "cluster_cull": top.accelerator.cull.latency_cycles,
-        "gaussian_project": top.accelerator.project.latency_cycles,
+        name: part.latency_cycles
+        for name, part in top.accelerator.parts.items()
+        if hasattr(part, "latency_cycles")
     }
     return design
 

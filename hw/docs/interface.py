@@ -7,7 +7,7 @@ from dataclasses import fields
 
 import numpy as np
 
-from golden.params import LEGAL_RANGES, Parameters
+from golden.params import Parameters, parameter_ranges
 from golden.records import (
     CLUSTER_DTYPE,
     GEOMETRY_DTYPE,
@@ -34,38 +34,13 @@ RECORDS = {
     "Visible cluster": (VISIBLE_DTYPE, "m_axis_visible of the cluster stage alone"),
 }
 
-MEANINGS = {
-    "center_bits": "coordinate of a cluster's centre, signed",
-    "radius_bits": "radii of a ball; all ones: never cull",
-    "count_bits": "Gaussians of a cluster, clusters of a group",
-    "base_bits": "index of a Gaussian or cluster",
-    "camera_range_bits": "how far beyond the centres' range the camera may stand, as a power of "
-    "two",
-    "center_headroom_bits": "of the pack alone: bits of that range it leaves empty",
-    "length_fraction_bits": "fraction of lengths in camera space, grid units",
-    "rotation_fraction_bits": "fraction of the rotation",
-    "normal_fraction_bits": "fraction of the planes' normals",
-    "weight_fraction_bits": "fraction of the weights of the radii",
-    "offset_bits": "of the pack alone: a member's offset from its centre",
-    "factor_bits": "mantissas of a covariance factor",
-    "mantissa_bits": "normalised numbers of the projection; more than factor_bits",
-    "screen_fraction_bits": "fraction of a pixel position",
-    "conic_bits": "mantissas of a conic",
-    "lanes": "Gaussians a cycle",
-    "data_bits": "width of `m_axi_rdata`; 64, 128, 256 or 512",
-    "address_bits": "width of `m_axi_araddr`",
-    "outstanding_bursts": "bursts under way at most",
-    "burst_beats": "longest burst, a power of two",
-}
-
 
 def parameter_table() -> str:
     """Name, default, legal range and meaning of each parameter, Markdown."""
     lines = ["| name | default | legal | meaning |", "| --- | --- | --- | --- |"]
-    for item in fields(Parameters):
-        low, high = LEGAL_RANGES[item.name]
-        what = MEANINGS[item.name]
-        lines.append(f"| `{item.name}` | {item.default} | {low} to {high} | {what} |")
+    for name, legal in parameter_ranges().items():
+        default = getattr(Parameters(), name)
+        lines.append(f"| `{name}` | {default} | {legal.low} to {legal.high} | {legal.meaning} |")
     return "\n".join(lines) + "\n"
 
 

@@ -35,9 +35,9 @@ class SplatPacker(wiring.Component):
     Members
     -------
     i : In(stream of splat_beat).
-    finish : In(1), no more splats come; held until `finished`.
+    drain : In(1), no more splats come; held until `drained`.
     o : Out(stream of packed_beat).
-    finished : Out(1), the last beat was taken; until `finish` falls.
+    drained : Out(1), the last beat was taken; until `drain` falls.
     """
 
     def __init__(self, params: Parameters):
@@ -45,9 +45,9 @@ class SplatPacker(wiring.Component):
         super().__init__(
             {
                 "i": In(stream.Signature(splat_beat(params))),
-                "finish": In(1),
+                "drain": In(1),
                 "o": Out(stream.Signature(packed_beat(params))),
-                "finished": Out(1),
+                "drained": Out(1),
             }
         )
 
@@ -85,13 +85,13 @@ class SplatPacker(wiring.Component):
                 m.d.sync += [out.records.eq(held), out.lanes.eq(-1), out.last.eq(0)]
                 m.d.sync += self.o.valid.eq(1)
         idle = Signal()
-        m.d.comb += idle.eq(self.finish & (count == 0) & ~self.i.valid & ~self.finished)
+        m.d.comb += idle.eq(self.drain & (count == 0) & ~self.i.valid & ~self.drained)
         with m.If(idle & free):
             m.d.sync += self._ended(held, held_valid, kept, kept_count)
-        with m.If(~self.finish):
-            m.d.sync += self.finished.eq(0)
+        with m.If(~self.drain):
+            m.d.sync += self.drained.eq(0)
         with m.Elif(self.o.valid & self.o.ready & out.last):
-            m.d.sync += self.finished.eq(1)
+            m.d.sync += self.drained.eq(1)
         return m
 
     def _compacted(self, full, count):
@@ -102,8 +102,8 @@ class SplatPacker(wiring.Component):
         for place in range(lanes):
             chosen = beat.records[place].as_value()
             for n in range(lanes - 1, place - 1, -1):
-                here = beat.lanes[n] & (before[n] == place)
-                chosen = Mux(here, beat.records[n].as_value(), chosen)
+                selected = beat.lanes[n] & (before[n] == place)
+                chosen = Mux(selected, beat.records[n].as_value(), chosen)
             statements.append(full[place].as_value().eq(chosen))
         return statements
 

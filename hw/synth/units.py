@@ -9,7 +9,7 @@ from amaranth.back import verilog
 
 from golden.errors import InputError
 from golden.params import Parameters
-from hw.accelerator import QUEUE_BEATS
+from hw.accelerator import queue_beats
 from hw.bus.read_master import ReadMaster
 from hw.host.registers import Registers
 from hw.stages.cluster_cull.ball_outside import BallOutside
@@ -31,7 +31,7 @@ PRESETS: dict[str, tuple[Callable, Parameters]] = {
     "wide": (wide_design, WIDE),
 }
 COMPONENTS: dict[str, Callable] = {
-    "read_master": lambda params: ReadMaster(params, QUEUE_BEATS),
+    "read_master": lambda params: ReadMaster(params, queue_beats(params)),
     "registers": Registers,
     "fetch": GaussianFetch,
     "camera_transform": CameraTransform,

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from golden.params import Parameters
 from reports.measure.cycles import figure
 from sim.rtl.driver import counter_texts
 from sim.views.frame import FrameRun
@@ -67,7 +68,7 @@ def accelerator_part(names: Sequence[str], projection: Projection) -> dict[str, 
             if name in frames[0].expected
             else None,
         }
-        for name, meaning in counter_texts().items()
+        for name, meaning in counter_texts(Parameters()).items()
     }
     return {
         "clustering": projection.method,

@@ -15,7 +15,7 @@ from golden.pack import Pack, check_parameters
 from golden.params import Parameters
 from golden.rules import Rules
 from golden.view import ViewFrame, view_frame
-from hw.host.register_map import COUNTERS
+from hw.host.register_map import frame_counters
 from sim.model.front_end.timing import frame_outcome, front_end_timing
 from sim.rtl.accelerator_harness import AcceleratorHarness, MemoryModel
 from sim.rtl.driver import Accelerator, Status, pack_image
@@ -36,7 +36,7 @@ class FrameRun:
     view : name of the camera.
     engine : that ran it.
     splats : (S,) golden.records.SPLAT_DTYPE, in stream order.
-    counters : hw.host.register_map.COUNTERS; by the integer engine those that no clock enters.
+    counters : frame_counters of the build; by the integer engine those that no clock enters.
     seconds : wall time of the engine alone, without building or generating anything.
     status : how the RTL's frame ended; None by the integer engine, as all that follows.
     bus_utilisation : share of the cycles from the first to the last beat that carried one.
@@ -132,7 +132,7 @@ class FrameRunner:
             status = accelerator.wait(1.0)
             seconds = time.perf_counter() - start
             counted = accelerator.counters()
-            counters = {name: counted[name] for name in COUNTERS}
+            counters = {name: counted[name] for name in frame_counters(self._params)}
             splats = bus.frames()[0]
             utilisation = bus.counts().utilisation
         differing = sum(counters[name] != value for name, value in model.counters.items())
@@ -168,7 +168,11 @@ def _clocked(frame: ViewFrame, memory: MemoryModel) -> dict[str, int]:
         return {}
     outcome = frame_outcome(frame.pack, frame.levels, frame.projected.kept)
     timing = front_end_timing(outcome, frame.params, memory)
-    return {name: value for name, value in asdict(timing).items() if name in COUNTERS}
+    return {
+        name: value
+        for name, value in asdict(timing).items()
+        if name in frame_counters(frame.params)
+    }
 
 
 def _model(frame: ViewFrame) -> FrameRun:

@@ -20,8 +20,9 @@ from golden.stages.gaussian_project.constants import gaussian_project_constants
 from golden.stages.gaussian_project.formats import DROPS
 from golden.stages.gaussian_project.integer import gaussian_project
 from golden.view import view_frame
-from hw.host.register_map import COUNTERS
+from hw.host.register_map import frame_counters
 
+COUNTERS = frame_counters(Parameters())
 CAMERA = default_cameras(3, 160, 100)[0]
 STEPS = (
     "cluster_cull_constants",

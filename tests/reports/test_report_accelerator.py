@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hw.host.register_map import COUNTERS
+from golden.params import Parameters
+from hw.host.register_map import frame_counters
 from reports.html.page import report_page
 from reports.measure.accelerator import accelerator_part, view_accelerator
 from reports.text.accelerator_summary import accelerator_line
@@ -16,6 +17,7 @@ from reports.text.summary import summary_text
 from sim.rtl.accelerator_harness import MemoryModel
 from sim.views.frame import run_frame
 
+COUNTERS = frame_counters(Parameters())
 # What no model knows: who waits within the pipeline.
 WITHOUT_MODEL = {"project_stalled_cycles", "output_stalled_cycles"}
 

@@ -13,11 +13,11 @@ from golden.pack import Pack
 from golden.params import Parameters
 from golden.records import RECORD_BYTES
 from golden.stages.cluster_cull.result import LevelsResult
-from hw.accelerator import QUEUE_BEATS
+from hw.accelerator import queue_beats
 from hw.bus.burst_splitter import PAGE_BYTES, BurstSplitter
 from hw.bus.read_queue import ReadQueue
 from hw.frame.front_control import GROUP_RUN
-from hw.frame.header_check import HEADER_RECORDS, TABLES
+from hw.frame.header_check import FRONT_END, HEADER_RECORDS
 from hw.stages.cluster_cull.cluster_cull import ClusterCull
 from hw.stages.gaussian_fetch.gaussian_fetch import CLUSTERS_AHEAD, CLUSTERS_WAITING
 from hw.stages.gaussian_fetch.run_merger import LONG_RUN_RECORDS
@@ -32,9 +32,11 @@ Bool = NDArray[np.bool_]
 # A queue's memory and output, without the register that ReadQueue puts behind them.
 FIFO_CYCLES = ReadQueue.LATENCY_CYCLES - 1
 # From the last record of the header to the groups: HeaderCheck's, and to know that it is done.
-HEADER_CYCLES = 1 + 1 + 2 * len(TABLES)
+HEADER_CYCLES = 1 + 1 + 2 * len(FRONT_END)
 # FINISH of FrameControl: a beat is put out, is taken, and is known to be taken.
 FINISH_CYCLES = 3
+
+QUEUE_BEATS = queue_beats(Parameters())  # the same in every build
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +87,7 @@ class FrameOutcome:
 
 @dataclass(frozen=True)
 class FrontEndTiming:
-    """Where the cycles of a frame go, under the names of hw.host.register_map.COUNTERS.
+    """Where the cycles of a frame go, under the names of hw.host.register_map.frame_counters.
 
     Parameters
     ----------

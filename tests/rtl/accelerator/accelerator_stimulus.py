@@ -13,7 +13,7 @@ from golden.records import CLUSTER_DTYPE, RECORD_BYTES
 from golden.rules import GSPLAT, INRIA
 from golden.view import ViewFrame, view_frame
 from hw.frame.header_check import FIELDS
-from hw.host.register_map import StatusCode
+from hw.host.status import StatusCode
 from tests.golden.hostile_scenes import make_scene
 from tests.golden.pack.pack_cases import packed
 

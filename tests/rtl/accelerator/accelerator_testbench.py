@@ -24,13 +24,13 @@ from golden.params import Parameters
 from golden.records import SPLAT_DTYPE
 from golden.view import ViewFrame
 from hw.host.register_map import (
-    COUNTERS,
     WORD_BYTES,
-    StatusCode,
     constant_register,
     counter_register,
+    frame_counters,
     register_map,
 )
+from hw.host.status import StatusCode
 from sim.rtl.driver import pack_image
 from tests.rtl.accelerator.accelerator_stimulus import (
     random_views,
@@ -167,7 +167,9 @@ class Testbench:
         return {field.name: field.of(word) for field in self.map["STATUS"].fields}
 
     async def counters(self) -> dict[str, int]:
-        return {name: await self.read(counter_register(name)) for name in COUNTERS}
+        return {
+            name: await self.read(counter_register(name)) for name in frame_counters(self.params)
+        }
 
     async def open(self, address: int = ADDRESS, size: int | None = None):
         for name, value in (("ADDRESS", address), ("BYTES", size or len(self.image))):

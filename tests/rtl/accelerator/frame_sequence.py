@@ -8,7 +8,7 @@ import numpy as np
 
 from golden.params import Parameters
 from golden.view import ViewFrame
-from hw.host.register_map import StatusCode
+from hw.host.status import StatusCode
 from sim.rtl.accelerator_harness import AcceleratorHarness, MemoryModel
 from sim.rtl.driver import Accelerator
 

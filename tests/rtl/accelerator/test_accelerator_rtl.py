@@ -15,7 +15,7 @@ from golden.params import Parameters
 from golden.rules import INRIA
 from golden.scene_io import read_scene
 from golden.view import ViewFrame, view_frame
-from hw.host.register_map import StatusCode
+from hw.host.status import StatusCode
 from sim.rtl.accelerator_harness import AcceleratorHarness, MemoryModel
 from sim.rtl.driver import Accelerator, Status, pack_image
 from tests.golden.pack.pack_cases import packed

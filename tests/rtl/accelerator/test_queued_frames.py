@@ -13,7 +13,7 @@ from golden.pack import Pack
 from golden.params import Parameters
 from golden.rules import INRIA
 from golden.view import ViewFrame, view_frame
-from hw.host.register_map import StatusCode
+from hw.host.status import StatusCode
 from hw.stages.gaussian_project.gaussian_project import GaussianProject
 from sim.model.front_end.timing import FINISH_CYCLES, frame_outcome, front_end_timing
 from sim.rtl.accelerator_events import EventKind

@@ -85,9 +85,11 @@ def test_figures_of_the_readme(example):
     assert f"| `GaussianProject` | {products} a lane |" in README
 
 
-def test_every_component_is_in_the_readme():
-    for path in FOLDER.rglob("[a-z]*.py"):
-        assert f"`{path.name}`" in README, path.name
+def test_every_folder_and_file_beside_it_is_in_the_readme():
+    folders = [path.name for path in FOLDER.iterdir() if (path / "__init__.py").is_file()]
+    assert {"stages", "frame", "bus", "host", "blocks"} <= set(folders)
+    for name in [*(f"{name}/" for name in folders), *(p.name for p in FOLDER.glob("[a-z]*.py"))]:
+        assert f"`{name}`" in README, name
 
 
 def test_page_of_the_worked_example(example):
