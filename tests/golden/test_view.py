@@ -22,6 +22,7 @@ from golden.stages.gaussian_project.integer import gaussian_project
 from golden.view import view_frame
 from hw.host.register_map import frame_counters
 
+COUNTERS = frame_counters(Parameters())
 CAMERA = default_cameras(3, 160, 100)[0]
 STEPS = (
     "cluster_cull_constants",

@@ -17,6 +17,7 @@ from reports.text.summary import summary_text
 from sim.rtl.accelerator_harness import MemoryModel
 from sim.views.frame import run_frame
 
+COUNTERS = frame_counters(Parameters())
 # What no model knows: who waits within the pipeline.
 WITHOUT_MODEL = {"project_stalled_cycles", "output_stalled_cycles"}
 

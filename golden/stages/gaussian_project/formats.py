@@ -12,9 +12,6 @@ from golden.numbers.fixed import Fixed
 from golden.params import Parameters
 
 # Exponents of the pack's tables that the datapath tells apart; others are cut to these.
-# Why a member is dropped, the first that holds: it can reach no pixel by its opacity, lies before
-# the near plane, or covers no pixel centre of the picture.
-DROPS = ("opacity", "near", "outside")
 MEMBER_SHIFT_MAX = 31
 MAX_MEMBER_EXPONENT = 12
 
@@ -38,7 +35,8 @@ SIZE_BITS = 14
 # the picture and still cover it.
 SCREEN_BITS = 22
 
-# Why a member is dropped: the first that holds is counted.
+# Why a member is dropped, the first that holds: it can reach no pixel by its opacity, lies before
+# the near plane, or covers no pixel centre of the picture.
 DROPS = ("opacity", "near", "outside")
 
 
