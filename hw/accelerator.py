@@ -14,7 +14,7 @@ from hw.bus.read_master import ReadMaster
 from hw.bus.record_stream import RecordStream, unpacked
 from hw.frame.frame_control import FrameControl
 from hw.frame.frame_counters import EVENTS, FRAME_COUNTERS, FrameCounters
-from hw.frame.header_check import HeaderCheck
+from hw.frame.header_check import HeaderCheck, header_records
 from hw.frame.phases import FRONT, PHASES
 from hw.frame.splat_packer import SplatPacker, output_beat, packed_beat
 from hw.host.status import CODE_BITS
@@ -199,9 +199,13 @@ class Accelerator(wiring.Component):
             *(self._packer, self._header),
         )
         record = Signal(self._params.address_bits - 5, reset_less=True)
-        pack_bytes = Signal(64, reset_less=True)
+        pack_bytes, too_short = Signal(64, reset_less=True), Signal(reset_less=True)
         with m.If(control.latch):
-            m.d.sync += [record.eq(self.pack_address[5:]), pack_bytes.eq(self.pack_bytes)]
+            m.d.sync += [
+                record.eq(self.pack_address[5:]),
+                pack_bytes.eq(self.pack_bytes),
+                too_short.eq(self.pack_bytes[5:] < header_records(tables_of(self._params))),
+            ]
         for phase in PHASES:
             names = [n for s in self._stages if s.phase == phase.name for n in s.parts]
             busy = _any([self.parts[name].busy for name in names])
@@ -211,8 +215,10 @@ class Accelerator(wiring.Component):
             control.stop.eq(self.stop),
             control.queue.eq(self.queue),
             control.pack_record.eq(record),
+            control.too_short.eq(too_short),
             header.pack_record.eq(record),
             header.pack_bytes.eq(pack_bytes),
+            header.too_short.eq(too_short & control.reading_header),
             control.header_checked.eq(header.checked),
             control.header_code.eq(header.code),
             control.groups_record.eq(header.groups_record),

@@ -35,6 +35,7 @@ class FrameControl(wiring.Component):
     stop : In(1), for a cycle, of the older frame.
     queue : In(1), as `start`, but the frame begins when it can.
     queued : Out(1), a frame waits to begin.
+    too_short : In(1), of the pack for its header, held.
     header_checked : In(1), header_code : In(4), of HeaderCheck.
     groups_record : In(address_bits - 5), groups_count : In(32), of HeaderCheck.
     bus_error : In(2) for each `frame`, 0 for none.
@@ -67,7 +68,7 @@ class FrameControl(wiring.Component):
         record_bits = params.address_bits - 5
         names = tuple(phase.name for phase in PHASES)
         inputs = (
-            *("start", "stop", "queue", "header_checked", "group_accepted"),
+            *("start", "stop", "queue", "too_short", "header_checked", "group_accepted"),
             *("reader_idle", "drained", *(f"quiet_{name}" for name in names)),
         )
         outputs = (
@@ -173,6 +174,7 @@ class FrameControl(wiring.Component):
         m.d.comb += [
             front.frame.eq(self.front_frame),
             front.pack_record.eq(self.pack_record),
+            front.too_short.eq(self.too_short),
             front.failed.eq(failures[self.front_frame] != StatusCode.NONE),
             front.header_good.eq(good),
             front.groups_record.eq(self.groups_record),

@@ -29,6 +29,7 @@ class FrontControl(wiring.Component):
     begin : In(1), for a cycle, while `idle`.
     frame : In(1), of the frame that begins, held.
     pack_record : In, first record of the pack, held.
+    too_short : In(1), the pack's bytes end within its header, held: nothing is read.
     failed : In(1), something of this frame is wrong.
     header_good : In(1), checked and found good.
     groups_record : In(address_bits - 5), groups_count : In(32), of HeaderCheck.
@@ -43,7 +44,7 @@ class FrontControl(wiring.Component):
     def __init__(self, params: Parameters):
         self._record_bits = params.address_bits - 5
         self._header_records = header_records(tables_of(params))
-        inputs = ("begin", "frame", "failed", "header_good", "group_accepted", "quiet")
+        inputs = ("begin", "frame", "too_short", "failed", "header_good", "group_accepted", "quiet")
         outputs = ("reading_header", "done", "idle")
         super().__init__(
             {
@@ -70,9 +71,12 @@ class FrontControl(wiring.Component):
                 m.d.sync += self.reading_header.eq(1)
                 m.next = "HEADER"
             with m.State("HEADER"):
-                self._request(m, self.pack_record, self._header_records)
-                with m.If(self.requests.ready):
+                with m.If(self.too_short):
                     m.next = "CHECK"
+                with m.Else():
+                    self._request(m, self.pack_record, self._header_records)
+                    with m.If(self.requests.ready):
+                        m.next = "CHECK"
             with m.State("CHECK"):
                 m.d.sync += [unrequested.eq(self.groups_count), unaccepted.eq(self.groups_count)]
                 with m.If(self.header_good & ~self.failed):

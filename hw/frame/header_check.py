@@ -74,10 +74,11 @@ class HeaderCheck(wiring.Component):
 
     A table of n records at byte offset a ends within the pack where a / 32 + n <= pack_bytes / 32.
 
-    It takes one header; a reset lets it take the next.
+    It takes one header; a reset lets it take the next. Where the pack's bytes end within its
+    header, no record comes and all tables are outside.
 
     Latency: header_records(tables) records (5, or 6 with colours), then a cycle for the header and
-    2 for each table.
+    2 for each table; 1 cycle where the pack is too short.
 
     Parameters
     ----------
@@ -88,6 +89,7 @@ class HeaderCheck(wiring.Component):
     i : In(stream of 256 bits), the first header_records(tables) records of the pack.
     pack_record : In(address_bits - 5), number of the pack's first record.
     pack_bytes : In(64).
+    too_short : In(1), a header is asked for and the pack's bytes end within it.
     checked : Out(1), the header is in and checked.
     code : Out(4), of hw.host.status.StatusCode, NONE if it is good.
     TABLE_record : Out(address_bits - 5) for each of `tables`, where it begins.
@@ -104,6 +106,7 @@ class HeaderCheck(wiring.Component):
                 "i": In(stream.Signature(RECORD_BITS)),
                 "pack_record": In(record),
                 "pack_bytes": In(64),
+                "too_short": In(1),
                 "checked": Out(1),
                 "code": Out(CODE_BITS),
                 **{f"{name}_record": Out(record) for name in tables},
@@ -134,6 +137,9 @@ class HeaderCheck(wiring.Component):
                     self._capture(m, fields, number)
                     with m.If(number == self._records - 1):
                         m.next = "HEADER"
+                with m.If(self.too_short):
+                    m.d.sync += self._outside.eq(1)
+                    m.next = "CHECKED"
             with m.State("HEADER"):
                 m.d.sync += wrong.eq(self._header_code(fields))
                 m.next = "TABLE_0"

@@ -154,7 +154,7 @@ def cluster_cull_constants(
         raise InputError(
             f"camera {camera.name} stands {np.abs(camera.position).max():g} scene units from the "
             f"origin, farther than the pack's grid reaches ({np.ldexp(reach, grid_exponent):g}): "
-            "leave that view out with --views, or move the scene to the origin."
+            "give --transform where the cameras have another world, or leave that view out."
         )
     margin = (
         np.ldexp(np.abs(position).sum(), params.length_fraction_bits) * FLOAT32_POSITION_MARGIN

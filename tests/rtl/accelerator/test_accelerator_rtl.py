@@ -15,6 +15,7 @@ from golden.params import Parameters
 from golden.rules import INRIA
 from golden.scene_io import read_scene
 from golden.view import ViewFrame, view_frame
+from hw.frame.header_check import HEADER_RECORDS
 from hw.host.status import StatusCode
 from sim.rtl.accelerator_harness import AcceleratorHarness, MemoryModel
 from sim.rtl.driver import Accelerator, Status, pack_image
@@ -226,6 +227,39 @@ def test_a_pack_beyond_the_memory_is_a_decode_error(pack, image):
             assert board.end()[0].code == StatusCode.BUS_DECODE_ERROR, end
             if end == 12288:
                 board.frame(part)
+
+
+def test_a_pack_shorter_than_its_header_is_not_read(board, pack, image):
+    """Code 6 and not one beat of the bus, alone or in a queue; the next frame is right."""
+    view = view_of_all(pack, PARAMS)
+    header = 32 * HEADER_RECORDS
+    for size, beats in ((0, 0), (1, 0), (31, 0), (header - 1, 0), (header, HEADER_RECORDS)):
+        board.driver.open(USUAL.address, size)
+        board.begin(view, USUAL)
+        status, splats = board.end(2000)
+        assert (status.code, len(splats)) == (StatusCode.TABLE_OUTSIDE, 0), size
+        assert board.driver.counters()["bus_beats"] == beats, size
+        assert board.harness.counts().beats == beats, size
+        board.driver.open(USUAL.address, len(image))
+        board.frame(view)
+
+
+def test_a_pack_shorter_than_its_header_behind_a_whole_one(board, pack, image):
+    """The one before it is whole, and so is the one behind it."""
+    view = view_of_all(pack, PARAMS)
+    board.begin(view, USUAL)
+    board.driver.open(USUAL.address, 0)
+    board.driver.queue()
+    board.harness.run(LIMIT_CYCLES)
+    while board.driver.status().busy:
+        board.harness.run(100, until_irq=False)
+    assert board.driver.status().code == StatusCode.TABLE_OUTSIDE
+    whole, short, *_ = board.harness.frames()
+    assert_equal(whole, view.splats)
+    assert len(short) == 0
+    assert board.driver.acknowledge() == {"done", "error"}
+    board.driver.open(USUAL.address, len(image))
+    board.frame(view)
 
 
 def test_a_stop_at_any_time(board, pack):
