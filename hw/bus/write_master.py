@@ -27,7 +27,9 @@ class WriteMaster(wiring.Component):
     DATA_CYCLES = 5 from there to its first data offered, whether or not the address was taken;
     ANSWER_CYCLES = 2 from the response taken to `drained`, `idle` and `error`; OUTSIDE_CYCLES = 3
     from a beat taken to `outside`.
-    Throughput: a beat a cycle from one client or all, in bursts of 2 and more; a burst in 2 cycles.
+    Throughput: a beat a cycle from one client or all, in bursts of 2 and more, if a queue holds two
+    bursts and ADDRESS_CYCLES + DATA_CYCLES beats; a burst in 2 cycles. Where nothing else waits, a
+    burst longer than those before it makes the bus wait for its data.
     A reset while something is outstanding leaves it on the bus: flush first, or reset the memory
     too. A response that then comes late is ignored, unless a burst of after the reset waits for
     one: they cannot be told apart.
