@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from golden.params import Parameters
 from reports.measure.cycles import figure
 from sim.rtl.driver import counter_texts
 from sim.views.frame import FrameRun
-
-if TYPE_CHECKING:
-    from reports.measure.projection import Projection
 
 
 @dataclass(frozen=True)
@@ -45,17 +42,15 @@ def view_accelerator(run: FrameRun | None) -> ViewAccelerator | None:
     return ViewAccelerator(run.counters, run.expected, run.mismatches, run.memory.latency_cycles)
 
 
-def accelerator_part(names: Sequence[str], projection: Projection) -> dict[str, Any] | None:
+def accelerator_part(
+    names: Sequence[str], clustering: str, views: Sequence[ViewAccelerator | None]
+) -> dict[str, Any] | None:
     """The accelerator's frames for the document; None where the RTL was not run.
 
     Each counter is a figure over the views that the RTL ran, with `model` beside `views`, None
     where no model knows it; `differing` has, by view, the names of those that are not equal.
     """
-    ran = [
-        (name, view.accelerator)
-        for name, view in zip(names, projection.views, strict=True)
-        if view.accelerator is not None
-    ]
+    ran = [(name, view) for name, view in zip(names, views, strict=True) if view is not None]
     if not ran:
         return None
     shown = [name for name, _ in ran]
@@ -71,7 +66,7 @@ def accelerator_part(names: Sequence[str], projection: Projection) -> dict[str, 
         for name, meaning in counter_texts(Parameters()).items()
     }
     return {
-        "clustering": projection.method,
+        "clustering": clustering,
         "views": shown,
         "memory_latency_cycles": frames[0].memory_latency_cycles,
         "counters": counters,

@@ -92,7 +92,11 @@ def report_document(
         "gpu_note": gpu_note,
         "methods": methods,
         "projection": projection_part(names, measured.projection, _splat_psnr_db(measured)),
-        "accelerator": accelerator_part(names, measured.projection),
+        "accelerator": accelerator_part(
+            names,
+            measured.projection.method,
+            [view.accelerator for view in measured.projection.views],
+        ),
         "three_sigma": _three_sigma_part(names, measured.three_sigma),
         "pictures": {
             "view": measured.pictures.view,
