@@ -19,7 +19,7 @@ from hw.host.register_map import frame_counters
 from sim.model.front_end.timing import frame_outcome, front_end_timing
 from sim.rtl.accelerator_harness import AcceleratorHarness, MemoryModel
 from sim.rtl.driver import Accelerator, Status, pack_image
-from sim.views.gaussian_project import count_differing
+from sim.views.differing import count_differing
 
 FrameEngine = Literal["integer", "rtl"]
 
@@ -168,11 +168,8 @@ def _clocked(frame: ViewFrame, memory: MemoryModel) -> dict[str, int]:
         return {}
     outcome = frame_outcome(frame.pack, frame.levels, frame.projected.kept)
     timing = front_end_timing(outcome, frame.params, memory)
-    return {
-        name: value
-        for name, value in asdict(timing).items()
-        if name in frame_counters(frame.params)
-    }
+    names = frame_counters(frame.params)
+    return {name: value for name, value in asdict(timing).items() if name in names}
 
 
 def _model(frame: ViewFrame) -> FrameRun:

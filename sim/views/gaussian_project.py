@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import tee
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +23,8 @@ from golden.stages.gaussian_project.reference import Splats
 from golden.view import ViewFrame, view_frame
 from hw.stages.gaussian_project.gaussian_project import GaussianProject
 from sim.views.cluster_cull import CullFrame, Engine, cull_frames
-
-if TYPE_CHECKING:
-    from sim.views.frame import FrameRun
+from sim.views.differing import count_differing
+from sim.views.frame import FrameRun, FrameRunner
 
 Stage = Literal["cluster", "gaussian"]
 Bool = NDArray[np.bool_]
@@ -125,20 +124,6 @@ def project_cycles(kept: Bool, latency_cycles: int, lanes: int) -> int:
     return max(last, int(places[-1]) // lanes + taken if len(places) else 0)
 
 
-def count_differing(found: NDArray[np.void], expected: NDArray[np.void]) -> int:
-    """Records in which two streams differ: missing, extra, or of other bits.
-
-    Streams of one length are compared in order; of others, what is in no order the same counts.
-    """
-    if len(found) == len(expected):
-        return int((found != expected).sum())
-    kinds, places = np.unique(np.concatenate((found, expected)), return_inverse=True)
-    ours, theirs = (
-        np.bincount(part, minlength=len(kinds)) for part in np.split(places, [len(found)])
-    )
-    return max(len(found), len(expected)) - int(np.minimum(ours, theirs).sum())
-
-
 def _projector(pack: Pack, rules: Rules, engine: Engine, params: Parameters) -> Project:
     """The projection by an engine; what no view changes is made here, once."""
     if engine == "float":
@@ -152,7 +137,6 @@ def _projector(pack: Pack, rules: Rules, engine: Engine, params: Parameters) -> 
         return run_model
 
     from sim.rtl.gaussian_project_harness import GaussianProjectHarness
-    from sim.views.frame import FrameRunner
 
     harness = GaussianProjectHarness(params)
     harness.build()
