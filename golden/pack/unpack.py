@@ -61,7 +61,7 @@ def stored_means(pack: Pack) -> Float64:
     units = np.repeat(pack.clusters["member_exponent"], counts)
     means = np.ldexp(pack.geometry["offset"].astype(np.float64), units[:, None])
     means += np.repeat(pack.clusters["center"], counts, axis=0)
-    return np.ldexp(means, pack.meta.grid_exponent)
+    return np.asarray(np.ldexp(means, pack.meta.grid_exponent))
 
 
 def stored_gaussians(pack: Pack) -> StoredGaussians:
