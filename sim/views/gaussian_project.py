@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import tee
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -122,7 +122,6 @@ def _projector(pack: Pack, rules: Rules, engine: Engine, params: Parameters) -> 
         return run_model
 
     from sim.rtl.gaussian_project_harness import GaussianProjectHarness
-    from sim.views.frame import FrameRunner
 
     harness = GaussianProjectHarness(params)
     harness.build()

@@ -81,8 +81,8 @@ def test_report_and_page_have_the_section(document, tmp_path):
 
 
 def test_what_differs_is_said(document, measured):
-    views = list(measured.projection.views)
-    frame = views[1].accelerator
+    frames = [view.accelerator for view in measured.projection.views]
+    frame = frames[1]
     wrong = frame.expected | {"bus_beats": frame.expected["bus_beats"] + 1}
     views[1] = replace(views[1], accelerator=replace(frame, expected=wrong, mismatches=4))
     part = accelerator_part(document["views"], "reach", [view.accelerator for view in views])
