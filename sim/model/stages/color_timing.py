@@ -146,10 +146,10 @@ def _taken(
     """The cycle in which splat k is taken: apart from the one before, and once it has a place."""
     if k == 0:
         return 0
-    at = taken[k - 1] + apart
+    at = int(taken[k - 1]) + apart
     first = k - depth  # it must have left; where splats are apart, the one after it too
     if apart > 1:
         first += 1
     if 0 <= first < done:
-        at = max(at, begun[first] + shade + PLACE_CYCLES)
+        at = max(at, int(begun[first]) + shade + PLACE_CYCLES)
     return at
