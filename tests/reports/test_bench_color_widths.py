@@ -13,8 +13,10 @@ from golden.default_scene import default_cameras, default_scene
 from golden.pack import build_pack
 from golden.pack.file import save_pack
 from golden.rules import GSPLAT, INRIA
-from reports.benches.bench_color_widths import cuts_text, main, markdown, study
+from golden.scene_io import read_scene, write_ply
+from reports.benches.bench_color_widths import cuts_text, markdown, study
 from reports.benches.color_study import RANGES, points, widths_of
+from tests.cli.calls import call, refuse
 
 OPTIONS = ClusterOptions("morton", 100, "safe", 0)
 
@@ -28,6 +30,27 @@ def subject():
     scene = replace(scene, sh=sh)
     cameras = [camera.resized(120, 80) for camera in default_cameras()[:2]]
     return scene, build_pack(scene, OPTIONS, INRIA, colors="narrow"), cameras
+
+
+def cameras_json(folder):
+    """Cameras of the default scene in the INRIA format, small."""
+    entries = []
+    for camera in (camera.resized(120, 80) for camera in default_cameras()[:2]):
+        pose = np.linalg.inv(camera.viewmat)
+        entries.append(
+            {
+                "img_name": camera.name,
+                "width": camera.width,
+                "height": camera.height,
+                "position": pose[:3, 3].tolist(),
+                "rotation": pose[:3, :3].tolist(),
+                "fx": camera.fx,
+                "fy": camera.fy,
+            }
+        )
+    path = folder / "cameras.json"
+    path.write_text(json.dumps(entries))
+    return path
 
 
 @pytest.fixture(scope="module")
@@ -74,33 +97,31 @@ def test_the_table_has_a_row_a_point(result):
     assert len({line.count("|") for line in lines}) == 1
 
 
-def test_float16_packs_and_bad_counts_are_refused(subject, tmp_path, capsys, monkeypatch):
-    scene, _, cameras = subject
-    pack = tmp_path / "wide.pack"
-    save_pack(build_pack(scene, OPTIONS, INRIA), pack)
-    monkeypatch.setattr("reports.benches.bench_color_widths.scene_of", lambda _: scene)
-    monkeypatch.setattr("reports.benches.bench_color_widths.cameras_of", lambda *_: cameras)
-    command = ["scene.ply", str(pack), "--cameras", "cameras.json"]
-    assert main(command) == 2
-    assert "has float16 colours" in capsys.readouterr().err
-    assert main([*command, "--views", "0"]) == 2
-    assert capsys.readouterr().err == (
-        "bench_color_widths: 0 views cannot be measured: choose 1 or more.\n"
-    )
+def test_float16_packs_and_bad_counts_are_refused(subject, tmp_path):
+    scene, _, _ = subject
+    path, pack = tmp_path / "scene.ply", tmp_path / "wide.pack"
+    write_ply(scene, path)
+    save_pack(build_pack(read_scene(path), OPTIONS, INRIA), pack)
+    cameras = cameras_json(tmp_path)
+    command = ["bench", "color-widths", str(path), str(pack), "--cameras", str(cameras)]
+    refuse("has float16 colours", *command)
+    refuse("0 views cannot be measured: choose 1 or more.", *command, "--views", "0")
+    refuse("width 'nonsense' is not varied", *command, "--widths", "nonsense")
 
 
-def test_the_command_writes_its_document(subject, tmp_path, capsys, monkeypatch):
-    scene, pack, cameras = subject
-    path, output = tmp_path / "narrow.pack", tmp_path / "out.json"
-    save_pack(pack, path)
-    monkeypatch.setattr("reports.benches.bench_color_widths.scene_of", lambda _: scene)
-    monkeypatch.setattr("reports.benches.bench_color_widths.cameras_of", lambda *_: cameras)
-    command = ["scene.ply", str(path), "--cameras", "cameras.json", "--views", "1"]
-    assert main([*command, "--widths", "-o", str(output)]) == 0
+def test_the_command_writes_its_document(subject, tmp_path):
+    scene, _, _ = subject
+    path, pack, output = (tmp_path / n for n in ("scene.ply", "narrow.pack", "out.json"))
+    write_ply(scene, path)
+    save_pack(build_pack(read_scene(path), OPTIONS, INRIA, colors="narrow"), pack)
+    cameras = cameras_json(tmp_path)
+    command = ["bench", "color-widths", str(path), str(pack), "--cameras", str(cameras)]
+    text = call(*command, "--views", "1", "--widths", "none", "-o", str(output))
     written = json.loads(output.read_text())
     assert [row["width"] for row in written["points"]] == ["as built"]
-    assert written["command"].endswith(
-        "scene.ply narrow.pack --cameras cameras.json --views 1 --rules gsplat --widths -o out.json"
+    assert written["command"] == (
+        "splatsieve bench color-widths scene.ply narrow.pack --cameras cameras.json --views 1 "
+        "--rules gsplat --widths none -o out.json"
     )
     assert np.isfinite(written["points"][0]["error_rms"])
-    assert "| as built |" in capsys.readouterr().out
+    assert "| as built |" in text
