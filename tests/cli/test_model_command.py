@@ -17,7 +17,7 @@ from sim.model.counts import frame_counts, without_culling
 from sim.model.frame import model_frame
 from tests.cli.calls import call, refuse
 
-VIEWS, SIZE = "0::12", "160x100"
+VIEWS, SIZE = "0::12", "160x107"
 
 
 @pytest.fixture(scope="module")

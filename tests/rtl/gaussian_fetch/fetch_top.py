@@ -26,7 +26,7 @@ class FlatGaussianFetch(wiring.Component):
     Members
     -------
     aclk, aresetn : In(1), clock and synchronous reset, active low.
-    table, gaussians, frame, served : In, outside, busy : Out, of GaussianFetch.
+    table_record, table_count, frame, served : In, outside, busy : Out, of GaussianFetch.
     idle : Out(1), error : Out(2), of ReadMaster, of frame 0.
     visible_payload, _valid, _ready : VISIBLE_DTYPE in.
     member_payload, _valid, _ready : MEMBER_DTYPE out, a record a lane, then a bit a lane.
@@ -40,7 +40,7 @@ class FlatGaussianFetch(wiring.Component):
         ports = {
             name: (Out if member.flow == Out else In)(member.shape)
             for name, member in self.fetch.signature.members.items()
-            if name in ("table", "gaussians", "frame", "served", "outside", "busy")
+            if name in ("table_record", "table_count", "frame", "served", "outside", "busy")
         }
         bus = {
             f"m_axi_{flat}": (Out if read[name].flow == Out else In)(read[name].shape)
@@ -84,7 +84,7 @@ class FlatGaussianFetch(wiring.Component):
             self.member_valid.eq(fetch.o.valid),
             fetch.o.ready.eq(self.member_ready),
         ]
-        for name in ("table", "gaussians", "frame", "served"):
+        for name in ("table_record", "table_count", "frame", "served"):
             m.d.comb += getattr(fetch, name).eq(getattr(self, name))
         for name in ("outside", "busy"):
             m.d.comb += getattr(self, name).eq(getattr(fetch, name))
