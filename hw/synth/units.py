@@ -15,11 +15,13 @@ from hw.host.registers import Registers
 from hw.stages.cluster_cull.ball_outside import BallOutside
 from hw.stages.cluster_cull.camera_transform import CameraTransform
 from hw.stages.cluster_cull.plane_outside import NearOutside
+from hw.stages.depth_sort.depth_sort import DepthSort
 from hw.stages.gaussian_fetch.gaussian_fetch import GaussianFetch
 from hw.stages.gaussian_project.conic import Conic
 from hw.stages.gaussian_project.cover import Cover
 from hw.stages.gaussian_project.place import Place
 from hw.stages.gaussian_project.screen_shape import ScreenShape
+from hw.stages.tile_bin.tile_bin import TileBin
 from hw.synth.devices import LARGE, SMALL, Part
 from hw.verilog import accelerator_design, cull_design, project_design, wide_design
 
@@ -41,6 +43,8 @@ COMPONENTS: dict[str, Callable] = {
     "screen_shape": ScreenShape,
     "conic": Conic,
     "cover": Cover,
+    "tile_bin": TileBin,
+    "depth_sort": DepthSort,
 }
 UNITS = (*PRESETS, *COMPONENTS)
 

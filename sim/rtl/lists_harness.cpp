@@ -246,7 +246,10 @@ void lists_run(const ListsFrame* frame, int64_t* length, int64_t* first, int64_t
         bench.reset();
     }
     if (!result->failure && bench.fill(0)) {
-        bench.probe(result->bins, pages, length, first, next);
+        if (result->outcome == 2)
+            result->bins = 0;  // refused: there are no lists
+        else
+            bench.probe(result->bins, pages, length, first, next);
         if (result->outcome == 0) bench.sort(0, entries, lasts, capacity);
     }
     read_counters(*top, result->counters);

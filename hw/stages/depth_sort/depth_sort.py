@@ -45,7 +45,8 @@ class DepthSort(wiring.Component):
     page : Out(page_bits). next_page : In, two cycles later.
     requests : Out(stream of run_request). slots : In(stream of slot_beat).
     o : Out(stream of sorted_entry), bin after bin, `last` with each bin's last.
-    busy : Out(1), from the cycle after start until the last entry of the last bin was taken.
+    busy : Out(1), from the cycle after start until the last entry of the last bin was taken and all
+        that was asked for was read.
     sorted, ranged_lists, list_reads, batches : Out(32), of the frame: entries sent on, lists longer
         than N, readings of lists, runs that were put in order.
     """
@@ -164,5 +165,9 @@ class DepthSort(wiring.Component):
         with m.If(self.start):
             m.d.sync += [bins.eq(self.bins), self.busy.eq(1)]
             m.d.sync += [getattr(self, name).eq(0) for name in COUNTERS]
-        with m.Elif(sent & self.o.payload["last"]):
-            m.d.sync += [bins.eq(bins - 1), self.busy.eq(bins != 1)]
+        with m.Else():
+            # Of the last range the list's end may still be read when its last entry is gone.
+            m.d.sync += [
+                bins.eq(bins - (sent & self.o.payload["last"])),
+                self.busy.eq(self.busy & ((bins != 0) | loader.busy)),
+            ]

@@ -22,9 +22,9 @@ def waiting_item(params: Parameters) -> data.StructLayout:
 class MergeStage(wiring.Component):
     """Merges runs of 2^order items in pairs, smaller keys first, of equal ones the earlier run's.
 
-    Items of even and odd runs, which bit `order` of the index tells apart, wait in a queue each. The
-    heads are compared once both are there. The last run of a batch may be shorter, or lone: then
-    it passes as it is, without waiting.
+    Items of even and odd runs, which bit `order` of the index tells apart, wait in a queue each.
+    The heads are compared once both are there. The last run of a batch may be shorter, or lone:
+    then it passes as it is, without waiting.
 
     Latency: 5 cycles where nothing is waited for. Throughput: an item a cycle.
 

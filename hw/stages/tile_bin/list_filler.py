@@ -31,7 +31,8 @@ class ListFiller(wiring.Component):
     write, number, slot, entry, leave, job : Out, and ready : In, as ChunkStore has them.
     list_number : In(bin_bits). length : Out(length_bits), two cycles later; while finished.
     finished : Out(1), all chunks have left, until the next start.
-    bins : Out, of the strip. refused : Out(1), the strip has too many bins, or none: entries are taken and forgotten.
+    bins : Out, of the strip. refused : Out(1), it has too many, or none: entries are taken and
+        forgotten.
     taken : Out(1), an entry was taken for a list.
     """
 

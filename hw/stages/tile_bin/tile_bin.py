@@ -43,8 +43,9 @@ class TileBin(wiring.Component):
     busy : Out(1), from the cycle after start until done. done : Out(1), until the next start: all
         beats were taken by the write client, which then still has to be drained.
     outcome : Out(2), golden's ListOutcome of the frame that is done.
-    bins : Out, of the strip, while done. number : In(bin_bits). length, first_page : Out, of that bin's list, READ_CYCLES = 2 later, while
-        done. page : In(page_bits). next_page : Out, READ_CYCLES later.
+    bins : Out, of the strip, while done.
+    number : In(bin_bits). length, first_page : Out, of that bin's list, READ_CYCLES = 2 later,
+        while done. page : In(page_bits). next_page : Out, READ_CYCLES later.
     entries, chunks, pages : Out(32), of the frame: entries of all lists, chunks written, pages
         taken.
     """
