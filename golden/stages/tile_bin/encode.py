@@ -19,6 +19,7 @@ from golden.params import Parameters
 from golden.stages.tile_bin.entry import (
     CENTER_FRACTION_BITS,
     ENTRY_FIELDS,
+    FAR_FRACTION_BITS,
     FAR_WEIGHT_MIN_LOG2,
     KEY_BITS,
     LOG_FRACTION_BITS,
@@ -76,19 +77,21 @@ def encode(
 def _center(splats: NDArray[np.void], params: Parameters) -> tuple[dict[str, Int64], Int64]:
     """u, v and far; and how often the splat is halved about pixel (0, 0), so that u and v fit.
 
-    far: u or v to nearest does not fit 18 bits with 4 fraction bits, so both are whole pixels.
-    Beyond +-2^17 px the place is divided by 2^h, and the conic has to be multiplied by 4^h.
+    far: u or v to nearest does not fit 18 bits with 5 fraction bits, so both have one. Beyond
+    +-2^16 px the place is divided by 2^h, and the conic has to be multiplied by 4^h.
     """
     s = params.screen_fraction_bits
     place = splats["mean2d"].astype(np.int64)
     limit = ENTRY_FIELDS["u"][1]
-    near = shift_round_half_up(place, s - CENTER_FRACTION_BITS)
+    finer = max(CENTER_FRACTION_BITS - s, 0)
+    near = shift_round_half_up(place << finer, s + finer - CENTER_FRACTION_BITS)
     far = np.asarray(((near < limit.min_int) | (near > limit.max_int)).any(axis=1))
-    # Of a negative number its complement: what is above bit 17 + s says how often.
+    # Of a negative number its complement: what is above the highest bit that fits says how often.
     size: Int64 = np.where(place < 0, ~place, place)
     top = leading_one(size[:, 0] | size[:, 1])
-    halvings = np.maximum(top - (limit.bits - 2 + s), 0)
-    shift = s + halvings
+    shift = s - FAR_FRACTION_BITS
+    halvings = np.maximum(top - (limit.bits - 2 + shift), 0)
+    shift = shift + halvings
     whole = (place + (np.int64(1) << (shift - 1))[:, None]) >> shift[:, None]
     whole = np.minimum(whole, limit.max_int)
     chosen = np.where(far[:, None], whole, near)

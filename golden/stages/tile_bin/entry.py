@@ -18,7 +18,8 @@ Float64 = NDArray[np.float64]
 ENTRY_BYTES = 16
 ENTRY_DTYPE = np.dtype([("words", "<u8", 2)])  # one number of 128 bits, fields in ENTRY_FIELDS
 
-CENTER_FRACTION_BITS = 4  # of u and v, px; 0 where `far`
+CENTER_FRACTION_BITS = 5  # of u and v, px
+FAR_FRACTION_BITS = 1  # the same where `far`
 SLOPE_FRACTION_BITS = 11
 LOG_FRACTION_BITS = 5  # of w1, w2 and opacity
 WEIGHT_MIN_LOG2 = -30  # what code 0 of w1 and w2 stands for
@@ -139,7 +140,7 @@ def decode(entries: NDArray[np.void]) -> DecodedEntries:
     """What entries stand for; exact in float64 but for the powers of two of fractions."""
     fields = unpack_fields(entries)
     far = fields["far"].astype(np.bool_)
-    unit = np.where(far, 1.0, 2.0**-CENTER_FRACTION_BITS)
+    unit = np.where(far, 2.0**-FAR_FRACTION_BITS, 2.0**-CENTER_FRACTION_BITS)
     step = np.where(far, 2.0, 1.0) * 2.0**-LOG_FRACTION_BITS
     least = np.where(far, FAR_WEIGHT_MIN_LOG2, WEIGHT_MIN_LOG2)
     slope = np.ldexp(fields["slope"].astype(np.float64), -SLOPE_FRACTION_BITS)

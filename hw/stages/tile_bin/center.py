@@ -7,7 +7,7 @@ from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
 from golden.stages.gaussian_project.formats import ProjectionFormats
-from golden.stages.tile_bin.entry import CENTER_FRACTION_BITS, ENTRY_FIELDS
+from golden.stages.tile_bin.entry import CENTER_FRACTION_BITS, ENTRY_FIELDS, FAR_FRACTION_BITS
 from hw.blocks.normalize import LeadingOne
 from hw.blocks.pipeline import Block
 from hw.blocks.shift import ShiftRight
@@ -24,7 +24,7 @@ class Center(Block):
     Members
     -------
     u, v : In(signed(screen_bits)), S fraction bits.
-    center_u, center_v : Out(signed(18)), 4 fraction bits, or none where far.
+    center_u, center_v : Out(signed(18)), 5 fraction bits, or 1 where far.
     far : Out(1). halvings : Out(4).
     """
 
@@ -46,9 +46,10 @@ class Center(Block):
         u, v = p.input(self.u), p.input(self.v)
         size = p.register("size", lambda u, v: (u ^ (u < 0).replicate(len(u))) | (
             v ^ (v < 0).replicate(len(v))), u, v)  # fmt: skip
-        above = p.wire("above", lambda s: s[CENTER_BITS - 2 + self._s : -1], size)
+        least = self._s - FAR_FRACTION_BITS
+        above = p.wire("above", lambda s: s[CENTER_BITS - 2 + least : -1], size)
         place = p.call("place", LeadingOne(len(above.value)), value=above)["place"]
-        amount = p.register("amount", lambda n: (n + self._s)[:HALVING_BITS], place)
+        amount = p.register("amount", lambda n: (n + least)[:HALVING_BITS], place)
         near, whole = zip(*(self._both(p, name, x, amount) for name, x in (("u", u), ("v", v))),
                           strict=True)  # fmt: skip
         far = p.register("is_far", lambda a, b: _beyond(a) | _beyond(b), *near)
@@ -65,10 +66,11 @@ class Center(Block):
         )
 
     def _both(self, p, name, value, amount):
-        """To 4 fraction bits, and to whole pixels after the halvings, cut at the top."""
-        down = self._s - CENTER_FRACTION_BITS
+        """To the fraction bits of near, and of far after the halvings, cut at the top."""
+        finer = max(CENTER_FRACTION_BITS - self._s, 0)
+        down = self._s + finer - CENTER_FRACTION_BITS
         half = 1 << down >> 1
-        near = p.register(f"near_{name}", lambda x: (x + half) >> down, value)
+        near = p.register(f"near_{name}", lambda x: ((x << finer) + half) >> down, value)
         shifter = ShiftRight(signed(self._bits), HALVING_BITS, "nearest")
         whole = p.call(f"whole_{name}", shifter, value=value, amount=amount)["result"]
         top = (1 << (CENTER_BITS - 1)) - 1
