@@ -22,6 +22,7 @@ CHUNK_BYTES = CHUNK_ENTRIES * ENTRY_BYTES  # 128
 PAGE_BYTES = PAGE_CHUNKS * CHUNK_BYTES  # 2048
 BIN_BITS = 10  # of a bin's column or row: 16,384 px in bins of 32 have 512
 BEYOND_SHARE = 2.0**-10  # of Gaussians whose depth may lie beyond the key's knee
+MAX_SIDE_PX = 4096  # centres within hold CENTER_FRACTION_BITS
 MAX_DEPTH_SHIFT = 12  # depths have 32 bits: with it the largest is below 2^20
 
 
@@ -127,11 +128,16 @@ def tile_bin_constants(
     list_address, list_bytes : of the list memory; an incomplete page at its end is not used.
     rows : rows of bins of the strip; all of the picture where None.
 
-    Raises InputError where the address is no multiple of 2 KiB, the memory holds no page, or the
-    rows are none of the picture's.
+    Raises InputError where the picture is too large for the entries, the address is no multiple of
+    2 KiB, the memory holds no page, or the rows are none of the picture's.
     """
     across, down = bin_grid(camera, params)
     rows = range(down) if rows is None else rows
+    if max(camera.width, camera.height) > MAX_SIDE_PX:
+        raise InputError(
+            f"camera {camera.name} has {camera.width}x{camera.height} px, more than the "
+            f"{MAX_SIDE_PX} a side that list entries hold: choose a smaller --size."
+        )
     if not (0 <= rows.start < rows.stop <= down and rows.step == 1):
         raise InputError(f"rows {rows} of bins are not among the picture's {down}: choose others.")
     if list_address % PAGE_BYTES:

@@ -116,7 +116,7 @@ def simulate(
     while busy:
         # What moves, by the registers as they are.
         kind = own[KIND]
-        is_sort = kind == SORT or kind == NOTHING
+        is_sort = kind in (SORT, NOTHING)
         items_valid = picks and is_sort and is_open
         odd = index & 1
         goes = items_valid and queues[0, odd, INNER] != depths[0]
@@ -126,7 +126,7 @@ def simulate(
         ends = left == 0 or (left != 3 and free)
         due = runs_in != runs_out and runs[runs_out % OPEN_READS, 1] <= cycle
         record_taken = due and loading and ends and unread != 0
-        still = left == 0 and not picks
+        read = left == 0 and not picks and unread == 0
         counted = load == LOAD_SETTLE and load_waits == 0
         job_taken = load == LOAD_REST and job_fifo[1] == 1
         job_room = job_fifo[0] != job_places
@@ -189,7 +189,7 @@ def simulate(
         number_of_range = total if not scan_big else count
         low_bucket = bucket if scan_big else first
         high_bucket = bucket if scan_big else (bucket - 1 if scan_closes else buckets - 1)
-        if scan == SCAN_READ or scan == SCAN_WAIT or scan == SCAN_DECIDE:
+        if scan in (SCAN_READ, SCAN_WAIT, SCAN_DECIDE):
             scan += 1
         elif scan == SCAN_TAKE:
             count = hists[level, bucket]
@@ -209,7 +209,7 @@ def simulate(
                     bucket = (bucket + 1) % buckets
                 else:
                     first, upper, scan = bucket + 1, bucket, SCAN_COUNT
-        elif scan == SCAN_ACT or scan == SCAN_BACK:
+        elif scan in (SCAN_ACT, SCAN_BACK):
             if scan == SCAN_ACT:
                 total += count
             scan = SCAN_END if bucket == buckets - 1 else SCAN_READ
@@ -347,7 +347,7 @@ def simulate(
                     picks, picked, own[MATCHES] = True, null_key, 1
         elif load == LOAD_READ:
             load_waits = settle
-            if still and unread == 0:
+            if read:
                 load = LOAD_REST if is_sort else LOAD_SETTLE
         elif load_waits == 0:
             load = LOAD_REST

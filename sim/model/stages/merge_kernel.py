@@ -1,4 +1,4 @@
-"""The merger of depth_sort cycle by cycle, compiled: queues as counts, items as numbers in rings."""
+"""The merger of depth_sort cycle by cycle, compiled: queues are counts, items lie in rings."""
 
 from __future__ import annotations
 

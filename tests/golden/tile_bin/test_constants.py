@@ -90,6 +90,11 @@ def test_bad_requests(camera, pack, changes, words):
         tile_bin_constants(camera, pack, PARAMS, **arguments)
 
 
+def test_pictures_that_are_too_large_are_refused(camera, pack):
+    with pytest.raises(InputError, match="has 4097x2000 px, more than the 4096 a side"):
+        tile_bin_constants(camera.resized(4097, 2000), pack, PARAMS, 0, 1 << 20)
+
+
 def test_parameters_are_powers_of_two():
     with pytest.raises(ValueError, match="max_bins = 1000 is not a power of two"):
         replace(PARAMS, max_bins=1000)
