@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.rtl.formal import bus, reads, streams
+from tests.rtl.formal import bus, lists, reads, streams
 from tests.rtl.formal.prove import mutant, run
 
 
@@ -42,6 +42,9 @@ PROOFS = {
     "run_merger": Proof(reads.run_merger, 8, 9, 4),
     "cluster_reader": Proof(reads.cluster_reader, 10, 14, 8),
     "read_master": Proof(bus.read_master, 14, 16, 6),
+    "count_memory": Proof(lists.count_memory, 10, 14, 6),
+    "page_table": Proof(lists.page_table, 14, 18, 6),
+    "list_reader": Proof(lists.list_reader, 12, 16, 6),
     "axi_lite_slave": Proof(bus.axi_lite_slave, 12, 24, 8),
 }
 EACH = pytest.mark.parametrize("proof", PROOFS.values(), ids=PROOFS)
