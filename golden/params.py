@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from functools import cached_property
 
-from golden.fixed import Fixed
+from golden.numbers.fixed import Fixed
 
 # Parameter -> least and largest legal value; further rules in Parameters.__post_init__.
 LEGAL_RANGES: dict[str, tuple[int, int]] = {
@@ -181,6 +181,6 @@ class Parameters:
     def distance_shift(self) -> int:
         """The margin for rounded rotation and normals is max |centre - camera| >> this shift.
 
-        See golden.cluster_cull for the bound it comes from.
+        See golden.stages.cluster_cull.integer for the bound it comes from.
         """
         return min(self.rotation_fraction_bits, self.normal_fraction_bits) - 2

@@ -34,7 +34,7 @@ GEOMETRY_DTYPE = np.dtype(
     ]
 )
 
-# A Gaussian's narrow colour record: one number of 256 bits, its fields in golden.color_record.
+# A Gaussian's narrow colour record: one number of 256 bits, its fields in golden.pack.color_record.
 COLOR_DTYPE = np.dtype([("words", "<u8", 4)])
 
 # What cluster_cull sends on for a visible cluster: one beat of a 160-bit stream.

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from golden.camera import Camera
-from golden.color import color
-from golden.covariance import Covariances
-from golden.depth_sort import depth_sort
-from golden.ewa import Mask, tile_grid
-from golden.gaussian_project import gaussian_project
-from golden.rasterize import RasterCounts, rasterize
+from golden.gaussians.covariance import Covariances
 from golden.rules import Rules
 from golden.scene import Float32, Scene
-from golden.tile_bin import tile_bin
+from golden.stages.color.reference import color_reference
+from golden.stages.depth_sort.reference import depth_sort_reference
+from golden.stages.gaussian_project.ewa import Mask, tile_grid
+from golden.stages.gaussian_project.reference import gaussian_project_reference
+from golden.stages.rasterize.reference import RasterCounts, rasterize_reference
+from golden.stages.tile_bin.reference import tile_bin_reference
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,10 +65,10 @@ def render(
     Raises InputError where keep or covariances do not fit the scene, or where the view has more
     tile pairs than can be held.
     """
-    splats = gaussian_project(scene, camera, rules, keep, covariances)
-    colors = color(scene, camera, splats)
-    pairs = tile_bin(splats, tile_grid(camera))
-    lists = depth_sort(pairs, splats.depth)
-    image, raster = rasterize(splats, colors, lists, camera, rules, background)
+    splats = gaussian_project_reference(scene, camera, rules, keep, covariances)
+    colors = color_reference(scene, camera, splats)
+    pairs = tile_bin_reference(splats, tile_grid(camera))
+    lists = depth_sort_reference(pairs, splats.depth)
+    image, raster = rasterize_reference(splats, colors, lists, camera, rules, background)
     gaussians = len(scene) if keep is None else int(keep.sum())
     return Rendered(image, RenderCounts(gaussians, len(splats), len(pairs), raster))

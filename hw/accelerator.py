@@ -11,16 +11,16 @@ from golden.records import CLUSTER_DTYPE
 from hw.blocks.stream_register import StreamRegister
 from hw.bus.axi import axi_read
 from hw.bus.read_master import ReadMaster
-from hw.cull.cluster_cull import ClusterCull
-from hw.fetch.cluster_reader import ClusterReader
-from hw.fetch.gaussian_fetch import GaussianFetch
-from hw.fetch.header_check import HeaderCheck
-from hw.fetch.record_stream import RecordStream, unpacked
+from hw.bus.record_stream import RecordStream, unpacked
 from hw.frame.frame_control import FrameControl
 from hw.frame.frame_counters import COUNTER_BITS, EVENTS, FrameCounters
+from hw.frame.header_check import HeaderCheck
 from hw.frame.splat_packer import SplatPacker, packed_beat
-from hw.layouts import frame_constants, projection_constants
-from hw.project.gaussian_project import ITEM_COUNTERS, GaussianProject, splat_beat
+from hw.layouts import cluster_cull_constants, gaussian_project_constants
+from hw.stages.cluster_cull.cluster_cull import ClusterCull
+from hw.stages.cluster_cull.cluster_reader import ClusterReader
+from hw.stages.gaussian_fetch.gaussian_fetch import GaussianFetch
+from hw.stages.gaussian_project.gaussian_project import ITEM_COUNTERS, GaussianProject, splat_beat
 
 # Clients of the read master, first served first: the culling runs ahead of the geometry, as far as
 # its queues let it, so that the geometry's runs are always known in time.
@@ -44,7 +44,7 @@ class Accelerator(wiring.Component):
     -------
     start, stop, queue : In(1), for a cycle, queued : Out(1), see FrameControl.
     pack_address, pack_bytes : In(address_bits), bytes, the address a multiple of 4096.
-    frame_constants, projection_constants : In, taken over as a frame begins.
+    cluster_cull_constants, gaussian_project_constants : In, taken over as a frame begins.
     bus : Out(axi_read), reads only, in order.
     o : Out(stream of packed_beat).
     busy : Out(1). ended : Out(1), for a cycle. code : Out(4), from `ended` on.
@@ -60,8 +60,8 @@ class Accelerator(wiring.Component):
                 **{name: In(1) for name in ("start", "stop", "queue")},
                 "pack_address": In(params.address_bits),
                 "pack_bytes": In(params.address_bits),
-                "frame_constants": In(frame_constants(params)),
-                "projection_constants": In(projection_constants(params)),
+                "cluster_cull_constants": In(cluster_cull_constants(params)),
+                "gaussian_project_constants": In(gaussian_project_constants(params)),
                 "bus": Out(axi_read(params)),
                 "o": Out(stream.Signature(packed_beat(params))),
                 "busy": Out(1),
@@ -138,13 +138,16 @@ class Accelerator(wiring.Component):
         m.submodules.splats = splats = StreamRegister(splat_beat(self._params))
         wiring.connect(m, project.o, splats.i)
         wiring.connect(m, splats.o, packer.i)
-        culling = Signal(frame_constants(self._params), reset_less=True)
+        culling = Signal(cluster_cull_constants(self._params), reset_less=True)
         # The projection's wait until the older frame has left it.
         waiting, projecting = (
-            Signal(projection_constants(self._params), reset_less=True) for _ in range(2)
+            Signal(gaussian_project_constants(self._params), reset_less=True) for _ in range(2)
         )
         with m.If(control.latch):
-            m.d.sync += [culling.eq(self.frame_constants), waiting.eq(self.projection_constants)]
+            m.d.sync += [
+                culling.eq(self.cluster_cull_constants),
+                waiting.eq(self.gaussian_project_constants),
+            ]
         with m.If(control.turn):
             m.d.sync += projecting.eq(waiting)
         m.d.comb += [

@@ -5,12 +5,12 @@ from __future__ import annotations
 from amaranth.hdl import Shape, signed, unsigned
 from amaranth.lib import data
 
-from golden.fixed import Fixed
-from golden.frame import PLANES
+from golden.numbers.fixed import Fixed
 from golden.params import Parameters
-from golden.projection.constants import constant_formats
-from golden.projection.formats import ProjectionFormats
 from golden.records import PARTS, RECORD_BYTES
+from golden.stages.cluster_cull.constants import PLANES
+from golden.stages.gaussian_project.constants import constant_formats
+from golden.stages.gaussian_project.formats import ProjectionFormats
 
 
 def shape(fixed: Fixed) -> Shape:
@@ -63,12 +63,12 @@ def _frame_formats() -> dict[str, str]:
     return names | {"side_offset": "plane_offset", "near_offset": "plane_offset"}
 
 
-# Frame constant -> name of its format in Parameters, in the order of FrameConstants.as_ports.
+# Frame constant -> name of its format in Parameters, in the order of ClusterCullConstants.as_ports.
 FRAME_FORMATS = _frame_formats()
 
 
-def frame_constants(params: Parameters) -> data.StructLayout:
-    """Frame constants under the port names of golden.frame.FrameConstants.as_ports."""
+def cluster_cull_constants(params: Parameters) -> data.StructLayout:
+    """Constants of cluster_cull under the port names of ClusterCullConstants.as_ports."""
     return data.StructLayout({k: shape(getattr(params, v)) for k, v in FRAME_FORMATS.items()})
 
 
@@ -121,8 +121,8 @@ def splat_record(params: Parameters) -> data.StructLayout:
     )
 
 
-def projection_constants(params: Parameters) -> data.StructLayout:
-    """Frame constants of gaussian_project, named by ProjectionConstants.as_ports."""
+def gaussian_project_constants(params: Parameters) -> data.StructLayout:
+    """Frame constants of gaussian_project, named by GaussianProjectConstants.as_ports."""
     return data.StructLayout({k: shape(v) for k, v in constant_formats(params).items()})
 
 

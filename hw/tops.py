@@ -12,11 +12,11 @@ from golden.records import (
     SPLAT_DTYPE,
     VISIBLE_DTYPE,
 )
-from hw.cull.cluster_cull import COUNTERS as CULL_COUNTERS
-from hw.cull.cluster_cull import ClusterCull
-from hw.layouts import frame_constants, projection_constants
-from hw.project.gaussian_project import COUNTERS as PROJECT_COUNTERS
-from hw.project.gaussian_project import GaussianProject
+from hw.layouts import cluster_cull_constants, gaussian_project_constants
+from hw.stages.cluster_cull.cluster_cull import COUNTERS as CULL_COUNTERS
+from hw.stages.cluster_cull.cluster_cull import ClusterCull
+from hw.stages.gaussian_project.gaussian_project import COUNTERS as PROJECT_COUNTERS
+from hw.stages.gaussian_project.gaussian_project import GaussianProject
 from hw.stream_top import FlatStream, StreamTop
 
 
@@ -36,7 +36,7 @@ class ClusterCullTop(StreamTop):
             FlatStream("s_axis_cluster", In, cull.clusters, CLUSTER_DTYPE),
             FlatStream("m_axis_visible", Out, cull.o, VISIBLE_DTYPE),
         )
-        super().__init__(cull, streams, frame_constants(params), CULL_COUNTERS)
+        super().__init__(cull, streams, cluster_cull_constants(params), CULL_COUNTERS)
 
 
 class GaussianProjectTop(StreamTop):
@@ -52,4 +52,4 @@ class GaussianProjectTop(StreamTop):
             FlatStream("s_axis_member", In, project.i, MEMBER_DTYPE, params.lanes),
             FlatStream("m_axis_splat", Out, project.o, SPLAT_DTYPE, params.lanes),
         )
-        super().__init__(project, streams, projection_constants(params), PROJECT_COUNTERS)
+        super().__init__(project, streams, gaussian_project_constants(params), PROJECT_COUNTERS)

@@ -11,9 +11,9 @@ import numpy as np
 from amaranth.back import verilog
 
 from golden.files import write_text
-from golden.fixed import Fixed
+from golden.numbers.fixed import Fixed
 from golden.params import Parameters
-from golden.projection.constants import constant_formats
+from golden.stages.gaussian_project.constants import constant_formats
 from hw.accelerator_top import AcceleratorTop
 from hw.layouts import FRAME_FORMATS
 from hw.package.ports import purpose

@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 
 from golden.image import write_png
 from golden.scene import Float32
-from reports.above import ClustersAbove
 from reports.figures.clusters import write_cluster_figures
 from reports.figures.cycles import cycles_figure, roofline_figure
 from reports.figures.overview import excluded_figure, save_figures
@@ -22,6 +21,7 @@ from reports.figures.speed import (
     speedup_figure,
 )
 from reports.html.page import report_page
+from reports.measure.above import ClustersAbove
 from reports.text.markdown import report_markdown
 
 # Those that need a GPU to compare with come last.

@@ -8,13 +8,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from golden.bound import can_show, reach
 from golden.clustering.groups import SIZE_WEIGHT, Members, group_clusters, group_runs
 from golden.clustering.kmeans import Progress, kmeans, silent
 from golden.clustering.morton import morton_order
 from golden.clustering.partition import cut_large, equal_runs, inverse, runs
 from golden.clustering.refine import refine
 from golden.errors import InputError
+from golden.gaussians.bound import can_show, reach
 from golden.scene import MAX_GAUSSIANS, Scene
 
 Float64 = NDArray[np.float64]
@@ -36,12 +36,12 @@ class ClusterOptions:
     Parameters
     ----------
     method : "paper": K-means on the position, centres at the centroid. "reach": K-means on
-        (x, y, z, 2 e) with e the reach of golden.bound, then moves of members
+        (x, y, z, 2 e) with e the reach of golden.gaussians.bound, then moves of members
         (golden.clustering.refine), centres of the smallest ball. "morton":
         runs of equal length along a Morton curve, centres of the smallest ball.
     clusters : how many to aim at; None for one per 98 (paper), 25 (reach) or 32 (morton)
         Gaussians.
-    radius : "safe": the bound of golden.bound. "3sigma": the paper's, distance plus three
+    radius : "safe": the bound of golden.gaussians.bound. "3sigma": the paper's, distance plus three
         standard deviations, which can lose Gaussians.
     seed : of the random starts of K-means, 0 to 2^63 - 1.
     per_group : clusters a group to aim at, 1 or more; 0 for one group, as any number of clusters

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from golden.bound import cluster_radii
 from golden.clustering.ball import smallest_balls
 from golden.clustering.kmeans import Progress, kmeans, silent
 from golden.clustering.morton import morton_codes, morton_order
 from golden.clustering.partition import cut_large, equal_runs, inverse, runs
 from golden.clustering.refine import refine
+from golden.gaussians.bound import cluster_radii
 
 Float64 = NDArray[np.float64]
 Int64 = NDArray[np.int64]
@@ -29,8 +29,8 @@ class Members:
     Parameters
     ----------
     points : (N, 3) float64 means, scene units.
-    reaches : (N,) float64 e of golden.bound.reach, scene units.
-    shows : (N,) bool of golden.bound.can_show; others count in no ball.
+    reaches : (N,) float64 e of golden.gaussians.bound.reach, scene units.
+    shows : (N,) bool of golden.gaussians.bound.can_show; others count in no ball.
     """
 
     points: Float64

@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from golden.bound import cluster_radii
 from golden.clustering.ball import smallest_balls
 from golden.clustering.kmeans import Progress, silent
 from golden.clustering.moves import dissolve, move_members, split
 from golden.clustering.partition import runs
+from golden.gaussians.bound import cluster_radii
 
 Float64 = NDArray[np.float64]
 Int64 = NDArray[np.int64]

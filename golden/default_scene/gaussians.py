@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from golden.color import sh_basis
 from golden.default_scene.paint import Part
 from golden.default_scene.shapes import Float64, unit
+from golden.stages.color.reference import sh_basis
 
 BASE_SIZE = 0.55  # standard deviation of an opaque disc over the spacing of their centres
 LIGHT = unit(np.array([0.45, -0.75, -0.7]))  # from above and the glass front; y points down

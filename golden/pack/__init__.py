@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from golden.clustering.cluster import Clustering, ClusterOptions, cluster_gaussians
 from golden.clustering.kmeans import Progress, silent
 from golden.errors import InputError
-from golden.fixed import Fixed
+from golden.numbers.fixed import Fixed
 from golden.pack.colors import ColorFormat, check_degree, color_table
 from golden.pack.tables import ball_tables, geometry_records, grid_exponent_for
 from golden.params import Parameters

@@ -8,16 +8,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from golden import color_record
-from golden.bound import REACH_FACTOR_MAX
 from golden.clustering.cluster import METHODS, RADII
 from golden.errors import InputError
-from golden.fixed import Fixed
-from golden.pack import Pack, PackMeta
+from golden.gaussians.bound import REACH_FACTOR_MAX
+from golden.numbers.fixed import Fixed
+from golden.pack import Pack, PackMeta, color_record
 from golden.pack.tables import MIN_MEMBER_EXPONENT
-from golden.projection.formats import MAX_MEMBER_EXPONENT
 from golden.rules import RULES
 from golden.scene import SH_COEFFICIENTS
+from golden.stages.gaussian_project.formats import MAX_MEMBER_EXPONENT
 
 # Largest factor of a covariance as a matrix, units of 2^factor_exponent: what 16 bits hold.
 FACTOR_MAX = (1 << 15) - 1

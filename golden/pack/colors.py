@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from golden.clustering.kmeans import Progress, silent
-from golden.color_record import decode_colors, encode_colors, need_degree
 from golden.errors import InputError
+from golden.pack.color_record import decode_colors, encode_colors, need_degree
 from golden.records import COLOR_DTYPE
 from golden.scene import Float32, Scene
 
@@ -48,7 +48,7 @@ def color_table(
     """Colours in pack order.
 
     float16: (N, K, 3), nearest, cut to its finite range. narrow: (N,) COLOR_DTYPE, rounded as
-    golden.color_record.encode_colors says. Raises InputError as check_degree.
+    golden.pack.color_record.encode_colors says. Raises InputError as check_degree.
     """
     check_degree(scene, colors)
     table: NDArray[np.generic]

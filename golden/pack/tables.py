@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from golden.bound import SIZE_MARGIN, can_show, cluster_radii, reach_factor
 from golden.clustering.cluster import Clustering
-from golden.covariance import covariance_factor
-from golden.fixed import Fixed
+from golden.gaussians.bound import SIZE_MARGIN, can_show, cluster_radii, reach_factor
+from golden.gaussians.covariance import covariance_factor
+from golden.numbers.fixed import Fixed
 from golden.params import Parameters
 from golden.records import CLUSTER_DTYPE, GEOMETRY_DTYPE
 from golden.scene import Scene
@@ -102,8 +102,8 @@ def ball_tables(
 
     Both have radii over their Gaussians, rounded up. safe: d_i is the larger of the distances from
     the rounded centre to the true and to the stored mean, e_i is not below the reach of the true
-    and of the stored Gaussian; radii by golden.bound.cluster_radii. 3sigma (the paper's): r =
-    max_i(d_i + 3 s_i) for both radii, over all members, with the true mean. A radius beyond
+    and of the stored Gaussian; radii by golden.gaussians.bound.cluster_radii. 3sigma (the paper's):
+    r = max_i(d_i + 3 s_i) for both radii, over all members, with the true mean. A radius beyond
     `params.radius` becomes all ones.
     """
     groups, group_centers = _records(

@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from golden.camera import Camera
-from golden.covariance import Covariances
-from golden.gaussian_project import Splats, gaussian_project
+from golden.gaussians.covariance import Covariances
 from golden.pack import Pack
 from golden.pack.colors import colors_of_table
 from golden.pack.tables import OPACITY_SCALE, REACH_FACTOR
 from golden.rules import Rules
 from golden.scene import SH_COEFFICIENTS, Float32, Scene
+from golden.stages.gaussian_project.reference import Splats, gaussian_project_reference
 
 Float64 = NDArray[np.float64]
 
@@ -51,8 +51,8 @@ class StoredGaussians:
     def project(
         self, camera: Camera, rules: Rules, keep: NDArray[np.bool_] | None = None
     ) -> Splats:
-        """golden.gaussian_project of the stored values; keep and indices in the scene's order."""
-        return gaussian_project(cast(Scene, self), camera, rules, keep, self.covariances)
+        """gaussian_project_reference of the stored values; keep, indices in the scene's order."""
+        return gaussian_project_reference(cast(Scene, self), camera, rules, keep, self.covariances)
 
 
 def stored_gaussians(pack: Pack) -> StoredGaussians:

@@ -11,7 +11,7 @@ from hw.blocks.shift import STEPS_PER_STAGE, select
 
 
 class Normalize(Block):
-    """A value as mantissa and exponent: golden.projection.bits.leading_one and normalize.
+    """A value as mantissa and exponent: golden.numbers.bits.leading_one and normalize.
 
     exponent = floor(log2 value), 0 for 0;  mantissa = floor(value 2^(out_bits - 1 - exponent)).
     Latency: ceil(log2(in_bits) / 2) cycles, log2 rounded up: two halvings a stage. No multiplier.
@@ -44,7 +44,7 @@ class Normalize(Block):
 
 
 class LeadingOne(Block):
-    """Place of a value's highest bit that is set: golden.projection.bits.leading_one.
+    """Place of a value's highest bit that is set: golden.numbers.bits.leading_one.
 
     place = floor(log2 value), 0 for 0.
     Latency: ceil(log2(in_bits) / 2) cycles, log2 rounded up: two halvings a stage. No multiplier.

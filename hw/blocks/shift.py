@@ -14,8 +14,8 @@ ROUNDINGS = ("floor", "nearest", "ceil")
 class ShiftRight(Block):
     """value / 2^amount, rounded.
 
-    floor: down. nearest: floor(value / 2^amount + 1/2), golden.projection.bits.round_shift, and
-    the value itself for amount 0. ceil: up, golden.projection.bits.ceil_shift.
+    floor: down. nearest: floor(value / 2^amount + 1/2), golden.numbers.bits.round_shift, and
+    the value itself for amount 0. ceil: up, golden.numbers.bits.ceil_shift.
     Latency: ceil(amount_bits / 2) cycles, two multiplexers a stage, and one more but for floor.
     No multiplier.
 
@@ -70,7 +70,7 @@ class ShiftRight(Block):
 class ShiftLeft(Block):
     """value 2^amount, cut to out_bits.
 
-    Signed: cut to +-(2^(out_bits - 1) - 1), golden.projection.bits.saturate. Unsigned: to
+    Signed: cut to +-(2^(out_bits - 1) - 1), golden.numbers.bits.saturate. Unsigned: to
     2^out_bits - 1. Exact: it is cut if and only if the true product does not fit.
     Latency: ceil(amount_bits / 2) + 1 cycles, two multiplexers a stage, then the cut.
     No multiplier.

@@ -7,12 +7,12 @@ from amaranth.lib import data
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
-from golden.projection.tables import GUARD_BITS, INDEX_BITS, LinearTable
+from golden.numbers.tables import GUARD_BITS, INDEX_BITS, LinearTable
 from hw.blocks.pipeline import Block, Pipeline, Timed
 
 
 class TableFunction(Block):
-    """y(x) of a golden.projection.tables.LinearTable, for every x.
+    """y(x) of a golden.numbers.tables.LinearTable, for every x.
 
     y = min(floor((base[i] + rounding -+ floor(slope[i] f / 2^fraction_bits)) / 2^GUARD_BITS),
             2^output_bits - 1),  with i, f the upper and lower bits of x.

@@ -7,8 +7,8 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
-from hw.fetch.header_check import CODE_BITS
 from hw.frame.front_control import FrontControl
+from hw.frame.header_check import CODE_BITS
 from hw.host.register_map import StatusCode
 from hw.layouts import run_request
 

@@ -7,7 +7,7 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
-from hw.fetch.header_check import HEADER_RECORDS
+from hw.frame.header_check import HEADER_RECORDS
 from hw.layouts import run_request
 
 # Groups of one read; a run of the reader counts up to 2^20 records.

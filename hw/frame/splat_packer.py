@@ -9,7 +9,7 @@ from amaranth.lib.wiring import In, Out
 from golden.params import Parameters
 from hw.blocks.pipeline import population
 from hw.layouts import splat_record
-from hw.project.gaussian_project import splat_beat
+from hw.stages.gaussian_project.gaussian_project import splat_beat
 
 
 def packed_beat(params: Parameters) -> data.StructLayout:

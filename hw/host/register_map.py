@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Literal
 
-from golden.fixed import Fixed
+from golden.numbers.fixed import Fixed
 from golden.pack import VERSION as PACK_VERSION
 from golden.params import Parameters
-from golden.projection.constants import constant_formats
+from golden.stages.gaussian_project.constants import constant_formats
 from hw.layouts import FRAME_FORMATS
 
 Access = Literal["ro", "rw", "wo", "w1c"]
@@ -108,7 +108,8 @@ class Field:
     name : lower case.
     first_bit, bits : where it lies.
     signed : two's complement; a read extends its sign over the bits above.
-    notation : fixed-point format, as s26.4 of golden.fixed.Fixed; empty for counts and flags.
+    notation : fixed-point format, as s26.4 of golden.numbers.fixed.Fixed; empty for counts and
+        flags.
     description : one phrase.
     value : what a read always gives; None where it may change.
     """

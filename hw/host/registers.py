@@ -17,7 +17,7 @@ from hw.host.register_map import (
     counter_register,
     register_map,
 )
-from hw.layouts import frame_constants, projection_constants
+from hw.layouts import cluster_cull_constants, gaussian_project_constants
 
 CODE_BITS = 4
 FRAMES_OWED = 3  # one ends, one is read behind it, one waits
@@ -42,8 +42,9 @@ class Registers(wiring.Component):
     queued_start : Out(1), a pulse: start now, or as soon as the frames under way let it begin.
     stop : Out(1), a pulse, only while a frame is under way or in the cycle after `finished`.
     pack_address, pack_bytes : Out(address_bits); a multiple of 4096, and bytes.
-    frame_constants : Out(frame_constants), the host's copy: may change at any time.
-    projection_constants : Out(projection_constants), the same; both have the same rotation.
+    cluster_cull_constants : Out(cluster_cull_constants), the host's copy: may change at any time.
+    gaussian_project_constants : Out(gaussian_project_constants), the same; both have the same
+        rotation.
     busy : In(1), something of a frame is still under way. waiting : In(1), a queued one has not
         begun; from the cycle after the pulse on.
     finished : In(1), a pulse: the frame has ended; `code` : In(4), hw.host.register_map.StatusCode.
@@ -61,8 +62,8 @@ class Registers(wiring.Component):
                 "stop": Out(1),
                 "pack_address": Out(params.address_bits),
                 "pack_bytes": Out(params.address_bits),
-                "frame_constants": Out(frame_constants(params)),
-                "projection_constants": Out(projection_constants(params)),
+                "cluster_cull_constants": Out(cluster_cull_constants(params)),
+                "gaussian_project_constants": Out(gaussian_project_constants(params)),
                 "busy": In(1),
                 "waiting": In(1),
                 "finished": In(1),
@@ -153,7 +154,7 @@ class Registers(wiring.Component):
         m.d.comb += self.pack_address.eq(Cat(Const(0, PAGE_BITS), low["page"], *high.values()))
         low, high = values["PACK_BYTES_LOW"], values["PACK_BYTES_HIGH"]
         m.d.comb += self.pack_bytes.eq(Cat(low["bytes"], *high.values()))
-        for constants in (self.frame_constants, self.projection_constants):
+        for constants in (self.cluster_cull_constants, self.gaussian_project_constants):
             for name in constants.shape().members:
                 m.d.comb += constants[name].eq(values[constant_register(name)]["value"])
         for name in COUNTERS:

@@ -17,7 +17,7 @@ class Preset:
     ----------
     what : one phrase.
     make : function of hw.verilog that generates it.
-    bench : template in hw/package/tb/ of its testbench, without .v.
+    bench : template in sim/package/tb/ of its testbench, without .v.
     params : of the hardware.
     """
 

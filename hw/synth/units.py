@@ -11,15 +11,15 @@ from golden.errors import InputError
 from golden.params import Parameters
 from hw.accelerator import QUEUE_BEATS
 from hw.bus.read_master import ReadMaster
-from hw.cull.ball_test import BallTest
-from hw.cull.camera_transform import CameraTransform
-from hw.cull.plane_test import NearTest
-from hw.fetch.gaussian_fetch import GaussianFetch
 from hw.host.registers import Registers
-from hw.project.conic import Conic
-from hw.project.cover import Cover
-from hw.project.place import Place
-from hw.project.screen_shape import ScreenShape
+from hw.stages.cluster_cull.ball_outside import BallOutside
+from hw.stages.cluster_cull.camera_transform import CameraTransform
+from hw.stages.cluster_cull.plane_outside import NearOutside
+from hw.stages.gaussian_fetch.gaussian_fetch import GaussianFetch
+from hw.stages.gaussian_project.conic import Conic
+from hw.stages.gaussian_project.cover import Cover
+from hw.stages.gaussian_project.place import Place
+from hw.stages.gaussian_project.screen_shape import ScreenShape
 from hw.synth.devices import LARGE, SMALL, Part
 from hw.verilog import accelerator_design, cull_design, project_design, wide_design
 
@@ -35,8 +35,8 @@ COMPONENTS: dict[str, Callable] = {
     "registers": Registers,
     "fetch": GaussianFetch,
     "camera_transform": CameraTransform,
-    "near_test": NearTest,
-    "ball_test": BallTest,
+    "near_outside": NearOutside,
+    "ball_outside": BallOutside,
     "place": Place,
     "screen_shape": ScreenShape,
     "conic": Conic,

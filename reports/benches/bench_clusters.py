@@ -22,16 +22,16 @@ from numpy.typing import NDArray
 from golden.camera import parse_size
 from golden.camera_io import read_cameras
 from golden.clustering.cluster import ClusterOptions
-from golden.covariance import covariance3d
 from golden.default_scene import default_cameras, default_scene
 from golden.errors import InputError
 from golden.files import write_text
+from golden.gaussians.covariance import covariance3d
 from golden.pack import build_pack
 from golden.rules import rules_named
 from golden.scene_io import read_scene
-from golden.visibility import Visibility, visibility
-from reports.pareto import Method, ParetoPoint, pack_point
-from reports.subject import Subject
+from golden.stages.gaussian_project.visibility import Visibility, visibility
+from reports.measure.pareto import Method, ParetoPoint, pack_point
+from reports.measure.subject import Subject
 
 FORMAT = "splatsieve found over tests"
 TESTS = (1000, 2000, 4000, 8000, 12_000, 16_000, 20_000, 30_000)

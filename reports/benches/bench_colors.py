@@ -21,21 +21,21 @@ from rich.progress import track
 
 from golden.camera import Camera, select_views
 from golden.camera_io import read_cameras
-from golden.color import color
-from golden.color_record import MAX_DEGREE, decode_colors, encode_colors
-from golden.covariance import Covariances, covariance3d
-from golden.depth_sort import depth_sort
 from golden.errors import InputError
-from golden.ewa import tile_grid
 from golden.files import write_text
-from golden.gaussian_project import gaussian_project
+from golden.gaussians.covariance import Covariances, covariance3d
 from golden.image import psnr_db, read_image
-from golden.rasterize import rasterize
+from golden.pack.color_record import MAX_DEGREE, decode_colors, encode_colors
 from golden.rules import Rules, rules_named
 from golden.scene import SH_COEFFICIENTS, Float32, Scene
 from golden.scene_io import read_scene
-from golden.tile_bin import tile_bin
-from sim.photos import photographed
+from golden.stages.color.reference import color_reference
+from golden.stages.depth_sort.reference import depth_sort_reference
+from golden.stages.gaussian_project.ewa import tile_grid
+from golden.stages.gaussian_project.reference import gaussian_project_reference
+from golden.stages.rasterize.reference import rasterize_reference
+from golden.stages.tile_bin.reference import tile_bin_reference
+from sim.views.photos import photographed
 
 FORMAT = "splatsieve colour study"
 # What one step of an .spz of degree 3 is, by degree: a byte of (c / 0.15 + 0.5) 255; 5 bits of
@@ -53,7 +53,7 @@ def blocks(sh: Float32, bits: Sequence[int]) -> Float32:
     """Spherical harmonics as mantissas of so many bits with one exponent a degree.
 
     sh = m 2^e, m to nearest, halves to even, e the smallest with which all of a Gaussian's degree
-    are at most 2^(bits - 1) - 1: golden.color_record at other widths, exponents unlimited.
+    are at most 2^(bits - 1) - 1: golden.pack.color_record at other widths, exponents unlimited.
 
     Parameters
     ----------
@@ -147,8 +147,8 @@ def _view(
     rules: Rules,
 ) -> dict[tuple[str, str], tuple[float, float, float]]:
     """PSNR exact, stored, and between, by scene and way of storing; shapes drawn once."""
-    splats = gaussian_project(first, camera, rules, None, covariances)
-    lists = depth_sort(tile_bin(splats, tile_grid(camera)), splats.depth)
+    splats = gaussian_project_reference(first, camera, rules, None, covariances)
+    lists = depth_sort_reference(tile_bin_reference(splats, tile_grid(camera)), splats.depth)
     seen = replace(splats, index=np.arange(len(splats), dtype=splats.index.dtype))
 
     def draw(sh: Float32) -> Float32:
@@ -160,7 +160,9 @@ def _view(
             opacities=first.opacities[splats.index],
             sh=sh,
         )
-        return rasterize(splats, color(part, camera, seen), lists, camera, rules)[0]
+        return rasterize_reference(
+            splats, color_reference(part, camera, seen), lists, camera, rules
+        )[0]
 
     psnrs = {}
     for name, scene in scenes.items():

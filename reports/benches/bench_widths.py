@@ -24,10 +24,10 @@ from golden.rules import rules_named
 from golden.scene import Scene
 from reports.benches.width_figure import write_width_figure
 from reports.benches.width_study import RANGES, measure_widths, variations
-from reports.projection import spread
-from reports.subject import Subject
+from reports.measure.projection import spread
+from reports.measure.subject import Subject
 from reports.text.projection_summary import TARGET_DB
-from sim.project_check import CENTER_BOUND_PX, DEPTH_BOUND
+from sim.views.gaussian_project_check import CENTER_BOUND_PX, DEPTH_BOUND
 from splatsieve.inputs import DEFAULT, cameras_of, need_cameras, scene_of
 from splatsieve.progress import track
 

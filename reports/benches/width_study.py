@@ -9,24 +9,25 @@ from typing import Any
 import numpy as np
 
 from golden.camera import Camera
-from golden.cluster_cull import cull_levels
 from golden.clustering.cluster import Clustering, ClusterOptions, cluster_gaussians
-from golden.covariance import Covariances, covariance3d
-from golden.frame import frame_constants
-from golden.gaussian_project import Splats, gaussian_project
+from golden.gaussians.covariance import Covariances, covariance3d
 from golden.pack import Pack, pack_clusters
 from golden.params import Parameters
-from golden.projection.constants import projection_constants
-from golden.projection.members import decode_splats, visible_members
-from golden.projection.model import project_members
 from golden.rules import Rules
 from golden.scene import Float32, Scene
-from golden.visibility import Visibility, visibility
-from reports.projection import picture_distance_db
-from reports.subject import Subject, Track, silent
-from sim.draw import draw_splats
-from sim.project import count_pairs
-from sim.project_check import CENTER_BOUND_PX, DEPTH_BOUND
+from golden.stages.cluster_cull.constants import cluster_cull_constants
+from golden.stages.cluster_cull.integer import cluster_cull
+from golden.stages.gaussian_fetch.integer import gaussian_fetch
+from golden.stages.gaussian_project.constants import gaussian_project_constants
+from golden.stages.gaussian_project.decode import decode_splats
+from golden.stages.gaussian_project.integer import gaussian_project
+from golden.stages.gaussian_project.reference import Splats, gaussian_project_reference
+from golden.stages.gaussian_project.visibility import Visibility, visibility
+from reports.measure.projection import picture_distance_db
+from reports.measure.subject import Subject, Track, silent
+from sim.views.draw import draw_splats
+from sim.views.gaussian_project import count_pairs
+from sim.views.gaussian_project_check import CENTER_BOUND_PX, DEPTH_BOUND
 
 # The parameters of the projection, and the legal widths that are measured of each.
 RANGES = {
@@ -73,7 +74,7 @@ class ViewWidths:
     psnr_db : picture of the integer splats against that of float64 splats, both blended in float64.
     kept : splats. radii_positive : the reference's. more_kept : kept although radii == 0.
     compared : splats that both have; center_off, depth_off : of these, off by more than
-        sim.project_check.CENTER_BOUND_PX and DEPTH_BOUND.
+        sim.views.gaussian_project_check.CENTER_BOUND_PX and DEPTH_BOUND.
     lost : Gaussians that can reach alpha 1/255 at a pixel and were not kept.
     tile_pairs : pairs of tile and splat.
     """
@@ -164,7 +165,7 @@ def _pack_widths(params: Parameters) -> tuple[int, int]:
 
 
 def _reference(scene: Scene, camera: Camera, rules: Rules, covariances: Covariances) -> _Reference:
-    exact = gaussian_project(scene, camera, rules, None, covariances)
+    exact = gaussian_project_reference(scene, camera, rules, None, covariances)
     return _Reference(
         camera=camera,
         needs=visibility(scene, camera, rules, covariances),
@@ -176,10 +177,10 @@ def _reference(scene: Scene, camera: Camera, rules: Rules, covariances: Covarian
 def _view(subject: Subject, pack: Pack, against: _Reference, params: Parameters) -> ViewWidths:
     """One view by the integer models of both stages, blended in float64, and held against."""
     camera, rules, grid = against.camera, subject.rules, pack.meta.grid_exponent
-    constants = frame_constants(camera, rules, grid, params)
-    members = visible_members(pack, cull_levels(pack.groups, pack.clusters, constants, params))
-    constants_of_stage = projection_constants(camera, rules, grid, params)
-    result = project_members(members, constants_of_stage, params)
+    constants = cluster_cull_constants(camera, rules, grid, params)
+    members = gaussian_fetch(pack, cluster_cull(pack.groups, pack.clusters, constants, params))
+    constants_of_stage = gaussian_project_constants(camera, rules, grid, params)
+    result = gaussian_project(members, constants_of_stage, params)
     splats = decode_splats(result.splats, pack, params)
     drawn = draw_splats(subject.scene, camera, rules, splats, len(members))
 

@@ -16,8 +16,8 @@ from matplotlib.figure import Figure
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from reports.above import ClustersAbove
 from reports.figures.overview import DPI, METHOD_COLORS
+from reports.measure.above import ClustersAbove
 
 KEPT_COLOR, DROPPED_COLOR, CAMERA_COLOR = METHOD_COLORS["reach"], "#999999", "#D55E00"
 # Thousands of thin circles compress badly: fewer pixels, and steps of each colour to white.

@@ -64,7 +64,9 @@ def _account_rows(document: Document) -> list[list[str]]:
         for number, (scope, words) in enumerate(SCOPES.items()):
             ours = [percent(cost[name]["whole_frame"][scope][key]) for name in CULLED]
             claimed = percent(paper[claim]) if number == 0 else ""
-            rows.append([f"{what}: {words}", claimed, *ours, "operations of sim/whole_frame.py"])
+            rows.append(
+                [f"{what}: {words}", claimed, *ours, "operations of sim/cost/whole_frame.py"]
+            )
     return rows
 
 

@@ -34,7 +34,7 @@ GLOSSARY = {
     "at equal bandwidth": "the same, with the GPU's kernel times x (GPU peak GB/s / accelerator's "
     "peak GB/s); the accelerator as configured.",
     "derived edge GPU": "every kernel of the measured GPU scaled to another machine by the rule of "
-    "sim/edge_gpu.py; no measurement.",
+    "sim/gpu/edge_gpu.py; no measurement.",
     "achieved GB/s": "bytes asked for / time that the DRAM takes for them, rows, banks, turns and "
     "refresh included.",
     "arithmetic intensity": "multiplications / bytes moved over the DRAM.",

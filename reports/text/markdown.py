@@ -155,7 +155,7 @@ def _speedup_section(document: dict[str, Any], figures: Sequence[str]) -> list[s
         "memory, which favours the accelerator where a kernel is not bound by the memory. Derived: "
         f"the GPU's kernels scaled to {edge['machine']}, mean frame "
         f"{edge['kernels_ms']['mean']:.1f} ms, front end {edge['front_end_ms']['mean']:.2f} ms.",
-        "The rule, kernel by kernel (`sim/edge_gpu.py`):",
+        "The rule, kernel by kernel (`sim/gpu/edge_gpu.py`):",
         "\n".join(f"- {line}" for line in edge["rule"]),
         edge["note"],
         "Whole frames are by a model of stages 4 to 7 that no RTL stands behind. Given GSCore's "

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from golden.errors import InputError
 from golden.params import Parameters
-from golden.raster_counts import SUBTILE_TESTS
 from golden.rules import TILE_PX
+from golden.stages.rasterize.counts import SUBTILE_TESTS
 from sim.model.dram_config import DramConfig, load_dram
 from sim.model.toml_record import check_numbers, named_or_file, read_record
 

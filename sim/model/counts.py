@@ -8,20 +8,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from golden.camera import Camera
-from golden.cluster_cull import LevelsResult, cull_levels
-from golden.depth_sort import TileLists, depth_sort
-from golden.frame import frame_constants
-from golden.gaussian_project import Splats
 from golden.pack import Pack
 from golden.params import Parameters
-from golden.projection.constants import projection_constants
-from golden.projection.members import decode_splats, visible_members
-from golden.projection.model import project_members
-from golden.raster_counts import BinCounts, count_bins
 from golden.rules import TILE_PX, Rules
-from golden.tile_bin import tile_bin
-from sim.front_end_timing import FrameOutcome, frame_outcome
+from golden.stages.cluster_cull.constants import cluster_cull_constants
+from golden.stages.cluster_cull.integer import cluster_cull
+from golden.stages.cluster_cull.result import LevelsResult
+from golden.stages.depth_sort.reference import TileLists, depth_sort_reference
+from golden.stages.gaussian_fetch.integer import gaussian_fetch
+from golden.stages.gaussian_project.constants import gaussian_project_constants
+from golden.stages.gaussian_project.decode import decode_splats
+from golden.stages.gaussian_project.integer import gaussian_project
+from golden.stages.gaussian_project.reference import Splats
+from golden.stages.rasterize.counts import BinCounts, count_bins
+from golden.stages.tile_bin.reference import tile_bin_reference
 from sim.model.config import ModelConfig
+from sim.model.front_end.timing import FrameOutcome, frame_outcome
 
 Int64 = NDArray[np.int64]
 
@@ -96,7 +98,7 @@ class ViewSplats:
     Parameters
     ----------
     pack, camera, rules : of the view.
-    levels : of golden.cluster_cull.cull_levels.
+    levels : of golden.stages.cluster_cull.integer.cluster_cull.
     outcome : what the front end finds. kept : (N,) bool, of the pack, those that become splats.
     splats : in the scene's order. place : (S,) int32, of each in the stream.
     """
@@ -117,11 +119,13 @@ def view_splats(pack: Pack, camera: Camera, rules: Rules, params: Parameters) ->
     Raises InputError where the view is out of reach of the formats.
     """
     grid = pack.meta.grid_exponent
-    levels = cull_levels(
-        pack.groups, pack.clusters, frame_constants(camera, rules, grid, params), params
+    levels = cluster_cull(
+        pack.groups, pack.clusters, cluster_cull_constants(camera, rules, grid, params), params
     )
-    members = visible_members(pack, levels)
-    projected = project_members(members, projection_constants(camera, rules, grid, params), params)
+    members = gaussian_fetch(pack, levels)
+    projected = gaussian_project(
+        members, gaussian_project_constants(camera, rules, grid, params), params
+    )
     kept = np.zeros(len(pack), np.bool_)
     kept[members["index"][projected.kept]] = True
     splats, place = _in_scene_order(projected.splats, pack, params)
@@ -205,7 +209,9 @@ def bin_lists(splats: Splats, camera: Camera, bin_px: int) -> TileLists:
     rect[:, :2] //= tiles
     rect[:, 2:] = -(-rect[:, 2:] // tiles)
     grid = -(-camera.width // bin_px), -(-camera.height // bin_px)
-    return depth_sort(tile_bin(replace(splats, tile_rect=rect), grid), splats.depth)
+    return depth_sort_reference(
+        tile_bin_reference(replace(splats, tile_rect=rect), grid), splats.depth
+    )
 
 
 def _in_scene_order(

@@ -6,16 +6,16 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sim.front_end_timing import FrontEndTiming
-from sim.model.color import color
 from sim.model.config import ModelConfig
 from sim.model.counts import FrameCounts
 from sim.model.dram import DramRun
-from sim.model.front_end import cluster_cull, gaussian_fetch, gaussian_project
+from sim.model.front_end.stages import cluster_cull, gaussian_fetch, gaussian_project
+from sim.model.front_end.timing import FrontEndTiming
 from sim.model.render import depth_sort, rasterize, render
 from sim.model.shared_runs import SharedRuns
 from sim.model.stage import STAGES, StageModel, account
-from sim.model.tile_bin import tile_bin
+from sim.model.stages.color import color
+from sim.model.stages.tile_bin import tile_bin
 from sim.model.traffic import Traffic
 
 

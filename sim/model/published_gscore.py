@@ -30,7 +30,7 @@ class Published:
 NEO = "Neo, arXiv 2511.12930, sections 3.1 and 3.2: re-simulated, six scenes of Tanks & Temples"
 PUBLISHED = (
     # 14.4 / 1.1 to 15.86 times a GPU of 4.9 to 5.7 frames/s (the INRIA rasteriser's frame and its
-    # kernels alone, derived for a Xavier NX from bonsai on an H100: sim/inria_times.py).
+    # kernels alone, derived for a Xavier NX from bonsai on an H100: sim/gpu/inria_times.py).
     Published((1559, 1039), 14.4 / 1.1 * 4.9, 15.86 * 5.7,
               "GSCore 15.86 x Xavier NX; FLICKER 14.4 x, 1.1 x GSCore: both over a derived GPU"),
     Published((1237, 822), 61.30, 81.77,

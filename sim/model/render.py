@@ -53,7 +53,7 @@ def raster_cycles(counts: FrameCounts, config: ModelConfig) -> Int64:
     ceil(sub-tiles worked on x subtile_px^2 / blend_pixels_per_cycle)); 0 for an empty bin.
 
     A splat a cycle is fetched and tested against the sub-tiles while those before it are blended.
-    Source: sub-tile skipping of GSCore (ASPLOS 2024); counts of golden.raster_counts.
+    Source: sub-tile skipping of GSCore (ASPLOS 2024); counts of golden.stages.rasterize.counts.
     """
     worked = np.arange(counts.bins.subtile_histogram.shape[1])
     each = -(-worked * config.subtile_px**2 // config.blend_pixels_per_cycle)

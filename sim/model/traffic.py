@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from golden.records import RECORD_BYTES
-from hw.fetch.header_check import HEADER_RECORDS
+from hw.frame.header_check import HEADER_RECORDS
 from sim.model.config import ModelConfig
 from sim.model.counts import FrameCounts
 from sim.model.requests import Requests, contiguous, interleaved, runs

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from golden.pack import Pack
     from golden.rules import Rules
     from golden.scene import Scene
-    from sim.cull import CullFrame, Engine
-    from sim.project import ProjectFrame
+    from sim.views.cluster_cull import CullFrame, Engine
+    from sim.views.gaussian_project import ProjectFrame
 
 CLUSTER_COLUMNS = ("tests", "clusters_visible", "gaussians_visible", "excluded_fraction")
 GAUSSIAN_COLUMNS = (
@@ -76,8 +76,8 @@ def cull(
     from golden.default_scene import NAME
     from golden.pack.file import load_pack
     from golden.rules import rules_named
-    from sim.cull import engine_named
-    from sim.project import stage_named
+    from sim.views.cluster_cull import engine_named
+    from sim.views.gaussian_project import stage_named
     from splatsieve.inputs import cameras_of, check_output, need_cameras, scene_of
     from splatsieve.progress import track
 
@@ -119,7 +119,7 @@ def _clusters(
 ) -> Iterator[tuple[dict[str, Any], Any]]:
     """Row and mask of each view, by the cluster test."""
     from golden.pack import scene_mask
-    from sim.cull import CullChecker, cull_views
+    from sim.views.cluster_cull import CullChecker, cull_views
 
     checker = CullChecker(pack, scene, rules) if scene is not None else None
     for camera, frame in zip(cameras, cull_views(pack, cameras, rules, engine), strict=True):
@@ -135,8 +135,8 @@ def _gaussians(
     pack: Pack, cameras: list[Camera], rules: Rules, engine: Engine, scene: Scene | None
 ) -> Iterator[tuple[dict[str, Any], Any]]:
     """Row and mask of each view, by the projection of what the cluster test left."""
-    from sim.project import project_views
-    from sim.project_check import ProjectChecker
+    from sim.views.gaussian_project import project_views
+    from sim.views.gaussian_project_check import ProjectChecker
 
     checker = ProjectChecker(pack, scene, rules) if scene is not None else None
     for camera, frame in zip(cameras, project_views(pack, cameras, rules, engine), strict=True):

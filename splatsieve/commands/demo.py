@@ -59,24 +59,24 @@ def demo(
     from golden.params import Parameters
     from golden.rules import INRIA
     from hw.verilog import cull_design, project_design, write_design
-    from reports.above import clusters_above
-    from reports.culling import measure_culling
-    from reports.cycles import Cycles, model_views
-    from reports.explore import explore
     from reports.folder import staged_folder
-    from reports.gpu import committed_reference
-    from reports.measure import Measurements, packs
-    from reports.pareto import measure_pareto
-    from reports.pictures import compare_pictures, count_views
-    from reports.projection import measure_projection
-    from reports.results import report_document
-    from reports.subject import Subject
+    from reports.measure.above import clusters_above
+    from reports.measure.culling import measure_culling
+    from reports.measure.cycles import Cycles, model_views
+    from reports.measure.explore import explore
+    from reports.measure.gpu import committed_reference
+    from reports.measure.measure import Measurements, packs
+    from reports.measure.pareto import measure_pareto
+    from reports.measure.pictures import compare_pictures, count_views
+    from reports.measure.projection import measure_projection
+    from reports.measure.results import report_document
+    from reports.measure.subject import Subject
     from reports.text.summary import summary_text
     from reports.writer import REPORT_FILES, write_report
-    from sim.cull_harness import CullHarness
-    from sim.design_cache import cached_design
     from sim.model.config import load_model_config
-    from sim.project_harness import ProjectHarness
+    from sim.rtl.cluster_cull_harness import ClusterCullHarness
+    from sim.rtl.design_cache import cached_design
+    from sim.rtl.gaussian_project_harness import GaussianProjectHarness
     from splatsieve.progress import track
 
     steps = _Steps(quiet=as_json)
@@ -97,8 +97,8 @@ def demo(
                 verilog += [path.name for path in paths]
                 found.append(f"{paths[0].name}, {paths[0].stat().st_size:,} bytes")
         with step("Compiling both with Verilator (kept for later runs)"):
-            CullHarness(Parameters()).build()
-            ProjectHarness(Parameters()).build()
+            ClusterCullHarness(Parameters()).build()
+            GaussianProjectHarness(Parameters()).build()
         with step("Culling all views: integer model, float64 reference and RTL") as found:
             cullings = tuple(
                 measure_culling(subject, pack, rtl=True, track=track) for pack in (paper, reach)

@@ -11,7 +11,7 @@ import typer
 from splatsieve.inputs import CamerasOption, JsonOption, SizeOption
 
 if TYPE_CHECKING:
-    from sim.frame import FrameRun
+    from sim.views.frame import FrameRun
 
 MAX_LATENCY_CYCLES = 1_000_000
 
@@ -44,8 +44,8 @@ def frame(
     from golden.errors import InputError
     from golden.pack.file import load_pack
     from golden.rules import rules_named
-    from sim.accelerator_harness import MemoryModel
-    from sim.frame import frame_engine_named, run_frame
+    from sim.rtl.accelerator_harness import MemoryModel
+    from sim.views.frame import frame_engine_named, run_frame
     from splatsieve.inputs import cameras_of, check_output, need_cameras
 
     by = frame_engine_named(engine)

@@ -35,9 +35,9 @@ def psnr(
     """Render every photographed view whole and from what a stage left; print the PSNR of both."""
     from golden.pack.file import load_pack
     from golden.rules import rules_named
-    from sim.cull import engine_named
-    from sim.photos import colors_named, match_photos, photographed
-    from sim.project import stage_named
+    from sim.views.cluster_cull import engine_named
+    from sim.views.gaussian_project import stage_named
+    from sim.views.photos import colors_named, match_photos, photographed
     from splatsieve.inputs import cameras_of, scene_of
     from splatsieve.progress import track
 

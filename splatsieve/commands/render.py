@@ -42,9 +42,9 @@ def render(
     from golden.pack.file import load_pack
     from golden.render import render as render_view
     from golden.rules import rules_named
-    from sim.cull import engine_named
-    from sim.draw import draw_stage
-    from sim.project import stage_named
+    from sim.views.cluster_cull import engine_named
+    from sim.views.draw import draw_stage
+    from sim.views.gaussian_project import stage_named
     from splatsieve.inputs import DEFAULT, cameras_of, check_output, need_cameras, scene_of
 
     need_cameras(scene, DEFAULT, cameras)

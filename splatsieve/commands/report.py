@@ -43,10 +43,10 @@ def report(
     """Measure culling, cycles and speed-up of a scene; write a report with figures."""
     from golden.rules import rules_named
     from reports.folder import staged_folder
-    from reports.gpu import GpuReference, committed_reference, gpu_reference
-    from reports.measure import measure
-    from reports.results import report_document
-    from reports.subject import Subject
+    from reports.measure.gpu import GpuReference, committed_reference, gpu_reference
+    from reports.measure.measure import measure
+    from reports.measure.results import report_document
+    from reports.measure.subject import Subject
     from reports.text.summary import summary_text
     from reports.writer import REPORT_FILES, write_report
     from sim.model.config import load_model_config

@@ -57,8 +57,8 @@ def sweep(
     from golden.rules import rules_named
     from reports.figures.sweep import sweep_points, write_sweep_figure
     from sim.model.config import load_model_config
-    from sim.sweep import dask_cluster, local_cores, machines, run_jobs, scene_jobs
-    from sim.sweep_table import SweepTable
+    from sim.sweeps.sweep import dask_cluster, local_cores, machines, run_jobs, scene_jobs
+    from sim.sweeps.sweep_table import SweepTable
     from splatsieve.inputs import DEFAULT, cameras_of, need_cameras, scene_of
     from splatsieve.progress import track
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from golden.camera import Camera
     from golden.pack import Pack
     from golden.scene import Scene
-    from sim.trace import Trace
+    from sim.gpu.trace import Trace
 
 
 def trace(
@@ -63,9 +63,9 @@ def trace(
     compared with the one of the whole scene.
     """
     from golden.errors import InputError
-    from sim.gpu_device import require_gpu
-    from sim.record_trace import record_trace
-    from sim.trace import save_trace
+    from sim.gpu.gpu_device import require_gpu
+    from sim.gpu.record_trace import record_trace
+    from sim.gpu.trace import save_trace
     from splatsieve.inputs import check_output
     from splatsieve.progress import track
 
@@ -181,8 +181,8 @@ def _summary(recorded: Trace) -> dict[str, object]:
 
 
 def _mean(recorded: Trace, figure: str) -> float:
-    """Mean over the views of a figure of sim.trace_times.GpuTimes."""
-    from sim.trace_times import gpu_times
+    """Mean over the views of a figure of sim.gpu.trace_times.GpuTimes."""
+    from sim.gpu.trace_times import gpu_times
 
     times = gpu_times(recorded)
     return sum(float(getattr(view, figure)) for view in times) / len(times)

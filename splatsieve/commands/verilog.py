@@ -51,9 +51,9 @@ def verilog(
 def _preset(preset: str) -> tuple[Design, dict[str, str]]:
     """The design of a preset, and the text of each of its files by path."""
     from golden.errors import InputError
-    from hw.package.files import package_files
     from hw.package.presets import PRESETS
-    from sim.design_cache import cached_design
+    from sim.package.files import package_files
+    from sim.rtl.design_cache import cached_design
 
     if preset not in PRESETS:
         raise InputError(f"preset {preset!r} is not known: choose {', '.join(PRESETS)}.")

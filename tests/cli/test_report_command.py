@@ -14,8 +14,8 @@ from golden.camera import Camera
 from golden.errors import InputError
 from golden.scene import Scene
 from golden.scene_io import write_ply
+from sim.gpu.trace import save_trace
 from sim.model.config import PRESETS
-from sim.trace import save_trace
 from splatsieve.commands.report import report
 from tests.reports.report_cases import HEIGHT_PX, WIDTH_PX, tiny_subject, trace_of
 

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from golden.default_scene import default_scene
-from golden.projection.model import DROPS
 from golden.scene_io import write_ply
+from golden.stages.gaussian_project.integer import DROPS
 from tests.cli.calls import call, refuse
 
 WIDTH, HEIGHT = 160, 100

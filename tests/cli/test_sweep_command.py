@@ -15,7 +15,7 @@ from typer.testing import CliRunner, Result
 from golden.default_scene import default_cameras, default_scene
 from golden.errors import InputError
 from reports.figures.sweep import pareto_front, sweep_points
-from sim.sweep_job import run_job
+from sim.sweeps.sweep_job import run_job
 from splatsieve.commands.sweep import sweep
 
 SCENE, CAMERAS = default_scene(400), default_cameras(3, 48, 32)
@@ -50,7 +50,7 @@ def jobs(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     module = importlib.import_module("golden.default_scene")
     monkeypatch.setattr(module, "default_scene", lambda: SCENE)
     monkeypatch.setattr(module, "default_cameras", lambda: list(CAMERAS))
-    runner = importlib.import_module("sim.sweep")
+    runner = importlib.import_module("sim.sweeps.sweep")
     monkeypatch.setattr(runner, "local_cores", lambda workers=None: Here(done))
     return done
 

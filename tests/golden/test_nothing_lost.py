@@ -9,20 +9,21 @@ from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis.errors import NoSuchExample
 from hypothesis.strategies import SearchStrategy
 
-import golden.frame
 import golden.pack
 import golden.pack.tables
+import golden.stages.cluster_cull.constants
 from golden.camera import Camera
-from golden.cluster_cull import cluster_cull, cull_levels, cull_levels_float
 from golden.clustering.cluster import ClusterOptions
-from golden.covariance import Covariances, covariance3d
 from golden.errors import InputError
-from golden.frame import frame_constants, view_planes
+from golden.gaussians.covariance import Covariances, covariance3d
 from golden.pack import Pack, build_pack, scene_mask
 from golden.params import Parameters
 from golden.rules import GSPLAT, INRIA, Rules
 from golden.scene import Scene
-from golden.visibility import visibility
+from golden.stages.cluster_cull.constants import cluster_cull_constants, view_planes
+from golden.stages.cluster_cull.integer import ball_cull, cluster_cull
+from golden.stages.cluster_cull.reference import cluster_cull_reference
+from golden.stages.gaussian_project.visibility import visibility
 from tests.golden.hostile_strategies import KINDS, Case, cases
 from tests.golden.random_hostile import hostile_camera, hostile_scene
 
@@ -44,13 +45,16 @@ CROWDS = cases(2, (2000, 2000))
 def kept_masks(pack: Pack, camera: Camera, rules: Rules) -> dict[str, np.ndarray]:
     """(N,) bool of each engine, scene order: the Gaussians that it keeps."""
     grid = pack.meta.grid_exponent
-    constants, planes = frame_constants(camera, rules, grid, PARAMS), view_planes(camera, rules)
-    exact = cull_levels_float(pack.groups, pack.clusters, grid, camera, planes, PARAMS)
-    integer = cull_levels(pack.groups, pack.clusters, constants, PARAMS)
+    constants, planes = (
+        cluster_cull_constants(camera, rules, grid, PARAMS),
+        view_planes(camera, rules),
+    )
+    exact = cluster_cull_reference(pack.groups, pack.clusters, grid, camera, planes, PARAMS)
+    integer = cluster_cull(pack.groups, pack.clusters, constants, PARAMS)
     # The integer model may keep more than the exact test, never less, on either level.
     assert not (exact.group_visible & ~integer.group_visible).any()
     assert not (exact.visible & ~integer.visible).any()
-    flat = cluster_cull(pack.clusters, constants, PARAMS)
+    flat = ball_cull(pack.clusters, constants, PARAMS)
     in_groups = np.repeat(integer.group_visible, pack.groups["count"])
     assert np.array_equal(integer.visible, flat.visible & in_groups)
     masks = {"float": exact.visible, "integer": integer.visible, "groups alone": in_groups}
@@ -127,7 +131,7 @@ def test_hostile_crowds_ten_times_as_many():
 
 
 def no_low_pass(monkeypatch):
-    monkeypatch.setattr(golden.frame, "LOW_PASS_REACH_PX", 0.0)
+    monkeypatch.setattr(golden.stages.cluster_cull.constants, "LOW_PASS_REACH_PX", 0.0)
 
 
 def smaller_radii(monkeypatch):
@@ -158,7 +162,7 @@ def deeper_near_plane(monkeypatch):
         found = planes(camera, rules)
         return replace(found, near=found.near * 1.001)
 
-    monkeypatch.setattr(golden.frame, "view_planes", deeper)
+    monkeypatch.setattr(golden.stages.cluster_cull.constants, "view_planes", deeper)
 
 
 def three_sigma_at_most(monkeypatch):
@@ -171,7 +175,7 @@ def three_sigma_at_most(monkeypatch):
 def no_magnification(monkeypatch):
     planes = view_planes
     monkeypatch.setattr(
-        golden.frame,
+        golden.stages.cluster_cull.constants,
         "view_planes",
         lambda camera, rules: replace(planes(camera, rules), weight=(0.0, 0.0)),
     )
@@ -180,7 +184,7 @@ def no_magnification(monkeypatch):
 def half_a_pixel_off(monkeypatch):
     planes = view_planes
     monkeypatch.setattr(
-        golden.frame,
+        golden.stages.cluster_cull.constants,
         "view_planes",
         lambda camera, rules: planes(replace(camera, cx=camera.cx + 0.5), rules),
     )
@@ -205,10 +209,12 @@ def test_a_fault_is_found(fault, monkeypatch):
     def loses(case: Case) -> bool:
         pack = build_pack(case.scene, case.options, case.rules, PARAMS)
         try:
-            constants = frame_constants(case.camera, case.rules, pack.meta.grid_exponent, PARAMS)
+            constants = cluster_cull_constants(
+                case.camera, case.rules, pack.meta.grid_exponent, PARAMS
+            )
         except InputError:
             return False
-        levels = cull_levels(pack.groups, pack.clusters, constants, PARAMS)
+        levels = cluster_cull(pack.groups, pack.clusters, constants, PARAMS)
         kept = scene_mask(pack, levels.visible)
         return bool((visibility(case.scene, case.camera, case.rules).can_reach & ~kept).any())
 

@@ -9,15 +9,15 @@ import pytest
 
 from golden.camera import select_views
 from golden.camera_io import read_cameras
-from golden.covariance import covariance3d
-from golden.ewa import tile_grid
-from golden.gaussian_project import gaussian_project
+from golden.gaussians.covariance import covariance3d
 from golden.image import psnr_db, read_image
 from golden.render import render
 from golden.rules import GSPLAT, rules_named
 from golden.scene_io import read_scene
-from golden.tile_bin import tile_bin
-from golden.visibility import visibility
+from golden.stages.gaussian_project.ewa import tile_grid
+from golden.stages.gaussian_project.reference import gaussian_project_reference
+from golden.stages.gaussian_project.visibility import visibility
+from golden.stages.tile_bin.reference import tile_bin_reference
 
 pytestmark = pytest.mark.xdist_group("bonsai")
 
@@ -55,7 +55,7 @@ def test_counts_are_those_of_the_gpu(bonsai, bonsai_dir, size, rules, pairs_key)
     counts = runs[f"{rules}_{size[0]}x{size[1]}"]["counts"]
     for camera, counted in list(zip(cameras, counts, strict=True))[::6]:
         view = camera.resized(*size)
-        splats = gaussian_project(scene, view, rules_named(rules), None, covariances)
+        splats = gaussian_project_reference(scene, view, rules_named(rules), None, covariances)
         assert abs(len(splats) - counted["visible"]) <= 5
-        pairs = len(tile_bin(splats, tile_grid(view)))
+        pairs = len(tile_bin_reference(splats, tile_grid(view)))
         assert pairs == pytest.approx(counted[pairs_key], rel=1e-4)

@@ -2,12 +2,12 @@
 
 import pytest
 
-from reports.gpu import gpu_reference
-from reports.measure import measure
-from reports.results import report_document
+from reports.measure.gpu import gpu_reference
+from reports.measure.measure import measure
+from reports.measure.results import report_document
 from reports.writer import write_report
+from sim.gpu.trace import save_trace
 from sim.model.config import load_model_config
-from sim.trace import save_trace
 from tests.reports.report_cases import tiny_subject, trace_of
 
 

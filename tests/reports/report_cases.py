@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from golden.default_scene import default_cameras, default_scene
 from golden.rules import INRIA
-from reports.subject import Subject
-from sim.trace import Trace, TraceDevice, TraceView
+from reports.measure.subject import Subject
+from sim.gpu.trace import Trace, TraceDevice, TraceView
 
 WIDTH_PX, HEIGHT_PX = 96, 64
 DEVICE = TraceDevice(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reports.benches.bench_clusters import TESTS, VARIANTS, bench, main, markdown, next_clusters
-from reports.pareto import ParetoPoint
+from reports.measure.pareto import ParetoPoint
 from tests.reports.report_cases import tiny_subject
 
 RESULTS = Path(__file__).resolve().parents[2] / "reports" / "results"

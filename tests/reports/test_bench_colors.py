@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from golden.color_record import decode_colors, encode_colors
 from golden.default_scene import default_cameras, default_scene
 from golden.image import psnr_db, read_image, write_png
+from golden.pack.color_record import decode_colors, encode_colors
 from golden.render import render
 from golden.rules import GSPLAT
 from golden.scene_io import write_ply

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from golden.render import render
-from reports.cycles import PARTS, figure, front_end_cycles
-from reports.measure import measure, packs
-from reports.pictures import BackEndCounts
-from reports.results import report_document
-from reports.subject import Subject
+from reports.measure.cycles import PARTS, figure, front_end_cycles
+from reports.measure.measure import measure, packs
+from reports.measure.pictures import BackEndCounts
+from reports.measure.results import report_document
+from reports.measure.subject import Subject
 from reports.text.aims_text import aims_sentences
 from reports.text.summary import rtl_totals, summary_text
 from reports.writer import write_report
@@ -66,7 +66,7 @@ def test_pictures_are_equal_and_of_the_first_view(subject, measured):
 
 
 def test_a_lost_gaussian_shows_in_the_comparison(subject, measured):
-    from reports.pictures import compare_pictures
+    from reports.measure.pictures import compare_pictures
 
     culling = measured.cullings[1]
     splats = np.flatnonzero(culling.keep(0))

@@ -12,7 +12,6 @@ from golden.camera import Camera
 from golden.clustering.cluster import ClusterOptions
 from golden.default_scene import default_cameras
 from golden.pack import build_pack
-from reports.above import above_part, clusters_above, plane_of
 from reports.figures.clusters import (
     CAMERA_COLOR,
     DROPPED_COLOR,
@@ -21,13 +20,14 @@ from reports.figures.clusters import (
     pareto_figure,
     write_cluster_figures,
 )
-from reports.pareto import MAX_VIEWS, MIN_VIEWS, chosen_views, measure_pareto
-from reports.subject import Subject
+from reports.measure.above import above_part, clusters_above, plane_of
+from reports.measure.pareto import MAX_VIEWS, MIN_VIEWS, chosen_views, measure_pareto
+from reports.measure.subject import Subject
 from reports.text.cost_tables import paper_cost_text
 from reports.text.markdown import report_markdown
 from reports.text.summary import summary_text
-from sim.cull import CullChecker, cull_views
 from sim.model.config import load_model_config
+from sim.views.cluster_cull import CullChecker, cull_views
 
 EDGE = load_model_config("edge")
 

@@ -7,13 +7,13 @@ from dataclasses import replace
 import pytest
 
 from golden.scene import Scene
-from reports.gpu import gpu_reference
-from reports.inria import inria_part
-from reports.results import report_document
+from reports.measure.gpu import gpu_reference
+from reports.measure.inria import inria_part
+from reports.measure.results import report_document
 from reports.text.markdown import report_markdown
-from sim.edge_gpu import edge_gpu
-from sim.inria_times import inria_times
-from sim.trace import save_trace
+from sim.gpu.edge_gpu import edge_gpu
+from sim.gpu.inria_times import inria_times
+from sim.gpu.trace import save_trace
 from tests.reports.report_cases import DEVICE, trace_of
 
 

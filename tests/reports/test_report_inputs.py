@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from golden.errors import InputError
-from reports.gpu import committed_reference, gpu_reference
-from reports.subject import Subject
-from sim.trace import save_trace
+from reports.measure.gpu import committed_reference, gpu_reference
+from reports.measure.subject import Subject
+from sim.gpu.trace import save_trace
 from tests.reports.report_cases import trace_of
 
 

@@ -7,24 +7,24 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from golden.covariance import covariance3d
+from golden.gaussians.covariance import covariance3d
 from golden.image import psnr_db
 from golden.render import render
 from reports.figures.projection import projection_figure
-from reports.measure import packs
-from reports.pictures import count_views
-from reports.projection import (
+from reports.measure.measure import packs
+from reports.measure.pictures import count_views
+from reports.measure.projection import (
     SAME_DB,
     measure_projection,
     picture_distance_db,
     splat_pictures,
     spread,
 )
-from reports.projection_part import projection_part
+from reports.measure.projection_part import projection_part
 from reports.text.projection_summary import TARGET_DB, power_of_two, projection_lines
 from reports.text.projection_text import projection_table
 from reports.text.summary import summary_text
-from sim.project import project_views
+from sim.views.gaussian_project import project_views
 
 
 @pytest.fixture(scope="module")

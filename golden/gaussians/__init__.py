@@ -1,0 +1,1 @@
+"""What no view changes: covariance of a Gaussian, and how far it can reach."""

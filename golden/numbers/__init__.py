@@ -1,0 +1,1 @@
+"""Fixed-point formats, integer operations and tables that model and hardware share."""

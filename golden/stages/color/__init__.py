@@ -1,0 +1,1 @@
+"""Stage 4, color: view-dependent colour from spherical harmonics."""

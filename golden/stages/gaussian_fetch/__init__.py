@@ -1,0 +1,1 @@
+"""Stage 2, gaussian_fetch: the Gaussians of visible clusters, with their cluster's place."""

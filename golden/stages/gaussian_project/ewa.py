@@ -1,0 +1,232 @@
+"""EWA projection of one Gaussian, compiled: the equations that projection and visibility share."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from golden.camera import Camera
+from golden.gaussians.covariance import Float64
+from golden.jit import parallel_kernel, parallel_range, serial_kernel
+from golden.rules import LOW_PASS_PX2, TILE_PX, Rules
+from golden.scene import Float32
+
+Mask = NDArray[np.bool_]
+Int32 = NDArray[np.int32]
+Box = tuple[float, float, float, float]
+
+FAR_AXES = 1e10  # gsplat's far plane unless told otherwise, scene units; inria has none
+
+
+class View(NamedTuple):
+    """Camera and rules as plain numbers: px, px^2 and scene units; flat, as parallel loops need."""
+
+    r00: float
+    r01: float
+    r02: float
+    r10: float
+    r11: float
+    r12: float
+    r20: float
+    r21: float
+    r22: float
+    tx: float
+    ty: float
+    tz: float
+    fx: float
+    fy: float
+    cx: float
+    cy: float
+    width: float
+    height: float
+    columns: float
+    rows: float
+    x_low: float
+    x_high: float
+    y_low: float
+    y_high: float
+    near: float
+    near_is_out: bool
+    far: float
+    axes: bool
+    low_pass: float
+    tile: float
+
+
+class Projected(NamedTuple):
+    """One Gaussian on the screen; nothing but `emitted` is meant where that is False."""
+
+    emitted: bool
+    u: float
+    v: float
+    depth: float
+    cov: tuple[float, float, float]
+    det: float
+    radius: tuple[float, float]
+    rect: Box
+
+
+def tile_grid(camera: Camera) -> tuple[int, int]:
+    """Tiles of 16 px across and down, the last ones perhaps cut by the image side."""
+    return -(-camera.width // TILE_PX), -(-camera.height // TILE_PX)
+
+
+def view_constants(camera: Camera, rules: Rules) -> View:
+    """The numbers of a camera and a rule set that projection reads."""
+    axes = rules.extent == "axes"
+    numbers = (
+        *camera.viewmat[:3, :3].ravel(),
+        *camera.viewmat[:3, 3],
+        *(camera.fx, camera.fy, camera.cx, camera.cy),
+        *(camera.width, camera.height, *tile_grid(camera)),
+        *rules.clamp_limits(camera),
+        rules.near,
+    )
+    last = (bool(rules.near_is_out), FAR_AXES if axes else math.inf, axes, LOW_PASS_PX2)
+    return View._make((*(float(value) for value in numbers), *last, float(TILE_PX)))
+
+
+@serial_kernel
+def _nothing() -> Projected:
+    zero = 0.0
+    return Projected(
+        False, zero, zero, zero, (zero, zero, zero), zero, (zero, zero), (zero, zero, zero, zero)
+    )
+
+
+@serial_kernel
+def _project(view: View, x: float, y: float, z: float, sigma: Float64, reach: float) -> Projected:
+    depth = view.r20 * x + view.r21 * y + view.r22 * z + view.tz
+    # written so that a value that is not a number is dropped too
+    if not (depth > view.near if view.near_is_out else depth >= view.near):
+        return _nothing()
+    if depth > view.far or (view.axes and reach < 0.0):
+        return _nothing()
+    x_z = (view.r00 * x + view.r01 * y + view.r02 * z + view.tx) / depth
+    y_z = (view.r10 * x + view.r11 * y + view.r12 * z + view.ty) / depth
+    u, v = view.fx * x_z + view.cx, view.fy * y_z + view.cy
+
+    # J R, two rows of three
+    x_c = min(max(x_z, view.x_low), view.x_high)
+    y_c = min(max(y_z, view.y_low), view.y_high)
+    jx, jy = view.fx / depth, view.fy / depth
+    a0, b0 = jx * (view.r00 - x_c * view.r20), jy * (view.r10 - y_c * view.r20)
+    a1, b1 = jx * (view.r01 - x_c * view.r21), jy * (view.r11 - y_c * view.r21)
+    a2, b2 = jx * (view.r02 - x_c * view.r22), jy * (view.r12 - y_c * view.r22)
+    # Sigma (J R)^T, then J R times it
+    xx, xy, xz, yy, yz, zz = sigma[0], sigma[1], sigma[2], sigma[3], sigma[4], sigma[5]
+    p0, p1, p2 = (
+        xx * a0 + xy * a1 + xz * a2,
+        xy * a0 + yy * a1 + yz * a2,
+        xz * a0 + yz * a1 + zz * a2,
+    )
+    q0, q1, q2 = (
+        xx * b0 + xy * b1 + xz * b2,
+        xy * b0 + yy * b1 + yz * b2,
+        xz * b0 + yz * b1 + zz * b2,
+    )
+    cxx = a0 * p0 + a1 * p1 + a2 * p2 + view.low_pass
+    cxy = a0 * q0 + a1 * q1 + a2 * q2
+    cyy = b0 * q0 + b1 * q1 + b2 * q2 + view.low_pass
+    det = cxx * cyy - cxy * cxy
+    if not det > 0.0:
+        return _nothing()
+
+    tile = view.tile
+    if view.axes:
+        extent = min(3.33, reach)
+        rx, ry = np.ceil(extent * math.sqrt(cxx)), np.ceil(extent * math.sqrt(cyy))
+        if not (rx > 0 and ry > 0):
+            return _nothing()
+        if u + rx <= 0 or u - rx >= view.width:
+            return _nothing()
+        if v + ry <= 0 or v - ry >= view.height:
+            return _nothing()
+        left, top = np.floor((u - rx) / tile), np.floor((v - ry) / tile)
+        right, bottom = np.ceil((u + rx) / tile), np.ceil((v + ry) / tile)
+    else:
+        mid = 0.5 * (cxx + cyy)
+        rx = np.ceil(3.0 * math.sqrt(mid + math.sqrt(max(0.1, mid * mid - det))))
+        ry = rx
+        # pixel centres at integers; below zero truncation and floor both end at zero
+        px, py = u - 0.5, v - 0.5
+        left, top = np.floor((px - rx) / tile), np.floor((py - ry) / tile)
+        right = np.floor((px + rx + tile - 1) / tile)
+        bottom = np.floor((py + ry + tile - 1) / tile)
+    x0, x1 = min(max(left, 0.0), view.columns), min(max(right, 0.0), view.columns)
+    y0, y1 = min(max(top, 0.0), view.rows), min(max(bottom, 0.0), view.rows)
+    if not (x0 < x1 and y0 < y1):
+        return _nothing()
+    return Projected(True, u, v, depth, (cxx, cxy, cyy), det, (rx, ry), (x0, y0, x1, y1))
+
+
+@parallel_kernel
+def mask_kernel(
+    view: View,
+    means: Float32,
+    sigma: Float64,
+    reach: Float64,
+    keep: Mask,
+    slack: tuple[float, float],
+    emitted: Mask,
+    reaching: Mask,
+) -> None:
+    """Fills `emitted` and `reaching`; slack: relative widening of k^2, fixed and per cond."""
+    for i in parallel_range(len(keep)):
+        emitted[i] = reaching[i] = False
+        if keep[i]:
+            s = _project(
+                view,
+                np.float64(means[i, 0]),
+                np.float64(means[i, 1]),
+                np.float64(means[i, 2]),
+                sigma[i],
+                reach[i],
+            )
+            emitted[i] = s.emitted
+            if s.emitted and reach[i] >= 0.0:
+                wider = 1.0 + slack[0] + slack[1] * (s.cov[0] * s.cov[2] / s.det)
+                du = reach[i] * math.sqrt(s.cov[0] * wider)
+                dv = reach[i] * math.sqrt(s.cov[2] * wider)
+                # the pixel centres in the box: first <= last on both axes
+                reaching[i] = max(np.ceil(s.u - du - 0.5), 0.0) <= min(
+                    np.floor(s.u + du - 0.5), view.width - 1
+                ) and max(np.ceil(s.v - dv - 0.5), 0.0) <= min(
+                    np.floor(s.v + dv - 0.5), view.height - 1
+                )
+
+
+@parallel_kernel
+def splat_kernel(
+    view: View,
+    means: Float32,
+    sigma: Float64,
+    reach: Float64,
+    index: Int32,
+    mean2d: Float64,
+    conic: Float64,
+    depth: Float64,
+    radius_px: Int32,
+    tile_rect: Int32,
+) -> None:
+    """Fills the splats of the Gaussians `index`, all of which are emitted."""
+    for j in parallel_range(len(index)):
+        i = index[j]
+        s = _project(
+            view,
+            np.float64(means[i, 0]),
+            np.float64(means[i, 1]),
+            np.float64(means[i, 2]),
+            sigma[i],
+            reach[i],
+        )
+        mean2d[j, 0], mean2d[j, 1], depth[j] = s.u, s.v, s.depth
+        cxx, cxy, cyy = s.cov
+        conic[j, 0], conic[j, 1], conic[j, 2] = cyy / s.det, -cxy / s.det, cxx / s.det
+        for k in range(2):
+            radius_px[j, k] = np.int32(min(s.radius[k], 2147483647.0))
+        for k in range(4):
+            tile_rect[j, k] = np.int32(s.rect[k])

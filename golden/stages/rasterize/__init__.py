@@ -1,0 +1,1 @@
+"""Stage 7, rasterize: blending the splats of each tile, front to back."""

@@ -1,0 +1,1 @@
+"""Documents and drawings of the hardware, made from what defines it."""

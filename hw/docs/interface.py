@@ -1,0 +1,190 @@
+"""hw/interface.md, and the tables of hw/README.md, from the source that defines them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+
+import numpy as np
+
+from golden.params import LEGAL_RANGES, Parameters
+from golden.records import (
+    CLUSTER_DTYPE,
+    GEOMETRY_DTYPE,
+    MEMBER_DTYPE,
+    REQUEST_DTYPE,
+    SPLAT_DTYPE,
+    VISIBLE_DTYPE,
+)
+from hw.package.lint import WAIVED
+from hw.package.ports import purpose
+from hw.package.presets import PRESETS
+from hw.stream_top import bit_slices
+from hw.synth.devices import FAMILIES
+from hw.synth.results import load
+from hw.verilog import WIDE_NAME, Design
+
+INTERFACE, README = "interface.md", "README.md"
+RECORDS = {
+    "Splat": (SPLAT_DTYPE, "m_axis_splat_tdata, a lane each"),
+    "Group or cluster": (CLUSTER_DTYPE, "tables of the pack; s_axis_group and s_axis_cluster"),
+    "Geometry of a Gaussian": (GEOMETRY_DTYPE, "table of the pack"),
+    "Member": (MEMBER_DTYPE, "s_axis_member of the projection alone"),
+    "Request": (REQUEST_DTYPE, "m_axis_request of the cluster stage alone"),
+    "Visible cluster": (VISIBLE_DTYPE, "m_axis_visible of the cluster stage alone"),
+}
+
+MEANINGS = {
+    "center_bits": "coordinate of a cluster's centre, signed",
+    "radius_bits": "radii of a ball; all ones: never cull",
+    "count_bits": "Gaussians of a cluster, clusters of a group",
+    "base_bits": "index of a Gaussian or cluster",
+    "camera_range_bits": "how far beyond the centres' range the camera may stand, as a power of "
+    "two",
+    "center_headroom_bits": "of the pack alone: bits of that range it leaves empty",
+    "length_fraction_bits": "fraction of lengths in camera space, grid units",
+    "rotation_fraction_bits": "fraction of the rotation",
+    "normal_fraction_bits": "fraction of the planes' normals",
+    "weight_fraction_bits": "fraction of the weights of the radii",
+    "offset_bits": "of the pack alone: a member's offset from its centre",
+    "factor_bits": "mantissas of a covariance factor",
+    "mantissa_bits": "normalised numbers of the projection; more than factor_bits",
+    "screen_fraction_bits": "fraction of a pixel position",
+    "conic_bits": "mantissas of a conic",
+    "lanes": "Gaussians a cycle",
+    "data_bits": "width of `m_axi_rdata`; 64, 128, 256 or 512",
+    "address_bits": "width of `m_axi_araddr`",
+    "outstanding_bursts": "bursts under way at most",
+    "burst_beats": "longest burst, a power of two",
+}
+
+
+def parameter_table() -> str:
+    """Name, default, legal range and meaning of each parameter, Markdown."""
+    lines = ["| name | default | legal | meaning |", "| --- | --- | --- | --- |"]
+    for item in fields(Parameters):
+        low, high = LEGAL_RANGES[item.name]
+        what = MEANINGS[item.name]
+        lines.append(f"| `{item.name}` | {item.default} | {low} to {high} | {what} |")
+    return "\n".join(lines) + "\n"
+
+
+def resource_table() -> str:
+    """The presets in hw/synth/results.json, a row a family, Markdown."""
+    lines = [
+        "| family | preset | LUT | FF | DSP | block RAM | LUT RAM | Fmax, MHz |",
+        "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    for result in load():
+        if result.unit in PRESETS:
+            family = FAMILIES[result.device]
+            found = family.resources(result.cells)
+            numbers = (f"{found[name]:,}" for name in ("lut", "ff", "dsp", "bram", "lut_ram"))
+            speed = "" if result.fmax_mhz is None else f"{result.fmax_mhz:.1f}"
+            lines.append(f"| {family.name} | `{result.unit}` | {' | '.join(numbers)} | {speed} |")
+    return "\n".join(lines) + "\n"
+
+
+def with_tables(readme: str) -> str:
+    """hw/README.md with its generated tables put in anew; see with_table."""
+    for name, table in (("parameters", parameter_table()), ("resources", resource_table())):
+        readme = with_table(readme, name, table)
+    return readme
+
+
+def with_table(page: str, name: str, table: str) -> str:
+    """A page with a table between `<!-- name -->` and `<!-- end -->`.
+
+    Raises ValueError where the page has no such place, or several.
+    """
+    start, end = f"<!-- {name} -->\n", "<!-- end -->"
+    text, count = re.subn(f"{start}.*?{end}", lambda _: f"{start}{table}{end}", page, flags=re.S)
+    if count != 1:
+        raise ValueError(f"the page has {count} places for the table of {name}, not one.")
+    return text
+
+
+def interface_markdown(designs: dict[str, Design]) -> str:
+    """The page; designs: by preset, for their ports."""
+    lines = [
+        "# Interface of the IP core",
+        "",
+        "Made by `uv run python -m sim.docs.pages hw`; a test holds it to the source.",
+        "Registers: [regs.md](regs.md). A frame cycle by cycle: [worked_example.md]"
+        "(worked_example.md). How to use it: [verilog.md](verilog.md).",
+        "",
+        "![A read burst and the last splats of a frame](timing.svg)",
+        "",
+        "## Parameters",
+        "",
+        parameter_table().rstrip(),
+        "",
+        "`data_bits` and `burst_beats` are powers of two.",
+        "",
+        *_wide(),
+    ]
+    for preset, design in designs.items():
+        lines += ["", f"## Ports of `{design.name}` (preset {preset})", ""]
+        lines += ["| port | direction | bits | purpose |", "| --- | --- | ---: | --- |"]
+        lines += [
+            f"| `{port['name']}` | {port['direction']} | {port['bits']} | "
+            f"{purpose(str(port['name']))} |"
+            for port in design.metadata["ports"]  # type: ignore[attr-defined]
+        ]
+    for name, (dtype, where) in RECORDS.items():
+        lines += _record(name, dtype, where)
+    lines += _latencies(designs)
+    lines += ["", "## Lint warnings that stay", "", "| Verilator's rule | why |", "| --- | --- |"]
+    lines += [f"| `{rule}` | {reason} |" for rule, reason in WAIVED.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _wide() -> list[str]:
+    """What preset `wide` has otherwise: parameters, and ports by their widths."""
+    params = PRESETS["wide"].params
+    values = {item.name: getattr(params, item.name) for item in fields(Parameters)}
+    changed = [f"`{n}` {v}" for n, v in values.items() if v != getattr(Parameters(), n)]
+    widths = {
+        "m_axi_rdata": params.data_bits,
+        "m_axis_splat_tdata": params.lanes * SPLAT_DTYPE.itemsize * 8,
+        "m_axis_splat_tkeep": params.lanes * SPLAT_DTYPE.itemsize,
+    }
+    ports = ", ".join(f"`{port}` of {bits} bits" for port, bits in widths.items())
+    return [
+        f"Preset `wide`, module `{WIDE_NAME}`, has {', '.join(changed)}; its ports are those of "
+        f"`splatsieve` below, but {ports}."
+    ]
+
+
+def _record(name: str, dtype: np.dtype, where: str) -> list[str]:
+    lines = ["", f"## {name}, {dtype.itemsize * 8} bits", "", f"{where}.", ""]
+    lines += ["| bits | field | type |", "| --- | --- | --- |"]
+    for part, (first, bits) in bit_slices(dtype).items():
+        kind = "zero" if part.endswith("reserved") else _kind(dtype, part)
+        lines.append(f"| {first + bits - 1}:{first} | `{part}` | {kind} |")
+    return lines
+
+
+def _kind(dtype: np.dtype, part: str) -> str:
+    """Signed or unsigned, of a field by its dotted path."""
+    for name in part.split("."):
+        if dtype.names and name in dtype.names:
+            dtype = dtype[name]
+    return "signed" if dtype.base.kind == "i" else "unsigned"
+
+
+def _latencies(designs: dict[str, Design]) -> list[str]:
+    """From the components' attributes, which the designs carry."""
+    cull, project = designs["cull"].metadata, designs["project"].metadata
+    return [
+        "",
+        "## Latency and throughput",
+        "",
+        "| stage | from | to | cycles | items a cycle |",
+        "| --- | --- | --- | ---: | ---: |",
+        f"| `cluster_cull` | cluster | visible cluster | {cull['latency_cycles']} | 1 |",
+        f"| `cluster_cull` | group | request | {cull['request_latency_cycles']} | 1 |",
+        f"| `gaussian_project` | member | splat | {project['latency_cycles']} | `lanes` |",
+        "",
+        f"Presets: {'; '.join(f'`{name}`, {preset.what}' for name, preset in PRESETS.items())}.",
+    ]

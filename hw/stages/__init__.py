@@ -1,0 +1,1 @@
+"""The stages in hardware, a folder each, the component in the file of the stage's name."""

@@ -1,0 +1,99 @@
+"""The pipeline that tests balls, of groups and of clusters alike, one a cycle."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Cat, Module, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from golden.params import Parameters
+from hw.blocks.pipeline import Block
+from hw.layouts import cluster_cull_constants, cluster_record, visible_cluster
+from hw.stages.cluster_cull.ball_outside import BallOutside
+
+RADII = ("radius_low", "radius_high", "radius_mean")
+MEMBERS = ("base", "count", "member_exponent")
+LEVELS = ("group", "cluster")
+
+
+class BallCull(wiring.Component):
+    """Tells the balls that the view may need, with their centres in camera space.
+
+    The pipeline never stands still: who offers a ball has kept a place for it.
+
+    Latency: `latency_cycles`, 14 by default: a ball offered in cycle t is answered in cycle
+    t + 14. One ball a cycle. Multipliers: those of one BallOutside.
+
+    Members
+    -------
+    group, cluster : In(1), a ball of that level is offered; not both.
+    ball : In(cluster_record).
+    constants : In(cluster_cull_constants); may change only while the pipeline is empty.
+    seen_group, seen_cluster : Out(1), `visible` is such a ball, and the view may need it.
+    dropped_group, dropped_cluster : Out(1), such a ball leaves the pipeline unseen.
+    visible : Out(visible_cluster).
+    """
+
+    def __init__(self, params: Parameters):
+        self._path = _BallPath(params)
+        self.latency_cycles = self._path.latency_cycles
+        answers = [f"{answer}_{level}" for answer in ("seen", "dropped") for level in LEVELS]
+        super().__init__(
+            {
+                **{level: In(1) for level in LEVELS},
+                "ball": In(cluster_record(params)),
+                "constants": In(cluster_cull_constants(params)),
+                **{name: Out(1) for name in answers},
+                "visible": Out(visible_cluster(params)),
+            }
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.path = path = self._path
+        m.d.comb += [
+            path.constants.eq(self.constants),
+            path.ball.eq(self.ball),
+            self.visible.eq(path.visible),
+        ]
+        for level in LEVELS:
+            under_way = Signal(self.latency_cycles, name=f"{level}_under_way")
+            m.d.sync += under_way.eq(Cat(getattr(self, level), under_way))
+            m.d.comb += [
+                getattr(self, f"seen_{level}").eq(under_way[-1] & path.seen),
+                getattr(self, f"dropped_{level}").eq(under_way[-1] & ~path.seen),
+            ]
+        return m
+
+
+class _BallPath(Block):
+    """The data of BallCull; its first register is that of the ball, its last that of `seen`."""
+
+    def __init__(self, params: Parameters):
+        self._params = params
+        super().__init__(
+            {
+                "constants": In(cluster_cull_constants(params)),
+                "ball": In(cluster_record(params)),
+                "visible": Out(visible_cluster(params)),
+                "seen": Out(1),
+            }
+        )
+
+    def build(self, p):
+        ball = {
+            name: p.register(f"ball_{name}", lambda v: v, p.input(self.ball[name]))
+            for name in (*RADII, *MEMBERS)
+        }
+        axes = [p.input(self.ball.center[axis]) for axis in "xyz"]
+        center = p.register("ball_center", lambda *axes: Cat(*axes), *axes)
+        test = BallOutside(self._params)
+        p.m.d.comb += test.constants.eq(self.constants)
+        result = p.call("test", test, center=center, **{name: ball[name] for name in RADII})
+        seen = p.register("ball_seen", lambda planes: ~planes.any(), result["is_out"])
+        visible = self.visible
+        return p.finish(
+            (visible.center_camera, result["center_camera"]),
+            *((visible[name], ball[name]) for name in MEMBERS),
+            (self.seen, seen),
+        )

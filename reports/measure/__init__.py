@@ -1,0 +1,1 @@
+"""What a report measures, a part a file, into one document."""

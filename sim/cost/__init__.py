@@ -1,0 +1,1 @@
+"""Multiplications and bytes of a frame, counted by hand from the equations."""

@@ -1,0 +1,1 @@
+"""Documents of the hardware that need the RTL to run: the worked example and its page."""

@@ -1,0 +1,1 @@
+"""GPU traces: recorded, read, and derived for other GPUs."""

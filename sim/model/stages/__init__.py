@@ -1,0 +1,1 @@
+"""The cycles of each stage, a file a stage."""

@@ -1,0 +1,1 @@
+"""Running the RTL: tool chain, Verilator, compiled harnesses, the host's driver."""

@@ -1,0 +1,291 @@
+// The Verilated accelerator top between a memory, a host and a sink of splats; built and called by
+// sim/rtl/accelerator_harness.py.
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "Vtop.h"
+#include "Vtop___024root.h"
+#include "bind_top.h"  // written at build time: kBusBytes, kLanes, read_data(top), splat_data(top), splat_keep(top, lane), inner_events(top)
+
+namespace {
+
+constexpr int kSplatWords = 11;  // 44 bytes, SPLAT_DTYPE
+
+// splitmix64: patterns of waiting that a seed reproduces.
+uint64_t next_random(uint64_t& state) {
+    uint64_t z = (state += 0x9E3779B97F4A7C15ull);
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;
+    return z ^ (z >> 31);
+}
+
+bool happens(uint64_t& state, uint32_t of_256) {
+    return of_256 != 0 && (next_random(state) & 255) < of_256;
+}
+
+struct Burst {
+    uint64_t address, ready_cycle;
+    uint32_t beats;
+};
+
+}  // namespace
+
+extern "C" {
+
+struct Memory {
+    const uint8_t* data;
+    uint64_t address, bytes;      // where it lies; elsewhere DECERR answers
+    uint64_t latency_cycles;      // from an address taken to its first beat
+    uint32_t busy_256;            // chance of 256 that the memory has no beat in a cycle
+    uint32_t address_stall_256;   // and that it takes no address
+    uint32_t output_stall_256;    // and that the sink takes no splat
+    uint64_t fail_beat;           // the n-th beat, from 1, answers SLVERR; 0 for none
+    uint64_t seed;
+};
+
+struct Counts {
+    uint64_t cycle;       // since the reset
+    uint64_t beats, bursts, bytes;
+    uint64_t first_beat_cycle, last_beat_cycle;  // since counts were cleared
+    uint64_t frames;      // tlast seen
+    uint64_t splats;      // waiting to be fetched
+    uint32_t violations;  // of AXI rules: 1 crosses 4 KiB, 2 unsteady address, 4 unsteady splat, 8 too long
+    uint32_t irq;
+};
+
+// As sim/rtl/accelerator_events.py has them; those in between are the bits of inner_events.
+enum Kind : uint32_t { kAddress, kBeat, kInner, kSplats = 6, kInterrupt, kWrite };
+
+struct Event {
+    uint64_t cycle, value;
+    uint32_t kind, more;
+};
+
+struct Accelerator {
+    std::unique_ptr<VerilatedContext> context;
+    std::unique_ptr<Vtop> top;
+    Memory memory;
+    Counts counts;
+    uint64_t random;
+    std::deque<Burst> bursts;
+    std::vector<uint32_t> splats;
+    std::vector<uint64_t> frame_ends;  // splats in the vector at each tlast
+    bool address_waits, splat_waits, beat_valid, keeps_events;
+    std::vector<Event> events;
+    uint64_t waiting_address;
+    uint32_t waiting_splat[kSplatWords * kLanes];
+};
+
+static void drive_memory(Accelerator& a) {
+    Vtop& top = *a.top;
+    top.m_axi_arready = !happens(a.random, a.memory.address_stall_256);
+    // A beat that was offered stays: the master takes it at once or later.
+    if (!a.beat_valid)
+        a.beat_valid = !a.bursts.empty() && a.bursts.front().ready_cycle <= a.counts.cycle &&
+                       !happens(a.random, a.memory.busy_256);
+    top.m_axi_rvalid = a.beat_valid;
+    if (a.beat_valid) {
+        const Burst& burst = a.bursts.front();
+        const Memory& m = a.memory;
+        const bool inside = burst.address >= m.address && burst.address + kBusBytes <= m.address + m.bytes;
+        if (inside) std::memcpy(read_data(top), m.data + (burst.address - m.address), kBusBytes);
+        const bool fails = m.fail_beat != 0 && a.counts.beats + 1 == m.fail_beat;
+        top.m_axi_rresp = fails ? 2 : inside ? 0 : 3;
+        top.m_axi_rlast = burst.beats == 1;
+    }
+    top.m_axis_splat_tready = !happens(a.random, a.memory.output_stall_256);
+}
+
+static void keep(Accelerator& a, uint32_t kind, uint64_t value, uint32_t more) {
+    a.events.push_back({a.counts.cycle, value, kind, more});
+}
+
+// Before `watch`, which takes the beat out of its burst.
+static void keep_events(Accelerator& a) {
+    Vtop& top = *a.top;
+    if (top.m_axi_arvalid && top.m_axi_arready) keep(a, kAddress, top.m_axi_araddr, top.m_axi_arlen + 1u);
+    if (top.m_axi_rvalid && top.m_axi_rready) keep(a, kBeat, a.bursts.front().address, top.m_axi_rlast);
+    const uint32_t inner = inner_events(top);
+    for (uint32_t n = 0; kInner + n < kSplats; ++n)
+        if (inner >> n & 1) keep(a, kInner + n, 0, 0);
+    if (top.m_axis_splat_tvalid && top.m_axis_splat_tready) {
+        uint64_t splats = 0;
+        for (int n = 0; n < kLanes; ++n) splats += splat_keep(top, n);
+        keep(a, kSplats, splats, top.m_axis_splat_tlast);
+    }
+    if (top.irq && !a.counts.irq) keep(a, kInterrupt, 0, 0);
+}
+
+static void watch(Accelerator& a) {
+    Vtop& top = *a.top;
+    Counts& c = a.counts;
+    if (a.address_waits && (!top.m_axi_arvalid || top.m_axi_araddr != a.waiting_address)) c.violations |= 2;
+    a.address_waits = top.m_axi_arvalid && !top.m_axi_arready;
+    a.waiting_address = top.m_axi_araddr;
+    if (top.m_axi_arvalid && top.m_axi_arready) {
+        const uint32_t beats = top.m_axi_arlen + 1u;
+        const uint64_t end = top.m_axi_araddr + uint64_t(beats) * kBusBytes - 1;
+        if ((top.m_axi_araddr >> 12) != (end >> 12)) c.violations |= 1;
+        if (beats > kBurstBeats) c.violations |= 8;
+        a.bursts.push_back({top.m_axi_araddr, c.cycle + a.memory.latency_cycles, beats});
+        ++c.bursts;
+    }
+    if (top.m_axi_rvalid && top.m_axi_rready) {
+        if (c.beats++ == 0) c.first_beat_cycle = c.cycle;
+        c.last_beat_cycle = c.cycle;
+        a.beat_valid = false;
+        Burst& burst = a.bursts.front();
+        burst.address += kBusBytes;
+        if (--burst.beats == 0) a.bursts.pop_front();
+    }
+    uint32_t* const splat = splat_data(top);
+    if (a.splat_waits && (!top.m_axis_splat_tvalid ||
+                          std::memcmp(splat, a.waiting_splat, sizeof a.waiting_splat) != 0))
+        c.violations |= 4;
+    a.splat_waits = top.m_axis_splat_tvalid && !top.m_axis_splat_tready;
+    if (a.splat_waits) std::memcpy(a.waiting_splat, splat, sizeof a.waiting_splat);
+    if (top.m_axis_splat_tvalid && top.m_axis_splat_tready) {
+        for (int n = 0; n < kLanes; ++n)
+            if (splat_keep(top, n))
+                a.splats.insert(a.splats.end(), splat + n * kSplatWords, splat + (n + 1) * kSplatWords);
+        if (top.m_axis_splat_tlast) {
+            ++c.frames;
+            a.frame_ends.push_back(a.splats.size() / kSplatWords);
+        }
+    }
+    c.splats = a.splats.size() / kSplatWords;
+    c.irq = top.irq;
+}
+
+static void cycle(Accelerator& a) {
+    Vtop& top = *a.top;
+    top.aclk = 0;
+    drive_memory(a);
+    top.eval();
+    if (a.keeps_events) keep_events(a);
+    watch(a);
+    top.aclk = 1;
+    top.eval();
+    ++a.counts.cycle;
+}
+
+Accelerator* accelerator_new(const Memory* memory) {
+    auto* a = new Accelerator{};
+    a->context = std::make_unique<VerilatedContext>();
+    a->top = std::make_unique<Vtop>(a->context.get());
+    a->memory = *memory;
+    a->random = memory->seed;
+    Vtop& top = *a->top;
+    top.aresetn = 0;
+    top.s_axil_awvalid = top.s_axil_wvalid = top.s_axil_bready = 0;
+    top.s_axil_arvalid = top.s_axil_rready = 0;
+    for (int n = 0; n < 4; ++n) {
+        top.aclk = 0;
+        top.eval();
+        top.aclk = 1;
+        top.eval();
+    }
+    top.aresetn = 1;
+    return a;
+}
+
+void accelerator_delete(Accelerator* a) {
+    a->top->final();
+    delete a;
+}
+
+// Response of the write, 0 for OKAY; -1 where none came.
+int accelerator_write(Accelerator* a, uint32_t offset, uint32_t value) {
+    Vtop& top = *a->top;
+    top.s_axil_awaddr = offset;
+    top.s_axil_wdata = value;
+    top.s_axil_wstrb = 15;
+    top.s_axil_awvalid = top.s_axil_wvalid = top.s_axil_bready = 1;
+    for (int n = 0; n < 64; ++n) {
+        top.aclk = 0;
+        top.eval();
+        const bool address = top.s_axil_awvalid && top.s_axil_awready;
+        const bool data = top.s_axil_wvalid && top.s_axil_wready;
+        const bool done = top.s_axil_bvalid;
+        const int response = top.s_axil_bresp;
+        if (done && a->keeps_events) keep(*a, kWrite, offset, value);
+        cycle(*a);
+        if (address) top.s_axil_awvalid = 0;
+        if (data) top.s_axil_wvalid = 0;
+        if (done) {
+            top.s_axil_bready = 0;
+            return response;
+        }
+    }
+    return -1;
+}
+
+int accelerator_read(Accelerator* a, uint32_t offset, uint32_t* value) {
+    Vtop& top = *a->top;
+    top.s_axil_araddr = offset;
+    top.s_axil_arvalid = top.s_axil_rready = 1;
+    for (int n = 0; n < 64; ++n) {
+        top.aclk = 0;
+        top.eval();
+        const bool address = top.s_axil_arvalid && top.s_axil_arready;
+        const bool done = top.s_axil_rvalid;
+        const int response = top.s_axil_rresp;
+        *value = top.s_axil_rdata;
+        cycle(*a);
+        if (address) top.s_axil_arvalid = 0;
+        if (done) {
+            top.s_axil_rready = 0;
+            return response;
+        }
+    }
+    return -1;
+}
+
+// Cycles run: until `limit`, or the interrupt.
+uint64_t accelerator_run(Accelerator* a, uint64_t limit, int32_t until_irq) {
+    uint64_t n = 0;
+    while (n < limit) {
+        cycle(*a);
+        ++n;
+        if (until_irq && a->counts.irq) break;
+    }
+    return n;
+}
+
+void accelerator_counts(Accelerator* a, Counts* counts) { *counts = a->counts; }
+
+void accelerator_set_memory(Accelerator* a, const Memory* memory) { a->memory = *memory; }
+
+void accelerator_clear_counts(Accelerator* a) {
+    Counts& c = a->counts;
+    c.beats = c.bursts = c.bytes = c.first_beat_cycle = c.last_beat_cycle = 0;
+}
+
+void accelerator_keep_events(Accelerator* a, int32_t wanted) { a->keeps_events = wanted != 0; }
+
+// Events kept so far; those that there is room for are copied, and all are forgotten then.
+uint64_t accelerator_events(Accelerator* a, Event* events, uint64_t room) {
+    const uint64_t count = a->events.size();
+    if (events != nullptr) {
+        std::memcpy(events, a->events.data(), std::min(count, room) * sizeof(Event));
+        a->events.clear();
+    }
+    return count;
+}
+
+// Moves out what came so far; ends: for each tlast the splats before it, up to `most`.
+uint64_t accelerator_splats(Accelerator* a, uint32_t* splats, uint64_t* ends, uint64_t most) {
+    std::memcpy(splats, a->splats.data(), a->splats.size() * 4);
+    const uint64_t frames = a->frame_ends.size();
+    for (uint64_t n = 0; n < frames && n < most; ++n) ends[n] = a->frame_ends[n];
+    a->splats.clear();
+    a->frame_ends.clear();
+    a->counts.splats = 0;
+    return frames;
+}
+
+}  // extern "C"

@@ -1,0 +1,233 @@
+"""The compiled accelerator between a memory, a host's bus and a sink of splats."""
+
+from __future__ import annotations
+
+import ctypes
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from golden.params import Parameters
+from golden.records import SPLAT_DTYPE
+from hw.verilog import accelerator_design
+from sim.rtl.accelerator_events import (
+    Event,
+    EventKind,
+    RawEvent,
+    inner_events_function,
+    watchable,
+)
+from sim.rtl.design_cache import cached_design
+from sim.rtl.verilated import build_library
+
+SOURCE = Path(__file__).with_name("accelerator_harness.cpp")
+VIOLATIONS = {
+    1: "a burst crosses 4 KiB",
+    2: "an address changed while it waited",
+    4: "a splat changed while it waited",
+    8: "a burst is too long",
+}
+MOST_FRAMES = 64
+
+
+@dataclass(frozen=True)
+class MemoryModel:
+    """The memory behind the bus, and who takes the splats.
+
+    Parameters
+    ----------
+    address : where the image lies, a multiple of 4096; DECERR answers elsewhere.
+    latency_cycles : from an address taken to its first beat.
+    busy_256 : chance of 256 that the memory has no beat in a cycle: a bandwidth limit.
+    address_stall_256, output_stall_256 : that it takes no address, that the sink takes no splat.
+    fail_beat : the n-th beat, from 1, answers SLVERR; 0 for none.
+    seed : of all these chances.
+    """
+
+    address: int = 0x4000_0000
+    latency_cycles: int = 100
+    busy_256: int = 0
+    address_stall_256: int = 0
+    output_stall_256: int = 0
+    fail_beat: int = 0
+    seed: int = 0
+
+
+class _Memory(ctypes.Structure):
+    _fields_ = (
+        ("data", ctypes.c_void_p),
+        ("address", ctypes.c_uint64),
+        ("bytes", ctypes.c_uint64),
+        ("latency_cycles", ctypes.c_uint64),
+        ("busy_256", ctypes.c_uint32),
+        ("address_stall_256", ctypes.c_uint32),
+        ("output_stall_256", ctypes.c_uint32),
+        ("fail_beat", ctypes.c_uint64),
+        ("seed", ctypes.c_uint64),
+    )
+
+
+class BusCounts(ctypes.Structure):
+    """What the bus saw since the counts were cleared; `cycle` since the reset."""
+
+    _fields_ = (
+        ("cycle", ctypes.c_uint64),
+        ("beats", ctypes.c_uint64),
+        ("bursts", ctypes.c_uint64),
+        ("bytes", ctypes.c_uint64),
+        ("first_beat_cycle", ctypes.c_uint64),
+        ("last_beat_cycle", ctypes.c_uint64),
+        ("frames", ctypes.c_uint64),
+        ("splats", ctypes.c_uint64),
+        ("violations", ctypes.c_uint32),
+        ("irq", ctypes.c_uint32),
+    )
+
+    @property
+    def utilisation(self) -> float:
+        """Share of the cycles from the first to the last beat that carried one; 0 without beats."""
+        if self.beats == 0:
+            return 0.0
+        return float(self.beats / (self.last_beat_cycle - self.first_beat_cycle + 1))
+
+
+class AcceleratorHarness:
+    """One accelerator of some parameters, out of reset, with a memory image; a sim.rtl.driver.Bus.
+
+    Parameters
+    ----------
+    params : the hardware's.
+    image : bytes of the memory from `memory.address` on.
+    memory : how it behaves.
+
+    Raises InputError where a tool is missing or the build fails.
+    """
+
+    def __init__(self, params: Parameters, image: bytes, memory: MemoryModel | None = None):
+        self._library = _library(params)
+        self._image = np.frombuffer(image, dtype=np.uint8)
+        self._model = memory or MemoryModel()
+        self._handle = ctypes.c_void_p(self._library.accelerator_new(self._memory(self._model)))
+
+    def __enter__(self) -> AcceleratorHarness:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._library.accelerator_delete(self._handle)
+
+    def set_memory(self, memory: MemoryModel) -> None:
+        """From now on the memory behaves so."""
+        self._model = memory
+        self._library.accelerator_set_memory(self._handle, self._memory(memory))
+
+    def read(self, offset: int) -> int:
+        """A register; raises RuntimeError where the answer is no OKAY."""
+        value = ctypes.c_uint32()
+        response = self._library.accelerator_read(self._handle, offset, ctypes.byref(value))
+        if response:
+            raise RuntimeError(f"reading register {offset:#05x} answered {response}.")
+        return value.value
+
+    def write(self, offset: int, value: int) -> None:
+        """Writes a register; raises RuntimeError where the answer is no OKAY."""
+        response = self._library.accelerator_write(self._handle, offset, value & 0xFFFFFFFF)
+        if response:
+            raise RuntimeError(f"writing register {offset:#05x} answered {response}.")
+
+    def run(self, limit_cycles: int, until_irq: bool = True) -> int:
+        """Cycles run: `limit_cycles`, or fewer until the interrupt."""
+        return int(
+            self._library.accelerator_run(
+                self._handle, ctypes.c_uint64(limit_cycles), int(until_irq)
+            )
+        )
+
+    def counts(self) -> BusCounts:
+        """What the bus saw; raises RuntimeError where a rule of AXI was broken."""
+        counts = BusCounts()
+        self._library.accelerator_counts(self._handle, ctypes.byref(counts))
+        broken = [text for bit, text in VIOLATIONS.items() if counts.violations & bit]
+        if broken:
+            raise RuntimeError(f"the accelerator breaks a rule: {'; '.join(broken)}.")
+        return counts
+
+    def clear_counts(self) -> None:
+        """Begins the counts of beats and bursts anew."""
+        self._library.accelerator_clear_counts(self._handle)
+
+    def keep_events(self) -> None:
+        """From now on every event is kept; this costs time and memory each cycle."""
+        self._library.accelerator_keep_events(self._handle, 1)
+
+    def events(self) -> list[Event]:
+        """What happened since keep_events or the last call, by cycle; all are taken out."""
+        call = self._library.accelerator_events
+        count = int(call(self._handle, None, ctypes.c_uint64(0)))
+        raw = (RawEvent * count)()
+        call(self._handle, raw, ctypes.c_uint64(count))
+        return [Event(e.cycle, EventKind(e.kind), e.value, e.more) for e in raw]
+
+    def frames(self) -> list[NDArray[np.void]]:
+        """(S,) SPLAT_DTYPE of each frame that ended, in stream order, and what came after the last
+        end as one more; all are taken out."""
+        splats = np.empty(self.counts().splats, dtype=SPLAT_DTYPE)
+        ends = (ctypes.c_uint64 * MOST_FRAMES)()
+        frames = self._library.accelerator_splats(
+            self._handle, ctypes.c_void_p(splats.ctypes.data), ends, ctypes.c_uint64(MOST_FRAMES)
+        )
+        return list(np.split(splats, list(ends[: min(frames, MOST_FRAMES)])))
+
+    def _memory(self, model: MemoryModel) -> object:
+        return ctypes.byref(
+            _Memory(
+                self._image.ctypes.data,
+                model.address,
+                self._image.nbytes,
+                model.latency_cycles,
+                model.busy_256,
+                model.address_stall_256,
+                model.output_stall_256,
+                model.fail_beat,
+                model.seed,
+            )
+        )
+
+
+@cache
+def _library(params: Parameters) -> ctypes.CDLL:
+    design = cached_design(accelerator_design, params)
+    header = {"bind_top.h": _bindings(params) + inner_events_function(design)}
+    library = ctypes.CDLL(str(build_library(design.name, watchable(design), SOURCE, header)))
+    library.accelerator_new.restype = ctypes.c_void_p
+    for name in ("accelerator_run", "accelerator_splats", "accelerator_events"):
+        getattr(library, name).restype = ctypes.c_uint64
+    for name in ("delete", "counts", "set_memory", "clear_counts", "keep_events"):
+        getattr(library, f"accelerator_{name}").restype = None
+    return library
+
+
+def _bindings(params: Parameters) -> str:
+    """C++ that names the wide ports of a top of these parameters."""
+    data = "&top.m_axi_rdata" if params.data_bits <= 64 else "top.m_axi_rdata.data()"
+    keep_bits = SPLAT_DTYPE.itemsize * params.lanes
+    bit = f"lane * {SPLAT_DTYPE.itemsize}"
+    if keep_bits <= 64:
+        keep = f"top.m_axis_splat_tkeep >> ({bit}) & 1"
+    else:
+        keep = f"top.m_axis_splat_tkeep.data()[({bit}) / 32] >> (({bit}) % 32) & 1"
+    return (
+        f"constexpr int kBusBytes = {params.data_bits // 8}, kLanes = {params.lanes};\n"
+        f"constexpr uint32_t kBurstBeats = {params.burst_beats};\n"
+        f"static void* read_data(Vtop& top) {{ return {data}; }}\n"
+        "static uint32_t* splat_data(Vtop& top) { return top.m_axis_splat_tdata.data(); }\n"
+        f"static bool splat_keep(Vtop& top, int lane) {{ return {keep}; }}\n"
+    )

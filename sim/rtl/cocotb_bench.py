@@ -1,0 +1,73 @@
+"""Runs a cocotb bench on generated Verilog under Verilator."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from cocotb_tools.runner import get_results, get_runner
+
+from hw.verilog import Design
+from sim.rtl.toolchain import VERILATOR_FLAGS, tool_environment
+
+
+def run_bench(design: Design, bench: Path, folder: Path) -> int:
+    """Builds `design` in `folder` and runs every cocotb test of `bench` on it.
+
+    Returns how many tests passed. Raises AssertionError when one failed or none ran, and
+    InputError where a tool is missing.
+    """
+    source = folder / f"{design.name}.v"
+    source.parent.mkdir(parents=True, exist_ok=True)
+    source.write_text(design.text)
+    environment = tool_environment()
+    with _environment(environment):
+        runner = get_runner("verilator")
+        runner.build(
+            sources=[source],
+            hdl_toplevel=design.name,
+            build_dir=folder / "build",
+            # A bench drives and reads the ports of the top: nothing below need be public.
+            build_args=[*VERILATOR_FLAGS, "--no-public-flat-rw", "--public-depth", "1"],
+            timescale=("1ns", "1ps"),
+            log_file=folder / "build.log",
+        )
+        # The runner hands sys.path on to the simulator as its PYTHONPATH.
+        sys.path.insert(0, str(bench.parent))
+        try:
+            results = runner.test(
+                hdl_toplevel=design.name,
+                test_module=bench.stem,
+                build_dir=folder / "build",
+                test_dir=folder,
+                results_xml=str(folder / "results.xml"),
+                log_file=folder / "test.log",
+            )
+            tests, failures = get_results(results)
+        except SystemExit:  # the runner's way to say that a test failed or the simulator died
+            written = folder / "results.xml"
+            tests, failures = get_results(written) if written.is_file() else (0, 0)
+        finally:
+            sys.path.remove(str(bench.parent))
+    if tests == 0 or failures:
+        log = (folder / "test.log").read_text()[-6000:]
+        raise AssertionError(f"{failures} of {tests} tests of {bench.name} failed:\n{log}")
+    return int(tests)
+
+
+@contextmanager
+def _environment(values: dict[str, str]) -> Iterator[None]:
+    """cocotb's runner hands the process environment on to make: set it for its time only."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

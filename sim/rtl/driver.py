@@ -1,0 +1,261 @@
+"""The host's side of the accelerator: registers written and read over any 32-bit bus."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Protocol
+
+from golden.errors import InputError
+from golden.files import read_bytes
+from golden.numbers.fixed import Fixed
+from golden.pack import Pack
+from golden.pack.file import ALIGNMENT_BYTES, HEADER_BYTES, save_pack
+from golden.params import Parameters
+from golden.stages.cluster_cull.constants import ClusterCullConstants
+from golden.stages.gaussian_project.constants import GaussianProjectConstants
+from hw.host.register_map import (
+    CONFIGURATION,
+    COUNTERS,
+    IDENTITY,
+    STATUS_MEANINGS,
+    WORD_BITS,
+    StatusCode,
+    constant_register,
+    counter_register,
+    register_map,
+    shared_formats,
+)
+
+WORD_MASK: int = (1 << WORD_BITS) - 1
+
+
+class Bus(Protocol):
+    """Access to the register window, whole words."""
+
+    def read(self, offset: int) -> int:
+        """The 32-bit word at an offset in bytes."""
+
+    def write(self, offset: int, value: int) -> None:
+        """Writes a 32-bit word, 0 to 2^32 - 1, at an offset in bytes."""
+
+
+@dataclass(frozen=True)
+class Status:
+    """The STATUS register.
+
+    Parameters
+    ----------
+    busy : a frame is under way or queued. queued : one has not begun.
+    done : a frame has ended since the last start or queue.
+    start_ignored : a start was ignored, since this was last acknowledged.
+    code : how the last frame ended.
+    frames : frames ended since reset, modulo 65,536.
+    """
+
+    busy: bool
+    queued: bool
+    done: bool
+    start_ignored: bool
+    code: StatusCode
+    frames: int
+
+    def check(self) -> None:
+        """Raises InputError where the frame did not end well."""
+        if self.code != StatusCode.DONE:
+            raise InputError(
+                f"the accelerator ended a frame with code {int(self.code)} "
+                f"({STATUS_MEANINGS[self.code]}): check the pack in memory and its address."
+            )
+
+
+class Accelerator:
+    """A splatsieve behind a bus.
+
+    1. accelerator = Accelerator(bus, params), with the parameters that the hardware was made of.
+    2. accelerator.check(): is it one, of the right version and configuration?
+    3. Put pack_image(pack) into memory at a multiple of 4096; accelerator.open(address, bytes).
+    4. accelerator.set_camera(cluster_cull_constants, gaussian_project_constants) of the view, for
+        that pack.
+    5. accelerator.start(); take the splats from their stream meanwhile.
+    6. accelerator.wait(1.0).check(); accelerator.counters() says what the frame took.
+    7. For the next view go on at 4. To lose no time between frames, do 4 while a frame is under
+       way, then accelerator.queue(), and go on at 4 once status().queued is False: the frame has
+       begun behind the other, and counters() follow as each of them ends.
+
+    Parameters
+    ----------
+    bus : the register window; nothing else of the host is used.
+    params : of the hardware.
+    """
+
+    def __init__(self, bus: Bus, params: Parameters):
+        self._bus, self._params = bus, params
+        self._registers = {register.name: register for register in register_map(params)}
+        self._formats: dict[str, Fixed] = shared_formats(params)
+
+    def check(self) -> None:
+        """Raises InputError on hardware of other parameters or of another version."""
+        found = self._read("IDENTITY")
+        if found != IDENTITY:
+            raise InputError(
+                f"no splatsieve answers: its identity reads {found:#010x} where {IDENTITY:#010x} "
+                "is due; check the base address."
+            )
+        for register in ("VERSION", *CONFIGURATION):
+            word = self._read(register)
+            for field in self._registers[register].fields:
+                found = field.of(word)
+                if found != field.value and field.name != "hardware_minor":
+                    raise InputError(
+                        f"the hardware has {field.name} = {found} where the driver has "
+                        f"{field.value}: use the version and parameters of the hardware."
+                    )
+
+    def open(self, pack_address: int, pack_bytes: int) -> None:
+        """The pack of the frames to come.
+
+        Parameters
+        ----------
+        pack_address : where pack_image lies in the memory of the accelerator, bytes.
+        pack_bytes : its length; nothing beyond it is read.
+
+        Raises InputError on an address that is no multiple of 4096, or a pack beyond the address
+        range or too short to be one.
+        """
+        reach = 1 << self._params.address_bits
+        if pack_address % ALIGNMENT_BYTES:
+            raise InputError(
+                f"the pack's address {pack_address:#x} is no multiple of {ALIGNMENT_BYTES}: put "
+                "the pack at one."
+            )
+        if not (pack_address >= 0 and HEADER_BYTES <= pack_bytes < reach - pack_address):
+            raise InputError(
+                f"a pack of {pack_bytes} bytes at {pack_address:#x} is shorter than a header or "
+                f"beyond {self._params.address_bits} bits of address: put a whole pack in reach."
+            )
+        for name, value in (("PACK_ADDRESS", pack_address), ("PACK_BYTES", pack_bytes)):
+            self._write(f"{name}_LOW", value & WORD_MASK)
+            self._write(f"{name}_HIGH", value >> WORD_BITS)
+
+    def set_camera(
+        self,
+        cluster_cull_constants: ClusterCullConstants,
+        gaussian_project_constants: GaussianProjectConstants,
+    ) -> None:
+        """The view of the next frame to begin; a frame under way keeps its own.
+
+        Raises InputError where the two are of different cameras or other parameters, or while a
+        queued frame still waits for the constants that were set before.
+        """
+        culling, projecting = (
+            cluster_cull_constants.as_ports(),
+            gaussian_project_constants.as_ports(),
+        )
+        for name in culling.keys() & projecting.keys():
+            if culling[name] != projecting[name]:
+                raise InputError(
+                    f"{name} differs between the two sets of frame constants: make both of one "
+                    "camera."
+                )
+        ports = culling | projecting
+        for name, form in self._formats.items():
+            if not form.contains(ports[name]):
+                raise InputError(
+                    f"frame constant {name} = {ports[name]} does not fit {form}: make the "
+                    "constants for the parameters of the hardware."
+                )
+        if self.status().queued:
+            raise InputError(
+                "a queued frame has not begun: set the next view once status().queued is False."
+            )
+        for name in self._formats:
+            self._write(constant_register(name), ports[name] & WORD_MASK)
+
+    def start(self) -> None:
+        """Starts a frame; raises InputError while one is under way."""
+        if self.status().busy:
+            raise InputError("a frame is under way: wait for it, stop it, or queue the next.")
+        self._ask("start")
+
+    def queue(self) -> None:
+        """Starts a frame behind the one under way, or now where there is none.
+
+        It begins when all clusters of the one before are tested and no third is under way.
+
+        Raises InputError while one is queued that has not begun.
+        """
+        if self.status().queued:
+            raise InputError("a frame is queued already: wait until it begins.")
+        self._ask("queue")
+
+    def stop(self) -> None:
+        """Ends the frame under way with code 10, if there is one, of two the older.
+
+        The younger one begins again, from its header, and a queued frame follows as ever.
+        """
+        self._ask("stop")
+
+    def wait(self, timeout_s: float) -> Status:
+        """Waits until no frame is under way or queued; how the last one ended.
+
+        Parameters
+        ----------
+        timeout_s : seconds of the host's clock.
+
+        Raises TimeoutError when they have passed, InputError where no frame was started.
+        """
+        deadline = time.monotonic() + timeout_s
+        while (status := self.status()).busy:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"a frame is still under way after {timeout_s:g} s.")
+        if not status.done:
+            raise InputError("no frame was started: call start() before wait().")
+        return status
+
+    def status(self) -> Status:
+        """Where the frame stands."""
+        word = self._read("STATUS")
+        found = {field.name: field.of(word) for field in self._registers["STATUS"].fields}
+        return Status(
+            busy=bool(found["busy"]),
+            queued=bool(found["queued"]),
+            done=bool(found["done"]),
+            start_ignored=bool(found["start_ignored"]),
+            code=StatusCode(found["code"]),
+            frames=found["frames"],
+        )
+
+    def counters(self) -> dict[str, int]:
+        """`frames` since reset; hw.host.register_map.COUNTERS of the last frame that ended."""
+        return {name: self._read(counter_register(name)) for name in ("frames", *COUNTERS)}
+
+    def enable_interrupts(self, *causes: str) -> None:
+        """Which causes raise irq, no others: done, error, start_ignored."""
+        fields = self._registers["INTERRUPT_ENABLE"]
+        self._write("INTERRUPT_ENABLE", sum(fields.field(cause).mask for cause in causes))
+
+    def acknowledge(self) -> set[str]:
+        """Causes of an interrupt that stand, which are cleared."""
+        word = self._read("INTERRUPT")
+        self._write("INTERRUPT", word)
+        return {f.name for f in self._registers["INTERRUPT"].fields if word & f.mask}
+
+    def _ask(self, what: str) -> None:
+        self._write("CONTROL", self._registers["CONTROL"].field(what).mask)
+
+    def _read(self, name: str) -> int:
+        return self._bus.read(self._registers[name].offset) & WORD_MASK
+
+    def _write(self, name: str, value: int) -> None:
+        self._bus.write(self._registers[name].offset, value)
+
+
+def pack_image(pack: Pack) -> bytes:
+    """The bytes of a pack's file, to be put into memory at a multiple of 4096 bytes."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "scene.pack"
+        save_pack(pack, path)
+        return read_bytes(path)

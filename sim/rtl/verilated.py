@@ -1,0 +1,97 @@
+"""Compiles generated Verilog and a C++ harness into a shared library, kept in the user's cache."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import platformdirs
+
+from golden.errors import InputError
+from sim.rtl.toolchain import VERILATOR_FLAGS, compiler, run_tool, verilator_root, verilator_version
+
+CXX_FLAGS = ("-std=gnu++20", "-fPIC", "-w")
+RUNTIME = ("verilated", "verilated_threads")
+
+
+def build_library(
+    name: str, verilog: str, harness: Path, headers: dict[str, str], optimisation: str = "-O2"
+) -> Path:
+    """Path of the shared library of a design, built now or taken from the cache.
+
+    The cache's key covers the Verilog, the harness, the headers and Verilator's version.
+
+    Parameters
+    ----------
+    name : module name of the top.
+    verilog : its source.
+    harness : C++ file that includes Vtop.h and exports C functions.
+    headers : further headers that the harness includes, by file name.
+    optimisation : of g++ for the model and the harness.
+
+    Raises InputError where a tool is missing, fails, or the cache cannot be written.
+    """
+    parts = [verilog, harness.read_text(), *headers.values(), verilator_version(), *CXX_FLAGS]
+    parts.append(optimisation)
+    key = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+    cache = Path(platformdirs.user_cache_dir("splatsieve")) / "rtl"
+    library = cache / f"{name}-{key}.so"
+    if library.is_file():
+        return library
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=cache) as folder_name:
+            folder = Path(folder_name)
+            for header, text in headers.items():
+                (folder / header).write_text(text)
+            (folder / f"{name}.v").write_text(verilog)
+            os.replace(_compile(name, harness, folder, cache, optimisation), library)
+    except OSError as error:
+        raise InputError(
+            f"the RTL cannot be built in {cache} ({error.strerror}): free some space there."
+        ) from error
+    return library
+
+
+def _compile(name: str, harness: Path, folder: Path, cache: Path, optimisation: str) -> Path:
+    """Verilator, then the model and its runtime side by side on two cores."""
+    root = verilator_root()
+    with ThreadPoolExecutor() as pool:
+        runtime = [pool.submit(_runtime_object, source, cache) for source in RUNTIME]
+        command = [str(root / "bin" / "verilator_bin"), "--cc", str(folder / f"{name}.v")]
+        command += ["--prefix", "Vtop", "--Mdir", str(folder), "--top-module", name]
+        command += ["-O3", "--x-assign", "fast", "--noassert", *VERILATOR_FLAGS]
+        run_tool(command, "Verilator", {"VERILATOR_ROOT": str(root)})
+        # One file for all of the model: its headers are parsed once, not six times.
+        sources = [harness, *sorted(folder.glob("Vtop*.cpp"))]
+        (folder / "all.cpp").write_text("".join(f'#include "{path}"\n' for path in sources))
+        model = _object(folder / "all.cpp", folder / "all.o", folder, optimisation)
+        objects = [model, *(job.result() for job in runtime)]
+    library = folder / "harness.so"
+    run_tool([compiler(), "-shared", *map(str, objects), "-o", str(library)], "g++")
+    return library
+
+
+def _runtime_object(source: str, cache: Path) -> Path:
+    """Verilator's own runtime, the same for every design: compiled once."""
+    target = cache / f"{source}-{verilator_version()}.o"
+    if not target.is_file():
+        part = _object(
+            verilator_root() / "include" / f"{source}.cpp",
+            target.with_suffix(f".{os.getpid()}.part"),
+            cache,
+        )
+        os.replace(part, target)
+    return target
+
+
+def _object(source: Path, target: Path, folder: Path, optimisation: str = "-O2") -> Path:
+    include = verilator_root() / "include"
+    paths = [f"-I{path}" for path in (folder, include, include / "vltstd")]
+    run_tool(
+        [compiler(), optimisation, *CXX_FLAGS, *paths, "-c", str(source), "-o", str(target)], "g++"
+    )
+    return target

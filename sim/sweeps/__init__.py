@@ -1,0 +1,1 @@
+"""The cycle model over scenes, views and configurations, into one table."""

@@ -1,0 +1,1 @@
+"""Many views through a stage or a frame, by a chosen engine: checks, pictures, photographs."""

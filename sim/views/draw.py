@@ -1,0 +1,103 @@
+"""Pictures of what a stage left of a scene."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import tee
+
+from golden.camera import Camera
+from golden.gaussians.covariance import Covariances
+from golden.pack import Pack, check_scene, scene_mask
+from golden.render import RenderCounts, Rendered, render
+from golden.rules import Rules
+from golden.scene import Float32, Scene
+from golden.stages.color.reference import color_reference
+from golden.stages.depth_sort.reference import depth_sort_reference
+from golden.stages.gaussian_project.ewa import tile_grid
+from golden.stages.gaussian_project.reference import Splats
+from golden.stages.rasterize.reference import rasterize_reference
+from golden.stages.tile_bin.reference import tile_bin_reference
+from sim.views.cluster_cull import Engine, cull_views
+from sim.views.gaussian_project import Stage, project_views
+
+
+@dataclass(frozen=True, eq=False)
+class StagePicture:
+    """One view, drawn from what a stage left.
+
+    Parameters
+    ----------
+    view : name of the camera.
+    rendered : the picture and its counts.
+    members : Gaussians of the visible clusters.
+    kept : Gaussians that the stage kept: the members (cluster) or the splats (gaussian).
+    mismatches : records of the RTL of all stages run that differ from the integer model; None for
+        other engines.
+    """
+
+    view: str
+    rendered: Rendered
+    members: int
+    kept: int
+    mismatches: int | None
+
+
+def draw_stage(
+    scene: Scene,
+    pack: Pack,
+    cameras: Iterable[Camera],
+    rules: Rules,
+    stage: Stage,
+    engine: Engine,
+    covariances: Covariances | None = None,
+    sh: Float32 | None = None,
+) -> Iterator[StagePicture]:
+    """Draws each view, in turn, from what a stage of an engine left.
+
+    cluster: the Gaussians of the visible clusters, by the float64 reference of the later stages.
+    gaussian: the engine's splats, blended in float64.
+
+    Parameters
+    ----------
+    covariances : covariance3d(scene) where it is at hand.
+    sh : (N, K, 3) float32, spherical harmonics to draw with; the scene's own where not given.
+
+    Raises InputError where the pack is of another scene, and as project_views does.
+    """
+    check_scene(pack, scene)
+    if sh is not None:
+        scene = replace(scene, sh=sh)
+    views, given = tee(cameras)
+    if stage == "cluster":
+        for camera, culled in zip(views, cull_views(pack, given, rules, engine), strict=True):
+            keep = scene_mask(pack, culled.visible)
+            drawn = render(scene, camera, rules, keep, covariances=covariances)
+            members = culled.visible_gaussians
+            yield StagePicture(camera.name, drawn, members, members, culled.mismatches)
+        return
+    for camera, frame in zip(views, project_views(pack, given, rules, engine), strict=True):
+        yield StagePicture(
+            view=camera.name,
+            rendered=draw_splats(scene, camera, rules, frame.splats, frame.members),
+            members=frame.members,
+            kept=len(frame.splats),
+            mismatches=frame.all_mismatches,
+        )
+
+
+def draw_splats(
+    scene: Scene, camera: Camera, rules: Rules, splats: Splats, gaussians: int
+) -> Rendered:
+    """The picture of splats by the float64 stages 4 to 7, with the scene's colours.
+
+    Parameters
+    ----------
+    gaussians : that were projected, for the counts.
+    """
+    pairs = tile_bin_reference(splats, tile_grid(camera))
+    colors = color_reference(scene, camera, splats)
+    image, raster = rasterize_reference(
+        splats, colors, depth_sort_reference(pairs, splats.depth), camera, rules
+    )
+    return Rendered(image, RenderCounts(gaussians, len(splats), len(pairs), raster))

@@ -1,0 +1,112 @@
+"""PSNR of rendered views against photographs, whole and with what a stage left."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import tee
+from pathlib import Path
+from typing import Literal, cast, get_args
+
+import numpy as np
+
+from golden.camera import Camera
+from golden.errors import InputError
+from golden.gaussians.covariance import covariance3d
+from golden.image import psnr_db, read_image
+from golden.pack import Pack
+from golden.pack.unpack import stored_colors
+from golden.render import render
+from golden.rules import Rules
+from golden.scene import Scene
+from sim.views.cluster_cull import Engine
+from sim.views.draw import draw_stage
+from sim.views.gaussian_project import Stage
+
+Colors = Literal["scene", "pack"]
+
+
+def colors_named(name: str) -> Colors:
+    """Whose colours a picture has; raises InputError on another word."""
+    for known in get_args(Colors):
+        if name == known:
+            return cast(Colors, known)
+    raise InputError(f"colours of {name!r} are not known: choose scene or pack.")
+
+
+@dataclass(frozen=True)
+class PhotoMatch:
+    """One view against its photograph.
+
+    Parameters
+    ----------
+    view : image name.
+    psnr_whole_db, psnr_culled_db : of the whole scene, and of what the stage left.
+    psnr_between_db : of the two pictures, one against the other; None where they show the same.
+    pictures_equal : whether the two pictures agree in every bit.
+    gaussians_kept : Gaussians that the stage kept: of visible clusters, or splats.
+    rtl_mismatches : records of the RTL that differ from the integer model; None for other engines.
+    """
+
+    view: str
+    psnr_whole_db: float
+    psnr_culled_db: float
+    psnr_between_db: float | None
+    pictures_equal: bool
+    gaussians_kept: int
+    rtl_mismatches: int | None
+
+
+def photographed(cameras: Iterable[Camera], folder: Path) -> list[tuple[Camera, Path]]:
+    """Cameras that have a photograph of their name in the folder, at its size, and its path.
+
+    Raises InputError where the folder is missing or fits no camera.
+    """
+    if not os.path.isdir(folder):  # unlike Path.is_dir, False on a name that is too long
+        raise InputError(f"{folder} is no folder: name the folder of the photographs.")
+    pairs = []
+    for camera in cameras:
+        path = folder / Path(camera.name).name
+        if path.is_file():
+            height, width = read_image(path).shape[:2]
+            pairs.append((camera.resized(width, height), path))
+    if not pairs:
+        raise InputError(f"{folder} holds no photograph that is named as a camera: check both.")
+    return pairs
+
+
+def match_photos(
+    scene: Scene,
+    pack: Pack,
+    views: Iterable[tuple[Camera, Path]],
+    rules: Rules,
+    stage: Stage = "cluster",
+    engine: Engine = "integer",
+    colors: Colors = "scene",
+) -> Iterator[PhotoMatch]:
+    """Draws each view twice, whole and from what the stage of that engine left, and compares.
+
+    Parameters
+    ----------
+    colors : of the second picture: the scene's, or as the pack holds them.
+    """
+    covariances = covariance3d(scene)
+    pairs, given = tee(views)
+    cameras = (camera for camera, _ in given)
+    sh = stored_colors(pack) if colors == "pack" else None
+    drawn = draw_stage(scene, pack, cameras, rules, stage, engine, covariances, sh)
+    for (camera, path), picture in zip(pairs, drawn, strict=True):
+        photo, culled = read_image(path), picture.rendered.image
+        whole = render(scene, camera, rules, covariances=covariances).image
+        between_db = psnr_db(whole, culled)
+        yield PhotoMatch(
+            view=camera.name,
+            psnr_whole_db=psnr_db(whole, photo),
+            psnr_culled_db=psnr_db(culled, photo),
+            psnr_between_db=between_db if math.isfinite(between_db) else None,
+            pictures_equal=bool(np.array_equal(whole, culled)),
+            gaussians_kept=picture.kept,
+            rtl_mismatches=picture.mismatches,
+        )
