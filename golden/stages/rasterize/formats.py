@@ -21,7 +21,8 @@ CENTER_FRACTION_BITS = 4
 SLOPE_FRACTION_BITS = 11
 COLOR_FRACTION_BITS = 9
 LOG_FRACTION_BITS = 5  # of w1, w2 and the opacity
-WEIGHT_BIAS = 30  # w = 2^(code / 2^LOG_FRACTION_BITS - WEIGHT_BIAS)
+WEIGHT_MIN_LOG2 = -30
+FAR_WEIGHT_MIN_LOG2 = -62
 
 TABLE_BITS = 6  # of the index of each table of powers of two
 ROOT_BITS = 13  # of the mantissa of a square root, STEP_FRACTION_BITS of them a fraction
@@ -31,13 +32,13 @@ DISTANCE_FRACTION_BITS = 8  # of a distance along a line, before it is scaled
 EXPONENT_FRACTION_BITS = 8
 TRANSMITTANCE_BITS = 16  # all of them a fraction; 1 is the largest value
 TRANSMITTANCE_MIN = 7  # a pixel of less is done: 1e-4 2^16 = 6.6
-SUM_INTEGER_BITS = 2
+SUM_INTEGER_BITS = 3  # weights add up to 1, colours are below 2, and a share is rounded up to twice
 
 # The test of lines.
 RATIO_FRACTION_BITS = 14  # of a line's distance from the centre over half the ellipse's height
 RATIO_LIMIT = 256
 REACH_FRACTION_BITS = 6  # of the ends of a span, px
-REACH_EXPONENT_MAX = 13  # of half an ellipse's width, 2^13 px and more
+REACH_EXPONENT_MAX = 18  # of half an ellipse's width and height, px; more are cut
 
 
 @dataclass(frozen=True)
@@ -48,32 +49,25 @@ class RasterFormats:
     ----------
     square_fraction_bits : of X and Y before they are squared.
     alpha_bits : of alpha, all of them a fraction.
-    weight_bits : of a weight's mantissa.
     sum_fraction_bits : of the colour sums.
     power_bits : of the index of the table of 2^-f.
     """
 
     square_fraction_bits: int = 6
     alpha_bits: int = 10
-    weight_bits: int = 9
-    sum_fraction_bits: int = 12
+    sum_fraction_bits: int = 14
     power_bits: int = 6
 
     @property
     def sum_bits(self) -> int:
         """Width of a colour sum: colours are below 2, and weights add up to 1."""
-        return SUM_INTEGER_BITS + self.sum_fraction_bits - 1
+        return SUM_INTEGER_BITS + self.sum_fraction_bits
 
     @cached_property
     def power(self) -> Int64:
         """2^-f in the middle of each interval, alpha_bits fraction bits, nearest."""
         count = 1 << self.power_bits
         middle = (np.arange(count) + 0.5) / count
-        # With as many entries as the exponent has places the places themselves are meant.
-        if self.power_bits == EXPONENT_FRACTION_BITS:
-            middle = np.arange(count) / count
-        else:
-            middle -= 0.5 / (1 << EXPONENT_FRACTION_BITS)
         return np.rint(2.0 ** (self.alpha_bits - middle)).astype(np.int64)
 
 
@@ -89,14 +83,14 @@ def root_table() -> Int64:
 
 
 def reach_log_table() -> Int64:
-    """2^TABLE_BITS log2(rho / sqrt(log2(e)/2)) of each opacity, up, and one place more.
+    """2^TABLE_BITS log2(rho / sqrt(log2(e)/2)) of each opacity, up.
 
     rho^2 is the exponent at which alpha is 1/255.
     """
     code = np.arange(1 << 8)
     squared = (EXPONENT_MAX + 1) / (1 << EXPONENT_FRACTION_BITS) - code / (1 << LOG_FRACTION_BITS)
     log = np.log2(np.sqrt(squared) / ROOT_SCALE)
-    return np.asarray(np.ceil(log * (1 << TABLE_BITS)) + 1, dtype=np.int64)
+    return np.asarray(np.ceil(log * (1 << TABLE_BITS)), dtype=np.int64)
 
 
 def mantissa_table(fraction_bits: int, up: bool) -> Int64:
@@ -108,7 +102,7 @@ def mantissa_table(fraction_bits: int, up: bool) -> Int64:
 
 WIDTH_FRACTION_BITS = 8  # of the mantissa of half a width, and of the circle
 HEIGHT_FRACTION_BITS = 11  # of the mantissa of half a height, and of its reciprocal
-CIRCLE_BITS = 6  # of the index of the circle
+CIRCLE_BITS = 7  # of the index of the circle
 
 
 def circle_table() -> Int64:
