@@ -29,7 +29,13 @@ LEGAL_RANGES: dict[str, tuple[int, int]] = {
     "address_bits": (32, 64),
     "outstanding_bursts": (2, 64),
     "burst_beats": (1, 256),
+    "bin_px": (32, 64),
+    "max_bins": (16, 4096),
+    "list_pages": (16, 65536),
+    "sort_entries": (256, 8192),
 }
+
+POWERS_OF_TWO = ("data_bits", "burst_beats", "bin_px", "max_bins", "list_pages", "sort_entries")
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,10 @@ class Parameters:
     address_bits : width of a byte address, 32 to 64.
     outstanding_bursts : reads under way on the bus at most, 2 to 64.
     burst_beats : longest burst, 1 to 256.
+    bin_px : side of a bin of tile_bin, px: 32 or 64.
+    max_bins : bins that tile_bin has open chunks for, a power of two, 16 to 4096.
+    list_pages : pages of 2 KiB that tile_bin can hand out, a power of two, 16 to 65536.
+    sort_entries : entries that depth_sort puts in order at a time, a power of two, 256 to 8192.
 
     Raises ValueError, in one sentence, on a value outside its range.
     """
@@ -87,6 +97,10 @@ class Parameters:
     address_bits: int = 40
     outstanding_bursts: int = 16
     burst_beats: int = 64
+    bin_px: int = 64
+    max_bins: int = 1024
+    list_pages: int = 8192
+    sort_entries: int = 4096
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -94,7 +108,7 @@ class Parameters:
             value = getattr(self, field.name)
             if not isinstance(value, int) or not low <= value <= high:
                 raise ValueError(f"{field.name} = {value!r} is outside {low}..{high}.")
-        for name in ("data_bits", "burst_beats"):
+        for name in POWERS_OF_TWO:
             if getattr(self, name).bit_count() != 1:
                 raise ValueError(f"{name} = {getattr(self, name)} is not a power of two.")
         if self.burst_beats * self.data_bits < 256:

@@ -142,3 +142,30 @@ def slot_beat(params: Parameters) -> data.StructLayout:
     """
     slots = max(1, params.data_bits // (8 * RECORD_BYTES))
     return data.StructLayout({"data": data.ArrayLayout(8 * RECORD_BYTES, slots), "slots": slots})
+
+
+def colored_splat(params: Parameters) -> data.StructLayout:
+    """A splat and its colour: 0 to 2, cut at both, 9 fraction bits."""
+    color = data.StructLayout({channel: unsigned(10) for channel in ("red", "green", "blue")})
+    return data.StructLayout({"splat": splat_record(params), "color": color})
+
+
+def write_word(params: Parameters) -> data.StructLayout:
+    """What a beat writes: its data, and a strobe a byte."""
+    return data.StructLayout({"data": params.data_bits, "strobe": params.data_bits // 8})
+
+
+def write_beat(params: Parameters) -> data.StructLayout:
+    """A beat to be written.
+
+    Members
+    -------
+    address : address_bits, byte address, a multiple of data_bits/8; lower bits are ignored.
+    data : data_bits.
+    strobe : data_bits/8, a bit a byte.
+    last : 1, ends a run of consecutive addresses.
+    frame : 1, of the two under way, as in run_request.
+    """
+    return data.StructLayout(
+        {"address": params.address_bits, **write_word(params).members, "last": 1, "frame": 1}
+    )

@@ -56,6 +56,10 @@ MEANINGS = {
     "address_bits": "width of `m_axi_araddr`",
     "outstanding_bursts": "bursts under way at most",
     "burst_beats": "longest burst, a power of two",
+    "bin_px": "side of a bin of `tile_bin`, px; 32 or 64",
+    "max_bins": "bins that `tile_bin` has open chunks for, a power of two",
+    "list_pages": "pages of 2 KiB that `tile_bin` can hand out, a power of two",
+    "sort_entries": "entries that `depth_sort` sorts at a time, a power of two",
 }
 
 
