@@ -33,8 +33,10 @@ LEGAL_RANGES: dict[str, tuple[int, int]] = {
     "max_bins": (16, 4096),
     "list_pages": (16, 65536),
     "sort_entries": (256, 8192),
+    "raster_lanes": (0, 96),
 }
 
+RASTER_LANES = (0, 4, 16, 64, 96)
 POWERS_OF_TWO = ("data_bits", "burst_beats", "bin_px", "max_bins", "list_pages", "sort_entries")
 
 
@@ -73,6 +75,7 @@ class Parameters:
     max_bins : bins that tile_bin has open chunks for, a power of two, 16 to 4096.
     list_pages : pages of 2 KiB that tile_bin can hand out, a power of two, 16 to 65536.
     sort_entries : entries that depth_sort puts in order at a time, a power of two, 256 to 8192.
+    raster_lanes : pixels that rasterize works on in a cycle: 0 (no back end), 4, 16, 64 or 96.
 
     Raises ValueError, in one sentence, on a value outside its range.
     """
@@ -101,6 +104,7 @@ class Parameters:
     max_bins: int = 1024
     list_pages: int = 8192
     sort_entries: int = 4096
+    raster_lanes: int = 0
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -111,6 +115,8 @@ class Parameters:
         for name in POWERS_OF_TWO:
             if getattr(self, name).bit_count() != 1:
                 raise ValueError(f"{name} = {getattr(self, name)} is not a power of two.")
+        if self.raster_lanes not in RASTER_LANES:
+            raise ValueError(f"raster_lanes = {self.raster_lanes} is none of 0, 4, 16, 64 and 96.")
         if self.burst_beats * self.data_bits < 256:
             raise ValueError(
                 f"burst_beats = {self.burst_beats} of data_bits = {self.data_bits} hold no record "

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from golden.jit import serial_kernel
 from golden.stages.rasterize.formats import (
-    COLOR_FRACTION_BITS,
     EXPONENT_FRACTION_BITS,
     EXPONENT_MAX,
     STEP_BITS,
@@ -15,6 +14,7 @@ from golden.stages.rasterize.formats import (
     Int64,
     RasterFormats,
 )
+from golden.stages.tile_bin.entry import COLOR_FRACTION_BITS
 
 
 class Widths(NamedTuple):

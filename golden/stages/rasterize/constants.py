@@ -8,7 +8,8 @@ from golden.errors import InputError
 from golden.numbers.fixed import Fixed
 from golden.params import Parameters
 from golden.rules import Rules
-from golden.stages.rasterize.formats import COLOR_FRACTION_BITS, RasterFormats
+from golden.stages.rasterize.formats import RasterFormats
+from golden.stages.tile_bin.entry import COLOR_FRACTION_BITS
 
 STRIDE_BYTES = Fixed(False, 20)
 BACKGROUND = Fixed(False, COLOR_FRACTION_BITS + 1, COLOR_FRACTION_BITS)

@@ -16,18 +16,12 @@ from typing import NamedTuple
 
 from golden.jit import serial_kernel
 from golden.stages.rasterize.formats import (
-    CENTER_FRACTION_BITS,
     DISTANCE_FRACTION_BITS,
-    FAR_WEIGHT_MIN_LOG2,
     HEIGHT_FRACTION_BITS,
-    LOG_FRACTION_BITS,
     RATIO_FRACTION_BITS,
     RATIO_LIMIT,
     REACH_EXPONENT_MAX,
-    REACH_FRACTION_BITS,
-    SLOPE_FRACTION_BITS,
     TABLE_BITS,
-    WEIGHT_MIN_LOG2,
     WIDTH_FRACTION_BITS,
     Int64,
     RasterFormats,
@@ -35,6 +29,13 @@ from golden.stages.rasterize.formats import (
     mantissa_table,
     reach_log_table,
     root_table,
+)
+from golden.stages.tile_bin.entry import (
+    CENTER_FRACTION_BITS,
+    FAR_WEIGHT_MIN_LOG2,
+    LOG_FRACTION_BITS,
+    SLOPE_FRACTION_BITS,
+    WEIGHT_MIN_LOG2,
 )
 
 TABLE_MASK = (1 << TABLE_BITS) - 1

@@ -13,16 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from golden.rules import ALPHA_MIN
+from golden.stages.tile_bin.entry import LOG_FRACTION_BITS
 
 Int64 = NDArray[np.int64]
-
-# The list entry, as golden/stages/tile_bin has it.
-CENTER_FRACTION_BITS = 4
-SLOPE_FRACTION_BITS = 11
-COLOR_FRACTION_BITS = 9
-LOG_FRACTION_BITS = 5  # of w1, w2 and the opacity
-WEIGHT_MIN_LOG2 = -30
-FAR_WEIGHT_MIN_LOG2 = -62
 
 TABLE_BITS = 6  # of the index of each table of powers of two
 ROOT_BITS = 13  # of the mantissa of a square root, STEP_FRACTION_BITS of them a fraction

@@ -9,9 +9,9 @@ from golden.stages.rasterize.formats import (
     RATIO_FRACTION_BITS,
     REACH_EXPONENT_MAX,
     REACH_FRACTION_BITS,
-    SLOPE_FRACTION_BITS,
     WIDTH_FRACTION_BITS,
 )
+from golden.stages.tile_bin.entry import SLOPE_FRACTION_BITS
 
 Pair = tuple[int, int]
 
