@@ -35,6 +35,7 @@ from golden.stages.rasterize.formats import (
     RasterFormats,
 )
 from golden.stages.rasterize.lines import quad_span
+from golden.stages.tile_bin.entry import unpack_fields
 
 UInt8 = NDArray[np.uint8]
 T, DEAD, SUMS = 0, 1, 2  # of a pixel: transmittance, is it done, three colour sums from SUMS on
@@ -258,3 +259,18 @@ def _draw(
                 write_pixel(
                     pixels[row, column], constants[1:], image[y0 + row, x0 + column], widths
                 )
+
+
+def bins_of_picture(size: tuple[int, int], bin_px: int) -> Int64:
+    """(B, 4) x, y, columns and rows of a picture's bins, row after row, px."""
+    width, height = size
+    y, x = np.mgrid[0:height:bin_px, 0:width:bin_px]
+    x, y = x.ravel(), y.ravel()
+    columns, rows = np.minimum(width - x, bin_px), np.minimum(height - y, bin_px)
+    return np.stack([x, y, columns, rows], axis=1).astype(np.int64)
+
+
+def fields_of(entries: NDArray[np.void]) -> NDArray[np.int32]:
+    """(E, 11) the ENTRY_NAMES of list entries."""
+    fields = unpack_fields(entries)
+    return np.stack([fields[name] for name in ENTRY_NAMES], axis=1).astype(np.int32)

@@ -169,7 +169,7 @@ class EntrySetup(Block):
         slanted = self._product(p, "slanted", field["slope"], across)
         distance = p.register(
             "distance",
-            lambda a, s: (Cat(Const(0, SLOPE_FRACTION_BITS), a).as_signed() + s),
+            lambda a, s: Cat(Const(0, SLOPE_FRACTION_BITS), a).as_signed() + s,
             along,
             slanted,
         )
@@ -216,9 +216,7 @@ class EntrySetup(Block):
             mantissa_table(HEIGHT_FRACTION_BITS, up=False),
             HEIGHT_FRACTION_BITS + 1,
         )
-        down = p.register(
-            "ratio_down", lambda v: (1 - (v >> TABLE_BITS))[:AMOUNT_BITS], log_ratio
-        )
+        down = p.register("ratio_down", lambda v: (1 - (v >> TABLE_BITS))[:AMOUNT_BITS], log_ratio)
         ratio = self._product(p, "ratio_product", inverse, across)
         ratio = self._nearest(p, "ratio", ratio, down, 0)
         limit = RATIO_LIMIT << RATIO_FRACTION_BITS
@@ -227,9 +225,7 @@ class EntrySetup(Block):
             low = Mux(v < -limit, -limit, v)
             return Mux(v > limit - 1, limit - 1, low)[:RATIO_BITS].as_signed()
 
-        raised = p.wire(
-            "inverse_raised", lambda v: Cat(Const(0, CENTER_FRACTION_BITS), v), inverse
-        )
+        raised = p.wire("inverse_raised", lambda v: Cat(Const(0, CENTER_FRACTION_BITS), v), inverse)
         step = self._nearest(p, "ratio_step", raised, down, 0)
         return {
             "ratio": p.register("ratio_cut", clamped, ratio),
@@ -253,9 +249,7 @@ class EntrySetup(Block):
         index = p.wire("height_index", lambda v: v[:TABLE_BITS], log_height)
         table = mantissa_table(HEIGHT_FRACTION_BITS, up=True)
         height = self._table(p, "height", index, table, HEIGHT_FRACTION_BITS + 1)
-        raised = p.wire(
-            "height_raised", lambda v: Cat(Const(0, HEIGHT_FRACTION_BITS), v), height
-        )
+        raised = p.wire("height_raised", lambda v: Cat(Const(0, HEIGHT_FRACTION_BITS), v), height)
         down = self._exponent_below_max(p, "height_down", log_height)
         shifter = ShiftRight(raised.value.shape(), 5, "floor")
         height = p.call("height_shift", shifter, value=raised, amount=down)["result"]
@@ -266,9 +260,7 @@ class EntrySetup(Block):
         )
         last = p.register("last_px", lambda a, h: (h - a) >> CENTER_FRACTION_BITS, across, height)
         side = self._params.bin_px
-        none = p.register(
-            "none", lambda f, e: (f > e) | (e < 0) | (f > side - 1), first, last
-        )
+        none = p.register("none", lambda f, e: (f > e) | (e < 0) | (f > side - 1), first, last)
         bits = (side - 1).bit_length()
         first = p.register("first_line", lambda f: Mux(f < 0, 0, f)[1:bits], first)
         last = p.register("last_line", lambda e: Mux(e > side - 1, side - 1, e)[1:bits], last)

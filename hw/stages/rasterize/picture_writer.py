@@ -108,9 +108,7 @@ class PictureWriter(wiring.Component):
                     m.d.sync += [
                         state.eq(ROWS),
                         context.eq(Mux(buffer, self.contexts[1], self.contexts[0])),
-                        address.eq(
-                            Mux(buffer, self.contexts[1].address, self.contexts[0].address)
-                        ),
+                        address.eq(Mux(buffer, self.contexts[1].address, self.contexts[0].address)),
                         row.eq(0),
                         step.eq(0),
                     ]
@@ -142,9 +140,12 @@ class PictureWriter(wiring.Component):
         places = (arrangement.places - 1).bit_length()
         starts = range(0, arrangement.side, self.quads)
         column = Array(x // engines for x in starts)[step]
-        first = Array(
-            arrangement.engine(x, y) for y in range(arrangement.side) for x in starts
-        )[Cat(step[: (len(starts) - 1).bit_length()], row[1:-1][: (arrangement.side - 1).bit_length()])]
+        first = Array(arrangement.engine(x, y) for y in range(arrangement.side) for x in starts)[
+            Cat(
+                step[: (len(starts) - 1).bit_length()],
+                row[1:-1][: (arrangement.side - 1).bit_length()],
+            )
+        ]
         self._first = Signal(range(max(engines, 2)))
         with m.If(state == CLEAR):
             m.d.comb += [
@@ -181,7 +182,9 @@ class PictureWriter(wiring.Component):
             t, sums = p.input(self.t[k], 1), p.input(self.sums[k], 1)
 
             def chosen(t, sums, odd):
-                return Mux(odd, Cat(t[2], t[3], sums[2], sums[3]), Cat(t[0], t[1], sums[0], sums[1]))
+                return Mux(
+                    odd, Cat(t[2], t[3], sums[2], sums[3]), Cat(t[0], t[1], sums[0], sums[1])
+                )
 
             quads.append(p.register(f"pair_{k}", chosen, t, sums, odd))
         for bit in range((engines - 1).bit_length()):
@@ -243,9 +246,12 @@ class PictureWriter(wiring.Component):
         offset = (width // 8 - 1).bit_length()
         place = Signal.like(address)
         m.d.comb += place.eq(address + Cat(Const(0, offset), beat))
-        items = [p.input(v) for v in (reads, last_step, shown, place, context.frame)]
+        under_way = Signal(at)
+        m.d.sync += under_way.eq(Cat(reads, under_way))
+        items = [p.input(v) for v in (last_step, shown, place, context.frame)]
         ends = p.wire("ends_beat", self._ends_beat, p.input(step))
-        valid, last, strobe, where, frame = (p.at(v, at) for v in items)
+        last, strobe, where, frame = (p.at(v, at) for v in items)
+        valid = under_way[-1]
         data_now, strobe_now = pixels.value, strobe
         if self._steps > 1:
             kept = Signal(width - PIXEL_BITS * px)

@@ -63,7 +63,9 @@ class QuadExponent(Block):
         both = p.register("p_and_q", lambda a, b: (a + b)[:STEP_BITS].as_signed(), steps["p"],
                           steps["q"])  # fmt: skip
         moves = [None, steps["p"], steps["q"], both]
-        xs = [self._square(p, f"x_{n}", self._moved(p, f"x_{n}", x, v)) for n, v in enumerate(moves)]
+        xs = [
+            self._square(p, f"x_{n}", self._moved(p, f"x_{n}", x, v)) for n, v in enumerate(moves)
+        ]
         ys = [
             self._square(p, f"y_{n}", self._moved(p, f"y_{n}", y, v))
             for n, v in enumerate((None, steps["r"]))
@@ -121,9 +123,7 @@ class QuadExponent(Block):
         down, most = STEP_FRACTION_BITS - fraction, (4 << fraction) - 1
         size = p.register(f"{name}_size", lambda v: Mux(v[-1], -v, v)[:STEP_BITS], value)
         near = p.register(f"{name}_near", lambda v: (v + (1 << (down - 1))) >> down, size)
-        cut = p.register(
-            f"{name}_cut", lambda v: Mux(v > most, most, v)[: most.bit_length()], near
-        )
+        cut = p.register(f"{name}_cut", lambda v: Mux(v > most, most, v)[: most.bit_length()], near)
         return p.multiply(f"{name}_square", cut, cut)
 
     def _alpha(self, p, lane, x, y, opacity):

@@ -104,7 +104,10 @@ class Rasterize(wiring.Component):
         contexts = [Signal(raster_bin(self._params), name=f"context_{n}") for n in range(BUFFERS)]
         taken = Signal(BUFFERS)
         for number in range(BUFFERS):
-            ended, left = Signal(len(self.engines), name=f"ended_{number}"), Signal(range(drain + 1))
+            ended, left = (
+                Signal(len(self.engines), name=f"ended_{number}"),
+                Signal(range(drain + 1)),
+            )
             starts = Signal(name=f"starts_{number}")
             m.d.comb += [
                 starts.eq(dispatch.start & (dispatch.buffer == number)),
@@ -125,9 +128,7 @@ class Rasterize(wiring.Component):
             ]
             with m.If(starts):
                 m.d.sync += contexts[number].eq(dispatch.context)
-        m.d.comb += self.busy.eq(
-            dispatch.busy | taken.any() | writer.busy | ~writer.is_clear
-        )
+        m.d.comb += self.busy.eq(dispatch.busy | taken.any() | writer.busy | ~writer.is_clear)
         return contexts
 
     def _engines(self, m, dispatch, writer, live, contexts):
