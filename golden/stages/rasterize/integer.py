@@ -224,6 +224,11 @@ def _draw(
         pixels = np.empty((bin_px, bin_px, PIXEL_WORDS), np.int64)
         clear(pixels)
         live, added = columns * rows, 0
+        # Pixels of each quad that are not done: where there are none it is not looked at.
+        left = np.zeros(((bin_px + 1) // 2, (bin_px + 1) // 2), np.int64)
+        for row in range(rows):
+            for column in range(columns):
+                left[row >> 1, column >> 1] += 1
         entry = np.empty(11, np.int64)
         for e in range(offsets[bin_], offsets[bin_ + 1]):
             if live == 0:
@@ -239,6 +244,9 @@ def _draw(
             for line in range(first, last + 1):
                 low, high = quad_span(steps, line, bin_px - 1, tables)
                 for place in range(low, min(high, last_place >> 1) + 1):
+                    y, x = (place, line) if entry[SWAP] else (line, place)
+                    if left[y, x] == 0:
+                        continue
                     more, ended = blend_quad(
                         pixels,
                         entry,
@@ -253,6 +261,7 @@ def _draw(
                     )
                     added += more
                     live -= ended
+                    left[y, x] -= ended
         blended[bin_] = added
         for row in range(rows):
             for column in range(columns):

@@ -127,7 +127,7 @@ def word_head(params: Parameters) -> data.StructLayout:
             "brush": brush(),
             "x": unsigned(STEP_BITS),
             "y": unsigned(STEP_BITS),
-            "group": unsigned((groups - 1).bit_length()),
+            "group": unsigned(max((groups - 1).bit_length(), 1)),
             "buffer": 1,
             "background": 1,
             "ends": 1,

@@ -184,7 +184,9 @@ class LineTest(Block):
         shown = p.register(f"shown_{line}", lambda a, b, w: ~(a & b) & w, *nones, wanted)
 
         def mask(a, b, shown, background):
-            bits = [(a <= n) & (b >= n) for n in range(self._side)]
+            most = self._side - 1
+            # The first and the last quad have one end each to be compared with.
+            bits = [a == 0, *((a <= n) & (b >= n) for n in range(1, most)), b == most]
             return (Cat(*bits) & shown.replicate(self._side)) | background.replicate(self._side)
 
         return p.register(f"mask_{line}", mask, low, high, shown, background)

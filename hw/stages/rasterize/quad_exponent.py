@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Const, Mux, signed
+from amaranth.hdl import Cat, Const, Mux
 from amaranth.lib import data
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
@@ -46,7 +46,7 @@ class QuadExponent(Block):
                 "x": In(STEP_BITS),
                 "y": In(STEP_BITS),
                 "along": In((arrangement.side - 1).bit_length()),
-                "line": In((arrangement.lines - 1).bit_length()),
+                "line": In(max((arrangement.lines - 1).bit_length(), 1)),
                 "limit": In(formats.alpha_bits),
                 "alpha": Out(data.ArrayLayout(formats.alpha_bits, LANES_PER_ENGINE)),
                 "inside": Out(LANES_PER_ENGINE),

@@ -28,7 +28,7 @@ def quad_job(params: Parameters) -> data.StructLayout:
             "head": word_head(params),
             "place": quad_place(params),
             "along": side,
-            "line": (arrangement.lines - 1).bit_length(),
+            "line": max((arrangement.lines - 1).bit_length(), 1),
             "x": side,
             "y": side,
         }

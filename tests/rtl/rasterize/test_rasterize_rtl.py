@@ -14,12 +14,12 @@ from tests.rtl.rasterize.raster_stimulus import KINDS, random_entries
 
 # Small bins keep the builds short; 64 lanes are built where slow tests are wanted.
 BUILDS = {
-    "4 lanes, bins of 32": Parameters(raster_lanes=4, bin_px=32, data_bits=64),
-    "16 lanes, bins of 64": Parameters(raster_lanes=16, bin_px=64, data_bits=256),
-    "64 lanes, bins of 64": Parameters(raster_lanes=64, bin_px=64, data_bits=512),
+    "lanes_4_bins_32": Parameters(raster_lanes=4, bin_px=32, data_bits=64),
+    "lanes_16_bins_64": Parameters(raster_lanes=16, bin_px=64, data_bits=256),
+    "lanes_64_bins_64": Parameters(raster_lanes=64, bin_px=64, data_bits=512),
 }
-FAST = ["4 lanes, bins of 32", "16 lanes, bins of 64"]
-SLOW = [pytest.param("64 lanes, bins of 64", marks=pytest.mark.slow)]
+FAST = ["lanes_4_bins_32", "lanes_16_bins_64"]
+SLOW = [pytest.param("lanes_64_bins_64", marks=pytest.mark.slow)]
 SIZES = [(1, 1), (17, 1), (33, 65), (64, 64), (150, 90)]
 BACKGROUND = (0.25, 1.0, 1.5)
 
