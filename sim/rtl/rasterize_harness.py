@@ -174,7 +174,8 @@ class RasterizeHarness:
         result = _RasterRun()
         self._library.raster_run(ctypes.byref(frame), ctypes.byref(result))
         if result.failure:
-            raise RuntimeError(f"rasterize {FAILURES[result.failure - 1]}.")
+            counts = dict(zip(COUNTERS, result.counters, strict=True))
+            raise RuntimeError(f"rasterize {FAILURES[result.failure - 1]}, counters {counts}.")
         return RasterRun(
             image=picture[:, : 4 * width].reshape(height, width, 4),
             cycles=result.cycles,

@@ -40,7 +40,7 @@ class Dispatch(wiring.Component):
     live, opaque : In, of LiveMap. free : In(1 a buffer), a bin may start in it.
     room : In(1), of the cycle before: each queue has room for `words_ahead` words.
     start : Out(1), the bin `context` starts in `buffer`.
-    drain : Out(1), the bin under way is opaque: the rest of its list may be left out.
+    drain : Out(1), the bin whose entries are taken is opaque: the rest of its list may be left out.
     push : Out(1 an engine), head : Out(word_head), masks : Out(a mask an engine).
     taken : Out(1), an entry. dropped : Out(1), an entry of an opaque bin. tested : Out(1), a group.
     busy : Out(1).
@@ -88,7 +88,8 @@ class Dispatch(wiring.Component):
         m.d.comb += [
             self.context.eq(bins.first),
             self.busy.eq(pending.any() | bins.valid | (state != START)),
-            self.drain.eq((state == RUN) & self.opaque.bit_select(self.buffer, 1)),
+            # Of the bin whose entries are taken: no other one waits to be started.
+            self.drain.eq((state == RUN) & self.opaque.bit_select(self.buffer, 1) & ~bins.valid),
         ]
         self._control(m, state, bins, prepared)
         self._give(m)

@@ -79,24 +79,28 @@ class PictureWriter(wiring.Component):
         m = Module()
         arrangement = self._arrangement
         m.submodules.beats = beats = WordQueue(write_beat(self._params), QUEUE_BEATS)
-        state, buffer = Signal(2), Signal()
+        state, buffer = Signal(2), Signal(init=1)  # the first bin is in buffer 1
         context = Signal(raster_bin(self._params))
         row, step = Signal(7), Signal(range(arrangement.side + 1))
         address = Signal(self._params.address_bits)
         cleared = Signal((arrangement.depth - 1).bit_length() + 1)
-        reads, is_room = Signal(), Signal()
+        reads, is_room, was_clear = Signal(), Signal(), Signal(init=1)
+        self._converts = Signal()
         last_step, last_row = Signal(), Signal()
         m.d.sync += is_room.eq(beats.level < QUEUE_BEATS - 12)
         m.d.comb += [
             reads.eq((state == ROWS) & is_room),
             last_row.eq(row == context.rows - 1),
             last_step.eq(((step + 1) * self.quads * 2 >= context.columns) & self._ends_beat(step)),
-            self.is_clear.eq(state != CLEAR),
-            self.busy.eq(state[1] | beats.valid),
+            self.is_clear.eq(~was_clear),
+            self.busy.eq(state[1] | self._converts | beats.valid),
             self.o.valid.eq(beats.valid),
             self.o.payload.eq(beats.first),
             beats.pop.eq(self.o.valid & self.o.ready),
         ]
+        m.d.sync += was_clear.eq(state == CLEAR)  # a place is emptied a cycle after it is read
+        with m.If(was_clear):
+            m.d.comb += self.owns.eq(3)
         with m.Switch(state):
             with m.Case(CLEAR):
                 m.d.comb += self.owns.eq(3)
@@ -248,6 +252,7 @@ class PictureWriter(wiring.Component):
         m.d.comb += place.eq(address + Cat(Const(0, offset), beat))
         under_way = Signal(at)
         m.d.sync += under_way.eq(Cat(reads, under_way))
+        m.d.comb += self._converts.eq(under_way.any())
         items = [p.input(v) for v in (last_step, shown, place, context.frame)]
         ends = p.wire("ends_beat", self._ends_beat, p.input(step))
         last, strobe, where, frame = (p.at(v, at) for v in items)
