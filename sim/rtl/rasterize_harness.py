@@ -17,9 +17,9 @@ from golden.stages.rasterize.integer import bins_of_picture
 from golden.stages.tile_bin.entry import ENTRY_DTYPE
 from hw.stages.rasterize.rasterize import COUNTERS
 from hw.stages.rasterize.top import RasterizeTop
+from hw.verilog import Design
 from sim.rtl.design_cache import cached_design
 from sim.rtl.verilated import build_library
-from hw.verilog import Design
 
 SOURCE = Path(__file__).with_name("rasterize_harness.cpp")
 NAME = "splatsieve_rasterize"

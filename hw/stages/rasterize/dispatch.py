@@ -10,8 +10,8 @@ from golden.params import Parameters
 from golden.stages.rasterize.arrangement import Arrangement
 from hw.stages.rasterize.entry_setup import EntrySetup
 from hw.stages.rasterize.layouts import (
-    prepared_entry,
     color,
+    prepared_entry,
     raster_bin,
     raster_entry,
     word_head,
@@ -143,10 +143,9 @@ class Dispatch(wiring.Component):
             last_group.eq(number == self._arrangement.groups - 1),
         ]
         with m.Switch(state):
-            with m.Case(START):
-                with m.If(bins.valid & self.free.bit_select(self.buffer, 1)):
-                    m.d.comb += [self.start.eq(1), bins.pop.eq(1)]
-                    m.d.sync += state.eq(RUN)
+            with m.Case(START), m.If(bins.valid & self.free.bit_select(self.buffer, 1)):
+                m.d.comb += [self.start.eq(1), bins.pop.eq(1)]
+                m.d.sync += state.eq(RUN)
             with m.Case(RUN):
                 with m.If(prepared.valid & (entry.none | opaque)):
                     m.d.comb += [ends_entry.eq(1), self.dropped.eq(opaque)]
@@ -155,16 +154,14 @@ class Dispatch(wiring.Component):
                     m.d.comb += ends_entry.eq(self._is_last_group(entry, group.head.group))
                 with m.If(ends_entry & entry.ends):
                     m.d.sync += state.eq(Mux(self.background.as_value().any(), BACKGROUND, END))
-            with m.Case(BACKGROUND):
-                with m.If(self.room):
-                    m.d.comb += self._tests.eq(1)
-                    m.d.sync += number.eq(number + 1)
-                    with m.If(last_group):
-                        m.d.sync += [state.eq(END), number.eq(0)]
-            with m.Case(END):
-                with m.If(self.room):
-                    m.d.comb += self._tests.eq(1)
-                    m.d.sync += state.eq(START)
+            with m.Case(BACKGROUND), m.If(self.room):
+                m.d.comb += self._tests.eq(1)
+                m.d.sync += number.eq(number + 1)
+                with m.If(last_group):
+                    m.d.sync += [state.eq(END), number.eq(0)]
+            with m.Case(END), m.If(self.room):
+                m.d.comb += self._tests.eq(1)
+                m.d.sync += state.eq(START)
         active = Signal()
         m.d.sync += active.eq(Mux(self.start, ~active, active))
         # In the cycle of `start` the new buffer is meant.

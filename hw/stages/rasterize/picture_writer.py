@@ -107,15 +107,14 @@ class PictureWriter(wiring.Component):
                 m.d.sync += cleared.eq(cleared + 1)
                 with m.If(cleared.all()):
                     m.d.sync += state.eq(IDLE)
-            with m.Case(IDLE):
-                with m.If(self.finished.bit_select(buffer, 1)):
-                    m.d.sync += [
-                        state.eq(ROWS),
-                        context.eq(Mux(buffer, self.contexts[1], self.contexts[0])),
-                        address.eq(Mux(buffer, self.contexts[1].address, self.contexts[0].address)),
-                        row.eq(0),
-                        step.eq(0),
-                    ]
+            with m.Case(IDLE), m.If(self.finished.bit_select(buffer, 1)):
+                m.d.sync += [
+                    state.eq(ROWS),
+                    context.eq(Mux(buffer, self.contexts[1], self.contexts[0])),
+                    address.eq(Mux(buffer, self.contexts[1].address, self.contexts[0].address)),
+                    row.eq(0),
+                    step.eq(0),
+                ]
             with m.Case(ROWS):
                 m.d.comb += self.owns.eq(Mux(buffer, 2, 1))
                 with m.If(reads):

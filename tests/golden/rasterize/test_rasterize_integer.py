@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from golden.params import Parameters
 from golden.rules import GSPLAT, INRIA
 from golden.stages.rasterize.arrangement import Arrangement
-from golden.params import Parameters
 from golden.stages.rasterize.constants import rasterize_constants
 from golden.stages.rasterize.formats import EXPONENT_MAX, RasterFormats, root_table
 from golden.stages.rasterize.integer import bins_of_picture, fields_of, rasterize_entries
