@@ -7,6 +7,8 @@ from functools import cached_property
 
 from golden.numbers.fixed import Fixed
 
+POWERS_OF_TWO = ("data_bits", "burst_beats", "bin_px", "max_bins", "list_pages", "sort_entries")
+
 
 @dataclass(frozen=True)
 class Range:
@@ -33,6 +35,9 @@ def _parameter(default: int, low: int, high: int, meaning: str) -> int:
 def parameter_ranges() -> dict[str, Range]:
     """Parameter -> its legal range and meaning; further rules in Parameters.__post_init__."""
     return {item.name: item.metadata["range"] for item in fields(Parameters)}
+
+
+POWERS_OF_TWO = ("data_bits", "burst_beats", "bin_px", "max_bins", "list_pages", "sort_entries")
 
 
 @dataclass(frozen=True)
@@ -70,13 +75,18 @@ class Parameters:
     outstanding_bursts: int = _parameter(16, 2, 64, "bursts under way on the bus at most")
     burst_beats: int = _parameter(64, 1, 256, "longest burst, a power of two")
     color_cycles: int = _parameter(0, 0, 8, "cycles a splat of color: 1, 2, 4, 8; 0: none")
+    raster_lanes: int = _parameter(0, 0, 96, "pixels rasterize blends a cycle; 0: no back end")
+    bin_px: int = _parameter(64, 32, 64, "side of a bin, a power of two")
+    max_bins: int = _parameter(1024, 16, 4096, "bins of a strip at most, a power of two")
+    list_pages: int = _parameter(8192, 16, 65536, "pages of 2 KiB for lists, a power of two")
+    sort_entries: int = _parameter(4096, 256, 8192, "entries put in order at once, a power of two")
 
     def __post_init__(self) -> None:
         for name, legal in parameter_ranges().items():
             value = getattr(self, name)
             if not isinstance(value, int) or not legal.low <= value <= legal.high:
                 raise ValueError(f"{name} = {value!r} is outside {legal.low}..{legal.high}.")
-        for name in ("data_bits", "burst_beats"):
+        for name in POWERS_OF_TWO:
             if getattr(self, name).bit_count() != 1:
                 raise ValueError(f"{name} = {getattr(self, name)} is not a power of two.")
         if self.color_cycles.bit_count() > 1:
