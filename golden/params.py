@@ -37,6 +37,7 @@ def parameter_ranges() -> dict[str, Range]:
     return {item.name: item.metadata["range"] for item in fields(Parameters)}
 
 
+RASTER_LANES = (0, 4, 16, 64, 96)
 POWERS_OF_TWO = ("data_bits", "burst_beats", "bin_px", "max_bins", "list_pages", "sort_entries")
 
 
