@@ -7,6 +7,7 @@ from functools import cached_property
 
 from golden.numbers.fixed import Fixed
 
+RASTER_LANES = (0, 4, 16, 64, 96)
 POWERS_OF_TWO = ("data_bits", "burst_beats", "bin_px", "max_bins", "list_pages", "sort_entries")
 
 
@@ -35,10 +36,6 @@ def _parameter(default: int, low: int, high: int, meaning: str) -> int:
 def parameter_ranges() -> dict[str, Range]:
     """Parameter -> its legal range and meaning; further rules in Parameters.__post_init__."""
     return {item.name: item.metadata["range"] for item in fields(Parameters)}
-
-
-RASTER_LANES = (0, 4, 16, 64, 96)
-POWERS_OF_TWO = ("data_bits", "burst_beats", "bin_px", "max_bins", "list_pages", "sort_entries")
 
 
 @dataclass(frozen=True)
@@ -92,6 +89,17 @@ class Parameters:
                 raise ValueError(f"{name} = {getattr(self, name)} is not a power of two.")
         if self.color_cycles.bit_count() > 1:
             raise ValueError(f"color_cycles = {self.color_cycles} is none of 0, 1, 2, 4 and 8.")
+        if self.raster_lanes not in RASTER_LANES:
+            raise ValueError(f"raster_lanes = {self.raster_lanes} is none of {RASTER_LANES}.")
+        if self.raster_lanes and not self.color_cycles:
+            raise ValueError(
+                "a build with raster_lanes needs color_cycles too: choose 1, 2, 4 or 8."
+            )
+        if self.raster_lanes and self.address_bits > 43:
+            raise ValueError(
+                f"address_bits = {self.address_bits}: a page of the lists is named by 32 bits, so "
+                "a build with raster_lanes has 43 at most."
+            )
         if self.burst_beats * self.data_bits < 256:
             raise ValueError(
                 f"burst_beats = {self.burst_beats} of data_bits = {self.data_bits} hold no record "

@@ -8,7 +8,7 @@ from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
 from hw.frame.front_control import FrontControl
-from hw.frame.phases import BEHIND, FRONT, PHASES
+from hw.frame.phases import BEHIND, FRONT, phases_of
 from hw.host.status import CODE_BITS, StatusCode
 from hw.layouts import run_request
 
@@ -41,9 +41,14 @@ class FrameControl(wiring.Component):
     bus_error : In(2) for each `frame`, 0 for none.
     outside : In(2), a bit for each `frame`: a run of it lay outside its table.
     group_accepted : In(1), for a cycle each.
-    quiet_PHASE : In(1) for each of PHASES, nothing of the older frame is pending in it; of the
+    quiet_PHASE : In(1) for each of phases_of(params), nothing of the older frame is pending in it; of the
         front, nothing at all.
     reader_idle : In(1), no read is pending.
+    write_error : In(2) for each `frame`, of the write master, 0 for none.
+    write_outside : In(2), a bit for each `frame`: a write of it lay outside its window.
+    render_code : In(5), why the older frame cannot be drawn, NONE where it can.
+    streamed : Out(1), all splats of the older frame are through the phases before `render`.
+    rendered : In(1), and drawn; high in a build without a back end.
     drained : In(1), the output that ends the frame was taken.
     pack_record : In(address_bits - 5), first record of the pack, held until the next `latch`.
     requests : Out(stream of run_request), the header and the groups.
@@ -52,7 +57,7 @@ class FrameControl(wiring.Component):
     take : Out(1), for a cycle: the phases behind the front take over the constants of `latch`.
     front_frame : Out(1), `frame` of the last one that began.
     back_frame : Out(1), `frame` of the older one.
-    reset_PHASE : Out(1) for each of PHASES, of its parts.
+    reset_PHASE : Out(1) for each of phases_of(params), of its parts.
     flush_reader : Out(1), of the read master.
     flush : Out(1), a frame is broken off: nothing may begin.
     discard : Out(1), the reset in which a frame that was broken off loses what is pending.
@@ -66,14 +71,15 @@ class FrameControl(wiring.Component):
     def __init__(self, params: Parameters):
         self._params = params
         record_bits = params.address_bits - 5
-        names = tuple(phase.name for phase in PHASES)
+        self._phases = phases_of(params)
+        names = tuple(phase.name for phase in self._phases)
         inputs = (
             *("start", "stop", "queue", "too_short", "header_checked", "group_accepted"),
-            *("reader_idle", "drained", *(f"quiet_{name}" for name in names)),
+            *("reader_idle", "drained", "rendered", *(f"quiet_{name}" for name in names)),
         )
         outputs = (
             *("latch", "begin", "take", "back_frame", "flush_reader", "flush", "discard"),
-            *("reading_header", "drain", "busy", "ended", "queued"),
+            *("reading_header", "drain", "busy", "ended", "queued", "streamed"),
             *(f"reset_{name}" for name in names),
         )
         super().__init__(
@@ -87,6 +93,9 @@ class FrameControl(wiring.Component):
                 "pack_record": In(record_bits),
                 "bus_error": In(2).array(2),
                 "outside": In(2),
+                "write_error": In(2).array(2),
+                "write_outside": In(2),
+                "render_code": In(CODE_BITS),
                 "requests": Out(stream.Signature(run_request(params))),
                 "code": Out(CODE_BITS),
             }
@@ -110,6 +119,7 @@ class FrameControl(wiring.Component):
         m.d.sync += self.drain.eq(drain)
         with m.If(self.ended):
             m.d.sync += self.back_frame.eq(~self.back_frame)
+        m.d.comb += self.streamed.eq(behind_quiet & ~retry & (~is_last | front.done))
         with m.FSM() as fsm:
             with m.State("IDLE"), m.If(self.start | self.queue | self.queued):
                 m.next = "RUN"
@@ -117,7 +127,7 @@ class FrameControl(wiring.Component):
                 with m.If(failure != StatusCode.NONE):
                     m.d.comb += flush.eq(1)
                     m.next = "BREAK_OFF"
-                with m.Elif(behind_quiet & ~retry & (~is_last | front.done)):
+                with m.Elif(self.streamed & self.rendered):
                     m.d.sync += self.code.eq(StatusCode.DONE)
                     m.d.comb += drain.eq(1)
                     m.next = "DRAIN"
@@ -191,7 +201,7 @@ class FrameControl(wiring.Component):
         Each reaches a thousand registers and more all over the device: straight from a register.
         """
         events = {"begin": begin_front, "alone": alone, "turn": end}
-        for phase in PHASES:
+        for phase in self._phases:
             reset = Cat(events[event] for event in phase.resets).any()
             m.d.sync += getattr(self, f"reset_{phase.name}").eq(reset | discard)
         first = Signal()  # the first cycle of a frame alone: it takes over its constants
@@ -208,6 +218,8 @@ class FrameControl(wiring.Component):
         for frame, failure in enumerate(failures):
             error = self.bus_error[frame]
             bus = Mux(error == 1, StatusCode.BUS_SLAVE_ERROR, StatusCode.BUS_DECODE_ERROR)
+            written = self.write_error[frame]
+            write = Mux(written == 1, StatusCode.WRITE_SLAVE_ERROR, StatusCode.WRITE_DECODE_ERROR)
             in_front, in_back = self.front_frame == frame, self.back_frame == frame
             with m.If(self.discard | (self.ended & in_back)):
                 m.d.sync += failure.eq(StatusCode.NONE)
@@ -218,5 +230,11 @@ class FrameControl(wiring.Component):
                     m.d.sync += failure.eq(self.header_code)
                 with m.Elif(self.outside[frame]):
                     m.d.sync += failure.eq(StatusCode.RUN_OUTSIDE)
+                with m.Elif(written != 0):
+                    m.d.sync += failure.eq(write)
+                with m.Elif(self.write_outside[frame]):
+                    m.d.sync += failure.eq(StatusCode.WRITE_OUTSIDE)
+                with m.Elif((self.render_code != StatusCode.NONE) & running & in_back):
+                    m.d.sync += failure.eq(self.render_code)
                 with m.Elif(self.stop & running & in_back):
                     m.d.sync += failure.eq(StatusCode.STOPPED)
