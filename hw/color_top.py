@@ -20,6 +20,11 @@ from hw.stream_top import FlatStream, bit_slices, directed, field_at
 class ColorTop(wiring.Component):
     """color and a read master of one client.
 
+    Parameters
+    ----------
+    params : color_cycles is not 0.
+    component : with the members of Color in its place, such as a netlist of it.
+
     Members
     -------
     aclk, aresetn : In(1), clock and synchronous reset, active low. flush : In(1), forgets all
@@ -33,9 +38,9 @@ class ColorTop(wiring.Component):
     counter_* : Out(32), the counters of Color; counter_beats, counter_bursts : those of the bus.
     """
 
-    def __init__(self, params: Parameters):
+    def __init__(self, params: Parameters, component: wiring.Component | None = None):
         self._params = params
-        self.component = Color(params)
+        self.component = component or Color(params)
         self.master = ReadMaster(params, (read_queue_entries(params),))
         self._constants = color_constants(params)
         self.streams = (

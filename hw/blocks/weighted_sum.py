@@ -27,7 +27,8 @@ def weighted_sum(
 
     A weight is written with digits 0, 1 and -1, no two beside each other not 0: its signed-digit
     form, of the fewest digits. All shifted values are added by a tree.
-    Latency: ceil(log2(digits)) cycles, with one more part where plus is not 0; at least 1.
+    Latency: ceil(log2(parts)) cycles, at least 1; parts are the digits, and plus where it is not 0.
+    Where all parts are negative, a cycle more.
 
     Parameters
     ----------

@@ -43,15 +43,9 @@ def view_accelerator(run: FrameRun | None) -> ViewAccelerator | None:
 
 
 def accelerator_part(
-    names: Sequence[str], method: str, views: Sequence[ViewAccelerator | None]
+    names: Sequence[str], clustering: str, views: Sequence[ViewAccelerator | None]
 ) -> dict[str, Any] | None:
     """The accelerator's frames for the document; None where the RTL was not run.
-
-    Parameters
-    ----------
-    names : of the views.
-    method : of the clustering.
-    views : frame of each view, None where the RTL did not run it.
 
     Each counter is a figure over the views that the RTL ran, with `model` beside `views`, None
     where no model knows it; `differing` has, by view, the names of those that are not equal.
@@ -72,7 +66,7 @@ def accelerator_part(
         for name, meaning in counter_texts(Parameters()).items()
     }
     return {
-        "clustering": method,
+        "clustering": clustering,
         "views": shown,
         "memory_latency_cycles": frames[0].memory_latency_cycles,
         "counters": counters,

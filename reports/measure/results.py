@@ -93,7 +93,9 @@ def report_document(
         "methods": methods,
         "projection": projection_part(names, measured.projection, _splat_psnr_db(measured)),
         "accelerator": accelerator_part(
-            names, measured.projection.method, measured.projection.accelerators
+            names,
+            measured.projection.method,
+            [view.accelerator for view in measured.projection.views],
         ),
         "three_sigma": _three_sigma_part(names, measured.three_sigma),
         "pictures": {

@@ -113,12 +113,15 @@ class ColorHarness:
     ----------
     params : color_cycles is not 0.
     netlist : another design of the same ports, such as one of gates, in place of the RTL.
+    more_inputs : further input ports of that design, to be set for each frame.
+    optimisation : of g++; a netlist of thousands of cells is compiled quicker without.
 
     Raises InputError where a tool is missing or the build fails.
     """
 
     params: Parameters
     netlist: Design | None = None
+    more_inputs: tuple[str, ...] = ()
     optimisation: str = "-O2"
 
     @cached_property
@@ -132,7 +135,7 @@ class ColorHarness:
 
     @cached_property
     def _library(self) -> ctypes.CDLL:
-        design, header = self.netlist or self._rtl, _bindings(self.params)
+        design, header = self.netlist or self._rtl, _bindings(self.params, self.more_inputs)
         path = build_library(
             design.name, design.text, SOURCE, {"bind_top.h": header}, self.optimisation
         )
@@ -151,6 +154,7 @@ class ColorHarness:
         constants: ColorConstants,
         stalls: ColorStalls | None = None,
         address: int = 1 << 20,
+        more_inputs: tuple[int, ...] = (),
     ) -> ColorRun:
         """One frame.
 
@@ -158,6 +162,7 @@ class ColorHarness:
         ----------
         splats : (S,) SPLAT_DTYPE. records : (N,) COLOR_DTYPE of the pack, in memory at `address`,
             a multiple of 4096.
+        more_inputs : values of the design's further inputs.
 
         Raises RuntimeError when a splat changes while it waits, a burst crosses 4 KiB, or the RTL
         does not finish within 400 cycles a splat and 20,000.
@@ -169,9 +174,8 @@ class ColorHarness:
         padded[: len(records)] = records
         ports, formats = constants.as_ports(), constant_formats(self.params)
         # Verilator wants the bits above a port's width to be 0, of negative values too.
-        values = np.array(
-            [ports[name] & (1 << fixed.bits) - 1 for name, fixed in formats.items()], dtype=np.int64
-        )
+        held = [ports[name] & (1 << fixed.bits) - 1 for name, fixed in formats.items()]
+        values = np.array([*held, *more_inputs], dtype=np.int64)
         colored = np.zeros(len(splats), dtype=COLORED_DTYPE)
         frame = _ColorFrame(
             values.ctypes.data,
@@ -209,12 +213,11 @@ class ColorHarness:
         )
 
 
-def _bindings(params: Parameters) -> str:
+def _bindings(params: Parameters, more_inputs: tuple[str, ...]) -> str:
     """C++ that names the ports of a top of that bus."""
     data = "t.m_axi_rdata.data()" if params.data_bits > 64 else "&t.m_axi_rdata"
-    constants = "".join(
-        f"    t.frame_{name} = c[{index}];\n" for index, name in enumerate(constant_formats(params))
-    )
+    inputs = [*(f"frame_{name}" for name in constant_formats(params)), *more_inputs]
+    constants = "".join(f"    t.{name} = c[{index}];\n" for index, name in enumerate(inputs))
     counters = "".join(
         f"    c[{index}] = t.counter_{name};\n"
         for index, name in enumerate((*COUNTERS, *BUS_COUNTERS))

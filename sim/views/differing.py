@@ -1,4 +1,4 @@
-"""How far two streams of records differ."""
+"""How many records of two streams differ."""
 
 from __future__ import annotations
 

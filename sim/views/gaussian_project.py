@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import tee
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,12 +21,10 @@ from golden.stages.gaussian_project.decode import decode_splats
 from golden.stages.gaussian_project.formats import DROPS
 from golden.stages.gaussian_project.reference import Splats
 from golden.view import ViewFrame, view_frame
-from sim.model.stages.gaussian_project import project_cycles
+from hw.stages.gaussian_project.gaussian_project import GaussianProject
 from sim.views.cluster_cull import CullFrame, Engine, cull_frames
 from sim.views.differing import count_differing
-
-if TYPE_CHECKING:
-    from sim.views.frame import FrameRun
+from sim.views.frame import FrameRun, FrameRunner
 
 Stage = Literal["cluster", "gaussian"]
 Bool = NDArray[np.bool_]
@@ -109,6 +107,23 @@ def project_views(
         yield project(frame, culled)
 
 
+def project_cycles(kept: Bool, latency_cycles: int, lanes: int) -> int:
+    """Cycles of gaussian_project for members offered one a cycle and lane, nothing held back.
+
+    Until it is not busy: a splat is taken `latency_cycles` after its member and counted
+    QUIET_CYCLES later, and a member that is dropped is known to be so 2 cycles before it would be
+    taken.
+
+    Parameters
+    ----------
+    kept : (N,) bool, members that become splats; member i goes through lane i modulo lanes.
+    """
+    places = np.flatnonzero(kept)
+    last = (len(kept) - 1) // lanes + latency_cycles - 1 if len(kept) else 0
+    taken = latency_cycles + 1 + GaussianProject.QUIET_CYCLES
+    return max(last, int(places[-1]) // lanes + taken if len(places) else 0)
+
+
 def _projector(pack: Pack, rules: Rules, engine: Engine, params: Parameters) -> Project:
     """The projection by an engine; what no view changes is made here, once."""
     if engine == "float":
@@ -122,7 +137,6 @@ def _projector(pack: Pack, rules: Rules, engine: Engine, params: Parameters) -> 
         return run_model
 
     from sim.rtl.gaussian_project_harness import GaussianProjectHarness
-    from sim.views.frame import FrameRunner
 
     harness = GaussianProjectHarness(params)
     harness.build()

@@ -93,6 +93,68 @@ def colors(
     typer.echo(markdown(result["rows"]))
 
 
+@bench.command(name="color-widths")
+def color_widths(
+    scene: Annotated[Path, typer.Argument(help="Scene file (.ply, .splat, .spz).")],
+    pack: Annotated[Path, typer.Argument(help="Its pack, with narrow colours.")],
+    cameras: Annotated[
+        Path, typer.Option("--cameras", help="cameras.json, transforms.json or COLMAP folder.")
+    ],
+    photos: Annotated[
+        Path | None, typer.Option("--photos", help="Folder; only views with a photograph.")
+    ] = None,
+    size: SizeOption = None,
+    views: Annotated[
+        int, typer.Option(help="How many of every 8th view by name, evenly spaced.")
+    ] = 4,
+    rules: Annotated[str, typer.Option(help="inria or gsplat.")] = "gsplat",
+    widths: Annotated[
+        str | None, typer.Option(help="Widths to vary, with commas, or none; all without it.")
+    ] = None,
+    output: OutputOption = None,
+) -> None:
+    """Pictures with the hardware's colours, what is cut, and what each bit of them buys."""
+    from golden.errors import InputError
+    from golden.pack.file import load_pack
+    from golden.rules import rules_named
+    from reports.benches.bench_color_widths import cuts_text, markdown, study
+    from reports.benches.color_study import RANGES
+    from reports.measure.projection import spread
+    from sim.views.photos import photographed
+    from splatsieve.inputs import cameras_of, check_output, scene_of
+    from splatsieve.progress import track
+
+    check_output(output, scene=scene, cameras=cameras, pack=pack)
+    if views < 1:
+        raise InputError(f"{views} views cannot be measured: choose 1 or more.")
+    names = {None: list(RANGES), "none": []}.get(widths, (widths or "").split(","))
+    for name in names:
+        if name not in RANGES:
+            raise InputError(f"width {name!r} is not varied: choose of {', '.join(RANGES)}.")
+    seen = cameras_of(cameras, size, TEST_VIEWS)
+    found: list[tuple[Any, Path | None]] = [(camera, None) for camera in seen]
+    if photos is not None:
+        found = list(photographed(seen, photos))
+    found = [found[place] for place in spread(len(found), views)]
+    words = ["splatsieve", "bench", "color-widths", scene.name, pack.name]
+    for option, value in {
+        "--cameras": cameras.name,
+        "--photos": photos.name if photos is not None else None,
+        "--size": size,
+        "--views": str(views),
+        "--rules": rules,
+        "--widths": widths,
+        "-o": output.name if output is not None else None,
+    }.items():
+        words += [] if value is None else [option, value]
+    chosen = rules_named(rules)
+    packed, read = load_pack(pack), scene_of(str(scene))
+    result = study(read, packed, found, chosen, names, shlex.join(words), track)
+    _write(result, output)
+    typer.echo(markdown(result))
+    typer.echo(cuts_text(result))
+
+
 @bench.command()
 def pack(
     scene: Annotated[Path, typer.Argument(help="Scene file (.ply, .splat, .spz).")],

@@ -109,7 +109,6 @@ def cull(
         rows.append(row)
         if masks is not None:
             bits.append(np.packbits(kept))
-    warn_of_blind_views({row["view"]: _seen(row) for row in rows}, packed.meta.scene)
     if masks is not None:
         names = [camera.name for camera in selected]
         _write_masks(masks, np.stack(bits), packed.meta.gaussians, names)
@@ -125,6 +124,7 @@ def cull(
         "average": _average(rows),
         "views": rows,
     }
+    warn_of_blind_views({row["view"]: _seen(row) for row in rows}, packed.meta.scene)
     show_result(context, result, as_json, _text)
 
 

@@ -70,7 +70,6 @@ def frame(
     run = run_frame(packed, camera, chosen, by, MemoryModel(latency_cycles=latency), params)
     if run.status is not None:
         run.status.check()
-    warn_of_blind_views({camera.name: len(run.splats)}, packed.meta.scene)
     if splats is not None:
         _write_splats(splats, run)
     result: dict[str, Any] = {
@@ -91,6 +90,7 @@ def frame(
             "mismatches": run.mismatches,
             "status": run.status.code.name.lower(),
         }
+    warn_of_blind_views({camera.name: len(run.splats)}, packed.meta.scene)
     show_result(context, result, as_json, _text)
 
 

@@ -145,11 +145,10 @@ def test_a_pack_of_the_default_scene_has_the_cameras_of_that(tmp_path):
     assert "splats" in call("frame", tmp_path / "d.pack", "--size", "48x32")
 
 
-def test_a_camera_beyond_float32_is_drawn_without_a_word_of_numpy(files, tmp_path):
+def test_a_camera_beyond_float32_is_drawn_in_silence(files, tmp_path):
     camera = json.loads((files / "cameras.json").read_text())[0]
     (tmp_path / "far.json").write_text(json.dumps([{**camera, "position": [0, 0, -1e300]}]))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         base = ["render", files / "scene.ply", "--cameras", tmp_path / "far.json"]
-        _, said = warned(*base, "-o", tmp_path / "x.png")
-    assert ["sees nothing of scene.ply" in sentence for sentence in said] == [True]
+        call(*base, "-o", tmp_path / "x.png")

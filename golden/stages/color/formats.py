@@ -5,9 +5,11 @@ README.md beside this file holds the error budget that they come from.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from golden.numbers.fixed import Fixed
+from golden.pack.color_record import DEGREES
 from golden.params import Parameters
 
 # A tangent is cut to the operand of a multiplier, in steps of COARSE_STEP bits beyond its range.
@@ -20,6 +22,8 @@ OPERAND_BITS = 18
 RECIPROCAL_BITS = 16  # input of the table of 1/sqrt
 EXPONENT_BITS = 4  # of a record's exponents
 COLOR = Fixed(False, 10, 9)
+MAX_EXPONENT = (1 << EXPONENT_BITS) - 1
+CONSTANT_TERM = 0.5 / math.sqrt(math.pi)
 
 
 @dataclass(frozen=True)
@@ -123,3 +127,23 @@ class ColorFormats:
     def basis(self) -> Fixed:
         """A basis function, below 1 in size."""
         return Fixed(True, self.basis_fraction_bits + 1, self.basis_fraction_bits)
+
+
+def room(degree: int, formats: ColorFormats) -> int:
+    """Bits by which a degree's sum is moved up before it is shifted down by 15 - e.
+
+    sum 2^(e + b - fraction bits) in units of 2^-sum_fraction_bits.
+    """
+    fraction_bits = formats.constant_term_bits if degree == 0 else formats.basis_fraction_bits
+    return MAX_EXPONENT + DEGREES[degree].unit_exponent + formats.sum_fraction_bits - fraction_bits
+
+
+def constant_factor(formats: ColorFormats) -> int:
+    """Y_0 = 1 / (2 sqrt(pi)) with constant_term_bits fraction bits."""
+    return round(CONSTANT_TERM * (1 << formats.constant_term_bits))
+
+
+def rounding(formats: ColorFormats) -> int:
+    """What a sum starts from: 1/2, and half of COLOR's last place."""
+    below = formats.sum_fraction_bits - COLOR.fraction_bits
+    return (1 << (formats.sum_fraction_bits - 1)) + (1 << (below - 1))

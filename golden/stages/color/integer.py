@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,11 +11,16 @@ from golden.params import Parameters
 from golden.stages.color.basis import basis
 from golden.stages.color.constants import ColorConstants
 from golden.stages.color.direction import direction
-from golden.stages.color.formats import COLOR, EXPONENT_BITS, ColorFormats
+from golden.stages.color.formats import (
+    COLOR,
+    MAX_EXPONENT,
+    ColorFormats,
+    constant_factor,
+    room,
+    rounding,
+)
 
 CHUNK_ROWS = 1 << 14
-MAX_EXPONENT = (1 << EXPONENT_BITS) - 1
-CONSTANT_TERM = 0.5 / math.sqrt(math.pi)
 CHANNELS = 3
 
 
@@ -74,26 +77,6 @@ def evaluate(functions: Int64, fields: ColorFields, formats: ColorFormats) -> In
     value = total >> (formats.sum_fraction_bits - COLOR.fraction_bits)
     colors: Int64 = np.clip(value, 0, COLOR.max_int)
     return colors
-
-
-def room(degree: int, formats: ColorFormats) -> int:
-    """Bits by which a degree's sum is moved up before it is shifted down by 15 - e.
-
-    sum 2^(e + b - fraction bits) in units of 2^-sum_fraction_bits.
-    """
-    fraction_bits = formats.constant_term_bits if degree == 0 else formats.basis_fraction_bits
-    return MAX_EXPONENT + DEGREES[degree].unit_exponent + formats.sum_fraction_bits - fraction_bits
-
-
-def constant_factor(formats: ColorFormats) -> int:
-    """Y_0 = 1 / (2 sqrt(pi)) with constant_term_bits fraction bits."""
-    return round(CONSTANT_TERM * (1 << formats.constant_term_bits))
-
-
-def rounding(formats: ColorFormats) -> int:
-    """What a sum starts from: 1/2, and half of COLOR's last place."""
-    below = formats.sum_fraction_bits - COLOR.fraction_bits
-    return (1 << (formats.sum_fraction_bits - 1)) + (1 << (below - 1))
 
 
 def colors_of(integers: NDArray[np.uint16]) -> NDArray[np.float64]:

@@ -115,7 +115,9 @@ class Basis(HeldBlock):
         else:
             ((value, weight),) = variables
             total = weighted_sum(p, name, [(value, weight * number)], known * number + half)
-        return p.wire(f"{name}_scaled", lambda v: v.shift_right(down), total)
+        # No function of a unit vector is longer; a multiplier's operand must not be.
+        bits = self._formats.polynomial.bits
+        return p.wire(f"{name}_scaled", lambda v: v.shift_right(down)[:bits].as_signed(), total)
 
     def _rounded(self, p, name, value, down):
         return p.register(name, lambda v: (v + (1 << (down - 1))).shift_right(down), value)

@@ -26,11 +26,11 @@ def run_records(params: Parameters) -> int:
 class IndexRuns(wiring.Component):
     """Joins indices that follow one another to runs of records.
 
-    A run is offered once the next index does not join it, for it is full or the index no
-    neighbour, or no index has come for WAIT_CYCLES.
+    A run is offered once it is full, the next index is no neighbour, or none has come for
+    WAIT_CYCLES.
 
-    Latency: REQUEST_CYCLES = 2 from an index that ends a run to that run offered; WAIT_CYCLES + 3
-    from the last index that came.
+    Latency: REQUEST_CYCLES = 2 from an index that is no neighbour to the run before it offered, 3
+    from one that fills a run; WAIT_CYCLES + 3 from the last index that came.
     Throughput: an index a cycle while they join; a run a cycle while `o` takes them.
 
     Members
@@ -72,7 +72,7 @@ class IndexRuns(wiring.Component):
             moved.eq(~self.o.valid | self.o.ready),
             merge.eq(came_here & grows & follows & left.any()),
             start.eq(came_here & ~merge & (~grows | moved)),
-            move.eq(grows & moved & ((came_here & ~merge) | is_old)),
+            move.eq(grows & moved & ((came_here & ~merge) | is_old | ~left.any())),
             self.i.ready.eq(~came_here | merge | start),
         ]
         m.d.sync += [

@@ -8,8 +8,14 @@ from amaranth.lib.wiring import In, Out
 from golden.pack.color_record import DEGREES
 from golden.params import Parameters
 from golden.stages.color.basis import FUNCTIONS
-from golden.stages.color.formats import COLOR, EXPONENT_BITS, ColorFormats
-from golden.stages.color.integer import constant_factor, room, rounding
+from golden.stages.color.formats import (
+    COLOR,
+    EXPONENT_BITS,
+    ColorFormats,
+    constant_factor,
+    room,
+    rounding,
+)
 from hw.blocks.pipeline import Block
 from hw.blocks.shift import ShiftRight
 from hw.blocks.weighted_sum import weighted_sum
