@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from golden.camera import Camera
+from golden.errors import InputError
 from golden.pack import Pack
 from golden.params import Parameters
 from golden.records import COLORED_DTYPE
@@ -29,6 +30,7 @@ from golden.stages.color.constants import (
     need_narrow_colors,
 )
 from golden.stages.color.integer import color
+from golden.stages.depth_sort.integer import SortedLists, depth_sort
 from golden.stages.gaussian_fetch.integer import members_of, visible_records
 from golden.stages.gaussian_project.constants import (
     GaussianProjectConstants,
@@ -37,6 +39,25 @@ from golden.stages.gaussian_project.constants import (
 from golden.stages.gaussian_project.decode import decode_splats
 from golden.stages.gaussian_project.integer import ProjectedMembers, gaussian_project
 from golden.stages.gaussian_project.reference import Splats
+from golden.stages.rasterize.constants import RasterizeConstants, rasterize_constants
+from golden.stages.rasterize.integer import ENTRY_NAMES, rasterize_entries
+from golden.stages.tile_bin.constants import TileBinConstants, tile_bin_constants
+from golden.stages.tile_bin.entry import unpack_fields
+from golden.stages.tile_bin.integer import BinLists, ListOutcome, tile_bin
+
+
+@dataclass(frozen=True)
+class ListMemory:
+    """Where tile_bin's lists lie.
+
+    Parameters
+    ----------
+    list_address : bytes, a multiple of 2048.
+    list_bytes : its length.
+    """
+
+    list_address: int = 0x8000_0000
+    list_bytes: int = 8192 * 2048
 
 
 class StageConstants(Protocol):
@@ -56,6 +77,8 @@ class ViewFrame:
     camera : from where.
     rules : of the renderer.
     params : of the hardware.
+    memory : where the back end's lists lie.
+    background : R, G, B behind the picture, 0 to 1023/512.
 
     Every other member is found on first use and kept; it raises InputError where the view is out of
     reach of its stage's formats.
@@ -65,6 +88,8 @@ class ViewFrame:
     camera: Camera
     rules: Rules
     params: Parameters
+    memory: ListMemory = ListMemory()
+    background: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
     @cached_property
     def culling(self) -> ClusterCullConstants:
@@ -125,6 +150,45 @@ class ViewFrame:
         colored["color"] = color(self.splats, self.pack.colors, self.coloring, self.params)
         return colored
 
+    @cached_property
+    def binning(self) -> TileBinConstants:
+        """Constants of tile_bin and depth_sort, of the whole picture."""
+        memory = self.memory
+        return tile_bin_constants(
+            self.camera, self.pack, self.params, memory.list_address, memory.list_bytes
+        )
+
+    @cached_property
+    def rastering(self) -> RasterizeConstants:
+        """Constants of rasterize."""
+        return rasterize_constants(self.rules, self.camera.width, self.background)
+
+    @cached_property
+    def lists(self) -> BinLists:
+        """Outcome of tile_bin: the lists in memory."""
+        return tile_bin(self.splats, self.colored["color"], self.binning, self.params)
+
+    @cached_property
+    def ordered(self) -> SortedLists:
+        """Outcome of depth_sort; raises InputError where the lists do not fit their memory."""
+        if self.lists.outcome != ListOutcome.COMPLETE:
+            raise InputError(
+                f"the lists of view {self.camera.name} do not fit {self.binning.pages} pages of "
+                "2 KiB: give them more memory, or draw in strips."
+            )
+        return depth_sort(self.lists, self.params)
+
+    @cached_property
+    def picture(self) -> NDArray[np.uint8]:
+        """(height, width, 4) R, G, B, alpha = 1 - T, as rasterize writes it."""
+        fields = unpack_fields(self.ordered.entries)
+        table = np.stack([fields[name] for name in ENTRY_NAMES], axis=1).astype(np.int32)
+        size = (self.camera.width, self.camera.height)
+        drawn = rasterize_entries(
+            table, self.ordered.offsets, size, self.params.bin_px, self.rastering
+        )
+        return drawn.image
+
     @property
     def output(self) -> NDArray[np.void]:
         """What leaves the hardware: `colored` of a build with color, `splats` otherwise."""
@@ -133,8 +197,12 @@ class ViewFrame:
     @property
     def constants(self) -> tuple[StageConstants, ...]:
         """Frame constants of every stage of the build that has any, in the order of the stages."""
-        front_end = (self.culling, self.projecting)
-        return (*front_end, self.coloring) if self.params.color_cycles else front_end
+        stages: list[StageConstants] = [self.culling, self.projecting]
+        if self.params.color_cycles:
+            stages.append(self.coloring)
+        if self.params.raster_lanes:
+            stages += [self.binning, self.rastering]
+        return tuple(stages)
 
     @property
     def ports(self) -> dict[str, int]:

@@ -9,7 +9,7 @@ from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
 from golden.records import COLORED_DTYPE, SPLAT_DTYPE
-from hw.accelerator import Accelerator
+from hw.accelerator import WINDOW, Accelerator
 from hw.frame.splat_packer import output_lanes
 from hw.host.register_map import WINDOW_BITS, frame_counters
 from hw.host.registers import Registers
@@ -25,6 +25,8 @@ def output_dtype(params: Parameters) -> np.dtype:
     return COLORED_DTYPE if params.color_cycles else SPLAT_DTYPE
 
 
+# Of both address channels, the same in every burst: name behind ar or aw, bits.
+FIXED = {"id": 1, "size": 3, "burst": 2, "cache": 4, "prot": 3}
 # Flat name, width, flow, path in hw.bus.axi_lite: the slave's own names without underscores.
 LITE = {
     "awaddr": (WINDOW_BITS, In),
@@ -59,8 +61,25 @@ READ = {
 }
 
 
+# Flat name -> member of hw.bus.axi.axi_write.
+WRITE = {
+    "awaddr": "aw_address",
+    "awlen": "aw_length",
+    "awvalid": "aw_valid",
+    "awready": "aw_ready",
+    "wdata": "w_data",
+    "wstrb": "w_strobe",
+    "wlast": "w_last",
+    "wvalid": "w_valid",
+    "wready": "w_ready",
+    "bresp": "b_response",
+    "bvalid": "b_valid",
+    "bready": "b_ready",
+}
+
+
 class AcceleratorTop(wiring.Component):
-    """Registers and accelerator: one clock, one memory port, one stream of splats.
+    """Registers and accelerator: one clock, one memory port, one stream of splats or a picture.
 
     Members
     -------
@@ -68,9 +87,11 @@ class AcceleratorTop(wiring.Component):
         the first resets the register window, the second, a cycle later, all else. No access is
         taken, and nothing offered, until both are released.
     s_axil_* : AXI4-Lite slave, the registers of hw.host.register_map, 4 KiB.
-    m_axi_ar*, m_axi_r* : AXI4 read master, incrementing bursts of id 0; there is no write channel.
-    m_axis_splat_* : AXI4-Stream, records of output_dtype, `lanes` of them a beat (one with color),
-        tkeep for those that are there, tlast with the last beat of a frame (which may hold none).
+    m_axi_ar*, m_axi_r* : AXI4 read master, incrementing bursts of id 0.
+    m_axi_aw*, m_axi_w*, m_axi_b* : AXI4 write master, the same; in a build with a back end only.
+    m_axis_splat_* : AXI4-Stream, in a build without a back end: records of output_dtype, `lanes` of
+        them a beat (one with color), tkeep for those that are there, tlast with the last beat of a
+        frame (which may hold none).
     irq : Out(1), level, of the INTERRUPT register.
     """
 
@@ -80,29 +101,32 @@ class AcceleratorTop(wiring.Component):
         splat_bytes = self._record.itemsize
         self.accelerator = Accelerator(params)
         self.registers = Registers(params)
-        self.streams = (FlatStream("m_axis_splat", Out, None, self._record, self._lanes),)
-        read = self.accelerator.bus.signature.members
-        bus = {
-            f"m_axi_{flat}": (Out if read[name].flow == Out else In)(read[name].shape)
-            for flat, name in READ.items()
-        }
+        draws = params.raster_lanes > 0
+        splats = FlatStream("m_axis_splat", Out, None, self._record, self._lanes)
+        self.streams = () if draws else (splats,)
+        bus = _flat(self.accelerator.bus, READ)
+        if draws:
+            bus |= _flat(self.accelerator.write_bus, WRITE)
+            bus |= {f"m_axi_aw{name}": Out(bits) for name, bits in FIXED.items()}
+            bus |= {"m_axi_bid": In(1)}
+            output = {}
+        else:
+            output = {
+                "m_axis_splat_tdata": Out(8 * splat_bytes * self._lanes),
+                "m_axis_splat_tkeep": Out(splat_bytes * self._lanes),
+                "m_axis_splat_tlast": Out(1),
+                "m_axis_splat_tvalid": Out(1),
+                "m_axis_splat_tready": In(1),
+            }
         super().__init__(
             {
                 "aclk": In(1),
                 "aresetn": In(1),
                 **{f"s_axil_{name}": flow(bits) for name, (bits, flow) in LITE.items()},
                 **bus,
-                "m_axi_arid": Out(1),
-                "m_axi_arsize": Out(3),
-                "m_axi_arburst": Out(2),
-                "m_axi_arcache": Out(4),
-                "m_axi_arprot": Out(3),
+                **{f"m_axi_ar{name}": Out(bits) for name, bits in FIXED.items()},
                 "m_axi_rid": In(1),
-                "m_axis_splat_tdata": Out(8 * splat_bytes * self._lanes),
-                "m_axis_splat_tkeep": Out(splat_bytes * self._lanes),
-                "m_axis_splat_tlast": Out(1),
-                "m_axis_splat_tvalid": Out(1),
-                "m_axis_splat_tready": In(1),
+                **output,
                 "irq": Out(1),
             }
         )
@@ -131,8 +155,14 @@ class AcceleratorTop(wiring.Component):
             getattr(registers, name).eq(getattr(accelerator, f"counted_{name}"))
             for name in frame_counters(self._params)
         ]
-        self._bus(m, accelerator.bus, registers.bus)
-        self._splats(m, accelerator.o)
+        self._lite(m, registers.bus)
+        self._memory(m, accelerator.bus, READ, "ar")
+        if self._params.raster_lanes:
+            self._memory(m, accelerator.write_bus, WRITE, "aw")
+            for name in WINDOW:
+                m.d.comb += getattr(accelerator, name).eq(getattr(registers, name))
+        else:
+            self._splats(m, accelerator.o)
         return m
 
     def _reset(self, m):
@@ -147,7 +177,7 @@ class AcceleratorTop(wiring.Component):
         self._released = Signal()
         m.d.comb += self._released.eq(resets == 0)
 
-    def _bus(self, m, read, lite):
+    def _lite(self, m, lite):
         ready = self._released
         for flat, (_, flow) in LITE.items():
             inner, outer = getattr(lite, flat), getattr(self, f"s_axil_{flat}")
@@ -156,17 +186,22 @@ class AcceleratorTop(wiring.Component):
             elif flat.endswith(("ready", "valid")):
                 outer = outer & ready
             m.d.comb += inner.eq(outer) if flow is In else outer.eq(inner)
-        for flat, name in READ.items():
-            inner, outer = getattr(read, name), getattr(self, f"m_axi_{flat}")
-            is_out = read.signature.members[name].flow == Out
-            if name == "ar_valid":
-                inner = inner & ready
+
+    def _memory(self, m, bus, names, address):
+        """The channels of a master; nothing is offered before the reset has passed."""
+        for flat, name in names.items():
+            inner, outer = getattr(bus, name), getattr(self, f"m_axi_{flat}")
+            is_out = bus.signature.members[name].flow == Out
+            if is_out and name.endswith("_valid"):
+                inner = inner & self._released
             m.d.comb += outer.eq(inner) if is_out else inner.eq(outer)
-        m.d.comb += [
-            self.m_axi_arsize.eq((self._params.data_bits // 8).bit_length() - 1),
-            self.m_axi_arburst.eq(INCREMENTING),
-            self.m_axi_arcache.eq(MODIFIABLE_BUFFERABLE),
-        ]
+        size = (self._params.data_bits // 8).bit_length() - 1
+        for name, value in {
+            "size": size,
+            "burst": INCREMENTING,
+            "cache": MODIFIABLE_BUFFERABLE,
+        }.items():
+            m.d.comb += getattr(self, f"m_axi_{address}{name}").eq(value)
 
     def _splats(self, m, splats):
         beat, size = splats.payload, self._record.itemsize
@@ -181,3 +216,12 @@ class AcceleratorTop(wiring.Component):
             for part, (start, bits) in bit_slices(self._record).items():
                 if not part.endswith("reserved"):
                     m.d.comb += word[start : start + bits].eq(field_at(beat.records[n], part))
+
+
+def _flat(bus, names):
+    """Flat ports of a bus of the accelerator, by their names."""
+    members = bus.signature.members
+    return {
+        f"m_axi_{flat}": (Out if members[name].flow == Out else In)(members[name].shape)
+        for flat, name in names.items()
+    }

@@ -37,7 +37,8 @@ class FrameControl(wiring.Component):
     queued : Out(1), a frame waits to begin.
     too_short : In(1), of the pack for its header, held.
     header_checked : In(1), header_code : In(4), of HeaderCheck.
-    groups_record : In(address_bits - 5), groups_count : In(32), of HeaderCheck.
+    groups_record : In(address_bits - 5), of HeaderCheck.
+    groups_count : In(32), of HeaderCheck.
     bus_error : In(2) for each `frame`, 0 for none.
     outside : In(2), a bit for each `frame`: a run of it lay outside its table.
     group_accepted : In(1), for a cycle each.

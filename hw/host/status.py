@@ -44,7 +44,7 @@ STATUS_MEANINGS = {
     StatusCode.BAD_COLORS: "the pack's colours are not narrow records, which this build reads",
     StatusCode.WRITE_SLAVE_ERROR: "the memory answered a write with SLVERR",
     StatusCode.WRITE_DECODE_ERROR: "the memory answered a write with DECERR",
-    StatusCode.WRITE_OUTSIDE: "a write lay outside the list memory or the picture, and was not done",
+    StatusCode.WRITE_OUTSIDE: "a write lay outside its window, and was not done",
     StatusCode.LISTS_FULL: "the lists need more memory than their window has: draw in strips",
     StatusCode.TOO_MANY_BINS: "the picture has more bins than the build: draw in strips",
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
@@ -22,6 +22,7 @@ from sim.model.outcome import frame_outcome
 from sim.rtl.accelerator_harness import AcceleratorHarness
 from sim.rtl.driver import Accelerator, Status, pack_image
 from sim.views.differing import count_differing
+from sim.views.picture_memory import picture_memory, read_picture
 
 FrameEngine = Literal["integer", "rtl"]
 
@@ -47,6 +48,8 @@ class FrameRun:
     expected : what the counters must read: items by the integer model, cycles by the cycle model
         where it knows such a memory; a counter of which neither knows anything is left out.
     memory : behind the RTL's bus.
+    picture : (height, width, 4) R, G, B, alpha of a build that draws; then `mismatches` counts its
+        pixels in place of splats, which stay inside.
     """
 
     view: str
@@ -59,6 +62,7 @@ class FrameRun:
     mismatches: int | None = None
     expected: dict[str, int] | None = None
     memory: MemoryModel | None = None
+    picture: NDArray[np.uint8] | None = None
 
     @property
     def cycles(self) -> int | None:
@@ -124,10 +128,19 @@ class FrameRunner:
         model = _model(frame)
         if self._engine == "integer":
             return model
-        with AcceleratorHarness(self._params, self._image, self._memory) as bus:
+        draws = self._params.raster_lanes > 0
+        image, room = self._image, None
+        if draws:
+            room = picture_memory(self._memory.address, len(image), frame.camera, self._params)
+            frame = replace(frame, memory=room.lists)
+            model = _model(frame)
+            image = image.ljust(room.end - self._memory.address, b"\0")
+        with AcceleratorHarness(self._params, image, self._memory) as bus:
             accelerator = Accelerator(bus, self._params)
             accelerator.check()
             accelerator.open(self._memory.address, len(self._image))
+            if room is not None:
+                accelerator.open_picture(room.picture_address, room.picture_bytes)
             accelerator.set_camera(*frame.constants)
             accelerator.enable_interrupts("done")
             start = time.perf_counter()
@@ -137,8 +150,11 @@ class FrameRunner:
             seconds = time.perf_counter() - start
             counted = accelerator.counters()
             counters = {name: counted[name] for name in frame_counters(self._params)}
-            splats = bus.frames()[0]
             utilisation = bus.counts().utilisation
+            if room is None:
+                splats, picture = bus.frames()[0], None
+            else:
+                splats, picture = model.splats, read_picture(bus, room, frame.camera)
         differing = sum(counters[name] != value for name, value in model.counters.items())
         return FrameRun(
             view=frame.camera.name,
@@ -148,7 +164,13 @@ class FrameRunner:
             seconds=seconds,
             status=status,
             bus_utilisation=utilisation,
-            mismatches=count_differing(splats, model.splats) + differing,
+            mismatches=differing
+            + (
+                count_differing(splats, model.splats)
+                if picture is None
+                else int((picture != frame.picture).any(axis=2).sum())
+            ),
+            picture=picture,
             expected=model.counters | _clocked(frame, self._memory),
             memory=self._memory,
         )
@@ -168,7 +190,7 @@ class FrameRunner:
 def _clocked(frame: ViewFrame, memory: MemoryModel) -> dict[str, int]:
     """Counters of the cycle model by name; none behind a memory that it does not know."""
     stalls = memory.address_stall_256 or memory.output_stall_256
-    unknown = frame.params.color_cycles  # the clock of the front end alone
+    unknown = frame.params.color_cycles  # the clock of the front end alone is known
     if stalls or memory.fail_beat or memory.latency_cycles < 1 or unknown:
         return {}
     outcome = frame_outcome(frame.pack, frame.levels, frame.projected.kept)
@@ -185,6 +207,7 @@ def _model(frame: ViewFrame) -> FrameRun:
         view=frame.camera.name,
         engine="integer",
         splats=frame.output,
+        picture=frame.picture if frame.params.raster_lanes else None,
         counters=counters,
         seconds=time.perf_counter() - start,
     )
