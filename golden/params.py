@@ -14,7 +14,6 @@ LEGAL_RANGES: dict[str, tuple[int, int]] = {
     "count_bits": (1, 16),
     "base_bits": (8, 32),
     "camera_range_bits": (0, 6),
-    "center_headroom_bits": (0, 6),
     "length_fraction_bits": (2, 8),
     "rotation_fraction_bits": (15, 20),
     "normal_fraction_bits": (15, 20),
@@ -36,7 +35,7 @@ LEGAL_RANGES: dict[str, tuple[int, int]] = {
 class Parameters:
     """What may be chosen; everything else is derived, once, in the properties below.
 
-    Lengths are in grid units: the pack's grid is a power of two of scene units, 2^grid_exponent.
+    Lengths are in units of a ball or of a frame: powers of two of scene units (golden.grid).
 
     Parameters
     ----------
@@ -45,9 +44,7 @@ class Parameters:
     count_bits : width of the number of Gaussians in a cluster, 1 to 16.
     base_bits : width of a cluster's first Gaussian, 8 to 32.
     camera_range_bits : how many times (as a power of two) beyond the centres' range the camera
-        may stand.
-    center_headroom_bits : bits of the centres' range that a pack leaves empty when it chooses its
-        grid, so that the camera may stand that much farther away still, 0 to 6.
+        may stand before a frame's unit becomes coarser than the finest of the pack.
     length_fraction_bits : fraction bits of the camera position and of camera space.
     rotation_fraction_bits : fraction bits of the rotation; 17 makes it 18 bits wide.
     normal_fraction_bits : fraction bits of the plane normals; 16 makes them 18 bits wide.
@@ -72,7 +69,6 @@ class Parameters:
     count_bits: int = 16
     base_bits: int = 32
     camera_range_bits: int = 2
-    center_headroom_bits: int = 2
     length_fraction_bits: int = 4
     rotation_fraction_bits: int = 17
     normal_fraction_bits: int = 16
@@ -115,12 +111,12 @@ class Parameters:
 
     @cached_property
     def center(self) -> Fixed:
-        """A coordinate of a cluster centre in the table, grid units."""
+        """A coordinate of a cluster centre in the table, units of the ball."""
         return Fixed(True, self.center_bits)
 
     @cached_property
     def radius(self) -> Fixed:
-        """A radius in the table, grid units, rounded up; all ones: never cull."""
+        """A radius in the table, units of the ball, rounded up; all ones: never cull."""
         return Fixed(False, self.radius_bits)
 
     @cached_property
@@ -135,7 +131,7 @@ class Parameters:
 
     @cached_property
     def camera_position(self) -> Fixed:
-        """A coordinate of the camera position, grid units, rounded to nearest."""
+        """A coordinate of the camera position, units of the frame, rounded to nearest."""
         return Fixed(
             True,
             self.center_bits + self.camera_range_bits + self.length_fraction_bits,
@@ -144,8 +140,13 @@ class Parameters:
 
     @cached_property
     def difference(self) -> Fixed:
-        """Centre minus camera position, exact, one bit wider than the position."""
+        """Centre minus camera position, the coarser unit of both, one bit wider than either."""
         return Fixed(True, self.camera_position.bits + 1, self.length_fraction_bits)
+
+    @cached_property
+    def exponent(self) -> Fixed:
+        """Exponent of a ball's or a frame's unit, grid units."""
+        return Fixed(False, 8)
 
     @cached_property
     def rotation(self) -> Fixed:
@@ -154,7 +155,7 @@ class Parameters:
 
     @cached_property
     def camera_space(self) -> Fixed:
-        """A coordinate in camera space, grid units: a rotation grows it by sqrt(3) at most."""
+        """A coordinate in camera space, unit of `difference`: a rotation grows it by sqrt(3) at most."""
         return Fixed(True, self.difference.bits + 1, self.length_fraction_bits)
 
     @cached_property
@@ -169,7 +170,7 @@ class Parameters:
 
     @cached_property
     def plane_offset(self) -> Fixed:
-        """Constant of a plane (margins, near depth), grid units, rounded the safe way."""
+        """Constant of a plane (margins, near depth), units of the frame, rounded the safe way."""
         return Fixed(True, self.camera_space.bits, self.length_fraction_bits)
 
     @property

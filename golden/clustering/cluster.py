@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from golden.clustering.groups import SIZE_WEIGHT, Members, group_clusters, group_runs
 from golden.clustering.kmeans import Progress, kmeans, silent
 from golden.clustering.morton import morton_order
-from golden.clustering.partition import cut_large, equal_runs, inverse, runs
+from golden.clustering.partition import cut_far, cut_large, equal_runs, inverse, runs
 from golden.clustering.refine import refine
 from golden.errors import InputError
 from golden.gaussians.bound import can_show, reach
@@ -134,8 +134,9 @@ def cluster_gaussians(
     """Clusters of a scene, in groups; the same scene and options give the same, bit for bit.
 
     The number of clusters may differ from the one aimed at: K-means drops clusters that stay
-    empty, and one of more than `max_members` Gaussians is cut along a Morton curve. So may the
-    number of groups, by the same rules.
+    empty, one of more than `max_members` Gaussians is cut along a Morton curve, and one in which
+    the scene's middle and what is far from it share their units, by distance. So may the number of
+    groups, by the first two rules.
     """
     points = scene.means.astype(np.float64)
     members = Members(points, reach(scene.scales, scene.opacities), can_show(scene.opacities))
@@ -148,7 +149,7 @@ def cluster_gaussians(
         labels = refine(points, members.reaches, members.shows, labels, SIZE_WEIGHT, progress)
     else:
         labels = kmeans(points, aim, options.seed, progress)
-    labels = cut_large(labels, points, max_members)
+    labels = cut_large(cut_far(labels, points), points, max_members)
 
     order, starts = runs(labels)
     if options.method == "paper":

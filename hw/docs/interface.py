@@ -39,10 +39,9 @@ MEANINGS = {
     "radius_bits": "radii of a ball; all ones: never cull",
     "count_bits": "Gaussians of a cluster, clusters of a group",
     "base_bits": "index of a Gaussian or cluster",
-    "camera_range_bits": "how far beyond the centres' range the camera may stand, as a power of "
-    "two",
-    "center_headroom_bits": "of the pack alone: bits of that range it leaves empty",
-    "length_fraction_bits": "fraction of lengths in camera space, grid units",
+    "camera_range_bits": "how far beyond the centres' range the camera may stand before a frame's "
+    "unit grows, as a power of two",
+    "length_fraction_bits": "fraction of lengths in camera space, units of the frame",
     "rotation_fraction_bits": "fraction of the rotation",
     "normal_fraction_bits": "fraction of the planes' normals",
     "weight_fraction_bits": "fraction of the weights of the radii",

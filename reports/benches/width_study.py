@@ -176,12 +176,12 @@ def _reference(scene: Scene, camera: Camera, rules: Rules, covariances: Covarian
 
 def _view(subject: Subject, pack: Pack, against: _Reference, params: Parameters) -> ViewWidths:
     """One view by the integer models of both stages, blended in float64, and held against."""
-    camera, rules, grid = against.camera, subject.rules, pack.meta.grid_exponent
+    camera, rules, grid = against.camera, subject.rules, pack.meta.grid
     constants = cluster_cull_constants(camera, rules, grid, params)
     members = gaussian_fetch(pack, cluster_cull(pack.groups, pack.clusters, constants, params))
     constants_of_stage = gaussian_project_constants(camera, rules, grid, params)
     result = gaussian_project(members, constants_of_stage, params)
-    splats = decode_splats(result.splats, pack, params)
+    splats = decode_splats(result.splats, pack, camera, params)
     drawn = draw_splats(subject.scene, camera, rules, splats, len(members))
 
     exact = against.exact

@@ -93,7 +93,7 @@ def model_views(
 
 def front_end_cycles(pack: Pack, camera: Camera, rules: Rules, config: ModelConfig) -> int:
     """Cycles of the front end alone in one view, without counting what comes after it."""
-    params, grid = config.params, pack.meta.grid_exponent
+    params, grid = config.params, pack.meta.grid
     levels = cluster_cull(
         pack.groups, pack.clusters, cluster_cull_constants(camera, rules, grid, params), params
     )

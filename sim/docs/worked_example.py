@@ -102,7 +102,7 @@ def run_worked_example() -> WorkedExample:
     """The frame by the RTL, memory and splats never held back, and by the integer model."""
     pack, params, memory = worked_pack(), Parameters(), MemoryModel(latency_cycles=LATENCY_CYCLES)
     image = pack_image(pack)
-    grid = pack.meta.grid_exponent
+    grid = pack.meta.grid
     culling = cluster_cull_constants(worked_camera(), INRIA, grid, params)
     projecting = gaussian_project_constants(worked_camera(), INRIA, grid, params)
     with AcceleratorHarness(params, image, memory) as bus:

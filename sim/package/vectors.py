@@ -69,7 +69,7 @@ def cut_frame(params: Parameters) -> Frame:
         ClusterOptions("morton", CLUSTERS, "safe", 0, per_group=PER_GROUP),
         INRIA,
     )
-    camera, grid = default_cameras()[0], pack.meta.grid_exponent
+    camera, grid = default_cameras()[0], pack.meta.grid
     culling = cluster_cull_constants(camera, INRIA, grid, params)
     projecting = gaussian_project_constants(camera, INRIA, grid, params)
     culled = cluster_cull(pack.groups, pack.clusters, culling, params)

@@ -90,7 +90,7 @@ def cull_views(
     harness = ClusterCullHarness(params)
     if engine == "rtl":
         harness.build()
-    grid = pack.meta.grid_exponent
+    grid = pack.meta.grid
     for camera in cameras:
         constants = cluster_cull_constants(camera, rules, grid, params)
         start = time.perf_counter()

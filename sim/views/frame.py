@@ -114,7 +114,7 @@ class FrameRunner:
         Raises InputError where the view is out of reach of the formats, RuntimeError where the
         RTL comes to a standstill or breaks a rule of the bus.
         """
-        grid = self._pack.meta.grid_exponent
+        grid = self._pack.meta.grid
         culling = cluster_cull_constants(camera, rules, grid, self._params)
         projecting = gaussian_project_constants(camera, rules, grid, self._params)
         model = self._model(camera, culling, projecting)

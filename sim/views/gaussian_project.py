@@ -148,7 +148,7 @@ def _projector(pack: Pack, rules: Rules, engine: Engine) -> Project:
     def run_model(camera: Camera, culled: CullFrame) -> ProjectFrame:
         assert culled.passed is not None
         members = members_of(pack, culled.passed)
-        constants = gaussian_project_constants(camera, rules, pack.meta.grid_exponent, params)
+        constants = gaussian_project_constants(camera, rules, pack.meta.grid, params)
         start = time.perf_counter()
         result = gaussian_project(members, constants, params)
         return _frame(pack, camera, culled, result, time.perf_counter() - start, params)
@@ -166,7 +166,7 @@ def _projector(pack: Pack, rules: Rules, engine: Engine) -> Project:
     def run_hardware(camera: Camera, culled: CullFrame) -> ProjectFrame:
         assert culled.passed is not None
         members = members_of(pack, culled.passed)
-        constants = gaussian_project_constants(camera, rules, pack.meta.grid_exponent, params)
+        constants = gaussian_project_constants(camera, rules, pack.meta.grid, params)
         model = gaussian_project(members, constants, params)
         start = time.perf_counter()
         run = harness.run(members, constants)
@@ -222,7 +222,7 @@ def _frame(
     seconds: float,
     params: Parameters,
 ) -> ProjectFrame:
-    splats = decode_splats(result.splats, pack, params)
+    splats = decode_splats(result.splats, pack, camera, params)
     return ProjectFrame(
         view=camera.name,
         culled=culled,

@@ -10,8 +10,14 @@ from golden.records import MEMBER_DTYPE, VISIBLE_DTYPE
 from golden.stages.cluster_cull.result import LevelsResult
 
 
+# Offsets of that exponent and of lower ones are nothing in the unit of their centre.
+LEAST_MEMBER_EXPONENT = -32
+
+
 def visible_records(pack: Pack, culled: LevelsResult) -> NDArray[np.void]:
     """(V,) VISIBLE_DTYPE, what cluster_cull sends on, in pack order.
+
+    Centres and offsets count the coarser one of the cluster's and of the frame's unit.
 
     Parameters
     ----------
@@ -19,8 +25,12 @@ def visible_records(pack: Pack, culled: LevelsResult) -> NDArray[np.void]:
     """
     visible = np.zeros(int(culled.visible.sum()), dtype=VISIBLE_DTYPE)
     visible["center_camera"] = culled.center_camera[culled.visible]
-    for name in ("base", "count", "member_exponent"):
+    for name in ("base", "count"):
         visible[name] = pack.clusters[name][culled.visible]
+    apart = culled.apart[culled.visible]
+    own = pack.clusters["member_exponent"][culled.visible] + np.minimum(apart, 0)
+    visible["member_exponent"] = np.maximum(own, LEAST_MEMBER_EXPONENT)
+    visible["exponent"] = np.maximum(apart, 0)
     return visible
 
 
@@ -43,7 +53,8 @@ def members_of(pack: Pack, visible: NDArray[np.void]) -> NDArray[np.void]:
     members["geometry"] = pack.geometry[chosen]
     members["index"] = chosen
     members["center_camera"] = np.repeat(visible["center_camera"], counts, axis=0)
-    members["member_exponent"] = np.repeat(visible["member_exponent"], counts)
+    for name in ("member_exponent", "exponent"):
+        members[name] = np.repeat(visible[name], counts)
     return members
 
 
