@@ -155,7 +155,7 @@ class Parameters:
 
     @cached_property
     def camera_space(self) -> Fixed:
-        """A coordinate in camera space, unit of `difference`: a rotation grows it by sqrt(3) at most."""
+        """A coordinate in camera space, as `difference`: a rotation grows it by sqrt(3) at most."""
         return Fixed(True, self.difference.bits + 1, self.length_fraction_bits)
 
     @cached_property

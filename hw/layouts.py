@@ -5,6 +5,7 @@ from __future__ import annotations
 from amaranth.hdl import Shape, signed, unsigned
 from amaranth.lib import data
 
+from golden.numbers.depth import CODE_BITS
 from golden.numbers.fixed import Fixed
 from golden.params import Parameters
 from golden.records import PARTS, RECORD_BYTES
@@ -34,6 +35,7 @@ def cluster_record(params: Parameters) -> data.StructLayout:
             "base": shape(params.base),
             "count": shape(params.count),
             "member_exponent": signed(8),
+            "exponent": shape(params.exponent),
         }
     )
 
@@ -46,6 +48,7 @@ def visible_cluster(params: Parameters) -> data.StructLayout:
             "base": shape(params.base),
             "count": shape(params.count),
             "member_exponent": signed(8),
+            "exponent": shape(params.exponent),
         }
     )
 
@@ -56,7 +59,8 @@ def cluster_run(params: Parameters) -> data.StructLayout:
 
 
 def _frame_formats() -> dict[str, str]:
-    names = {f"camera_position_{axis}": "camera_position" for axis in "xyz"}
+    names = {"camera_exponent": "exponent"}
+    names |= {f"camera_position_{axis}": "camera_position" for axis in "xyz"}
     names |= {f"rotation_{i}{j}": "rotation" for i in range(3) for j in range(3)}
     names |= {f"{plane}_{part}": "normal" for plane in PLANES for part in ("lateral", "depth")}
     names |= {f"weight_{axis}": "weight" for axis in "xy"}
@@ -93,6 +97,7 @@ def member_record(params: Parameters) -> data.StructLayout:
             "center_camera": vector(params.camera_space),
             "index": shape(params.base),
             "member_exponent": signed(8),
+            "exponent": shape(params.exponent),
         }
     )
 
@@ -111,7 +116,7 @@ def splat_record(params: Parameters) -> data.StructLayout:
                     "c": unsigned(mantissa + 1),
                 }
             ),
-            "depth": unsigned(formats.depth_bits),
+            "depth": unsigned(CODE_BITS),
             "index": shape(params.base),
             "tile_rect": _parts("tile_rect", unsigned(16)),
             "extent": _parts("extent", unsigned(16)),

@@ -123,7 +123,7 @@ def cull_vectors(params: Parameters) -> Vectors:
         "groups.hex": _records(pack.groups),
         "clusters.hex": _records(pack.clusters),
         "requests.hex": _records(requests),
-        "visible.hex": _records(visible_records(pack, culled)),
+        "visible.hex": _records(visible_records(pack.clusters, culled)),
     }
     return _counted(files, {})
 

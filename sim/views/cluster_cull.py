@@ -102,7 +102,7 @@ def cull_views(
         else:
             result = cluster_cull(pack.groups, pack.clusters, constants, params)
         seconds = time.perf_counter() - start
-        passed = None if engine == "float" else visible_records(pack, result)
+        passed = None if engine == "float" else visible_records(pack.clusters, result)
         frame = _frame(pack, camera, result, passed, seconds)
         if engine == "rtl":
             start = time.perf_counter()
@@ -152,7 +152,7 @@ def count_mismatches(pack: Pack, run: CullRun, model: LevelsResult) -> int:
 
     The numbers of groups and clusters tested count as records too.
     """
-    expected = visible_records(pack, model)
+    expected = visible_records(pack.clusters, model)
     common = min(len(expected), len(run.visible))
     return (
         int((run.visible[:common] != expected[:common]).sum())

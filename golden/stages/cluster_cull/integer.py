@@ -4,9 +4,9 @@ A cluster with centre C is out when n . C + r(b) < 0 for a side plane, or when i
 z + max d lies before the near plane. The integer model defines the hardware.
 
 A ball counts 2^e grid units, the frame 2^p (its camera_exponent). Both are brought to the coarser
-of the two, s = max(e, p), so a ball is as precise as its own place asks for, whatever else is in the
-scene: centres and the camera position to nearest, radii and offsets up. Errors in the last place of
-camera space (2^(s - length_fraction_bits) grid units), with L = max |C - P|:
+of the two, s = max(e, p), so a ball is as precise as its own place asks for, whatever else the
+scene holds: centres and the camera position to nearest, radii and offsets up. Errors in the last
+place of camera space (2^(s - length_fraction_bits) grid units), with L = max |C - P|:
 
     position, rounded once or twice, or once and the centre once:
                                 |d - d*| <= 1 an axis, sqrt(3) after rotation

@@ -7,28 +7,29 @@ from numpy.typing import NDArray
 
 from golden.pack import Pack
 from golden.records import MEMBER_DTYPE, VISIBLE_DTYPE
+from golden.stages.cluster_cull.integer import MAX_APART
 from golden.stages.cluster_cull.result import LevelsResult
-
 
 # Offsets of that exponent and of lower ones are nothing in the unit of their centre.
 LEAST_MEMBER_EXPONENT = -32
 
 
-def visible_records(pack: Pack, culled: LevelsResult) -> NDArray[np.void]:
+def visible_records(clusters: NDArray[np.void], culled: LevelsResult) -> NDArray[np.void]:
     """(V,) VISIBLE_DTYPE, what cluster_cull sends on, in pack order.
 
     Centres and offsets count the coarser one of the cluster's and of the frame's unit.
 
     Parameters
     ----------
-    culled : outcome of the integer model of cluster_cull for this pack.
+    clusters : (M,) CLUSTER_DTYPE.
+    culled : outcome of the integer model of cluster_cull for them.
     """
     visible = np.zeros(int(culled.visible.sum()), dtype=VISIBLE_DTYPE)
     visible["center_camera"] = culled.center_camera[culled.visible]
     for name in ("base", "count"):
-        visible[name] = pack.clusters[name][culled.visible]
+        visible[name] = clusters[name][culled.visible]
     apart = culled.apart[culled.visible]
-    own = pack.clusters["member_exponent"][culled.visible] + np.minimum(apart, 0)
+    own = clusters["member_exponent"][culled.visible] - np.clip(-apart, 0, MAX_APART)
     visible["member_exponent"] = np.maximum(own, LEAST_MEMBER_EXPONENT)
     visible["exponent"] = np.maximum(apart, 0)
     return visible
@@ -65,4 +66,4 @@ def gaussian_fetch(pack: Pack, culled: LevelsResult) -> NDArray[np.void]:
     ----------
     culled : outcome of the integer model of cluster_cull for this pack.
     """
-    return members_of(pack, visible_records(pack, culled))
+    return members_of(pack, visible_records(pack.clusters, culled))

@@ -58,9 +58,9 @@ def place(
 ) -> Place:
     """q = C + floor(R offset 2^(m - R_f + l) + 1/2);  t = f^ q_x / q_z.
 
-    near / 2^unit_exponent, z, its mantissa and x / 2^exponent are rounded down, f^/z and |t| to nearest. A coordinate
-    beyond the format `position`, or x beyond 2^(tangent_bits - 1 - F) z, is cut to it, which moves
-    a Gaussian towards the middle of the picture.
+    near / 2^unit_exponent, z, its mantissa and x / 2^exponent are rounded down, f^/z and |t| to
+    nearest. A coordinate beyond the format `position`, or x beyond 2^(tangent_bits - 1 - F) z, is
+    cut to it, which moves a Gaussian towards the middle of the picture.
     """
     params = formats.params
     b = formats.mantissa

@@ -57,12 +57,12 @@ def run_view(
     """All of it; raises InputError where the camera does not fit the formats."""
     if pack is None:
         pack = build_pack(scene, options or ClusterOptions("morton", 1), rules, params)
-    grid = pack.meta.grid_exponent
+    grid = pack.meta.grid
     frame = cluster_cull_constants(camera, rules, grid, params)
     constants = gaussian_project_constants(camera, rules, grid, params)
     members = gaussian_fetch(pack, cluster_cull(pack.groups, pack.clusters, frame, params))
     projected = gaussian_project(members, constants, params)
-    splats = decode_splats(projected.splats, pack, params)
+    splats = decode_splats(projected.splats, pack, camera, params)
     fetched, kept = np.zeros(len(scene), np.bool_), np.zeros(len(scene), np.bool_)
     fetched[pack.order[members["index"]]] = True
     kept[splats.index] = True

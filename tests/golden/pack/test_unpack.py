@@ -95,7 +95,7 @@ class Culled:
 def test_members_are_the_gaussians_of_their_clusters(pack):
     visible = np.random.default_rng(1).random(len(pack.clusters)) < 0.4
     culled = Culled(pack, visible)
-    records = visible_records(pack, culled)
+    records = visible_records(pack.clusters, culled)
     members = gaussian_fetch(pack, culled)
     assert members.tobytes() == members_of(pack, records).tobytes()
     assert len(members) == pack.clusters["count"][visible].sum()
@@ -114,19 +114,25 @@ def test_members_are_the_gaussians_of_their_clusters(pack):
 
 
 def test_members_follow_the_order_of_the_stream(pack):
-    records = visible_records(pack, Culled(pack, np.ones(len(pack.clusters), dtype=np.bool_)))
+    records = visible_records(
+        pack.clusters, Culled(pack, np.ones(len(pack.clusters), dtype=np.bool_))
+    )
     members = members_of(pack, records[::-1])
     assert members["index"][0] == records["base"][-1]
     assert sorted(members["index"].tolist()) == list(range(len(pack)))
 
 
 def test_no_visible_cluster_has_no_members(pack):
-    records = visible_records(pack, Culled(pack, np.zeros(len(pack.clusters), dtype=np.bool_)))
+    records = visible_records(
+        pack.clusters, Culled(pack, np.zeros(len(pack.clusters), dtype=np.bool_))
+    )
     assert len(records) == len(members_of(pack, records)) == 0
 
 
 def test_a_cluster_beyond_the_pack_is_refused(pack):
-    records = visible_records(pack, Culled(pack, np.ones(len(pack.clusters), dtype=np.bool_)))
+    records = visible_records(
+        pack.clusters, Culled(pack, np.ones(len(pack.clusters), dtype=np.bool_))
+    )
     records["base"][-1] += 1
     with pytest.raises(ValueError, match="beyond the pack's"):
         members_of(pack, records)

@@ -49,12 +49,12 @@ class View:
 
     @cached_property
     def culling(self) -> ClusterCullConstants:
-        grid = self.pack.meta.grid_exponent
+        grid = self.pack.meta.grid
         return cluster_cull_constants(self.camera, RULES[self.rules], grid, self.params)
 
     @cached_property
     def projecting(self) -> GaussianProjectConstants:
-        grid = self.pack.meta.grid_exponent
+        grid = self.pack.meta.grid
         return gaussian_project_constants(self.camera, RULES[self.rules], grid, self.params)
 
     @cached_property
