@@ -14,8 +14,9 @@ Int64 = NDArray[np.int64]
 # A grid finer than that shows nothing more: the nearest near plane is 0.01 scene units away, 5,000
 # such units.
 MIN_GRID_EXPONENT = -19
-# Centres up to so many (as a power of two) times the median distance share the finest unit.
-SPREAD_BITS = 2
+# Centres up to so many times (as a power of two) the median distance share the finest unit, or the
+# distance below which an eighth lies where that is less: a scene within a larger one keeps its own.
+SPREAD_BITS = {1 / 2: 2, 1 / 8: 4}
 # An origin of its own is worth so many bits of the finest unit, or the scene keeps its own.
 ORIGIN_GAIN_BITS = 4
 
@@ -23,9 +24,10 @@ ORIGIN_GAIN_BITS = 4
 def pack_grid(means: Float64, params: Parameters) -> Grid:
     """Grid of a scene with these means, (N, 3), scene units.
 
-    The finest unit follows the median distance from the origin, so that none of a minority of far
-    Gaussians changes it. The origin is the scene's own, or the mean nearest to the median of each
-    coordinate where that makes the finest unit 2^ORIGIN_GAIN_BITS times finer or more.
+    The finest unit follows the median distance from the origin, or that of the nearest eighth, so
+    that far Gaussians do not change it. The origin is the scene's own, or the mean nearest to the
+    median of each coordinate where that makes the finest unit 2^ORIGIN_GAIN_BITS times finer or
+    more.
     """
     middle = means[np.abs(means - lower_median(means)).max(axis=1).argmin()]
     plain, moved = (_finest_exponent(means - origin, params) for origin in (0, middle))
@@ -37,14 +39,19 @@ def pack_grid(means: Float64, params: Parameters) -> Grid:
 
 def lower_median(values: Float64) -> Float64:
     """Median along the first axis, the lower of two: one of the values, never between two parts."""
-    rank = (len(values) - 1) // 2
-    median: Float64 = np.partition(values, rank, axis=0)[rank]
-    return median
+    return _lower_quantile(values, 1 / 2)
+
+
+def _lower_quantile(values: Float64, share: float) -> Float64:
+    rank = int((len(values) - 1) * share)
+    quantile: Float64 = np.partition(values, rank, axis=0)[rank]
+    return quantile
 
 
 def _finest_exponent(means: Float64, params: Parameters) -> int:
-    median = lower_median(np.abs(means).max(axis=1))
-    return max(int(_fitting(np.ldexp(median, SPREAD_BITS), params)), MIN_GRID_EXPONENT)
+    away = np.abs(means).max(axis=1)
+    held = [np.ldexp(_lower_quantile(away, share), bits) for share, bits in SPREAD_BITS.items()]
+    return max(int(_fitting(np.array(min(held)), params)), MIN_GRID_EXPONENT)
 
 
 def ball_exponents(centers: Float64, farthest: Float64, grid: Grid, params: Parameters) -> Int64:

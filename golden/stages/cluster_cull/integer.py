@@ -52,8 +52,8 @@ def ball_cull(
     margin = np.abs(difference).max(axis=1, initial=0) >> params.distance_shift
 
     margin += ROUNDING_MARGIN
-    side = ceil_shift(np.int64(constants.side_offset), frame_down)
-    near = ceil_shift(np.int64(constants.near_offset), frame_down)
+    side = ceil_shift(np.asarray(constants.side_offset, dtype=np.int64), frame_down)
+    near = ceil_shift(np.asarray(constants.near_offset, dtype=np.int64), frame_down)
     low, high, mean = (
         ceil_shift(clusters[f"radius_{name}"].astype(np.int64), ball_down)
         for name in ("low", "high", "mean")
