@@ -12,6 +12,9 @@ Int64 = NDArray[np.int64]
 
 # A part may be so many times as wide as its nearest point is from the scene's middle.
 FAR_SPREAD = 16
+# Far points are so many times as far from the middle as is usual.
+FAR_TIMES = 64
+MIDDLE_TIMES = 4
 # Parts up to that width, scene units, are fine enough wherever they are.
 FAR_FLOOR = 2.0**-7
 
@@ -50,17 +53,32 @@ def cut_large(labels: Int64, points: Float64, largest: int) -> Int64:
     return cut
 
 
+def distances_from_middle(points: Float64) -> Float64:
+    """Distance of each point from the scene's middle, or the usual one where that is more, (N,).
+
+    Middle: the median of each coordinate. Distance: its largest coordinate. The usual one is the
+    median, or MIDDLE_TIMES that of the nearest eighth where far points are the most.
+    """
+    away = np.abs(points - np.median(points, axis=0)).max(axis=1)
+    eighth, median = np.quantile(away, (1 / 8, 1 / 2))
+    farther: Float64 = np.maximum(away, max(min(float(median), MIDDLE_TIMES * eighth), FAR_FLOOR))
+    return farther
+
+
+def far_points(points: Float64) -> NDArray[np.bool_]:
+    """(N,) bool, more than FAR_TIMES as far from the scene's middle as is usual."""
+    away = distances_from_middle(points)
+    return np.asarray(away > FAR_TIMES * away.min(), dtype=np.bool_)
+
+
 def cut_far(labels: Int64, points: Float64) -> Int64:
     """Labels with parts of near and far points cut into shells about the scene's middle.
 
     Offsets in a part have one unit, 2^-15 of the part's width, which must suit its nearest point.
-    With r the distance from the middle (the median of each coordinate), or the median of these
-    distances where that is more: a part wider than FAR_SPREAD min(r) is cut where r doubles. Of an
-    ordinary scene none is.
+    With r of distances_from_middle, a part wider than FAR_SPREAD min(r) is cut where r doubles. Of
+    an ordinary scene none is.
     """
-    middle = np.median(points, axis=0)
-    away = np.abs(points - middle).max(axis=1)
-    away = np.maximum(away, max(float(np.median(away)), FAR_FLOOR))
+    away = distances_from_middle(points)
     order, starts = runs(labels)
     width = np.zeros(len(starts))
     for axis in points[order].T:

@@ -53,7 +53,7 @@ def test_a_group_has_a_unit_of_its_own():
     assert 2**22 <= group["center"][0] <= PARAMS.center.max_int
     assert group["exponent"] == 3
     assert group["center"][0] * float(ball_unit(pack, group)) == 100
-    assert not pack.clusters["exponent"].any()
+    assert pack.clusters["exponent"].tolist() == [0, 3]
 
 
 @pytest.mark.parametrize(
