@@ -81,7 +81,7 @@ def test_meta():
     pack = build_pack(scene, ClusterOptions("paper", 7, "3sigma", 42), GSPLAT)
     meta = pack.meta
     assert (meta.method, meta.radius, meta.rules, meta.seed) == ("paper", "3sigma", "gsplat", 42)
-    assert (meta.gaussians, meta.clusters, meta.sh_degree, meta.version) == (400, 7, 0, 3)
+    assert (meta.gaussians, meta.clusters, meta.sh_degree, meta.version) == (400, 7, 0, 4)
     assert meta.groups == len(pack.groups) == 1
     assert (meta.center_bits, meta.radius_bits) == (24, 24)
     assert (meta.scene, meta.scene_sha256) == ("scene", scene.sha256())
