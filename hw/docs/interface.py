@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields
+from textwrap import wrap
 
 import numpy as np
 
@@ -33,6 +34,15 @@ RECORDS = {
     "Request": (REQUEST_DTYPE, "m_axis_request of the cluster stage alone"),
     "Visible cluster": (VISIBLE_DTYPE, "m_axis_visible of the cluster stage alone"),
 }
+
+
+def filled(lines: list[str]) -> list[str]:
+    """Lines of a page, its sentences broken at 120 characters; tables and headings stay whole."""
+    return [
+        part
+        for line in lines
+        for part in (wrap(line, 120) if len(line) > 120 and line[0] not in "|#!<" else [line])
+    ]
 
 
 def parameter_table() -> str:
@@ -111,7 +121,7 @@ def interface_markdown(designs: dict[str, Design]) -> str:
     lines += _latencies(designs)
     lines += ["", "## Lint warnings that stay", "", "| Verilator's rule | why |", "| --- | --- |"]
     lines += [f"| `{rule}` | {reason} |" for rule, reason in WAIVED.items()]
-    return "\n".join(lines) + "\n"
+    return "\n".join(filled(lines)) + "\n"
 
 
 def _wide() -> list[str]:
