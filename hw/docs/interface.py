@@ -17,9 +17,11 @@ from golden.records import (
     SPLAT_DTYPE,
     VISIBLE_DTYPE,
 )
+from hw.frame.phases import PHASES
 from hw.package.lint import WAIVED
 from hw.package.ports import purpose
 from hw.package.presets import PRESETS
+from hw.stages.rows import STAGES
 from hw.stream_top import bit_slices
 from hw.synth.devices import FAMILIES
 from hw.synth.results import load
@@ -118,7 +120,7 @@ def interface_markdown(designs: dict[str, Design]) -> str:
         ]
     for name, (dtype, where) in RECORDS.items():
         lines += _record(name, dtype, where)
-    lines += _latencies(designs)
+    lines += [*_stages(), *_latencies(designs)]
     lines += ["", "## Lint warnings that stay", "", "| Verilator's rule | why |", "| --- | --- |"]
     lines += [f"| `{rule}` | {reason} |" for rule, reason in WAIVED.items()]
     return "\n".join(filled(lines)) + "\n"
@@ -156,6 +158,20 @@ def _kind(dtype: np.dtype, part: str) -> str:
         if dtype.names and name in dtype.names:
             dtype = dtype[name]
     return "signed" if dtype.base.kind == "i" else "unsigned"
+
+
+def _stages() -> list[str]:
+    """Stages by their rows, and the phases that they work in."""
+    lines = [
+        "",
+        "## Stages and phases",
+        "",
+        "| stage | phase | busy while |",
+        "| --- | --- | --- |",
+    ]
+    lines += [f"| `{stage.name}` | {stage.phase} | {stage.busy} |" for stage in STAGES]
+    lines += ["", "| phase | what happens in it |", "| --- | --- |"]
+    return [*lines, *(f"| {phase.name} | {phase.text} |" for phase in PHASES)]
 
 
 def _latencies(designs: dict[str, Design]) -> list[str]:
