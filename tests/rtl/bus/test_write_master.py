@@ -96,7 +96,12 @@ TESTS = 24 + 14 + 10 + 7 + 13
 
 @pytest.mark.parametrize(
     ("data_bits", "depths"),
-    [(64, (256, 64, 16)), (128, (160, 40)), (256, (256, 64, 16)), (512, (192, 64))],
+    [
+        (64, (256, 64, 16)),
+        pytest.param(128, (160, 40), marks=pytest.mark.slow),
+        pytest.param(256, (256, 64, 16), marks=pytest.mark.slow),
+        (512, (192, 64)),
+    ],
 )
 def test_bench_passes(tmp_path, data_bits, depths):
     design = flat_design(Parameters(data_bits=data_bits), depths)
