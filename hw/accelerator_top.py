@@ -10,13 +10,13 @@ from amaranth.lib.wiring import In, Out
 from golden.params import Parameters
 from golden.records import COLORED_DTYPE, SPLAT_DTYPE
 from hw.accelerator import Accelerator
+from hw.bus.flat_axi import connect_flat_read, flat_read
 from hw.frame.splat_packer import output_lanes
 from hw.host.register_map import WINDOW_BITS, frame_counters
 from hw.host.registers import Registers
 from hw.stages.rows import stages_of
 from hw.stream_top import FlatStream, bit_slices, field_at
 
-INCREMENTING = 1  # ARBURST
 MODIFIABLE_BUFFERABLE = 3  # ARCACHE: normal memory, not cached
 
 
@@ -45,18 +45,6 @@ LITE = {
     "rvalid": (1, Out),
     "rready": (1, In),
 }
-# Flat name -> member of hw.bus.axi.axi_read.
-READ = {
-    "araddr": "ar_address",
-    "arlen": "ar_length",
-    "arvalid": "ar_valid",
-    "arready": "ar_ready",
-    "rdata": "r_data",
-    "rresp": "r_response",
-    "rlast": "r_last",
-    "rvalid": "r_valid",
-    "rready": "r_ready",
-}
 
 
 class AcceleratorTop(wiring.Component):
@@ -81,23 +69,15 @@ class AcceleratorTop(wiring.Component):
         self.accelerator = Accelerator(params)
         self.registers = Registers(params)
         self.streams = (FlatStream("m_axis_splat", Out, None, self._record, self._lanes),)
-        read = self.accelerator.bus.signature.members
-        bus = {
-            f"m_axi_{flat}": (Out if read[name].flow == Out else In)(read[name].shape)
-            for flat, name in READ.items()
-        }
+        bus = flat_read(self.accelerator.bus)
         super().__init__(
             {
                 "aclk": In(1),
                 "aresetn": In(1),
                 **{f"s_axil_{name}": flow(bits) for name, (bits, flow) in LITE.items()},
                 **bus,
-                "m_axi_arid": Out(1),
-                "m_axi_arsize": Out(3),
-                "m_axi_arburst": Out(2),
                 "m_axi_arcache": Out(4),
                 "m_axi_arprot": Out(3),
-                "m_axi_rid": In(1),
                 "m_axis_splat_tdata": Out(8 * splat_bytes * self._lanes),
                 "m_axis_splat_tkeep": Out(splat_bytes * self._lanes),
                 "m_axis_splat_tlast": Out(1),
@@ -156,17 +136,8 @@ class AcceleratorTop(wiring.Component):
             elif flat.endswith(("ready", "valid")):
                 outer = outer & ready
             m.d.comb += inner.eq(outer) if flow is In else outer.eq(inner)
-        for flat, name in READ.items():
-            inner, outer = getattr(read, name), getattr(self, f"m_axi_{flat}")
-            is_out = read.signature.members[name].flow == Out
-            if name == "ar_valid":
-                inner = inner & ready
-            m.d.comb += outer.eq(inner) if is_out else inner.eq(outer)
-        m.d.comb += [
-            self.m_axi_arsize.eq((self._params.data_bits // 8).bit_length() - 1),
-            self.m_axi_arburst.eq(INCREMENTING),
-            self.m_axi_arcache.eq(MODIFIABLE_BUFFERABLE),
-        ]
+        connect_flat_read(m, self, read, ready)
+        m.d.comb += self.m_axi_arcache.eq(MODIFIABLE_BUFFERABLE)
 
     def _splats(self, m, splats):
         beat, size = splats.payload, self._record.itemsize

@@ -17,8 +17,7 @@ EVENTS = {
     "output_stalled_cycles": "frame cycles in which the output held a splat back",
 }
 FRAME_COUNTERS = {
-    "frame_cycles": "cycles from the start, or from the end of the frame before where that is "
-    "later, to the end of the frame: those of consecutive frames add up",
+    "frame_cycles": "cycles from the start, or the end of the frame before, to the end",
     **EVENTS,
 }
 
