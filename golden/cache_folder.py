@@ -11,6 +11,8 @@ from pathlib import Path
 
 import platformdirs
 
+from golden.environment import lent_environment
+
 NAME = "splatsieve"
 
 
@@ -28,16 +30,8 @@ def usable_home() -> Iterator[None]:
     """Lends programs that are started in the block a home, where the user's cannot be written."""
     folder = None if _usable(_users_own()) else _usable(_temporary())
     lent = {} if folder is None else {"HOME": str(folder), "XDG_CACHE_HOME": str(folder)}
-    before = {name: os.environ.get(name) for name in lent}
-    os.environ.update(lent)
-    try:
+    with lent_environment(lent):
         yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
 
 
 def _users_own() -> Path | None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
+
 from amaranth.hdl import C, Module, ResetInserter, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
@@ -121,10 +124,8 @@ class Accelerator(wiring.Component):
 
     def _read_tables(self, m):
         """What the memory sends: header and groups by the first client, then the stages' tables."""
-        control, reader, records, header = (
-            *(self._control, self._reader),
-            *(self._records, self._header),
-        )
+        control, reader = self._control, self._reader
+        records, header = self._records, self._header
         wiring.connect(m, control.requests, reader.requests[0])
         wiring.connect(m, reader.slots[0], records.i)
         groups = self._port("cluster_cull.groups")
@@ -154,7 +155,7 @@ class Accelerator(wiring.Component):
             if client.table and not client.bounded:
                 record = getattr(header, f"{client.table}_record")
                 m.d.comb += part.table_record.eq(self._of_back(m, record, client.table))
-        m.d.comb += control.outside.eq(_any(outside))
+        m.d.comb += control.outside.eq(reduce(or_, outside))
 
     def _of_back(self, m, value, name):
         """What the header says of the older frame, also while the younger one's is read."""
@@ -257,7 +258,7 @@ class Accelerator(wiring.Component):
             ]
         for phase in phases_of(self._params):
             names = [n for s in self._stages if s.phase == phase.name for n in s.parts]
-            busy = _any([self.parts[name].busy for name in names])
+            busy = reduce(or_, (self.parts[name].busy for name in names))
             m.d.comb += getattr(control, f"quiet_{phase.name}").eq(~busy)
         m.d.comb += [
             control.start.eq(self.start),
@@ -306,11 +307,3 @@ class Accelerator(wiring.Component):
             m.d.comb += getattr(self, f"counted_{name}").eq(getattr(counters, name))
         for name in (*own, *self._counters):
             m.d.comb += getattr(self, f"counted_{name}").eq(getattr(counters, f"kept_{name}"))
-
-
-def _any(values):
-    """Bitwise or of several values."""
-    total = values[0]
-    for value in values[1:]:
-        total = total | value
-    return total

@@ -10,13 +10,13 @@ from amaranth.lib.wiring import In, Out
 from golden.params import Parameters
 from golden.records import COLORED_DTYPE, SPLAT_DTYPE
 from hw.accelerator import WINDOW, Accelerator
+from hw.bus.flat_axi import connect_flat_read, connect_flat_write, flat_read, flat_write
 from hw.frame.splat_packer import output_lanes
 from hw.host.register_map import WINDOW_BITS, frame_counters
 from hw.host.registers import Registers
 from hw.stages.rows import stages_of
 from hw.stream_top import FlatStream, bit_slices, field_at
 
-INCREMENTING = 1  # ARBURST
 MODIFIABLE_BUFFERABLE = 3  # ARCACHE: normal memory, not cached
 
 
@@ -26,7 +26,7 @@ def output_dtype(params: Parameters) -> np.dtype:
 
 
 # Of both address channels, the same in every burst: name behind ar or aw, bits.
-FIXED = {"id": 1, "size": 3, "burst": 2, "cache": 4, "prot": 3}
+ATTRIBUTES = {"cache": 4, "prot": 3}
 # Flat name, width, flow, path in hw.bus.axi_lite: the slave's own names without underscores.
 LITE = {
     "awaddr": (WINDOW_BITS, In),
@@ -46,35 +46,6 @@ LITE = {
     "rresp": (2, Out),
     "rvalid": (1, Out),
     "rready": (1, In),
-}
-# Flat name -> member of hw.bus.axi.axi_read.
-READ = {
-    "araddr": "ar_address",
-    "arlen": "ar_length",
-    "arvalid": "ar_valid",
-    "arready": "ar_ready",
-    "rdata": "r_data",
-    "rresp": "r_response",
-    "rlast": "r_last",
-    "rvalid": "r_valid",
-    "rready": "r_ready",
-}
-
-
-# Flat name -> member of hw.bus.axi.axi_write.
-WRITE = {
-    "awaddr": "aw_address",
-    "awlen": "aw_length",
-    "awvalid": "aw_valid",
-    "awready": "aw_ready",
-    "wdata": "w_data",
-    "wstrb": "w_strobe",
-    "wlast": "w_last",
-    "wvalid": "w_valid",
-    "wready": "w_ready",
-    "bresp": "b_response",
-    "bvalid": "b_valid",
-    "bready": "b_ready",
 }
 
 
@@ -101,14 +72,12 @@ class AcceleratorTop(wiring.Component):
         splat_bytes = self._record.itemsize
         self.accelerator = Accelerator(params)
         self.registers = Registers(params)
-        draws = params.raster_lanes > 0
+        self._draws = params.raster_lanes > 0
         splats = FlatStream("m_axis_splat", Out, None, self._record, self._lanes)
-        self.streams = () if draws else (splats,)
-        bus = _flat(self.accelerator.bus, READ)
-        if draws:
-            bus |= _flat(self.accelerator.write_bus, WRITE)
-            bus |= {f"m_axi_aw{name}": Out(bits) for name, bits in FIXED.items()}
-            bus |= {"m_axi_bid": In(1)}
+        self.streams = () if self._draws else (splats,)
+        bus = flat_read(self.accelerator.bus) | _attributes("ar")
+        if self._draws:
+            bus |= flat_write(self.accelerator.write_bus) | _attributes("aw")
             output = {}
         else:
             output = {
@@ -124,8 +93,6 @@ class AcceleratorTop(wiring.Component):
                 "aresetn": In(1),
                 **{f"s_axil_{name}": flow(bits) for name, (bits, flow) in LITE.items()},
                 **bus,
-                **{f"m_axi_ar{name}": Out(bits) for name, bits in FIXED.items()},
-                "m_axi_rid": In(1),
                 **output,
                 "irq": Out(1),
             }
@@ -156,9 +123,8 @@ class AcceleratorTop(wiring.Component):
             for name in frame_counters(self._params)
         ]
         self._lite(m, registers.bus)
-        self._memory(m, accelerator.bus, READ, "ar")
-        if self._params.raster_lanes:
-            self._memory(m, accelerator.write_bus, WRITE, "aw")
+        self._memory(m)
+        if self._draws:
             for name in WINDOW:
                 m.d.comb += getattr(accelerator, name).eq(getattr(registers, name))
         else:
@@ -187,21 +153,13 @@ class AcceleratorTop(wiring.Component):
                 outer = outer & ready
             m.d.comb += inner.eq(outer) if flow is In else outer.eq(inner)
 
-    def _memory(self, m, bus, names, address):
-        """The channels of a master; nothing is offered before the reset has passed."""
-        for flat, name in names.items():
-            inner, outer = getattr(bus, name), getattr(self, f"m_axi_{flat}")
-            is_out = bus.signature.members[name].flow == Out
-            if is_out and name.endswith("_valid"):
-                inner = inner & self._released
-            m.d.comb += outer.eq(inner) if is_out else inner.eq(outer)
-        size = (self._params.data_bits // 8).bit_length() - 1
-        for name, value in {
-            "size": size,
-            "burst": INCREMENTING,
-            "cache": MODIFIABLE_BUFFERABLE,
-        }.items():
-            m.d.comb += getattr(self, f"m_axi_{address}{name}").eq(value)
+    def _memory(self, m):
+        """The channels of both masters; nothing is offered before the reset has passed."""
+        connect_flat_read(m, self, self.accelerator.bus, self._released)
+        m.d.comb += self.m_axi_arcache.eq(MODIFIABLE_BUFFERABLE)
+        if self._draws:
+            connect_flat_write(m, self, self.accelerator.write_bus, self._released)
+            m.d.comb += self.m_axi_awcache.eq(MODIFIABLE_BUFFERABLE)
 
     def _splats(self, m, splats):
         beat, size = splats.payload, self._record.itemsize
@@ -218,10 +176,5 @@ class AcceleratorTop(wiring.Component):
                     m.d.comb += word[start : start + bits].eq(field_at(beat.records[n], part))
 
 
-def _flat(bus, names):
-    """Flat ports of a bus of the accelerator, by their names."""
-    members = bus.signature.members
-    return {
-        f"m_axi_{flat}": (Out if members[name].flow == Out else In)(members[name].shape)
-        for flat, name in names.items()
-    }
+def _attributes(address):
+    return {f"m_axi_{address}{name}": Out(bits) for name, bits in ATTRIBUTES.items()}

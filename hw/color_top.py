@@ -8,8 +8,7 @@ from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
 from golden.records import COLORED_DTYPE, SPLAT_DTYPE
-from hw.accelerator_top import INCREMENTING, READ
-from hw.bus.axi import axi_read
+from hw.bus.flat_axi import connect_flat_read, flat_read
 from hw.bus.read_master import ReadMaster
 from hw.layouts import COUNTER_BITS, color_constants
 from hw.stages.color.color import COUNTERS, Color
@@ -54,13 +53,7 @@ class ColorTop(wiring.Component):
             back = Out if flat.flow is In else In
             members[f"{flat.name}_tdata"] = flat.flow(flat.bits)
             members |= {f"{flat.name}_tvalid": flat.flow(1), f"{flat.name}_tready": back(1)}
-        bus = axi_read(params).members
-        members |= {
-            f"m_axi_{flat}": (Out if bus[name].flow == Out else In)(bus[name].shape)
-            for flat, name in READ.items()
-        }
-        members |= {"m_axi_arid": Out(1), "m_axi_arsize": Out(3), "m_axi_arburst": Out(2)}
-        members |= {"m_axi_rid": In(1)}
+        members |= flat_read(self.master.axi)
         members |= {f"frame_{name}": In(field) for name, field in self._constants.members.items()}
         names = (*COUNTERS, "beats", "bursts")
         members |= {f"counter_{name}": Out(COUNTER_BITS) for name in names}
@@ -82,8 +75,6 @@ class ColorTop(wiring.Component):
             self.idle.eq(master.idle),
             self.error.eq(master.error[0]),
             core.table_record.eq(self.table),
-            self.m_axi_arsize.eq((self._params.data_bits // 8).bit_length() - 1),
-            self.m_axi_arburst.eq(INCREMENTING),
             self.counter_beats.eq(master.beats),
             self.counter_bursts.eq(master.bursts),
         ]
@@ -91,10 +82,7 @@ class ColorTop(wiring.Component):
         m.d.comb += [
             core.constants[n].eq(getattr(self, f"frame_{n}")) for n in self._constants.members
         ]
-        for flat, name in READ.items():
-            inner, outer = getattr(master.axi, name), getattr(self, f"m_axi_{flat}")
-            is_out = master.axi.signature.members[name].flow == Out
-            m.d.comb += outer.eq(inner) if is_out else inner.eq(outer)
+        connect_flat_read(m, self, master.axi)
         for flat in self.streams:
             self._connect(m, flat)
         return m

@@ -144,7 +144,7 @@
 #define SPLATSIEVE_INTERRUPT_START_IGNORED_SHIFT 2u
 #define SPLATSIEVE_INTERRUPT_START_IGNORED_MASK 0x00000004u
 
-/* causes that raise irq while they stand in INTERRUPT (rw) */
+/* causes that raise irq while they stand (rw) */
 #define SPLATSIEVE_REG_INTERRUPT_ENABLE 0x04cu
 #define SPLATSIEVE_INTERRUPT_ENABLE_DONE_SHIFT 0u
 #define SPLATSIEVE_INTERRUPT_ENABLE_DONE_MASK 0x00000001u
@@ -173,336 +173,336 @@
 #define SPLATSIEVE_PACK_BYTES_HIGH_HIGH_SHIFT 0u
 #define SPLATSIEVE_PACK_BYTES_HIGH_HIGH_MASK 0x000000ffu
 
-/* frame constant camera_position_x of cluster_cull (rw) */
+/* of cluster_cull (rw) */
 #define SPLATSIEVE_REG_FRAME_CAMERA_POSITION_X 0x080u
 #define SPLATSIEVE_FRAME_CAMERA_POSITION_X_VALUE_SHIFT 0u
 #define SPLATSIEVE_FRAME_CAMERA_POSITION_X_VALUE_MASK 0x3fffffffu
 #define SPLATSIEVE_FRAME_CAMERA_POSITION_X_VALUE_SIGNED 1
 #define SPLATSIEVE_FRAME_CAMERA_POSITION_X_VALUE_FRACTION_BITS 4
 
-/* frame constant camera_position_y of cluster_cull (rw) */
+/* of cluster_cull (rw) */
 #define SPLATSIEVE_REG_FRAME_CAMERA_POSITION_Y 0x084u
 #define SPLATSIEVE_FRAME_CAMERA_POSITION_Y_VALUE_SHIFT 0u
 #define SPLATSIEVE_FRAME_CAMERA_POSITION_Y_VALUE_MASK 0x3fffffffu
 #define SPLATSIEVE_FRAME_CAMERA_POSITION_Y_VALUE_SIGNED 1
 #define SPLATSIEVE_FRAME_CAMERA_POSITION_Y_VALUE_FRACTION_BITS 4
 
-/* frame constant camera_position_z of cluster_cull (rw) */
+/* of cluster_cull (rw) */
 #define SPLATSIEVE_REG_FRAME_CAMERA_POSITION_Z 0x088u
 #define SPLATSIEVE_FRAME_CAMERA_POSITION_Z_VALUE_SHIFT 0u
 #define SPLATSIEVE_FRAME_CAMERA_POSITION_Z_VALUE_MASK 0x3fffffffu
 #define SPLATSIEVE_FRAME_CAMERA_POSITION_Z_VALUE_SIGNED 1
 #define SPLATSIEVE_FRAME_CAMERA_POSITION_Z_VALUE_FRACTION_BITS 4
 
-/* frame constant rotation_00 of cluster_cull and gaussian_project (rw) */
+/* of cluster_cull and gaussian_project (rw) */
 #define SPLATSIEVE_REG_FRAME_ROTATION_00 0x08cu
 #define SPLATSIEVE_FRAME_ROTATION_00_VALUE_SHIFT 0u
 #define SPLATSIEVE_FRAME_ROTATION_00_VALUE_MASK 0x0003ffffu
 #define SPLATSIEVE_FRAME_ROTATION_00_VALUE_SIGNED 1
 #define SPLATSIEVE_FRAME_ROTATION_00_VALUE_FRACTION_BITS 17
 
-/* frame constant rotation_01 of cluster_cull and gaussian_project (rw) */
+/* of cluster_cull and gaussian_project (rw) */
 #define SPLATSIEVE_REG_FRAME_ROTATION_01 0x090u
 #define SPLATSIEVE_FRAME_ROTATION_01_VALUE_SHIFT 0u
 #define SPLATSIEVE_FRAME_ROTATION_01_VALUE_MASK 0x0003ffffu
 #define SPLATSIEVE_FRAME_ROTATION_01_VALUE_SIGNED 1
 #define SPLATSIEVE_FRAME_ROTATION_01_VALUE_FRACTION_BITS 17
 
-/* frame constant rotation_02 of cluster_cull and gaussian_project (rw) */
+/* of cluster_cull and gaussian_project (rw) */
 #define SPLATSIEVE_REG_FRAME_ROTATION_02 0x094u
 #define SPLATSIEVE_FRAME_ROTATION_02_VALUE_SHIFT 0u
 #define SPLATSIEVE_FRAME_ROTATION_02_VALUE_MASK 0x0003ffffu
 #define SPLATSIEVE_FRAME_ROTATION_02_VALUE_SIGNED 1
 #define SPLATSIEVE_FRAME_ROTATION_02_VALUE_FRACTION_BITS 17
 
-/* frame constant rotation_10 of cluster_cull and gaussian_project (rw) */
+/* of cluster_cull and gaussian_project (rw) */
 #define SPLATSIEVE_REG_FRAME_ROTATION_10 0x098u
 #define SPLATSIEVE_FRAME_ROTATION_10_VALUE_SHIFT 0u
 #define SPLATSIEVE_FRAME_ROTATION_10_VALUE_MASK 0x0003ffffu
 #define SPLATSIEVE_FRAME_ROTATION_10_VALUE_SIGNED 1
 #define SPLATSIEVE_FRAME_ROTATION_10_VALUE_FRACTION_BITS 17
 
-/* frame constant rotation_11 of cluster_cull and gaussian_project (rw) */
+/* of cluster_cull and gaussian_project (rw) */
 #define SPLATSIEVE_REG_FRAME_ROTATION_11 0x09cu
 #define SPLATSIEVE_FRAME_ROTATION_11_VALUE_SHIFT 0u
 #define SPLATSIEVE_FRAME_ROTATION_11_VALUE_MASK 0x0003ffffu
 #define SPLATSIEVE_FRAME_ROTATION_11_VALUE_SIGNED 1
 #define SPLATSIEVE_FRAME_ROTATION_11_VALUE_FRACTION_BITS 17
 
-/* frame constant rotation_12 of cluster_cull and gaussian_project (rw) */
+/* of cluster_cull and gaussian_project (rw) */
 #define SPLATSIEVE_REG_FRAME_ROTATION_12 0x0a0u
 #define SPLATSIEVE_FRAME_ROTATION_12_VALUE_SHIFT 0u
 #define SPLATSIEVE_FRAME_ROTATION_12_VALUE_MASK 0x0003ffffu
 #define SPLATSIEVE_FRAME_ROTATION_12_VALUE_SIGNED 1
 #define SPLATSIEVE_FRAME_ROTATION_12_VALUE_FRACTION_BITS 17
 
-/* frame constant rotation_20 of cluster_cull and gaussian_project (rw) */
+/* of cluster_cull and gaussian_project (rw) */
 #define SPLATSIEVE_REG_FRAME_ROTATION_20 0x0a4u
 #define SPLATSIEVE_FRAME_ROTATION_20_VALUE_SHIFT 0u
 #define SPLATSIEVE_FRAME_ROTATION_20_VALUE_MASK 0x0003ffffu
 #define SPLATSIEVE_FRAME_ROTATION_20_VALUE_SIGNED 1
 #define SPLATSIEVE_FRAME_ROTATION_20_VALUE_FRACTION_BITS 17
 
-/* frame constant rotation_21 of cluster_cull and gaussian_project (rw) */
+/* of cluster_cull and gaussian_project (rw) */
 #define SPLATSIEVE_REG_FRAME_ROTATION_21 0x0a8u
 #define SPLATSIEVE_FRAME_ROTATION_21_VALUE_SHIFT 0u
 #define SPLATSIEVE_FRAME_ROTATION_21_VALUE_MASK 0x0003ffffu
 #define SPLATSIEVE_FRAME_ROTATION_21_VALUE_SIGNED 1
 #define SPLATSIEVE_FRAME_ROTATION_21_VALUE_FRACTION_BITS 17
 
-/* frame constant rotation_22 of cluster_cull and gaussian_project (rw) */
+/* of cluster_cull and gaussian_project (rw) */
 #define SPLATSIEVE_REG_FRAME_ROTATION_22 0x0acu
 #define SPLATSIEVE_FRAME_ROTATION_22_VALUE_SHIFT 0u
 #define SPLATSIEVE_FRAME_ROTATION_22_VALUE_MASK 0x0003ffffu
 #define SPLATSIEVE_FRAME_ROTATION_22_VALUE_SIGNED 1
 #define SPLATSIEVE_FRAME_ROTATION_22_VALUE_FRACTION_BITS 17
 
-/* frame constant left_lateral of cluster_cull (rw) */
+/* of cluster_cull (rw) */
 #define SPLATSIEVE_REG_FRAME_LEFT_LATERAL 0x0b0u
 #define SPLATSIEVE_FRAME_LEFT_LATERAL_VALUE_SHIFT 0u
 #define SPLATSIEVE_FRAME_LEFT_LATERAL_VALUE_MASK 0x0003ffffu
 #define SPLATSIEVE_FRAME_LEFT_LATERAL_VALUE_SIGNED 1
 #define SPLATSIEVE_FRAME_LEFT_LATERAL_VALUE_FRACTION_BITS 16
 
-/* frame constant left_depth of cluster_cull (rw) */
+/* of cluster_cull (rw) */
 #define SPLATSIEVE_REG_FRAME_LEFT_DEPTH 0x0b4u
 #define SPLATSIEVE_FRAME_LEFT_DEPTH_VALUE_SHIFT 0u
 #define SPLATSIEVE_FRAME_LEFT_DEPTH_VALUE_MASK 0x0003ffffu
 #define SPLATSIEVE_FRAME_LEFT_DEPTH_VALUE_SIGNED 1
 #define SPLATSIEVE_FRAME_LEFT_DEPTH_VALUE_FRACTION_BITS 16
 
-/* frame constant right_lateral of cluster_cull (rw) */
+/* of cluster_cull (rw) */
 #define SPLATSIEVE_REG_FRAME_RIGHT_LATERAL 0x0b8u
 #define SPLATSIEVE_FRAME_RIGHT_LATERAL_VALUE_SHIFT 0u
 #define SPLATSIEVE_FRAME_RIGHT_LATERAL_VALUE_MASK 0x0003ffffu
 #define SPLATSIEVE_FRAME_RIGHT_LATERAL_VALUE_SIGNED 1
 #define SPLATSIEVE_FRAME_RIGHT_LATERAL_VALUE_FRACTION_BITS 16
 
-/* frame constant right_depth of cluster_cull (rw) */
+/* of cluster_cull (rw) */
 #define SPLATSIEVE_REG_FRAME_RIGHT_DEPTH 0x0bcu
 #define SPLATSIEVE_FRAME_RIGHT_DEPTH_VALUE_SHIFT 0u
 #define SPLATSIEVE_FRAME_RIGHT_DEPTH_VALUE_MASK 0x0003ffffu
 #define SPLATSIEVE_FRAME_RIGHT_DEPTH_VALUE_SIGNED 1
 #define SPLATSIEVE_FRAME_RIGHT_DEPTH_VALUE_FRACTION_BITS 16
 
-/* frame constant top_lateral of cluster_cull (rw) */
+/* of cluster_cull (rw) */
 #define SPLATSIEVE_REG_FRAME_TOP_LATERAL 0x0c0u
 #define SPLATSIEVE_FRAME_TOP_LATERAL_VALUE_SHIFT 0u
 #define SPLATSIEVE_FRAME_TOP_LATERAL_VALUE_MASK 0x0003ffffu
 #define SPLATSIEVE_FRAME_TOP_LATERAL_VALUE_SIGNED 1
 #define SPLATSIEVE_FRAME_TOP_LATERAL_VALUE_FRACTION_BITS 16
 
-/* frame constant top_depth of cluster_cull (rw) */
+/* of cluster_cull (rw) */
 #define SPLATSIEVE_REG_FRAME_TOP_DEPTH 0x0c4u
 #define SPLATSIEVE_FRAME_TOP_DEPTH_VALUE_SHIFT 0u
 #define SPLATSIEVE_FRAME_TOP_DEPTH_VALUE_MASK 0x0003ffffu
 #define SPLATSIEVE_FRAME_TOP_DEPTH_VALUE_SIGNED 1
 #define SPLATSIEVE_FRAME_TOP_DEPTH_VALUE_FRACTION_BITS 16
 
-/* frame constant bottom_lateral of cluster_cull (rw) */
+/* of cluster_cull (rw) */
 #define SPLATSIEVE_REG_FRAME_BOTTOM_LATERAL 0x0c8u
 #define SPLATSIEVE_FRAME_BOTTOM_LATERAL_VALUE_SHIFT 0u
 #define SPLATSIEVE_FRAME_BOTTOM_LATERAL_VALUE_MASK 0x0003ffffu
 #define SPLATSIEVE_FRAME_BOTTOM_LATERAL_VALUE_SIGNED 1
 #define SPLATSIEVE_FRAME_BOTTOM_LATERAL_VALUE_FRACTION_BITS 16
 
-/* frame constant bottom_depth of cluster_cull (rw) */
+/* of cluster_cull (rw) */
 #define SPLATSIEVE_REG_FRAME_BOTTOM_DEPTH 0x0ccu
 #define SPLATSIEVE_FRAME_BOTTOM_DEPTH_VALUE_SHIFT 0u
 #define SPLATSIEVE_FRAME_BOTTOM_DEPTH_VALUE_MASK 0x0003ffffu
 #define SPLATSIEVE_FRAME_BOTTOM_DEPTH_VALUE_SIGNED 1
 #define SPLATSIEVE_FRAME_BOTTOM_DEPTH_VALUE_FRACTION_BITS 16
 
-/* frame constant weight_x of cluster_cull (rw) */
+/* of cluster_cull (rw) */
 #define SPLATSIEVE_REG_FRAME_WEIGHT_X 0x0d0u
 #define SPLATSIEVE_FRAME_WEIGHT_X_VALUE_SHIFT 0u
 #define SPLATSIEVE_FRAME_WEIGHT_X_VALUE_MASK 0x0001ffffu
 #define SPLATSIEVE_FRAME_WEIGHT_X_VALUE_SIGNED 0
 #define SPLATSIEVE_FRAME_WEIGHT_X_VALUE_FRACTION_BITS 16
 
-/* frame constant weight_y of cluster_cull (rw) */
+/* of cluster_cull (rw) */
 #define SPLATSIEVE_REG_FRAME_WEIGHT_Y 0x0d4u
 #define SPLATSIEVE_FRAME_WEIGHT_Y_VALUE_SHIFT 0u
 #define SPLATSIEVE_FRAME_WEIGHT_Y_VALUE_MASK 0x0001ffffu
 #define SPLATSIEVE_FRAME_WEIGHT_Y_VALUE_SIGNED 0
 #define SPLATSIEVE_FRAME_WEIGHT_Y_VALUE_FRACTION_BITS 16
 
-/* frame constant side_offset of cluster_cull (rw) */
+/* of cluster_cull (rw) */
 #define SPLATSIEVE_REG_FRAME_SIDE_OFFSET 0x0d8u
 #define SPLATSIEVE_FRAME_SIDE_OFFSET_VALUE_SHIFT 0u
 #define SPLATSIEVE_FRAME_SIDE_OFFSET_VALUE_MASK 0xffffffffu
 #define SPLATSIEVE_FRAME_SIDE_OFFSET_VALUE_SIGNED 1
 #define SPLATSIEVE_FRAME_SIDE_OFFSET_VALUE_FRACTION_BITS 4
 
-/* frame constant near_offset of cluster_cull (rw) */
+/* of cluster_cull (rw) */
 #define SPLATSIEVE_REG_FRAME_NEAR_OFFSET 0x0dcu
 #define SPLATSIEVE_FRAME_NEAR_OFFSET_VALUE_SHIFT 0u
 #define SPLATSIEVE_FRAME_NEAR_OFFSET_VALUE_MASK 0xffffffffu
 #define SPLATSIEVE_FRAME_NEAR_OFFSET_VALUE_SIGNED 1
 #define SPLATSIEVE_FRAME_NEAR_OFFSET_VALUE_FRACTION_BITS 4
 
-/* frame constant jacobian_x0 of gaussian_project (rw) */
+/* of gaussian_project (rw) */
 #define SPLATSIEVE_REG_FRAME_JACOBIAN_X0 0x0e0u
 #define SPLATSIEVE_FRAME_JACOBIAN_X0_VALUE_SHIFT 0u
 #define SPLATSIEVE_FRAME_JACOBIAN_X0_VALUE_MASK 0x0003ffffu
 #define SPLATSIEVE_FRAME_JACOBIAN_X0_VALUE_SIGNED 1
 #define SPLATSIEVE_FRAME_JACOBIAN_X0_VALUE_FRACTION_BITS 16
 
-/* frame constant jacobian_x1 of gaussian_project (rw) */
+/* of gaussian_project (rw) */
 #define SPLATSIEVE_REG_FRAME_JACOBIAN_X1 0x0e4u
 #define SPLATSIEVE_FRAME_JACOBIAN_X1_VALUE_SHIFT 0u
 #define SPLATSIEVE_FRAME_JACOBIAN_X1_VALUE_MASK 0x0003ffffu
 #define SPLATSIEVE_FRAME_JACOBIAN_X1_VALUE_SIGNED 1
 #define SPLATSIEVE_FRAME_JACOBIAN_X1_VALUE_FRACTION_BITS 16
 
-/* frame constant jacobian_x2 of gaussian_project (rw) */
+/* of gaussian_project (rw) */
 #define SPLATSIEVE_REG_FRAME_JACOBIAN_X2 0x0e8u
 #define SPLATSIEVE_FRAME_JACOBIAN_X2_VALUE_SHIFT 0u
 #define SPLATSIEVE_FRAME_JACOBIAN_X2_VALUE_MASK 0x0003ffffu
 #define SPLATSIEVE_FRAME_JACOBIAN_X2_VALUE_SIGNED 1
 #define SPLATSIEVE_FRAME_JACOBIAN_X2_VALUE_FRACTION_BITS 16
 
-/* frame constant focal_x of gaussian_project (rw) */
+/* of gaussian_project (rw) */
 #define SPLATSIEVE_REG_FRAME_FOCAL_X 0x0ecu
 #define SPLATSIEVE_FRAME_FOCAL_X_VALUE_SHIFT 0u
 #define SPLATSIEVE_FRAME_FOCAL_X_VALUE_MASK 0x0003ffffu
 #define SPLATSIEVE_FRAME_FOCAL_X_VALUE_SIGNED 0
 #define SPLATSIEVE_FRAME_FOCAL_X_VALUE_FRACTION_BITS 17
 
-/* frame constant principal_x of gaussian_project (rw) */
+/* of gaussian_project (rw) */
 #define SPLATSIEVE_REG_FRAME_PRINCIPAL_X 0x0f0u
 #define SPLATSIEVE_FRAME_PRINCIPAL_X_VALUE_SHIFT 0u
 #define SPLATSIEVE_FRAME_PRINCIPAL_X_VALUE_MASK 0x3fffffffu
 #define SPLATSIEVE_FRAME_PRINCIPAL_X_VALUE_SIGNED 1
 #define SPLATSIEVE_FRAME_PRINCIPAL_X_VALUE_FRACTION_BITS 8
 
-/* frame constant clamp_low_x of gaussian_project (rw) */
+/* of gaussian_project (rw) */
 #define SPLATSIEVE_REG_FRAME_CLAMP_LOW_X 0x0f4u
 #define SPLATSIEVE_FRAME_CLAMP_LOW_X_VALUE_SHIFT 0u
 #define SPLATSIEVE_FRAME_CLAMP_LOW_X_VALUE_MASK 0x3fffffffu
 #define SPLATSIEVE_FRAME_CLAMP_LOW_X_VALUE_SIGNED 1
 #define SPLATSIEVE_FRAME_CLAMP_LOW_X_VALUE_FRACTION_BITS 0
 
-/* frame constant clamp_high_x of gaussian_project (rw) */
+/* of gaussian_project (rw) */
 #define SPLATSIEVE_REG_FRAME_CLAMP_HIGH_X 0x0f8u
 #define SPLATSIEVE_FRAME_CLAMP_HIGH_X_VALUE_SHIFT 0u
 #define SPLATSIEVE_FRAME_CLAMP_HIGH_X_VALUE_MASK 0x3fffffffu
 #define SPLATSIEVE_FRAME_CLAMP_HIGH_X_VALUE_SIGNED 1
 #define SPLATSIEVE_FRAME_CLAMP_HIGH_X_VALUE_FRACTION_BITS 0
 
-/* frame constant last_pixel_x of gaussian_project (rw) */
+/* of gaussian_project (rw) */
 #define SPLATSIEVE_REG_FRAME_LAST_PIXEL_X 0x0fcu
 #define SPLATSIEVE_FRAME_LAST_PIXEL_X_VALUE_SHIFT 0u
 #define SPLATSIEVE_FRAME_LAST_PIXEL_X_VALUE_MASK 0x00003fffu
 #define SPLATSIEVE_FRAME_LAST_PIXEL_X_VALUE_SIGNED 0
 #define SPLATSIEVE_FRAME_LAST_PIXEL_X_VALUE_FRACTION_BITS 0
 
-/* frame constant jacobian_y0 of gaussian_project (rw) */
+/* of gaussian_project (rw) */
 #define SPLATSIEVE_REG_FRAME_JACOBIAN_Y0 0x100u
 #define SPLATSIEVE_FRAME_JACOBIAN_Y0_VALUE_SHIFT 0u
 #define SPLATSIEVE_FRAME_JACOBIAN_Y0_VALUE_MASK 0x0003ffffu
 #define SPLATSIEVE_FRAME_JACOBIAN_Y0_VALUE_SIGNED 1
 #define SPLATSIEVE_FRAME_JACOBIAN_Y0_VALUE_FRACTION_BITS 16
 
-/* frame constant jacobian_y1 of gaussian_project (rw) */
+/* of gaussian_project (rw) */
 #define SPLATSIEVE_REG_FRAME_JACOBIAN_Y1 0x104u
 #define SPLATSIEVE_FRAME_JACOBIAN_Y1_VALUE_SHIFT 0u
 #define SPLATSIEVE_FRAME_JACOBIAN_Y1_VALUE_MASK 0x0003ffffu
 #define SPLATSIEVE_FRAME_JACOBIAN_Y1_VALUE_SIGNED 1
 #define SPLATSIEVE_FRAME_JACOBIAN_Y1_VALUE_FRACTION_BITS 16
 
-/* frame constant jacobian_y2 of gaussian_project (rw) */
+/* of gaussian_project (rw) */
 #define SPLATSIEVE_REG_FRAME_JACOBIAN_Y2 0x108u
 #define SPLATSIEVE_FRAME_JACOBIAN_Y2_VALUE_SHIFT 0u
 #define SPLATSIEVE_FRAME_JACOBIAN_Y2_VALUE_MASK 0x0003ffffu
 #define SPLATSIEVE_FRAME_JACOBIAN_Y2_VALUE_SIGNED 1
 #define SPLATSIEVE_FRAME_JACOBIAN_Y2_VALUE_FRACTION_BITS 16
 
-/* frame constant focal_y of gaussian_project (rw) */
+/* of gaussian_project (rw) */
 #define SPLATSIEVE_REG_FRAME_FOCAL_Y 0x10cu
 #define SPLATSIEVE_FRAME_FOCAL_Y_VALUE_SHIFT 0u
 #define SPLATSIEVE_FRAME_FOCAL_Y_VALUE_MASK 0x0003ffffu
 #define SPLATSIEVE_FRAME_FOCAL_Y_VALUE_SIGNED 0
 #define SPLATSIEVE_FRAME_FOCAL_Y_VALUE_FRACTION_BITS 17
 
-/* frame constant principal_y of gaussian_project (rw) */
+/* of gaussian_project (rw) */
 #define SPLATSIEVE_REG_FRAME_PRINCIPAL_Y 0x110u
 #define SPLATSIEVE_FRAME_PRINCIPAL_Y_VALUE_SHIFT 0u
 #define SPLATSIEVE_FRAME_PRINCIPAL_Y_VALUE_MASK 0x3fffffffu
 #define SPLATSIEVE_FRAME_PRINCIPAL_Y_VALUE_SIGNED 1
 #define SPLATSIEVE_FRAME_PRINCIPAL_Y_VALUE_FRACTION_BITS 8
 
-/* frame constant clamp_low_y of gaussian_project (rw) */
+/* of gaussian_project (rw) */
 #define SPLATSIEVE_REG_FRAME_CLAMP_LOW_Y 0x114u
 #define SPLATSIEVE_FRAME_CLAMP_LOW_Y_VALUE_SHIFT 0u
 #define SPLATSIEVE_FRAME_CLAMP_LOW_Y_VALUE_MASK 0x3fffffffu
 #define SPLATSIEVE_FRAME_CLAMP_LOW_Y_VALUE_SIGNED 1
 #define SPLATSIEVE_FRAME_CLAMP_LOW_Y_VALUE_FRACTION_BITS 0
 
-/* frame constant clamp_high_y of gaussian_project (rw) */
+/* of gaussian_project (rw) */
 #define SPLATSIEVE_REG_FRAME_CLAMP_HIGH_Y 0x118u
 #define SPLATSIEVE_FRAME_CLAMP_HIGH_Y_VALUE_SHIFT 0u
 #define SPLATSIEVE_FRAME_CLAMP_HIGH_Y_VALUE_MASK 0x3fffffffu
 #define SPLATSIEVE_FRAME_CLAMP_HIGH_Y_VALUE_SIGNED 1
 #define SPLATSIEVE_FRAME_CLAMP_HIGH_Y_VALUE_FRACTION_BITS 0
 
-/* frame constant last_pixel_y of gaussian_project (rw) */
+/* of gaussian_project (rw) */
 #define SPLATSIEVE_REG_FRAME_LAST_PIXEL_Y 0x11cu
 #define SPLATSIEVE_FRAME_LAST_PIXEL_Y_VALUE_SHIFT 0u
 #define SPLATSIEVE_FRAME_LAST_PIXEL_Y_VALUE_MASK 0x00003fffu
 #define SPLATSIEVE_FRAME_LAST_PIXEL_Y_VALUE_SIGNED 0
 #define SPLATSIEVE_FRAME_LAST_PIXEL_Y_VALUE_FRACTION_BITS 0
 
-/* frame constant near of gaussian_project (rw) */
+/* of gaussian_project (rw) */
 #define SPLATSIEVE_REG_FRAME_NEAR 0x120u
 #define SPLATSIEVE_FRAME_NEAR_VALUE_SHIFT 0u
 #define SPLATSIEVE_FRAME_NEAR_VALUE_MASK 0xffffffffu
 #define SPLATSIEVE_FRAME_NEAR_VALUE_SIGNED 1
 #define SPLATSIEVE_FRAME_NEAR_VALUE_FRACTION_BITS 4
 
-/* frame constant tangent_shift of gaussian_project (rw) */
+/* of gaussian_project (rw) */
 #define SPLATSIEVE_REG_FRAME_TANGENT_SHIFT 0x124u
 #define SPLATSIEVE_FRAME_TANGENT_SHIFT_VALUE_SHIFT 0u
 #define SPLATSIEVE_FRAME_TANGENT_SHIFT_VALUE_MASK 0x0000001fu
 #define SPLATSIEVE_FRAME_TANGENT_SHIFT_VALUE_SIGNED 0
 #define SPLATSIEVE_FRAME_TANGENT_SHIFT_VALUE_FRACTION_BITS 0
 
-/* frame constant exponent_offset of gaussian_project (rw) */
+/* of gaussian_project (rw) */
 #define SPLATSIEVE_REG_FRAME_EXPONENT_OFFSET 0x128u
 #define SPLATSIEVE_FRAME_EXPONENT_OFFSET_VALUE_SHIFT 0u
 #define SPLATSIEVE_FRAME_EXPONENT_OFFSET_VALUE_MASK 0x000001ffu
 #define SPLATSIEVE_FRAME_EXPONENT_OFFSET_VALUE_SIGNED 1
 #define SPLATSIEVE_FRAME_EXPONENT_OFFSET_VALUE_FRACTION_BITS 0
 
-/* frame constant error_floor of gaussian_project (rw) */
+/* of gaussian_project (rw) */
 #define SPLATSIEVE_REG_FRAME_ERROR_FLOOR 0x12cu
 #define SPLATSIEVE_FRAME_ERROR_FLOOR_VALUE_SHIFT 0u
 #define SPLATSIEVE_FRAME_ERROR_FLOOR_VALUE_MASK 0x0000001fu
 #define SPLATSIEVE_FRAME_ERROR_FLOOR_VALUE_SIGNED 0
 #define SPLATSIEVE_FRAME_ERROR_FLOOR_VALUE_FRACTION_BITS 0
 
-/* frame constant bound_bits of gaussian_project (rw) */
+/* of gaussian_project (rw) */
 #define SPLATSIEVE_REG_FRAME_BOUND_BITS 0x130u
 #define SPLATSIEVE_FRAME_BOUND_BITS_VALUE_SHIFT 0u
 #define SPLATSIEVE_FRAME_BOUND_BITS_VALUE_MASK 0x0000001fu
 #define SPLATSIEVE_FRAME_BOUND_BITS_VALUE_SIGNED 0
 #define SPLATSIEVE_FRAME_BOUND_BITS_VALUE_FRACTION_BITS 0
 
-/* frame constant screen_margin of gaussian_project (rw) */
+/* of gaussian_project (rw) */
 #define SPLATSIEVE_REG_FRAME_SCREEN_MARGIN 0x134u
 #define SPLATSIEVE_FRAME_SCREEN_MARGIN_VALUE_SHIFT 0u
 #define SPLATSIEVE_FRAME_SCREEN_MARGIN_VALUE_MASK 0x3fffffffu
 #define SPLATSIEVE_FRAME_SCREEN_MARGIN_VALUE_SIGNED 0
 #define SPLATSIEVE_FRAME_SCREEN_MARGIN_VALUE_FRACTION_BITS 0
 
-/* frame constant position_mantissa of gaussian_project (rw) */
+/* of gaussian_project (rw) */
 #define SPLATSIEVE_REG_FRAME_POSITION_MANTISSA 0x138u
 #define SPLATSIEVE_FRAME_POSITION_MANTISSA_VALUE_SHIFT 0u
 #define SPLATSIEVE_FRAME_POSITION_MANTISSA_VALUE_MASK 0x000000ffu
 #define SPLATSIEVE_FRAME_POSITION_MANTISSA_VALUE_SIGNED 0
 #define SPLATSIEVE_FRAME_POSITION_MANTISSA_VALUE_FRACTION_BITS 0
 
-/* frame constant position_exponent of gaussian_project (rw) */
+/* of gaussian_project (rw) */
 #define SPLATSIEVE_REG_FRAME_POSITION_EXPONENT 0x13cu
 #define SPLATSIEVE_FRAME_POSITION_EXPONENT_VALUE_SHIFT 0u
 #define SPLATSIEVE_FRAME_POSITION_EXPONENT_VALUE_MASK 0x0000007fu
@@ -514,7 +514,7 @@
 #define SPLATSIEVE_COUNTER_FRAMES_COUNT_SHIFT 0u
 #define SPLATSIEVE_COUNTER_FRAMES_COUNT_MASK 0xffffffffu
 
-/* cycles from the start, or from the end of the frame before where that is later, to the end of the frame: those of consecutive frames add up (ro) */
+/* cycles from the start, or the end of the frame before, to the end (ro) */
 #define SPLATSIEVE_REG_COUNTER_FRAME_CYCLES 0x204u
 #define SPLATSIEVE_COUNTER_FRAME_CYCLES_COUNT_SHIFT 0u
 #define SPLATSIEVE_COUNTER_FRAME_CYCLES_COUNT_MASK 0xffffffffu

@@ -122,11 +122,15 @@ def test_the_cycle_model_imports_no_simulation(graph):
 
 
 def paths_by_stage() -> dict[str, list[str]]:
-    """Stage -> the paths in its row of the table of hw/README.md."""
+    """Stage -> the paths in its rows of the table of hw/README.md."""
     page = (ROOT / "hw" / "README.md").read_text(encoding="utf-8")
     table = page.split("<!-- stages -->")[1].split("<!-- end -->")[0]
     rows = [line.strip("| ").split(" | ") for line in table.splitlines() if line.startswith("| `")]
-    return {row[0].strip("`"): re.findall(r"`([\w/]+\.py)`", " ".join(row[1:])) for row in rows}
+    paths: dict[str, list[str]] = {}
+    for row in rows:
+        found = re.findall(r"`([\w/]+\.py)`", " ".join(row[1:]))
+        paths.setdefault(row[0].strip("`"), []).extend(found)
+    return paths
 
 
 def test_each_stage_has_its_row_of_paths():

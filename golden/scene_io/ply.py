@@ -101,7 +101,7 @@ def _warn_of_activated(name: str, log_scales: Float32, logits: Float32) -> None:
     hints = []
     if log_scales.min() > 0:
         hints.append("scales (all above 0, where logarithms are expected)")
-    if logits.min() >= 0 and logits.max() <= 1 and logits.min() < logits.max():
+    if 0 < logits.min() < logits.max() <= 1:  # rows of padding are 0
         hints.append("opacities (all in 0..1, where logits are expected)")
     if hints:
         warn(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields
+from textwrap import wrap
 
 import numpy as np
 
@@ -16,9 +17,11 @@ from golden.records import (
     SPLAT_DTYPE,
     VISIBLE_DTYPE,
 )
+from hw.frame.phases import PHASES
 from hw.package.lint import WAIVED
 from hw.package.ports import purpose
 from hw.package.presets import PRESETS
+from hw.stages.rows import STAGES
 from hw.stream_top import bit_slices
 from hw.synth.devices import FAMILIES
 from hw.synth.results import load
@@ -33,6 +36,15 @@ RECORDS = {
     "Request": (REQUEST_DTYPE, "m_axis_request of the cluster stage alone"),
     "Visible cluster": (VISIBLE_DTYPE, "m_axis_visible of the cluster stage alone"),
 }
+
+
+def filled(lines: list[str]) -> list[str]:
+    """Lines of a page, its sentences broken at 120 characters; tables and headings stay whole."""
+    return [
+        part
+        for line in lines
+        for part in (wrap(line, 120) if len(line) > 120 and line[0] not in "|#!<" else [line])
+    ]
 
 
 def parameter_table() -> str:
@@ -108,10 +120,10 @@ def interface_markdown(designs: dict[str, Design]) -> str:
         ]
     for name, (dtype, where) in RECORDS.items():
         lines += _record(name, dtype, where)
-    lines += _latencies(designs)
+    lines += [*_stages(), *_latencies(designs)]
     lines += ["", "## Lint warnings that stay", "", "| Verilator's rule | why |", "| --- | --- |"]
     lines += [f"| `{rule}` | {reason} |" for rule, reason in WAIVED.items()]
-    return "\n".join(lines) + "\n"
+    return "\n".join(filled(lines)) + "\n"
 
 
 def _wide() -> list[str]:
@@ -146,6 +158,20 @@ def _kind(dtype: np.dtype, part: str) -> str:
         if dtype.names and name in dtype.names:
             dtype = dtype[name]
     return "signed" if dtype.base.kind == "i" else "unsigned"
+
+
+def _stages() -> list[str]:
+    """Stages by their rows, and the phases that they work in."""
+    lines = [
+        "",
+        "## Stages and phases",
+        "",
+        "| stage | phase | busy while |",
+        "| --- | --- | --- |",
+    ]
+    lines += [f"| `{stage.name}` | {stage.phase} | {stage.busy} |" for stage in STAGES]
+    lines += ["", "| phase | what happens in it |", "| --- | --- |"]
+    return [*lines, *(f"| {phase.name} | {phase.text} |" for phase in PHASES)]
 
 
 def _latencies(designs: dict[str, Design]) -> list[str]:

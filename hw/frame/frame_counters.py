@@ -21,10 +21,7 @@ WRITE_EVENTS = {
     "write_beats": "data beats written to the memory",
     "write_bursts": "bursts written to the memory",
 }
-FRAME_CYCLES = (
-    "cycles from the start, or from the end of the frame before where that is later, to the end of "
-    "the frame: those of consecutive frames add up"
-)
+FRAME_CYCLES = "cycles from the start, or the end of the frame before, to the end"
 
 
 def frame_events(params: Parameters) -> dict[str, str]:

@@ -94,7 +94,6 @@ class HeaderCheck(wiring.Component):
     code : Out(4), of hw.host.status.StatusCode, NONE if it is good.
     TABLE_record : Out(address_bits - 5) for each of `tables`, where it begins.
     TABLE_count : Out(32) for each of `tables`, its records.
-    coefficients : Out(5), with `colors` only: colour coefficients a Gaussian, 1, 4, 9 or 16.
     """
 
     def __init__(self, params: Parameters, tables: tuple[str, ...] = FRONT_END):
@@ -111,7 +110,6 @@ class HeaderCheck(wiring.Component):
                 "code": Out(CODE_BITS),
                 **{f"{name}_record": Out(record) for name in tables},
                 **{f"{name}_count": Out(32) for name in tables},
-                **({"coefficients": Out(5)} if "colors" in tables else {}),
             }
         )
 
@@ -124,8 +122,6 @@ class HeaderCheck(wiring.Component):
         number = Signal(range(self._records + 1))
         # What the header itself says, and whether a table lies outside the pack.
         wrong, self._outside = Signal(CODE_BITS), Signal()
-        if "colors" in self._tables:
-            m.d.comb += self.coefficients.eq(fields["coefficients"])
         m.d.comb += self.code.eq(
             Mux(self._outside & (wrong == StatusCode.NONE), StatusCode.TABLE_OUTSIDE, wrong)
         )

@@ -197,8 +197,8 @@ def _control() -> Iterable[Register]:
     control = _flags(
         0,
         start="starts a frame of the pack and constants as they are now",
-        stop="ends the frame under way, of two the older, with code 10; the other begins anew; "
-        "a start in the same write is ignored",
+        stop="ends the older frame under way with code 10; the other begins anew; a start beside "
+        "it is ignored",
         queue="starts a frame, or one behind that under way: its culling begins when that one's "
         "is done",
     )
@@ -218,7 +218,7 @@ def _control() -> Iterable[Register]:
         ("CONTROL", "wo", control, "starts and stops"),
         ("STATUS", "ro", status, "where the frame stands"),
         ("INTERRUPT", "w1c", interrupt, "causes that were not acknowledged yet"),
-        ("INTERRUPT_ENABLE", "rw", enable, "causes that raise irq while they stand in INTERRUPT"),
+        ("INTERRUPT_ENABLE", "rw", enable, "causes that raise irq while they stand"),
     )
     for n, (name, access, fields, text) in enumerate(registers):
         yield Register(name, CONTROL_OFFSET + n * WORD_BYTES, access, fields, text)
@@ -265,7 +265,7 @@ def _constants(params: Parameters) -> Iterable[Register]:
             raise ValueError(f"{name} needs {form.bits} bits where a register holds {WORD_BITS}.")
         stages = [s.name for s in stages_of(params) if s.formats and name in s.formats(params)]
         field = Field("value", 0, form.bits, form.signed, str(form), "taken as a frame begins")
-        text = f"frame constant {name} of {' and '.join(stages)}"
+        text = f"of {' and '.join(stages)}"
         where = CONSTANT_OFFSET + n * WORD_BYTES
         yield Register(constant_register(name), where, "rw", (field,), text)
 

@@ -18,6 +18,7 @@ from hw.docs.block_diagram import BLOCKS, blocks_svg
 from hw.docs.interface import (
     INTERFACE,
     README,
+    filled,
     interface_markdown,
     with_table,
     with_tables,
@@ -158,7 +159,7 @@ def page(example: WorkedExample) -> str:
     lines += [f"| {step.cycle} | {step.row} | {step.text} |" for step in example.steps if step.text]
     made = "`uv run splatsieve docs hw`"
     lines += ["", f"Made by {made} from a run of the harness; a test holds it to the RTL."]
-    return "\n".join(lines) + "\n"
+    return "\n".join(filled(lines)) + "\n"
 
 
 def _counters(example: WorkedExample) -> list[str]:

@@ -15,6 +15,7 @@ from sim.rtl.toolchain import VERILATOR_FLAGS, compiler, run_tool, verilator_roo
 
 CXX_FLAGS = ("-std=gnu++20", "-fPIC", "-w")
 RUNTIME = ("verilated", "verilated_threads")
+PATTERNS = Path(__file__).with_name("patterns.h")  # included by harnesses
 
 
 def build_library(
@@ -22,7 +23,7 @@ def build_library(
 ) -> Path:
     """Path of the shared library of a design, built now or taken from the cache.
 
-    The cache's key covers the Verilog, the harness, the headers and Verilator's version.
+    The cache's key covers the Verilog, the harness, all headers and Verilator's version.
 
     Parameters
     ----------
@@ -34,8 +35,8 @@ def build_library(
 
     Raises InputError where a tool is missing, fails, or the cache cannot be written.
     """
-    parts = [verilog, harness.read_text(), *headers.values(), verilator_version(), *CXX_FLAGS]
-    parts.append(optimisation)
+    parts = [verilog, harness.read_text(), PATTERNS.read_text(), *headers.values()]
+    parts += [verilator_version(), *CXX_FLAGS, optimisation]
     key = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
     kept = cache_folder()
     if kept is None:

@@ -82,7 +82,7 @@ class SweepTable:
             raise InputError(
                 f"{self.path} is no table of this version's sweeps: remove it, or name another."
             )
-        if len(lines[-1]) < len(COLUMNS) and lines[1:]:
+        if whole.count('"') % 2 and lines[1:]:
             del lines[-1]  # cut short behind a line break in a name
         for line in lines[1:]:
             if len(line) != len(COLUMNS):

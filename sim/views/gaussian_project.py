@@ -21,7 +21,7 @@ from golden.stages.gaussian_project.decode import decode_splats
 from golden.stages.gaussian_project.formats import DROPS
 from golden.stages.gaussian_project.reference import Splats
 from golden.view import ViewFrame, view_frame
-from hw.stages.gaussian_project.gaussian_project import GaussianProject
+from sim.model.stages.gaussian_project import project_cycles
 from sim.views.cluster_cull import CullFrame, Engine, cull_frames
 from sim.views.differing import count_differing
 from sim.views.frame import FrameRun, FrameRunner
@@ -105,23 +105,6 @@ def project_views(
     for frame, culled in zip(frames, cull_frames(pack, to_cull, engine, params), strict=True):
         project = project or _projector(pack, rules, engine, params)
         yield project(frame, culled)
-
-
-def project_cycles(kept: Bool, latency_cycles: int, lanes: int) -> int:
-    """Cycles of gaussian_project for members offered one a cycle and lane, nothing held back.
-
-    Until it is not busy: a splat is taken `latency_cycles` after its member and counted
-    QUIET_CYCLES later, and a member that is dropped is known to be so 2 cycles before it would be
-    taken.
-
-    Parameters
-    ----------
-    kept : (N,) bool, members that become splats; member i goes through lane i modulo lanes.
-    """
-    places = np.flatnonzero(kept)
-    last = (len(kept) - 1) // lanes + latency_cycles - 1 if len(kept) else 0
-    taken = latency_cycles + 1 + GaussianProject.QUIET_CYCLES
-    return max(last, int(places[-1]) // lanes + taken if len(places) else 0)
 
 
 def _projector(pack: Pack, rules: Rules, engine: Engine, params: Parameters) -> Project:

@@ -17,7 +17,7 @@ from sim.model.counts import frame_counts, without_culling
 from sim.model.frame import model_frame
 from tests.cli.calls import call, refuse
 
-VIEWS, SIZE = "0::12", "160x100"
+VIEWS, SIZE = "0::12", "160x107"
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def test_figures_are_those_of_the_model(pack_path):
     words = ["model", pack_path, "--views", VIEWS, "--size", SIZE, "--config", "base"]
     result = json.loads(call(*words, "--json"))
     pack, config = load_pack(pack_path), load_model_config("base")
-    cameras = [camera.resized(160, 100) for camera in default_cameras()[::12]]
+    cameras = [camera.resized(160, 107) for camera in default_cameras()[::12]]
     counts = [frame_counts(pack, camera, GSPLAT, config) for camera in cameras]
     on = [model_frame(one, config).frame_cycles for one in counts]
     off = [model_frame(without_culling(one), config).frame_cycles for one in counts]

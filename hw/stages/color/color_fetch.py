@@ -72,7 +72,8 @@ class IndexRuns(wiring.Component):
             moved.eq(~self.o.valid | self.o.ready),
             merge.eq(came_here & grows & follows & left.any()),
             start.eq(came_here & ~merge & (~grows | moved)),
-            move.eq(grows & moved & ((came_here & ~merge) | is_old | ~left.any())),
+            # Never in the cycle in which an index joins it: that one would be in no run.
+            move.eq(grows & moved & ~merge & (came_here | is_old | ~left.any())),
             self.i.ready.eq(~came_here | merge | start),
         ]
         m.d.sync += [

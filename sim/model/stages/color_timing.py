@@ -55,7 +55,8 @@ def color_cycles(index: NDArray[np.integer], params: Parameters, memory_cycles: 
     ----------
     index : (M,) of the splats, in order; the first colour record is a multiple of 64.
     params : color_cycles is not 0, data_bits is 256: a record a beat, a run a burst.
-    memory_cycles : from an address taken to its first beat; a beat a cycle, bursts in order.
+    memory_cycles : from an address taken to its first beat, 1 or more; a beat a cycle, bursts in
+        order.
 
     Raises ValueError for other data_bits.
     """

@@ -36,7 +36,7 @@ def indices(kind: str, count: int, seed: int) -> np.ndarray:
     return random_indices(count, seed, GAUSSIANS)
 
 
-@pytest.mark.parametrize("memory_cycles", [0, 20, 60, 120, 250])
+@pytest.mark.parametrize("memory_cycles", [1, 20, 60, 120, 250])
 @pytest.mark.parametrize("kind", ["neighbours", "kept", "apart", "random"])
 def test_cycles_are_those_of_the_rtl(harness, kind, memory_cycles):
     records = random_records(GAUSSIANS, 0)

@@ -140,6 +140,7 @@ def test_a_memory_error_is_told_and_ends(harness, records):
     np.testing.assert_array_equal(run.colored["splat"], splats)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OTHERS)
 def test_other_paces_and_buses(name, records):
     params = OTHERS[name]
@@ -154,6 +155,7 @@ def test_other_paces_and_buses(name, records):
         assert_equal(stalled, splats, records, constants, params)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OTHERS)
 def test_paces_are_kept(name, records):
     """Neighbours from a memory of 100 cycles: a splat every color_cycles."""

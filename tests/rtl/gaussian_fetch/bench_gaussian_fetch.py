@@ -89,8 +89,8 @@ class Testbench:
     def open(self, table: Table, frame: int):
         """The table of the clusters to come, which are of that frame."""
         for name, value in (
-            ("table", table.first),
-            ("gaussians", len(table)),
+            ("table_record", table.first),
+            ("table_count", len(table)),
             ("frame", frame),
         ):
             getattr(self.dut, name).value = value

@@ -9,7 +9,7 @@ from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
 from golden.records import MEMBER_DTYPE, VISIBLE_DTYPE
-from hw.accelerator_top import READ
+from hw.bus.flat_axi import connect_flat_read, flat_read
 from hw.bus.read_master import ReadMaster
 from hw.stages.gaussian_fetch.gaussian_fetch import GaussianFetch
 from hw.stream_top import bit_slices, field_at
@@ -26,7 +26,7 @@ class FlatGaussianFetch(wiring.Component):
     Members
     -------
     aclk, aresetn : In(1), clock and synchronous reset, active low.
-    table, gaussians, frame, served : In, outside, busy : Out, of GaussianFetch.
+    table_record, table_count, frame, served : In, outside, busy : Out, of GaussianFetch.
     idle : Out(1), error : Out(2), of ReadMaster, of frame 0.
     visible_payload, _valid, _ready : VISIBLE_DTYPE in.
     member_payload, _valid, _ready : MEMBER_DTYPE out, a record a lane, then a bit a lane.
@@ -36,15 +36,10 @@ class FlatGaussianFetch(wiring.Component):
     def __init__(self, params: Parameters):
         self._params = params
         self.fetch, self.reader = GaussianFetch(params), ReadMaster(params, (QUEUE_BEATS,))
-        read = self.reader.axi.signature.members
         ports = {
             name: (Out if member.flow == Out else In)(member.shape)
             for name, member in self.fetch.signature.members.items()
-            if name in ("table", "gaussians", "frame", "served", "outside", "busy")
-        }
-        bus = {
-            f"m_axi_{flat}": (Out if read[name].flow == Out else In)(read[name].shape)
-            for flat, name in READ.items()
+            if name in ("table_record", "table_count", "frame", "served", "outside", "busy")
         }
         super().__init__(
             {
@@ -58,11 +53,7 @@ class FlatGaussianFetch(wiring.Component):
                 "member_payload": Out((MEMBER_BITS + 1) * params.lanes),
                 "member_valid": Out(1),
                 "member_ready": In(1),
-                **bus,
-                "m_axi_arid": Out(1),
-                "m_axi_arsize": Out(3),
-                "m_axi_arburst": Out(2),
-                "m_axi_rid": In(1),
+                **flat_read(self.reader.axi),
             }
         )
 
@@ -77,21 +68,16 @@ class FlatGaussianFetch(wiring.Component):
             ResetSignal().eq(~self.aresetn),
             self.idle.eq(reader.idle),
             self.error.eq(reader.error[0]),
-            self.m_axi_arsize.eq((self._params.data_bits // 8).bit_length() - 1),
-            self.m_axi_arburst.eq(1),
             fetch.i.valid.eq(self.visible_valid),
             self.visible_ready.eq(fetch.i.ready),
             self.member_valid.eq(fetch.o.valid),
             fetch.o.ready.eq(self.member_ready),
         ]
-        for name in ("table", "gaussians", "frame", "served"):
+        for name in ("table_record", "table_count", "frame", "served"):
             m.d.comb += getattr(fetch, name).eq(getattr(self, name))
         for name in ("outside", "busy"):
             m.d.comb += getattr(self, name).eq(getattr(fetch, name))
-        for flat, name in READ.items():
-            inner, outer = getattr(reader.axi, name), getattr(self, f"m_axi_{flat}")
-            is_out = reader.axi.signature.members[name].flow == Out
-            m.d.comb += outer.eq(inner) if is_out else inner.eq(outer)
+        connect_flat_read(m, self, reader.axi)
         self._records(m)
         return m
 

@@ -15,7 +15,7 @@ TESTS = 16 + 3 + 1 + 1 + 1 + 4 + 4 + 1 + 1
 @pytest.mark.parametrize(
     ("data_bits", "lanes"),
     [
-        (256, 1),
+        pytest.param(256, 1, marks=pytest.mark.slow),
         (512, 2),
         pytest.param(64, 1, marks=pytest.mark.slow),
         pytest.param(128, 2, marks=pytest.mark.slow),

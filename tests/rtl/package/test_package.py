@@ -178,7 +178,8 @@ def test_what_is_said_of_wide_ports():
     """`wide` takes long to generate, so the page derives its widths: here they are checked."""
     params = PRESETS["wide"].params
     ports = AcceleratorTop(params).signature.members
-    sentence = next(line for line in interface_lines() if line.startswith("Preset `wide`"))
+    paragraphs = "\n".join(interface_lines()).split("\n\n")
+    sentence = next(" ".join(p.split()) for p in paragraphs if p.startswith("Preset `wide`"))
     said = {name: int(bits) for name, bits in re.findall(r"`(\w+)` of (\d+) bits", sentence)}
     base = AcceleratorTop(Parameters()).signature.members
     widths = {name: Shape.cast(member.shape).width for name, member in ports.items()}

@@ -5,7 +5,6 @@ from functools import cache
 
 import numpy as np
 import pytest
-from sim.model.front_end.stages import hardware, timing
 
 from golden.camera import select_views
 from golden.camera_io import read_cameras
@@ -18,6 +17,7 @@ from golden.rules import INRIA
 from golden.scene_io import read_scene
 from golden.view import ViewFrame, view_frame
 from hw.frame.front_control import GROUP_RUN
+from sim.model.front_end import hardware, timing
 from sim.model.front_end.timing import front_end_timing
 from sim.model.memory import MemoryModel
 from sim.model.outcome import FrameOutcome, frame_outcome
