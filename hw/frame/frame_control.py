@@ -42,8 +42,8 @@ class FrameControl(wiring.Component):
     bus_error : In(2) for each `frame`, 0 for none.
     outside : In(2), a bit for each `frame`: a run of it lay outside its table.
     group_accepted : In(1), for a cycle each.
-    quiet_PHASE : In(1) for each of phases_of(params), nothing of the older frame is pending in it; of the
-        front, nothing at all.
+    quiet_PHASE : In(1) for each of phases_of(params), nothing of the older frame is pending in it;
+        of the front, nothing at all.
     reader_idle : In(1), no read is pending.
     write_error : In(2) for each `frame`, of the write master, 0 for none.
     write_outside : In(2), a bit for each `frame`: a write of it lay outside its window.

@@ -67,7 +67,8 @@ def alpha_of(square: int, opacity: int, limit: int, power: Int64, widths: Widths
     whole = exponent >> EXPONENT_FRACTION_BITS
     mantissa = power[index >> (EXPONENT_FRACTION_BITS - widths.power_bits)]
     alpha = (mantissa + ((1 << whole) >> 1)) >> whole
-    return min(alpha, limit)
+    limited: int = min(alpha, limit)
+    return limited
 
 
 @serial_kernel

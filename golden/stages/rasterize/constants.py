@@ -78,4 +78,5 @@ def rasterize_constants(
         )
     # Rounded to nearest: 0.99 is 1014/1024, 0.999 is 1023/1024.
     alpha_max = min(round(rules.alpha_max * (1 << alpha_bits)), (1 << alpha_bits) - 1)
-    return RasterizeConstants(alpha_max, *codes, row_bytes)
+    red, green, blue = codes
+    return RasterizeConstants(alpha_max, red, green, blue, row_bytes)

@@ -89,9 +89,9 @@ def _center(splats: NDArray[np.void], params: Parameters) -> tuple[dict[str, Int
     # Of a negative number its complement: what is above the highest bit that fits says how often.
     size: Int64 = np.where(place < 0, ~place, place)
     top = leading_one(size[:, 0] | size[:, 1])
-    shift = s - FAR_FRACTION_BITS
-    halvings = np.maximum(top - (limit.bits - 2 + shift), 0)
-    shift = shift + halvings
+    far_shift = s - FAR_FRACTION_BITS
+    halvings = np.maximum(top - (limit.bits - 2 + far_shift), 0)
+    shift = far_shift + halvings
     whole = (place + (np.int64(1) << (shift - 1))[:, None]) >> shift[:, None]
     whole = np.minimum(whole, limit.max_int)
     chosen = np.where(far[:, None], whole, near)

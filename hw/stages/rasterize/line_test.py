@@ -187,7 +187,12 @@ class LineTest(Block):
         shown = p.register(f"shown_{line}", lambda a, b, w: ~(a & b) & w, *nones, wanted)
 
         def mask(a, b, shown, background):
-            bits = [(a <= n) & (b >= n) for n in range(self._side)]
+            # The first quad is never behind the low end, nor the last one before the high end.
+            bits = [
+                (Const(1, 1) if n == self._side - 1 else a <= n)
+                & (Const(1, 1) if n == 0 else b >= n)
+                for n in range(self._side)
+            ]
             return (Cat(*bits) & shown.replicate(self._side)) | background.replicate(self._side)
 
         return p.register(f"mask_{line}", mask, low, high, shown, background)

@@ -8,7 +8,7 @@ from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
 from golden.stages.rasterize.arrangement import ROW_STEP, Arrangement
-from hw.stages.rasterize.layouts import quad_place, word, word_head
+from hw.stages.rasterize.layouts import index_bits, quad_place, word, word_head
 from hw.stages.rasterize.live_map import BUFFERS, live_of_group
 from hw.stages.rasterize.word_queue import WordQueue
 
@@ -28,7 +28,7 @@ def quad_job(params: Parameters) -> data.StructLayout:
             "head": word_head(params),
             "place": quad_place(params),
             "along": side,
-            "line": (arrangement.lines - 1).bit_length(),
+            "line": index_bits(arrangement.lines),
             "x": side,
             "y": side,
         }
