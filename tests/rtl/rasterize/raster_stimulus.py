@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from golden.stages.rasterize.integer import ENTRY_NAMES
-from golden.stages.tile_bin.entry import ENTRY_FIELDS
+from golden.stages.tile_bin.entry import CENTER_FRACTION_BITS, ENTRY_FIELDS
 
 KINDS = ("any bits", "small", "large", "needles", "walls", "at corners", "far")
+PX = 1 << CENTER_FRACTION_BITS  # of u and v
 
 
 def random_entries(count: int, seed: int, kind: str, place: tuple[int, int] = (0, 0)):
@@ -27,7 +28,7 @@ def random_entries(count: int, seed: int, kind: str, place: tuple[int, int] = (0
         return fields
     fields["far"] = np.zeros(count, np.int64)
     for name, origin in zip(("u", "v"), place, strict=True):
-        fields[name] = 16 * origin + random.integers(-16 * 40, 16 * 104, count)
+        fields[name] = PX * origin + random.integers(-PX * 40, PX * 104, count)
     sizes = {"small": (-1, 2), "large": (-13, -5), "needles": (-4, 2), "at corners": (-6, 2)}
     low, high = sizes.get(kind, (-26, -14))
     one = 30 * 32
@@ -41,7 +42,8 @@ def random_entries(count: int, seed: int, kind: str, place: tuple[int, int] = (0
         fields["opacity"] = random.integers(0, 256, count)
     if kind == "at corners":
         for n, name in enumerate(("u", "v")):
-            fields[name] = 16 * place[n] + random.choice([-1, 0, 8, 1016, 1023, 1024], count)
+            corners = [-1, 0, PX // 2, 64 * PX - PX // 2, 64 * PX - 1, 64 * PX]
+            fields[name] = PX * place[n] + random.choice(corners, count)
     if kind == "far":
         fields["far"] = np.ones(count, np.int64)
         for name in ("u", "v"):

@@ -46,11 +46,11 @@ def expected(entry, x0, y0, arrangement, tables):
 
 @pytest.mark.parametrize("lanes", [4, 64])
 def test_steps_are_those_of_the_model(lanes):
-    params = Parameters(raster_lanes=lanes)
+    params = Parameters(color_cycles=1, raster_lanes=lanes)
     harness, tables = BlockHarness(EntrySetup(params)), tables_of(RasterFormats())
     seen = 0
     for seed, kind in enumerate(KINDS):
-        place = [(0, 0), (1536, 1024), (8064, 64)][seed % 3]
+        place = [(0, 0), (1536, 1024), (3968, 64)][seed % 3]
         fields = random_entries(COUNT, seed, kind, place)
         inputs = {f"entry_{name}": values for name, values in fields.items()}
         inputs |= {"entry_key": np.zeros(COUNT, np.int64), "ends": np.ones(COUNT, np.int64)}
