@@ -32,6 +32,7 @@ from golden.stages.rasterize.formats import (
 )
 from golden.stages.tile_bin.entry import (
     CENTER_FRACTION_BITS,
+    FAR_FRACTION_BITS,
     FAR_WEIGHT_MIN_LOG2,
     LOG_FRACTION_BITS,
     SLOPE_FRACTION_BITS,
@@ -44,6 +45,11 @@ ONE = -WEIGHT_MIN_LOG2 << LOG_FRACTION_BITS
 FAR_ONE = -FAR_WEIGHT_MIN_LOG2 << LOG_FRACTION_BITS
 RATIO_LOG_MAX = (2 << TABLE_BITS) - 1
 HALF_PX = 1 << (CENTER_FRACTION_BITS - 1)
+FAR_SHIFT = CENTER_FRACTION_BITS - FAR_FRACTION_BITS
+# A height's mantissa, raised by so many bits, has CENTER_FRACTION_BITS at the largest exponent.
+HEIGHT_UP = CENTER_FRACTION_BITS + REACH_EXPONENT_MAX - HEIGHT_FRACTION_BITS
+# From a product of a reciprocal's mantissa and a distance to RATIO_FRACTION_BITS, at exponent 0.
+RATIO_DOWN = CENTER_FRACTION_BITS + HEIGHT_FRACTION_BITS - RATIO_FRACTION_BITS
 EXPONENT_OF_OPACITY = 3  # from LOG_FRACTION_BITS to EXPONENT_FRACTION_BITS
 U, V, SWAP, SLOPE, W1, W2, OPACITY, RED, GREEN, BLUE, FAR = range(11)  # of an entry
 
@@ -119,8 +125,8 @@ def steps_of(entry: Int64, x0: int, y0: int, tables: Tables) -> Steps:
     entry : (11,) fields, U to FAR.
     """
     far = entry[FAR]
-    du = HALF_PX + (x0 << CENTER_FRACTION_BITS) - (entry[U] << (far << 2))
-    dv = HALF_PX + (y0 << CENTER_FRACTION_BITS) - (entry[V] << (far << 2))
+    du = HALF_PX + (x0 << CENTER_FRACTION_BITS) - (entry[U] << (far * FAR_SHIFT))
+    dv = HALF_PX + (y0 << CENTER_FRACTION_BITS) - (entry[V] << (far * FAR_SHIFT))
     along, across = (dv, du) if entry[SWAP] else (du, dv)
     slope, reach = entry[SLOPE], tables.reach_log[entry[OPACITY]]
     log_p = (entry[W1] << far) - (FAR_ONE if far else ONE)
@@ -135,11 +141,12 @@ def steps_of(entry: Int64, x0: int, y0: int, tables: Tables) -> Steps:
 
     log_width, log_height = reach - log_p, reach - log_r
     log_ratio = min(-log_height, RATIO_LOG_MAX)
-    inverse, down_ratio = tables.inverse[log_ratio & TABLE_MASK], 1 - (log_ratio >> TABLE_BITS)
+    inverse = tables.inverse[log_ratio & TABLE_MASK]
+    down_ratio = RATIO_DOWN - (log_ratio >> TABLE_BITS)
     ratio = nearest(inverse * across, down_ratio)
     limit = RATIO_LIMIT << RATIO_FRACTION_BITS
     height_down = REACH_EXPONENT_MAX - min(log_height >> TABLE_BITS, REACH_EXPONENT_MAX)
-    height = tables.height[log_height & TABLE_MASK] << HEIGHT_FRACTION_BITS
+    height = tables.height[log_height & TABLE_MASK] << HEIGHT_UP
     height = (height >> height_down) + 1
     return Steps(
         nearest(root_p * scaled, DISTANCE_FRACTION_BITS + down_p),

@@ -10,8 +10,11 @@ from golden.params import Parameters
 from golden.stages.rasterize.arrangement import Arrangement
 from golden.stages.rasterize.entry_steps import (
     FAR_ONE,
+    FAR_SHIFT,
     HALF_PX,
+    HEIGHT_UP,
     ONE,
+    RATIO_DOWN,
     RATIO_LOG_MAX,
     TABLE_MASK,
 )
@@ -41,7 +44,6 @@ from hw.stages.rasterize.layouts import (
 )
 from hw.stages.tile_bin.layouts import list_entry
 
-FAR_SHIFT = 4
 PLACE = signed(23)  # from the bin's first pixel, CENTER_FRACTION_BITS
 LOG = signed(12)
 AMOUNT_BITS = 6
@@ -216,7 +218,9 @@ class EntrySetup(Block):
             mantissa_table(HEIGHT_FRACTION_BITS, up=False),
             HEIGHT_FRACTION_BITS + 1,
         )
-        down = p.register("ratio_down", lambda v: (1 - (v >> TABLE_BITS))[:AMOUNT_BITS], log_ratio)
+        down = p.register(
+            "ratio_down", lambda v: (RATIO_DOWN - (v >> TABLE_BITS))[:AMOUNT_BITS], log_ratio
+        )
         ratio = self._product(p, "ratio_product", inverse, across)
         ratio = self._nearest(p, "ratio", ratio, down, 0)
         limit = RATIO_LIMIT << RATIO_FRACTION_BITS
@@ -249,7 +253,7 @@ class EntrySetup(Block):
         index = p.wire("height_index", lambda v: v[:TABLE_BITS], log_height)
         table = mantissa_table(HEIGHT_FRACTION_BITS, up=True)
         height = self._table(p, "height", index, table, HEIGHT_FRACTION_BITS + 1)
-        raised = p.wire("height_raised", lambda v: Cat(Const(0, HEIGHT_FRACTION_BITS), v), height)
+        raised = p.wire("height_raised", lambda v: Cat(Const(0, HEIGHT_UP), v), height)
         down = self._exponent_below_max(p, "height_down", log_height)
         shifter = ShiftRight(raised.value.shape(), 5, "floor")
         height = p.call("height_shift", shifter, value=raised, amount=down)["result"]
