@@ -47,9 +47,9 @@ class LiveMap(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         arrangement, side = self._arrangement, self._arrangement.side
-        shown = [
-            Cat(((size + 1)[1:] > n) for n in range(side)) for size in (self.columns, self.rows)
-        ]
+        shown = [Signal(side, name=f"shown_{name}") for name in ("columns", "rows")]
+        for bits, size in zip(shown, (self.columns, self.rows), strict=True):
+            m.d.comb += bits.eq(Cat(((size + 1)[1:] > n) for n in range(side)))
         quads = {
             (arrangement.engine(x, y), arrangement.address(x, y)): (x, y)
             for x in range(side)
