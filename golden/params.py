@@ -76,7 +76,7 @@ class Parameters:
     raster_lanes: int = _parameter(0, 0, 96, "pixels rasterize blends a cycle; 0: no back end")
     bin_px: int = _parameter(64, 32, 64, "side of a bin, a power of two")
     max_bins: int = _parameter(1024, 16, 4096, "bins of a strip at most, a power of two")
-    list_pages: int = _parameter(8192, 16, 65536, "pages of 2 KiB for lists, a power of two")
+    list_pages: int = _parameter(8192, 16, 32768, "pages of 2 KiB for lists, a power of two")
     sort_entries: int = _parameter(4096, 256, 8192, "entries put in order at once, a power of two")
 
     def __post_init__(self) -> None:

@@ -51,7 +51,7 @@ CONFIGURATION = {
         "raster_lanes": 8,
     },
     "CONFIG_LISTS": {"bin_px": 8, "max_bins": 16},
-    "CONFIG_MEMORY": {"list_pages": 17, "sort_entries": 14},
+    "CONFIG_MEMORY": {"list_pages": 16, "sort_entries": 16},
 }
 
 
