@@ -35,7 +35,7 @@ class PictureWriter(wiring.Component):
     byte = min(floor(255 sum + 1/2), 255), alpha the same of 1 - T. A row of a bin is one run.
     Each step reads `quads` quads, so a bin takes rows ceil(columns / W) W / (2 quads) cycles and 2,
     where W pixels are a beat and nothing is held up; then its buffer is free. After reset both
-    buffers are emptied first, 2 depth cycles.
+    buffers are emptied first, 2 depth + 1 cycles.
     Latency: `latency_cycles` from a step to its beat offered.
 
     Members
@@ -83,7 +83,8 @@ class PictureWriter(wiring.Component):
         context = Signal(raster_bin(self._params))
         row, step = Signal(7), Signal(range(arrangement.side + 1))
         address = Signal(self._params.address_bits)
-        cleared = Signal((arrangement.depth - 1).bit_length() + 1)
+        # Address and buffer, and a bit more: the last place is emptied a cycle after it was asked.
+        cleared = Signal((arrangement.depth - 1).bit_length() + 2)
         reads, is_room = Signal(), Signal()
         last_step, last_row = Signal(), Signal()
         m.d.sync += is_room.eq(beats.level < QUEUE_BEATS - 12)
@@ -101,7 +102,7 @@ class PictureWriter(wiring.Component):
             with m.Case(CLEAR):
                 m.d.comb += self.owns.eq(3)
                 m.d.sync += cleared.eq(cleared + 1)
-                with m.If(cleared.all()):
+                with m.If(cleared[-1]):
                     m.d.sync += state.eq(IDLE)
             with m.Case(IDLE), m.If(self.finished.bit_select(buffer, 1)):
                 m.d.sync += [
@@ -149,7 +150,7 @@ class PictureWriter(wiring.Component):
         with m.If(state == CLEAR):
             m.d.comb += [
                 self.place.address.eq(cleared),
-                self.place.buffer.eq(cleared[-1]),
+                self.place.buffer.eq(cleared[-2]),
                 Cat(self.lanes[k] for k in range(engines)).eq(-1),
             ]
         with m.Else():
