@@ -67,8 +67,7 @@ def alpha_of(square: int, opacity: int, limit: int, power: Int64, widths: Widths
     whole = exponent >> EXPONENT_FRACTION_BITS
     mantissa = power[index >> (EXPONENT_FRACTION_BITS - widths.power_bits)]
     alpha = (mantissa + ((1 << whole) >> 1)) >> whole
-    limited: int = min(alpha, limit)
-    return limited
+    return int(min(alpha, limit))
 
 
 @serial_kernel

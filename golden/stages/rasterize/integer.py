@@ -35,6 +35,7 @@ from golden.stages.rasterize.formats import (
     RasterFormats,
 )
 from golden.stages.rasterize.lines import quad_span
+from golden.stages.tile_bin.entry import unpack_fields
 
 UInt8 = NDArray[np.uint8]
 T, DEAD, SUMS = 0, 1, 2  # of a pixel: transmittance, is it done, three colour sums from SUMS on
@@ -223,6 +224,11 @@ def _draw(
         pixels = np.empty((bin_px, bin_px, PIXEL_WORDS), np.int64)
         clear(pixels)
         live, added = columns * rows, 0
+        # Pixels of each quad that are not done: where there are none it is not looked at.
+        left = np.zeros(((bin_px + 1) // 2, (bin_px + 1) // 2), np.int64)
+        for row in range(rows):
+            for column in range(columns):
+                left[row >> 1, column >> 1] += 1
         entry = np.empty(11, np.int64)
         for e in range(offsets[bin_], offsets[bin_ + 1]):
             if live == 0:
@@ -238,6 +244,9 @@ def _draw(
             for line in range(first, last + 1):
                 low, high = quad_span(steps, line, bin_px - 1, tables)
                 for place in range(low, min(high, last_place >> 1) + 1):
+                    y, x = (place, line) if entry[SWAP] else (line, place)
+                    if left[y, x] == 0:
+                        continue
                     more, ended = blend_quad(
                         pixels,
                         entry,
@@ -252,9 +261,25 @@ def _draw(
                     )
                     added += more
                     live -= ended
+                    left[y, x] -= ended
         blended[bin_] = added
         for row in range(rows):
             for column in range(columns):
                 write_pixel(
                     pixels[row, column], constants[1:], image[y0 + row, x0 + column], widths
                 )
+
+
+def bins_of_picture(size: tuple[int, int], bin_px: int) -> Int64:
+    """(B, 4) x, y, columns and rows of a picture's bins, row after row, px."""
+    width, height = size
+    y, x = np.mgrid[0:height:bin_px, 0:width:bin_px]
+    x, y = x.ravel(), y.ravel()
+    columns, rows = np.minimum(width - x, bin_px), np.minimum(height - y, bin_px)
+    return np.stack([x, y, columns, rows], axis=1).astype(np.int64)
+
+
+def fields_of(entries: NDArray[np.void]) -> NDArray[np.int32]:
+    """(E, 11) the ENTRY_NAMES of list entries."""
+    fields = unpack_fields(entries)
+    return np.stack([fields[name] for name in ENTRY_NAMES], axis=1).astype(np.int32)

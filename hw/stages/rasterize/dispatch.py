@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -40,7 +40,7 @@ class Dispatch(wiring.Component):
     live, opaque : In, of LiveMap. free : In(1 a buffer), a bin may start in it.
     room : In(1), of the cycle before: each queue has room for `words_ahead` words.
     start : Out(1), the bin `context` starts in `buffer`.
-    drain : Out(1), the bin under way is opaque: the rest of its list may be left out.
+    drain : Out(1), the bin whose entries are taken is opaque: the rest of its list may be left out.
     push : Out(1 an engine), head : Out(word_head), masks : Out(a mask an engine).
     taken : Out(1), an entry. dropped : Out(1), an entry of an opaque bin. tested : Out(1), a group.
     busy : Out(1).
@@ -84,10 +84,12 @@ class Dispatch(wiring.Component):
         m.submodules.test = self._test
         pending = self._prepare(m, bins, prepared)
         state = Signal(2)
+        self._tests = Signal()  # a group, or a bin's end, enters LineTest
         m.d.comb += [
             self.context.eq(bins.first),
             self.busy.eq(pending.any() | bins.valid | (state != START)),
-            self.drain.eq((state == RUN) & self.opaque.bit_select(self.buffer, 1)),
+            # Of the bin whose entries are taken: no other one waits to be started.
+            self.drain.eq((state == RUN) & self.opaque.bit_select(self.buffer, 1) & ~bins.valid),
         ]
         self._control(m, state, bins, prepared)
         self._give(m)
@@ -148,17 +150,17 @@ class Dispatch(wiring.Component):
                 with m.If(prepared.valid & (entry.none | opaque)):
                     m.d.comb += [ends_entry.eq(1), self.dropped.eq(opaque)]
                 with m.Elif(prepared.valid & self.room):
-                    m.d.comb += [self.tested.eq(1), self._test.valid.eq(1)]
+                    m.d.comb += [self.tested.eq(1), self._tests.eq(1)]
                     m.d.comb += ends_entry.eq(self._is_last_group(entry, group.head.group))
                 with m.If(ends_entry & entry.ends):
                     m.d.sync += state.eq(Mux(self.background.as_value().any(), BACKGROUND, END))
             with m.Case(BACKGROUND), m.If(self.room):
-                m.d.comb += self._test.valid.eq(1)
+                m.d.comb += self._tests.eq(1)
                 m.d.sync += number.eq(number + 1)
                 with m.If(last_group):
                     m.d.sync += [state.eq(END), number.eq(0)]
             with m.Case(END), m.If(self.room):
-                m.d.comb += self._test.valid.eq(1)
+                m.d.comb += self._tests.eq(1)
                 m.d.sync += state.eq(START)
         active = Signal()
         m.d.sync += active.eq(Mux(self.start, ~active, active))
@@ -207,7 +209,7 @@ class Dispatch(wiring.Component):
         with m.Else():
             m.d.comb += number.eq(Mux(is_first, entry.first >> skipped, next_number))
         for line in range(lines):
-            at = Cat((line >> n) & 1 for n in range(skipped)) if skipped else None
+            at = Const(line, skipped) if skipped else None
             whole = number if at is None else Cat(at, number)
             m.d.comb += group.lines[line].eq(
                 (state == RUN) & (whole >= entry.first) & (whole <= entry.last)
@@ -226,8 +228,13 @@ class Dispatch(wiring.Component):
     def _give(self, m):
         """Each engine's quads of the tested lines, and of these the live ones."""
         arrangement, test = self._arrangement, self._test
-        valid, head = Signal(), Signal(word_head(self._params))
-        m.d.sync += [valid.eq(test.o_valid), head.eq(test.head), self.head.eq(head)]
+        under_way, head = Signal(test.latency_cycles + 1), Signal(word_head(self._params))
+        valid = under_way[-1]
+        m.d.sync += [
+            under_way.eq(Cat(self._tests, under_way)),
+            head.eq(test.head),
+            self.head.eq(head),
+        ]
         for k in range(arrangement.engines):
             found = Signal(arrangement.mask_bits, name=f"found_{k}")
 
@@ -236,8 +243,11 @@ class Dispatch(wiring.Component):
 
             chosen = of_group(arrangement, k, test.head.group, test.head.brush.swap, bit_of)
             m.d.sync += found.eq(chosen)
-            live = Mux(head.buffer, self.live[1][k], self.live[0][k])
-            live = live_of_group(arrangement, k, head.group, head.brush.swap, live)
+            of_buffer = Signal(arrangement.depth, name=f"live_{k}")
+            m.d.comb += of_buffer.eq(Mux(head.buffer, self.live[1][k], self.live[0][k]))
+            live = Signal(arrangement.mask_bits, name=f"live_quads_{k}")
+            chosen = live_of_group(arrangement, k, head.group, head.brush.swap, of_buffer)
+            m.d.comb += live.eq(chosen)
             mask = Signal(arrangement.mask_bits, name=f"mask_{k}")
             m.d.comb += mask.eq(found & (live | head.background.replicate(len(found))))
             m.d.sync += [

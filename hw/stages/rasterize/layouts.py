@@ -28,11 +28,6 @@ MIDDLE_BITS = 33
 SHIFT_BITS = 5
 
 
-def index_bits(count: int) -> int:
-    """Bits of an index of so many; one where there is one, since a port of none is no Verilog."""
-    return max((count - 1).bit_length(), 1)
-
-
 def rasterize_constants(params: Parameters) -> data.StructLayout:
     """Frame constants of rasterize, named by RasterizeConstants.as_ports."""
     return data.StructLayout({k: shape(v) for k, v in constant_formats(params).items()})
@@ -132,7 +127,7 @@ def word_head(params: Parameters) -> data.StructLayout:
             "brush": brush(),
             "x": unsigned(STEP_BITS),
             "y": unsigned(STEP_BITS),
-            "group": unsigned(index_bits(groups)),
+            "group": unsigned(max((groups - 1).bit_length(), 1)),
             "buffer": 1,
             "background": 1,
             "ends": 1,

@@ -62,8 +62,7 @@ class LineTest(Block):
 
     Members
     -------
-    valid : In(1). group : In(line_group).
-    o_valid : Out(1), `valid` of latency_cycles ago.
+    group : In(line_group).
     head : Out(word_head). quads : Out(array of a mask of `side` bits a line).
     """
 
@@ -72,9 +71,7 @@ class LineTest(Block):
         self._side = arrangement.side
         super().__init__(
             {
-                "valid": In(1),
                 "group": In(line_group(params)),
-                "o_valid": Out(1),
                 "head": Out(word_head(params)),
                 "quads": Out(data.ArrayLayout(arrangement.side, arrangement.lines)),
             }
@@ -90,7 +87,7 @@ class LineTest(Block):
         ratios = self._along(p, "ratio", field["ratio"], field["ratio_step"], count, 1)
         middles = self._along(p, "middle", field["middle"], field["slope"], count, -1)
         spans = [self._span(p, n, ratios[n], middles[n], field) for n in range(count)]
-        outputs = [(self.o_valid, p.input(self.valid)), (self.head, p.input(group.head))]
+        outputs = [(self.head, p.input(group.head))]
         for line, (even, odd) in enumerate(zip(spans[::2], spans[1::2], strict=True)):
             wanted = p.wire(f"wanted_{line}", lambda v, line=line: v[line], field["lines"])
             mask = self._mask(p, line, even, odd, wanted, background)
@@ -187,12 +184,9 @@ class LineTest(Block):
         shown = p.register(f"shown_{line}", lambda a, b, w: ~(a & b) & w, *nones, wanted)
 
         def mask(a, b, shown, background):
-            # The first quad is never behind the low end, nor the last one before the high end.
-            bits = [
-                (Const(1, 1) if n == self._side - 1 else a <= n)
-                & (Const(1, 1) if n == 0 else b >= n)
-                for n in range(self._side)
-            ]
+            most = self._side - 1
+            # The first and the last quad have one end each to be compared with.
+            bits = [a == 0, *((a <= n) & (b >= n) for n in range(1, most)), b == most]
             return (Cat(*bits) & shown.replicate(self._side)) | background.replicate(self._side)
 
         return p.register(f"mask_{line}", mask, low, high, shown, background)

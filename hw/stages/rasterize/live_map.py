@@ -76,10 +76,7 @@ class LiveMap(wiring.Component):
                 with m.If(starts):
                     m.d.sync += here.eq(first)
                 with m.Elif(ends):
-                    # A mask, since a choice of one of so many bits is a megabyte of Verilog.
-                    gone = Signal(arrangement.depth, name=f"gone_{buffer}_{k}")
-                    m.d.comb += gone.eq(Const(1, 1) << place.address)
-                    m.d.sync += here.eq(here & ~gone)
+                    m.d.sync += here.eq(here & ~(Const(1, 1) << place.address))
                 left = Signal(name=f"left_{buffer}_{k}")
                 m.d.sync += left.eq(here.any() | starts)
                 rows.append(left)

@@ -35,7 +35,7 @@ class PictureWriter(wiring.Component):
     byte = min(floor(255 sum + 1/2), 255), alpha the same of 1 - T. A row of a bin is one run.
     Each step reads `quads` quads, so a bin takes rows ceil(columns / W) W / (2 quads) cycles and 2,
     where W pixels are a beat and nothing is held up; then its buffer is free. After reset both
-    buffers are emptied first, 2 depth + 1 cycles.
+    buffers are emptied first, 2 depth cycles.
     Latency: `latency_cycles` from a step to its beat offered.
 
     Members
@@ -79,30 +79,33 @@ class PictureWriter(wiring.Component):
         m = Module()
         arrangement = self._arrangement
         m.submodules.beats = beats = WordQueue(write_beat(self._params), QUEUE_BEATS)
-        state, buffer = Signal(2), Signal()
+        state, buffer = Signal(2), Signal(init=1)  # the first bin is in buffer 1
         context = Signal(raster_bin(self._params))
         row, step = Signal(7), Signal(range(arrangement.side + 1))
         address = Signal(self._params.address_bits)
-        # Address and buffer, and a bit more: the last place is emptied a cycle after it was asked.
-        cleared = Signal((arrangement.depth - 1).bit_length() + 2)
-        reads, is_room = Signal(), Signal()
+        cleared = Signal((arrangement.depth - 1).bit_length() + 1)
+        reads, is_room, was_clear = Signal(), Signal(), Signal(init=1)
+        self._converts = Signal()
         last_step, last_row = Signal(), Signal()
         m.d.sync += is_room.eq(beats.level < QUEUE_BEATS - 12)
         m.d.comb += [
             reads.eq((state == ROWS) & is_room),
             last_row.eq(row == context.rows - 1),
             last_step.eq(((step + 1) * self.quads * 2 >= context.columns) & self._ends_beat(step)),
-            self.is_clear.eq(state != CLEAR),
-            self.busy.eq(state[1] | beats.valid),
+            self.is_clear.eq(~was_clear),
+            self.busy.eq(state[1] | self._converts | beats.valid),
             self.o.valid.eq(beats.valid),
             self.o.payload.eq(beats.first),
             beats.pop.eq(self.o.valid & self.o.ready),
         ]
+        m.d.sync += was_clear.eq(state == CLEAR)  # a place is emptied a cycle after it is read
+        with m.If(was_clear):
+            m.d.comb += self.owns.eq(3)
         with m.Switch(state):
             with m.Case(CLEAR):
                 m.d.comb += self.owns.eq(3)
                 m.d.sync += cleared.eq(cleared + 1)
-                with m.If(cleared[-1]):
+                with m.If(cleared.all()):
                     m.d.sync += state.eq(IDLE)
             with m.Case(IDLE), m.If(self.finished.bit_select(buffer, 1)):
                 m.d.sync += [
@@ -150,7 +153,7 @@ class PictureWriter(wiring.Component):
         with m.If(state == CLEAR):
             m.d.comb += [
                 self.place.address.eq(cleared),
-                self.place.buffer.eq(cleared[-2]),
+                self.place.buffer.eq(cleared[-1]),
                 Cat(self.lanes[k] for k in range(engines)).eq(-1),
             ]
         with m.Else():
@@ -246,9 +249,13 @@ class PictureWriter(wiring.Component):
         offset = (width // 8 - 1).bit_length()
         place = Signal.like(address)
         m.d.comb += place.eq(address + Cat(Const(0, offset), beat))
-        items = [p.input(v) for v in (reads, last_step, shown, place, context.frame)]
+        under_way = Signal(at)
+        m.d.sync += under_way.eq(Cat(reads, under_way))
+        m.d.comb += self._converts.eq(under_way.any())
+        items = [p.input(v) for v in (last_step, shown, place, context.frame)]
         ends = p.wire("ends_beat", self._ends_beat, p.input(step))
-        valid, last, strobe, where, frame = (p.at(v, at) for v in items)
+        last, strobe, where, frame = (p.at(v, at) for v in items)
+        valid = under_way[-1]
         data_now, strobe_now = pixels.value, strobe
         if self._steps > 1:
             kept = Signal(width - PIXEL_BITS * px)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -81,17 +81,19 @@ class QuadBlend(wiring.Component):
                 "counts": Out(lane_counts()),
             }
         )
-        self._m = Module()
         self._exponent = QuadExponent(params, formats)
         self._cycle = self._exponent.latency_cycles  # alpha is there, and T
         self.done_cycles = self._cycle + 2
         self.latency_cycles = self._cycle + 5
 
     def elaborate(self, platform):
-        m = self._m = Module()
+        m = Module()
         p = Pipeline(m)
         job = self.job
-        valid, place = p.input(self.valid), p.input(job.place)
+        # Unlike the numbers, what says that there is a quad is forgotten by a reset.
+        under_way = Signal(self._cycle + 5)
+        m.d.sync += under_way.eq(Cat(self.valid, under_way))
+        valid, place = Cat(self.valid, under_way), p.input(job.place)
         background = p.input(job.head.background)
         found = p.call(
             "exponent",
@@ -104,7 +106,7 @@ class QuadBlend(wiring.Component):
         )
         m.d.comb += self._exponent.limit.eq(self.limit)
         beyond = self._beyond(p, job)
-        known = self._states(p, valid, place)
+        known = self._states(m, p, valid, place)
         self._blend(m, p, valid, place, background, found, beyond, known)
         return m
 
@@ -115,16 +117,16 @@ class QuadBlend(wiring.Component):
             columns = Mux(buffer, self.columns[1], self.columns[0])
             rows = Mux(buffer, self.rows[1], self.rows[0])
             return Cat(
-                (Cat(lane & 1, x) >= columns) | (Cat(lane >> 1, y) >= rows)
+                (Cat(Const(lane & 1, 1), x) >= columns) | (Cat(Const(lane >> 1, 1), y) >= rows)
                 for lane in range(LANES_PER_ENGINE)
             )
 
         places = (p.input(job.x), p.input(job.y), p.input(job.head.buffer))
         return p.register("beyond", beyond, *places)
 
-    def _states(self, p, valid, place):
+    def _states(self, m, p, valid, place):
         """T and done of the quad, with what is still under way; read two cycles ahead."""
-        m, at = self._m, self._cycle
+        at = self._cycle
         m.d.comb += self.t_place.eq(p.at(place, at - 2))
         known = Signal(quad_states())
         newest = [Signal(quad_states(), name=f"state_{n}") for n in range(3)]
@@ -132,7 +134,7 @@ class QuadBlend(wiring.Component):
         chosen = self.t.as_value()
         for distance in reversed(range(3)):  # the nearest one counts
             before = at + 1 + distance
-            same = p.at(valid, before) & (_bits(p.at(place, before)) == _bits(own))
+            same = valid[before] & (_bits(p.at(place, before)) == _bits(own))
             chosen = Mux(same, newest[distance].as_value(), chosen)
         m.d.sync += [
             known.as_value().eq(chosen),
@@ -140,7 +142,7 @@ class QuadBlend(wiring.Component):
             newest[2].eq(newest[1]),
         ]
         m.d.comb += [
-            self.t_write.eq(p.at(valid, at + 2)),
+            self.t_write.eq(valid[at + 2]),
             self.t_write_place.eq(p.at(place, at + 2)),
             self.new_t.eq(newest[1]),
         ]
@@ -151,7 +153,7 @@ class QuadBlend(wiring.Component):
         """A lane each: T less its weight, and what is added to the sums."""
         at, formats = self._cycle, self._formats
         half = 1 << (formats.alpha_bits - 1)
-        valid_1, background_1 = p.at(valid, at + 1), p.at(background, at + 1)
+        valid_1, background_1 = valid[at + 1], p.at(background, at + 1)
         beyond_1, inside = p.at(beyond, at + 1), p.at(found["inside"], at + 1)
         known_1 = p.at(known, at + 1)
         outcomes = {name: Signal(LANES_PER_ENGINE, name=f"lanes_{name}") for name in OUTCOMES}
@@ -203,7 +205,7 @@ class QuadBlend(wiring.Component):
         own, chosen = p.at(place, at - 1), self.sums.as_value()
         for distance in reversed(range(3)):
             before = at + distance
-            same = p.at(valid, before) & (_bits(p.at(place, before)) == _bits(own))
+            same = valid[before] & (_bits(p.at(place, before)) == _bits(own))
             chosen = Mux(same, newest[distance].as_value(), chosen)
         m.d.sync += [
             known.as_value().eq(chosen),
@@ -211,17 +213,19 @@ class QuadBlend(wiring.Component):
             newest[2].eq(newest[1]),
         ]
         color = p.input(self.job.head.brush.color)
+        channels = {
+            name: p.wire(f"channel_{name}", lambda c, name=name: c[name], color) for name in COLORS
+        }
         paints_now = p.at(paints, at)
         for lane in range(LANES_PER_ENGINE):
             for name in COLORS:
-                channel = p.wire(f"{name}_{lane}", lambda c, name=name: c[name], color)
-                product = p.multiply(f"{name}_share_{lane}", weights[lane], channel).value
+                product = p.multiply(f"{name}_share_{lane}", weights[lane], channels[name]).value
                 share = (product + (1 << (down - 1))) >> down
                 m.d.comb += newest[0][lane][name].eq(
                     known[lane][name] + Mux(paints_now[lane], share, 0)
                 )
         m.d.comb += [
-            self.sums_write.eq(p.at(valid, at + 1)),
+            self.sums_write.eq(valid[at + 1]),
             self.sums_write_place.eq(p.at(place, at + 1)),
             self.new_sums.eq(newest[1]),
         ]

@@ -19,7 +19,7 @@ from golden.stages.rasterize.formats import (
 )
 from hw.blocks.pipeline import Block
 from hw.blocks.shift import select
-from hw.stages.rasterize.layouts import brush, index_bits
+from hw.stages.rasterize.layouts import brush
 
 WHOLE_BITS = 3  # of the exponent where it is small enough
 
@@ -46,7 +46,7 @@ class QuadExponent(Block):
                 "x": In(STEP_BITS),
                 "y": In(STEP_BITS),
                 "along": In((arrangement.side - 1).bit_length()),
-                "line": In(index_bits(arrangement.lines)),
+                "line": In(max((arrangement.lines - 1).bit_length(), 1)),
                 "limit": In(formats.alpha_bits),
                 "alpha": Out(data.ArrayLayout(formats.alpha_bits, LANES_PER_ENGINE)),
                 "inside": Out(LANES_PER_ENGINE),

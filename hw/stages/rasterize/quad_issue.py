@@ -8,7 +8,7 @@ from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
 from golden.stages.rasterize.arrangement import ROW_STEP, Arrangement
-from hw.stages.rasterize.layouts import index_bits, quad_place, word, word_head
+from hw.stages.rasterize.layouts import quad_place, word, word_head
 from hw.stages.rasterize.live_map import BUFFERS, live_of_group
 from hw.stages.rasterize.word_queue import WordQueue
 
@@ -28,7 +28,7 @@ def quad_job(params: Parameters) -> data.StructLayout:
             "head": word_head(params),
             "place": quad_place(params),
             "along": side,
-            "line": index_bits(arrangement.lines),
+            "line": max((arrangement.lines - 1).bit_length(), 1),
             "x": side,
             "y": side,
         }
@@ -106,7 +106,10 @@ class QuadIssue(wiring.Component):
         with m.If(takes & frees & following.head.ends):
             m.d.comb += self.ended.eq(Mux(following.head.buffer, 2, 1))
         with m.If(loads):
-            m.d.sync += [following.eq(queue.first), following.mask.eq(self._filtered(queue.first))]
+            m.d.sync += [
+                following.eq(queue.first),
+                following.mask.eq(self._filtered(m, queue.first)),
+            ]
         m.d.sync += has_following.eq(loads | (has_following & ~takes))
         with m.If(takes & frees):
             m.d.sync += current.eq(following)
@@ -121,12 +124,13 @@ class QuadIssue(wiring.Component):
         self._offer(m, chosen, has_chosen, chosen_head)
         return m
 
-    def _filtered(self, first):
+    def _filtered(self, m, first):
         """The word's quads that are still live; all where one engine has so many to look at."""
         if self._arrangement.engines == 1:
             return first.mask
         head = first.head
-        live = Mux(head.buffer, self.live[1], self.live[0])
+        live = Signal(self._arrangement.depth)  # a name of its own: its bits are taken one by one
+        m.d.comb += live.eq(Mux(head.buffer, self.live[1], self.live[0]))
         swap = head.brush.swap
         kept = live_of_group(self._arrangement, self._engine, head.group, swap, live)
         return first.mask & (kept | head.background.replicate(len(first.mask)))

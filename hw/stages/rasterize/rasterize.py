@@ -27,7 +27,7 @@ class Rasterize(wiring.Component):
 
     Two bins are under way: the engines still work on one while the next is given out, and one is
     written out. A bin whose pixels are all done is opaque: what is left of its list is dropped, an
-    entry a cycle. The picture is golden.stages.rasterize.integer's, bit for bit, for any lanes.
+    entry a cycle. The picture is golden.stages.rasterize.integer's, whatever the lanes.
     Throughput: README.md has the cycles and where lanes lose them.
 
     Parameters
