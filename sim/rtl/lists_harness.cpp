@@ -42,6 +42,7 @@ struct ListsFrame {
     uint64_t seed;
     uint64_t stop_cycle;  // a reset in this cycle of the filling, then the frame anew; 0: none
     uint64_t sort_stop_cycle;  // the same of the sorting, with the filling before it anew
+    uint64_t frames_before;  // the same frame so often before, without a reset between
     uint64_t limit_cycles;
 };
 
@@ -245,6 +246,8 @@ void lists_run(const ListsFrame* frame, int64_t* length, int64_t* first, int64_t
             bench.sort(frame->sort_stop_cycle, entries, lasts, capacity);
         bench.reset();
     }
+    for (uint64_t n = 0; n < frame->frames_before && !result->failure; ++n)
+        if (bench.fill(0) && result->outcome == 0) bench.sort(0, entries, lasts, capacity);
     if (!result->failure && bench.fill(0)) {
         if (result->outcome == 2)
             result->bins = 0;  // refused: there are no lists

@@ -51,6 +51,7 @@ class _Frame(ctypes.Structure):
         ("seed", ctypes.c_uint64),
         ("stop_cycle", ctypes.c_uint64),
         ("sort_stop_cycle", ctypes.c_uint64),
+        ("frames_before", ctypes.c_uint64),
         ("limit_cycles", ctypes.c_uint64),
     )
 
@@ -81,6 +82,7 @@ class Pressure:
     latency_cycles : from a request for records taken to the first one offered.
     stop_cycle, sort_stop_cycle : a reset in that cycle of the filling, of the sorting, before the
         frame that is looked at; 0 for none.
+    frames_before : how often the frame is run before, without a reset between.
     seed : of the chances.
     """
 
@@ -90,6 +92,7 @@ class Pressure:
     latency_cycles: int = 20
     stop_cycle: int = 0
     sort_stop_cycle: int = 0
+    frames_before: int = 0
     seed: int = 1
 
 
@@ -191,6 +194,7 @@ class ListsHarness:
             pressure.seed,
             pressure.stop_cycle,
             pressure.sort_stop_cycle,
+            pressure.frames_before,
             limit_cycles,
         )
         result = _Run()

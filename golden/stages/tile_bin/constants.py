@@ -13,7 +13,7 @@ from golden.numbers.fixed import Fixed
 from golden.pack import Pack
 from golden.params import Parameters
 from golden.rules import TILE_PX
-from golden.stages.tile_bin.entry import ENTRY_BYTES, KEY_BITS
+from golden.stages.tile_bin.entry import ENTRY_BYTES, KEY_KNEE
 
 CHUNK_ENTRIES = 8
 PAGE_CHUNKS = 16
@@ -21,9 +21,9 @@ PAGE_ENTRIES = CHUNK_ENTRIES * PAGE_CHUNKS
 CHUNK_BYTES = CHUNK_ENTRIES * ENTRY_BYTES  # 128
 PAGE_BYTES = PAGE_CHUNKS * CHUNK_BYTES  # 2048
 BIN_BITS = 10  # of a bin's column or row: 16,384 px in bins of 32 have 512
-# A Gaussian's place in camera space is rounded: last places, well beyond the errors named in
-# golden.stages.gaussian_project.
-DEPTH_MARGIN = 64
+BEYOND_SHARE = 2.0**-10  # of Gaussians whose depth may lie beyond the key's knee
+MAX_SIDE_PX = 4096  # centres within hold CENTER_FRACTION_BITS
+MAX_DEPTH_SHIFT = 12  # depths have 32 bits: with it the largest is below 2^20
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class TileBinConstants:
 
     Parameters
     ----------
-    depth_shift : the key is depth / 2^depth_shift.
+    depth_shift : of golden.stages.tile_bin.encode.depth_key.
     first_row : row of bins at which this strip of the picture begins.
     across, down : bins of the strip, 1 or more.
     list_page : byte address of the list memory / 2048.
@@ -89,16 +89,28 @@ def strip_rows(camera: Camera, params: Parameters) -> int:
 
 
 def depth_shift(camera: Camera, pack: Pack, params: Parameters) -> int:
-    """The least shift with which the depth of every Gaussian of the pack fits the key.
+    """The least shift with which nearly all depths of the view lie below the key's knee.
 
-    The farthest depth is at most max(z of a cluster's centre + radius_mean).
+    Of the Gaussians in clusters whose balls may touch the view, at most BEYOND_SHARE are in
+    clusters that reach beyond: z of the centre + radius_mean. Which clusters these are is no matter
+    of what is drawn: a key never falls as the depth grows, whatever the shift.
     """
     centers = pack.clusters["center"].astype(np.float64)
-    axis = camera.viewmat[2, :3]
     position = np.ldexp(camera.position, -pack.meta.grid_exponent)
-    depth: NDArray[np.float64] = (centers - position) @ axis + pack.clusters["radius_mean"]
-    farthest = int(np.ldexp(max(float(depth.max()), 0.0), params.length_fraction_bits))
-    return max((farthest + DEPTH_MARGIN).bit_length() - KEY_BITS, 0)
+    x, y, z = ((centers - position) @ camera.viewmat[:3, :3].T).T
+    radius = pack.clusters["radius_high"].astype(np.float64)
+    depth: NDArray[np.float64] = z + radius
+    slope_x = max(camera.cx, camera.width - camera.cx) / camera.fx
+    slope_y = max(camera.cy, camera.height - camera.cy) / camera.fy
+    seen = (np.abs(x) - radius <= depth * slope_x) & (np.abs(y) - radius <= depth * slope_y)
+    seen &= depth > 0
+    farthest = np.ldexp(z + pack.clusters["radius_mean"], params.length_fraction_bits)
+    weights = np.where(seen, pack.clusters["count"], 0).astype(np.float64)
+    for shift in range(MAX_DEPTH_SHIFT):
+        beyond = weights[farthest >= KEY_KNEE << shift].sum()
+        if beyond <= BEYOND_SHARE * weights.sum():
+            return shift
+    return MAX_DEPTH_SHIFT
 
 
 def tile_bin_constants(
@@ -116,11 +128,16 @@ def tile_bin_constants(
     list_address, list_bytes : of the list memory; an incomplete page at its end is not used.
     rows : rows of bins of the strip; all of the picture where None.
 
-    Raises InputError where the address is no multiple of 2 KiB, the memory holds no page, or the
-    rows are none of the picture's.
+    Raises InputError where the picture is too large for the entries, the address is no multiple of
+    2 KiB, the memory holds no page, or the rows are none of the picture's.
     """
     across, down = bin_grid(camera, params)
     rows = range(down) if rows is None else rows
+    if max(camera.width, camera.height) > MAX_SIDE_PX:
+        raise InputError(
+            f"camera {camera.name} has {camera.width}x{camera.height} px, more than the "
+            f"{MAX_SIDE_PX} a side that list entries hold: choose a smaller --size."
+        )
     if not (0 <= rows.start < rows.stop <= down and rows.step == 1):
         raise InputError(f"rows {rows} of bins are not among the picture's {down}: choose others.")
     if list_address % PAGE_BYTES:

@@ -22,6 +22,8 @@ from golden.stages.tile_bin.entry import (
     FAR_FRACTION_BITS,
     FAR_WEIGHT_MIN_LOG2,
     KEY_BITS,
+    KEY_KNEE,
+    KEY_MANTISSA_BITS,
     LOG_FRACTION_BITS,
     SLOPE_FRACTION_BITS,
     WEIGHT_MIN_LOG2,
@@ -62,16 +64,28 @@ def encode(
     ----------
     splats : (N,) SPLAT_DTYPE.
     colors : (N, 3) R, G, B, 0 to 1023, 9 fraction bits.
-    depth_shift : the key is depth / 2^depth_shift, rounded down, cut to 20 bits.
+    depth_shift : of depth_key.
     """
     fields, halvings = _center(splats, params)
     fields |= _shape(splats, fields["far"], halvings)
     fields["opacity"] = _opacity(splats["opacity"].astype(np.int64))
     for channel, name in enumerate(("red", "green", "blue")):
         fields[name] = colors[:, channel].astype(np.int64)
-    key = splats["depth"].astype(np.int64) >> depth_shift
-    fields["key"] = np.minimum(key, (1 << KEY_BITS) - 1)
+    fields["key"] = depth_key(splats["depth"].astype(np.int64), depth_shift)
     return pack_fields(fields)
+
+
+def depth_key(depth: Int64, depth_shift: int) -> Int64:
+    """Key of depths below 2^32: never falls as the depth grows.
+
+    d = floor(depth / 2^depth_shift) below KEY_KNEE = 15 2^16; from there on
+    KEY_KNEE + 2^12 (floor(log2 d) - 19) + the 12 bits below d's leading one.
+    """
+    shifted = depth >> depth_shift
+    place = np.maximum(leading_one(shifted), KEY_BITS - 1)
+    mantissa = shifted >> (place - KEY_MANTISSA_BITS) & ((1 << KEY_MANTISSA_BITS) - 1)
+    beyond = KEY_KNEE + ((place - (KEY_BITS - 1)) << KEY_MANTISSA_BITS) + mantissa
+    return np.where(shifted < KEY_KNEE, shifted, beyond)
 
 
 def _center(splats: NDArray[np.void], params: Parameters) -> tuple[dict[str, Int64], Int64]:
@@ -89,9 +103,9 @@ def _center(splats: NDArray[np.void], params: Parameters) -> tuple[dict[str, Int
     # Of a negative number its complement: what is above the highest bit that fits says how often.
     size: Int64 = np.where(place < 0, ~place, place)
     top = leading_one(size[:, 0] | size[:, 1])
-    far_shift = s - FAR_FRACTION_BITS
-    halvings = np.maximum(top - (limit.bits - 2 + far_shift), 0)
-    shift = far_shift + halvings
+    least = s - FAR_FRACTION_BITS
+    halvings = np.maximum(top - (limit.bits - 2 + least), 0)
+    shift = least + halvings
     whole = (place + (np.int64(1) << (shift - 1))[:, None]) >> shift[:, None]
     whole = np.minimum(whole, limit.max_int)
     chosen = np.where(far[:, None], whole, near)

@@ -26,6 +26,8 @@ WEIGHT_MIN_LOG2 = -30  # what code 0 of w1 and w2 stands for
 FAR_WEIGHT_MIN_LOG2 = -62  # the same where `far`, with one fraction bit less
 COLOR_FRACTION_BITS = 9
 KEY_BITS = 20
+KEY_KNEE = 15 << 16  # below, the key is the shifted depth; from there on 12 bits and an exponent
+KEY_MANTISSA_BITS = 12
 
 # Field -> lowest bit and format, from bit 0 up. Nothing lies between them.
 ENTRY_FIELDS: dict[str, tuple[int, Fixed]] = {

@@ -94,7 +94,7 @@ class ChunkWriter(wiring.Component):
         first = Signal(RECORD_BITS, reset_less=True)
         is_second, offers = Signal(), Signal()
         size = RECORD_BITS // 8
-        last_bytes = Mux(half, Const((1 << ENTRY_BYTES) - 1, size), Const(-1, size))
+        last_bytes = Mux(half, Const((1 << ENTRY_BYTES) - 1, size), Const((1 << size) - 1, size))
         m.d.comb += [
             is_second.eq(number[0]),
             offers.eq(is_second | is_last),

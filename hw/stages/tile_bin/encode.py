@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Mux, unsigned
+from amaranth.hdl import Cat, Const, Mux, unsigned
 from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
 from golden.stages.tile_bin.constants import BIN_BITS, tiles_per_bin_shift
 from golden.stages.tile_bin.encode import LOG_TABLE_BITS, OPACITY_LOG2
-from golden.stages.tile_bin.entry import ENTRY_FIELDS, KEY_BITS
+from golden.stages.tile_bin.entry import (
+    ENTRY_FIELDS,
+    KEY_BITS,
+    KEY_KNEE,
+    KEY_MANTISSA_BITS,
+)
 from hw.blocks.multiply import times_constant
+from hw.blocks.normalize import Normalize
 from hw.blocks.pipeline import Block
 from hw.blocks.shift import ShiftRight
 from hw.layouts import colored_splat
@@ -17,6 +23,8 @@ from hw.stages.tile_bin.center import Center
 from hw.stages.tile_bin.layouts import bin_bits, binned_entry, tile_bin_constants
 from hw.stages.tile_bin.logarithm import Logarithm
 from hw.stages.tile_bin.splat_shape import ROUNDED_BITS, SplatShape
+
+KNEE_PLACE = 16  # KEY_KNEE is 15 2^16
 
 
 class Encode(Block):
@@ -86,13 +94,25 @@ class Encode(Block):
         return p.register("opacity_cut", lambda v: Mux(v > top, top, v)[: top.bit_length()], code)
 
     def _key(self, p, depth):
-        """Depth over 2^depth_shift, down, cut."""
-        amount = self.constants.depth_shift
-        block = ShiftRight(unsigned(len(depth.value)), len(amount), "floor")
+        """golden's depth_key."""
+        amount, bits = self.constants.depth_shift, len(depth.value)
+        block = ShiftRight(unsigned(bits), len(amount), "floor")
         p.m.d.comb += block.amount.eq(amount)
         shifted = p.call("key_shift", block, value=depth)["result"]
-        top = (1 << KEY_BITS) - 1
-        return p.register("key", lambda v: Mux(v[KEY_BITS:].any(), top, v[:KEY_BITS]), shifted)
+        normal = p.call("key_normalize", Normalize(bits, KEY_MANTISSA_BITS + 1), value=shifted)
+        knee = KEY_KNEE >> KNEE_PLACE
+        is_beyond = p.register(
+            "is_beyond",
+            lambda v: v[KEY_BITS:].any() | (v[KNEE_PLACE:KEY_BITS] == knee),
+            shifted,
+        )
+
+        def key(is_beyond, value, place, mantissa):
+            steps = (place - (KEY_BITS - 1))[: KNEE_PLACE - KEY_MANTISSA_BITS]
+            beyond = Cat(mantissa[:KEY_MANTISSA_BITS], steps, Const(knee, KEY_BITS - KNEE_PLACE))
+            return Mux(is_beyond, beyond, value[:KEY_BITS])
+
+        return p.register("key", key, is_beyond, shifted, normal["exponent"], normal["mantissa"])
 
     def _bins(self, p, rect):
         """Bins beyond the first across and down, number of the first, and whether there is none."""

@@ -24,7 +24,7 @@ from golden.stages.tile_bin.constants import (
     strip_rows,
     tile_bin_constants,
 )
-from golden.stages.tile_bin.entry import KEY_BITS
+from golden.stages.tile_bin.entry import KEY_KNEE
 from sim.views.cluster_cull import cull_views
 from tests.golden.random_hostile import hostile_camera, hostile_scene
 
@@ -42,8 +42,8 @@ def pack() -> Pack:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_no_depth_lies_beyond_the_key(seed):
-    """Of every splat that the integer models of the stages before let through."""
+def test_few_depths_lie_beyond_the_knee(seed):
+    """Of the splats that the integer models of the stages before let through."""
     scene = hostile_scene(seed)
     camera = hostile_camera(seed, scene)
     pack = build_pack(scene, ClusterOptions(method="morton"), INRIA)
@@ -51,7 +51,8 @@ def test_no_depth_lies_beyond_the_key(seed):
     culled = next(iter(cull_views(pack, [camera], INRIA, "integer")))
     project = gaussian_project_constants(camera, INRIA, pack.meta.grid_exponent, PARAMS)
     splats = gaussian_project(members_of(pack, culled.passed), project, PARAMS).splats
-    assert ((splats["depth"].astype(np.int64) >> constants.depth_shift) < 1 << KEY_BITS).all()
+    beyond = (splats["depth"].astype(np.int64) >> constants.depth_shift) >= KEY_KNEE
+    assert beyond.mean() <= 0.01
     for name, fixed in constant_formats(PARAMS).items():
         assert fixed.contains(constants.as_ports()[name]), name
 
@@ -87,6 +88,11 @@ def test_bad_requests(camera, pack, changes, words):
     arguments = {"list_address": 0, "list_bytes": 1 << 20, "rows": None} | changes
     with pytest.raises(InputError, match=words):
         tile_bin_constants(camera, pack, PARAMS, **arguments)
+
+
+def test_pictures_that_are_too_large_are_refused(camera, pack):
+    with pytest.raises(InputError, match="has 4097x2000 px, more than the 4096 a side"):
+        tile_bin_constants(camera.resized(4097, 2000), pack, PARAMS, 0, 1 << 20)
 
 
 def test_parameters_are_powers_of_two():

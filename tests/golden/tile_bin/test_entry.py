@@ -7,11 +7,12 @@ import pytest
 
 from golden.params import Parameters
 from golden.records import SPLAT_DTYPE
-from golden.stages.tile_bin.encode import encode, log2_of
+from golden.stages.tile_bin.encode import depth_key, encode, log2_of
 from golden.stages.tile_bin.entry import (
     ENTRY_BITS,
     ENTRY_DTYPE,
     ENTRY_FIELDS,
+    KEY_KNEE,
     decode,
     depth_keys,
     null_entry,
@@ -119,7 +120,7 @@ def test_every_field_is_within_its_bound(seed):
     shown = opacity > 1 / 250
     assert np.abs(np.log2(found.opacity / opacity))[shown].max() <= LOG_ERROR
     assert np.array_equal(found.color, colors(len(splats)) / 512)
-    assert np.array_equal(found.key, splats["depth"] >> 8)
+    assert np.array_equal(found.key, depth_key(splats["depth"].astype(np.int64), 8))
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -153,12 +154,20 @@ def test_opacities_at_the_threshold_change_by_less_than_a_step_of_the_picture():
     assert np.abs(found - opacity)[opacity >= 1 / 255].max() < 1e-4
 
 
-def test_depths_beyond_the_key_are_last_and_never_before_others():
-    splats = random_splats(1000, 4)
-    splats["depth"] = np.sort(np.random.default_rng(4).integers(0, 1 << 31, 1000))
-    key = decode(encode(splats, colors(1000), 6, PARAMS)).key
+@pytest.mark.parametrize("shift", [0, 3, 12])
+def test_keys_never_fall_as_the_depth_grows(shift):
+    """Exact below the knee; from there on depths of equal keys differ by less than 2^-12."""
+    rng = np.random.default_rng(4)
+    depth = np.unique(np.exp2(rng.uniform(0, 32, 300_000)).astype(np.int64))
+    key = depth_key(depth, shift)
+    shifted = depth >> shift
+    near = shifted < KEY_KNEE
+    assert np.array_equal(key[near], shifted[near])
     assert (np.diff(key) >= 0).all()
-    assert key.max() == (1 << 20) - 1
+    assert 0 <= key.min() <= key.max() < 1 << 20
+    equal = (np.diff(key) == 0) & ~near[1:]
+    assert (np.diff(depth)[equal] < depth[1:][equal] * 2.0**-12 + (1 << shift)).all()
+    assert depth_key(np.array([(1 << 32) - 1]), shift)[0] < 1 << 20
 
 
 def test_centres_beyond_4096_px_are_half_pixels():

@@ -172,6 +172,15 @@ def test_a_reset_at_any_time_forgets_the_frame(harness, seed):
     run_and_check(harness, splats, pressure=pressure)
 
 
+@pytest.mark.parametrize("pages", [1000, 40])
+def test_frames_one_after_another_without_a_reset(harness, pages):
+    """Nothing of a frame is left for the next one: of a complete one, of one that ran full."""
+    splats = random_splats(1200, 6, PARAMS, SIZE_PX)
+    splats["tile_rect"][::9] = (0, 0, 8, 8)
+    constants = replace(CONSTANTS, pages=pages)
+    run_and_check(harness, splats, constants, replace(HARD, frames_before=3))
+
+
 def test_a_list_of_all_pages(harness):
     """One bin takes the whole memory, to its last entry."""
     constants = replace(ONE_BIN, pages=64)
