@@ -19,7 +19,7 @@ TEST_VIEWS = "::8"
 
 bench = typer.Typer(
     name="bench",
-    help="Run a study of clusters, colours, entries, packing or widths, as behind the committed results.",
+    help="Run a study of clusters, colours, entries, packing or widths, as behind the results.",
     rich_markup_mode="rich",
 )
 OutputOption = Annotated[Path | None, typer.Option("-o", "--output", help="JSON file to write.")]
