@@ -85,8 +85,8 @@ def render(
         "gaussians": len(gaussians),
     }
     if packed is None:
-        whole = render_view(gaussians, camera, chosen)
-        image, counts, members, mismatches = whole.image, whole.counts, len(gaussians), None
+        drawn = render_view(gaussians, camera, chosen)
+        image, counts, members, mismatches = drawn.image, drawn.counts, len(gaussians), None
     else:
         picture = next(draw_stage(gaussians, packed, [camera], chosen, at, by))
         image, members, mismatches = picture.image, picture.members, picture.mismatches
