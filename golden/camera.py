@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from golden.errors import InputError
+from golden.errors import InputError, warn
 
 MAX_SIZE_PX = 16_384
 
@@ -95,6 +95,28 @@ class Camera:
             fy=self.fy * sy,
             cx=self.cx * sx,
             cy=self.cy * sy,
+        )
+
+
+def same_shape(one_px: tuple[int, int], other_px: tuple[int, int]) -> bool:
+    """True where one size is the other times one factor, each side to a pixel of rounding."""
+    low, high = 0.0, float("inf")
+    for one, other in zip(one_px, other_px, strict=True):
+        low = max(low, (other - 1) / (one + 1))
+        high = min(high, (other + 1) / (one - 1) if one > 1 else high)
+    return low <= high
+
+
+def warn_of_stretching(cameras: Sequence[Camera], width: int, height: int) -> None:
+    """Warns of views of another shape than the size they are drawn at: their pictures stretch."""
+    others = [c for c in cameras if not same_shape((c.width, c.height), (width, height))]
+    if others:
+        first = others[0]
+        fits = max(1, round(width * first.height / first.width))
+        warn(
+            f"--size {width}x{height} is of another shape than {len(others)} of {len(cameras)} "
+            f"views ({first.name} is {first.width}x{first.height} px), and stretches them: "
+            f"choose such as {width}x{fits}, or only views of one shape with --views."
         )
 
 

@@ -48,8 +48,8 @@ class Grid:
         if not exponent <= MAX_EXPONENT:
             raise InputError(
                 f"camera {camera.name} stands {np.abs(camera.position).max():g} scene units from "
-                f"the origin, farther than a pack reaches: leave that view out with --views, or "
-                "move the scene to the origin."
+                "the origin, farther than a pack reaches: give --transform where the cameras have "
+                "another world, or leave that view out."
             )
         return exponent
 

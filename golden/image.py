@@ -5,16 +5,20 @@ from __future__ import annotations
 import io
 import math
 import warnings
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from golden.camera import MAX_SIZE_PX
 from golden.errors import InputError
 from golden.files import atomic_path, read_bytes
 from golden.scene import Float32
+
+T = TypeVar("T")
 
 EIGHT_BIT_MODES = {"RGB", "RGBA", "L", "LA", "P", "1", "CMYK", "YCbCr"}
 
@@ -35,20 +39,55 @@ def write_png(path: Path, image: NDArray[np.floating]) -> None:
         Image.fromarray(levels).save(temporary, format="PNG")
 
 
-def read_image(path: Path) -> Float32:
-    """Picture of an 8-bit PNG or JPEG file, (height, width, 3) float32, 0 to 1.
+def read_image(path: Path, background: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> Float32:
+    """Picture of an 8-bit PNG or JPEG file as it is meant to be seen, (height, width, 3) float32.
 
-    Value = level / 255; grey becomes three equal channels, transparency is left out. Raises
-    InputError where the file cannot be read, is neither or cut short, has more than 8 bits
+    Value = level / 255, 0 to 1; grey becomes three equal channels. Where the file has
+    transparency a, value = a v + (1 - a) background, as a renderer composes; an orientation in its
+    EXIF data is applied.
+
+    Parameters
+    ----------
+    background : R, G, B, 0 to 1, of the picture that it is compared with.
+
+    Raises InputError where the file cannot be read, is neither or cut short, has more than 8 bits
     a channel, or a side over 16384 px.
     """
+    levels = _opened(path, _levels)
+    values = (levels[..., :3] / np.float32(255)).astype(np.float32)
+    if levels.shape[2] == 3:
+        return values
+    alpha = levels[..., 3:] / np.float32(255)
+    return (alpha * values + (1 - alpha) * np.array(background, np.float32)).astype(np.float32)
+
+
+def image_size_px(path: Path) -> tuple[int, int]:
+    """Width and height of a PNG or JPEG file, px, as read_image gives it; raises as it does."""
+    return _opened(path, lambda picture: _upright(picture.size, picture))
+
+
+def _levels(picture: Image.Image) -> NDArray[np.uint8]:
+    """(height, width, 3 or 4) of an open picture, upright."""
+    clear = "A" in picture.getbands() or "transparency" in picture.info
+    upright = ImageOps.exif_transpose(picture)
+    return np.asarray(upright.convert("RGBA" if clear else "RGB"))
+
+
+def _upright(size: tuple[int, int], picture: Image.Image) -> tuple[int, int]:
+    """The size with its sides changed over where the orientation lays them."""
+    orientation = picture.getexif().get(274)  # the tag's number
+    return (size[1], size[0]) if orientation in (5, 6, 7, 8) else size
+
+
+def _opened(path: Path, use: Callable[[Image.Image], T]) -> T:
+    """What `use` makes of the open picture; raises InputError as read_image does."""
     data = io.BytesIO(read_bytes(path))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the size is checked here, damage is refused
             with Image.open(data, formats=("PNG", "JPEG")) as picture:
                 _refuse_unusable(picture, path)
-                levels = np.asarray(picture.convert("RGB"))
+                return use(picture)
     except UnidentifiedImageError as error:
         raise InputError(
             f"{path} is neither a PNG nor a JPEG picture: give one of them."
@@ -62,7 +101,6 @@ def read_image(path: Path) -> Float32:
             raise
         reason = getattr(error, "strerror", None) or "it is damaged or cut short"
         raise InputError(f"{path} cannot be read ({reason}): give a complete file.") from error
-    return (levels / np.float32(255)).astype(np.float32)
 
 
 def _refuse_unusable(picture: Image.Image, path: Path) -> None:

@@ -2,97 +2,84 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 
 from golden.numbers.fixed import Fixed
 
-# Parameter -> least and largest legal value; further rules in Parameters.__post_init__.
-LEGAL_RANGES: dict[str, tuple[int, int]] = {
-    "center_bits": (12, 30),
-    "radius_bits": (12, 30),
-    "count_bits": (1, 16),
-    "base_bits": (8, 32),
-    "camera_range_bits": (0, 6),
-    "length_fraction_bits": (2, 8),
-    "rotation_fraction_bits": (15, 20),
-    "normal_fraction_bits": (15, 20),
-    "weight_fraction_bits": (4, 20),
-    "offset_bits": (8, 16),
-    "factor_bits": (8, 16),
-    "mantissa_bits": (12, 18),
-    "screen_fraction_bits": (4, 8),
-    "conic_bits": (12, 24),
-    "lanes": (1, 8),
-    "data_bits": (64, 512),
-    "address_bits": (32, 64),
-    "outstanding_bursts": (2, 64),
-    "burst_beats": (1, 256),
-}
+
+@dataclass(frozen=True)
+class Range:
+    """What a parameter may be, and what it is for.
+
+    Parameters
+    ----------
+    low : least legal value.
+    high : largest legal value.
+    meaning : one phrase.
+    """
+
+    low: int
+    high: int
+    meaning: str
+
+
+def _parameter(default: int, low: int, high: int, meaning: str) -> int:
+    """A field of Parameters that carries its range."""
+    ranged: int = field(default=default, metadata={"range": Range(low, high, meaning)})
+    return ranged
+
+
+def parameter_ranges() -> dict[str, Range]:
+    """Parameter -> its legal range and meaning; further rules in Parameters.__post_init__."""
+    return {item.name: item.metadata["range"] for item in fields(Parameters)}
 
 
 @dataclass(frozen=True)
 class Parameters:
     """What may be chosen; everything else is derived, once, in the properties below.
 
-    Lengths are in units of a ball or of a frame: powers of two of scene units (golden.grid).
-
-    Parameters
-    ----------
-    center_bits : signed width of a cluster centre, a coordinate each, 12 to 30.
-    radius_bits : unsigned width of the radii; all ones means "never cull".
-    count_bits : width of the number of Gaussians in a cluster, 1 to 16.
-    base_bits : width of a cluster's first Gaussian, 8 to 32.
-    camera_range_bits : how many times (as a power of two) beyond the centres' range the camera
-        may stand before a frame's unit becomes coarser than the finest of the pack.
-    length_fraction_bits : fraction bits of the camera position and of camera space.
-    rotation_fraction_bits : fraction bits of the rotation; 17 makes it 18 bits wide.
-    normal_fraction_bits : fraction bits of the plane normals; 16 makes them 18 bits wide.
-    weight_fraction_bits : fraction bits of the radius weight.
-    offset_bits : signed width of a member's offset from its cluster's centre, 8 to 16.
-    factor_bits : signed width of the mantissas of a covariance factor, 8 to 16.
-    mantissa_bits : width of normalised numbers in the projection (depth, reciprocals, focal
-        length), factor_bits + 1 to 18.
-    screen_fraction_bits : fraction bits of a pixel position, 4 to 8.
-    conic_bits : width of the mantissas of a conic, 12 to 24.
-    lanes : Gaussians that gaussian_project takes a cycle, 1 to 8.
-    data_bits : width of the memory bus: 64, 128, 256 or 512.
-    address_bits : width of a byte address, 32 to 64.
-    outstanding_bursts : reads under way on the bus at most, 2 to 64.
-    burst_beats : longest burst, 1 to 256.
+    Each field says its default, least and largest legal value, and its meaning (`Range`). Lengths
+    are in units of a ball or of a frame: powers of two of scene units (golden.grid).
 
     Raises ValueError, in one sentence, on a value outside its range.
     """
 
-    center_bits: int = 24
-    radius_bits: int = 24
-    count_bits: int = 16
-    base_bits: int = 32
-    camera_range_bits: int = 2
-    length_fraction_bits: int = 4
-    rotation_fraction_bits: int = 17
-    normal_fraction_bits: int = 16
-    weight_fraction_bits: int = 16
-    offset_bits: int = 16
-    factor_bits: int = 16
-    mantissa_bits: int = 18
-    screen_fraction_bits: int = 8
-    conic_bits: int = 24
-    lanes: int = 1
-    data_bits: int = 256
-    address_bits: int = 40
-    outstanding_bursts: int = 16
-    burst_beats: int = 64
+    center_bits: int = _parameter(24, 12, 30, "a cluster's centre, a coordinate, signed")
+    radius_bits: int = _parameter(24, 12, 30, "radii of a ball, unsigned; all ones: never cull")
+    count_bits: int = _parameter(16, 1, 16, "Gaussians of a cluster, clusters of a group")
+    base_bits: int = _parameter(32, 8, 32, "index of a Gaussian or cluster")
+    camera_range_bits: int = _parameter(
+        2, 0, 6, "a camera beyond 2^this times the centres' range makes the frame's unit coarser"
+    )
+    length_fraction_bits: int = _parameter(
+        4, 2, 8, "fraction of lengths in camera space, units of the frame"
+    )
+    rotation_fraction_bits: int = _parameter(17, 15, 20, "fraction of the rotation")
+    normal_fraction_bits: int = _parameter(16, 15, 20, "fraction of the planes' normals")
+    weight_fraction_bits: int = _parameter(16, 4, 20, "fraction of the weights of the radii")
+    offset_bits: int = _parameter(16, 8, 16, "of the pack alone: a member's offset, signed")
+    factor_bits: int = _parameter(16, 8, 16, "mantissas of a covariance factor, signed")
+    mantissa_bits: int = _parameter(18, 12, 18, "normalised numbers; more than factor_bits")
+    screen_fraction_bits: int = _parameter(8, 4, 8, "fraction of a pixel position")
+    conic_bits: int = _parameter(24, 12, 24, "mantissas of a conic")
+    lanes: int = _parameter(1, 1, 8, "Gaussians that gaussian_project takes a cycle")
+    data_bits: int = _parameter(256, 64, 512, "width of the memory bus, a power of two")
+    address_bits: int = _parameter(40, 32, 64, "width of a byte address")
+    outstanding_bursts: int = _parameter(16, 2, 64, "bursts under way on the bus at most")
+    burst_beats: int = _parameter(64, 1, 256, "longest burst, a power of two")
+    color_cycles: int = _parameter(0, 0, 8, "cycles a splat of color: 1, 2, 4, 8; 0: none")
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            low, high = LEGAL_RANGES[field.name]
-            value = getattr(self, field.name)
-            if not isinstance(value, int) or not low <= value <= high:
-                raise ValueError(f"{field.name} = {value!r} is outside {low}..{high}.")
+        for name, legal in parameter_ranges().items():
+            value = getattr(self, name)
+            if not isinstance(value, int) or not legal.low <= value <= legal.high:
+                raise ValueError(f"{name} = {value!r} is outside {legal.low}..{legal.high}.")
         for name in ("data_bits", "burst_beats"):
             if getattr(self, name).bit_count() != 1:
                 raise ValueError(f"{name} = {getattr(self, name)} is not a power of two.")
+        if self.color_cycles.bit_count() > 1:
+            raise ValueError(f"color_cycles = {self.color_cycles} is none of 0, 1, 2, 4 and 8.")
         if self.burst_beats * self.data_bits < 256:
             raise ValueError(
                 f"burst_beats = {self.burst_beats} of data_bits = {self.data_bits} hold no record "

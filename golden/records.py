@@ -75,6 +75,15 @@ SPLAT_DTYPE = np.dtype(
     ]
 )
 
+# What color sends on: one beat of a 416-bit stream.
+COLORED_DTYPE = np.dtype(
+    [
+        ("splat", SPLAT_DTYPE),
+        ("color", "<u2", 3),  # red, green, blue, u1.9: 0 to 1023
+        ("reserved", "<u2"),  # zero
+    ]
+)
+
 # Names of the parts of a field that has several; x, y, z where nothing is said here.
 PARTS = {
     "factor": ("00", "10", "11", "20", "21", "22"),
@@ -82,6 +91,7 @@ PARTS = {
     "conic": ("a", "b", "c"),
     "tile_rect": ("x0", "y0", "x1", "y1"),
     "extent": ("x", "y"),
+    "color": ("red", "green", "blue"),
 }
 
 # A run of clusters that cluster_cull asks for: one beat of a 64-bit stream.

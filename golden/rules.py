@@ -24,7 +24,10 @@ class Rules:
     near_is_out : True where a mean exactly on the near plane is rejected.
     extent : "circle": one radius ceil(3 sqrt(lambda_max)); "axes": an own one for x and y,
         ceil(min(3.33, sqrt(2 ln(255 opacity))) sigma), and opacity < 1/255 dropped.
+    clamp : of x/z and y/z before the Jacobian, "axis": about the optical axis; "image": beyond each
+        side of the image.
     alpha_max : alpha is cut at this value when blending.
+    t_min_is_done : True where a pixel ends at a transmittance of exactly the least one, too.
 
     Source: equations of Kerbl et al. 2023 (inria) and Ye et al. 2024 (gsplat 1.5.3).
     """
@@ -33,16 +36,18 @@ class Rules:
     near: float
     near_is_out: bool
     extent: Literal["circle", "axes"]
+    clamp: Literal["axis", "image"]
     alpha_max: float
+    t_min_is_done: bool
 
     def clamp_limits(self, camera: Camera) -> tuple[float, float, float, float]:
         """Clamp of x/z and y/z before the Jacobian: x low, x high, y low, y high.
 
-        inria: +-1.3 tan(fov/2), whatever the principal point. gsplat: 0.3 tan(fov/2) beyond
+        axis: +-1.3 tan(fov/2), whatever the principal point. image: 0.3 tan(fov/2) beyond
         each image side. tan(fov/2) = width / (2 fx).
         """
         tan_x, tan_y = camera.width / (2 * camera.fx), camera.height / (2 * camera.fy)
-        if self.name == "inria":
+        if self.clamp == "axis":
             return -1.3 * tan_x, 1.3 * tan_x, -1.3 * tan_y, 1.3 * tan_y
         return (
             -(camera.cx / camera.fx + 0.3 * tan_x),
@@ -52,8 +57,24 @@ class Rules:
         )
 
 
-INRIA = Rules(name="inria", near=0.2, near_is_out=True, extent="circle", alpha_max=0.99)
-GSPLAT = Rules(name="gsplat", near=0.01, near_is_out=False, extent="axes", alpha_max=0.999)
+INRIA = Rules(
+    name="inria",
+    near=0.2,
+    near_is_out=True,
+    extent="circle",
+    clamp="axis",
+    alpha_max=0.99,
+    t_min_is_done=False,
+)
+GSPLAT = Rules(
+    name="gsplat",
+    near=0.01,
+    near_is_out=False,
+    extent="axes",
+    clamp="image",
+    alpha_max=0.999,
+    t_min_is_done=True,
+)
 RULES = {rules.name: rules for rules in (INRIA, GSPLAT)}
 
 

@@ -118,5 +118,6 @@ def normalise_quats(raw: NDArray[np.floating], name: str) -> Float32:
             f"{name}: quats of Gaussian {int(np.argmax(zero))} is zero ({int(zero.sum())} such "
             "Gaussians), so it has no orientation: remove them or export the scene again."
         )
-    unit: Float32 = (wide / norm[:, None]).astype(np.float32)
+    with np.errstate(invalid="ignore"):  # of infinite ones: Scene refuses them by name
+        unit: Float32 = (wide / norm[:, None]).astype(np.float32)
     return unit

@@ -1,6 +1,9 @@
-"""cluster_cull, gaussian_fetch and gaussian_project joined: a pack in memory in, splats out."""
+"""The stages joined as their rows say: a pack in memory in, splats out."""
 
 from __future__ import annotations
+
+from functools import reduce
+from operator import or_
 
 from amaranth.hdl import Module, ResetInserter, Signal
 from amaranth.lib import stream, wiring
@@ -13,24 +16,20 @@ from hw.bus.axi import axi_read
 from hw.bus.read_master import ReadMaster
 from hw.bus.record_stream import RecordStream, unpacked
 from hw.frame.frame_control import FrameControl
-from hw.frame.frame_counters import COUNTER_BITS, EVENTS, FrameCounters
-from hw.frame.header_check import HeaderCheck
-from hw.frame.splat_packer import SplatPacker, packed_beat
-from hw.layouts import cluster_cull_constants, gaussian_project_constants
-from hw.stages.cluster_cull.cluster_cull import ClusterCull
-from hw.stages.cluster_cull.cluster_reader import ClusterReader
-from hw.stages.gaussian_fetch.gaussian_fetch import GaussianFetch
-from hw.stages.gaussian_project.gaussian_project import ITEM_COUNTERS, GaussianProject, splat_beat
+from hw.frame.frame_counters import EVENTS, FRAME_COUNTERS, FrameCounters
+from hw.frame.header_check import HeaderCheck, header_records
+from hw.frame.phases import FRONT, PHASES
+from hw.frame.splat_packer import SplatPacker, output_beat, packed_beat
+from hw.host.status import CODE_BITS
+from hw.layouts import COUNTER_BITS
+from hw.stages.rows import FRONT_END, memory_clients, stage_counters, stages_of, tables_of
 
-# Clients of the read master, first served first: the culling runs ahead of the geometry, as far as
-# its queues let it, so that the geometry's runs are always known in time.
-HEADER_AND_GROUPS, CLUSTERS, GEOMETRY = range(3)
-QUEUE_BEATS = (64, 128, 512)
+HEADER_QUEUE_BEATS = 64  # header and groups, the first client
 
-CULL_COUNTERS = ("groups_tested", "groups_visible", "clusters_tested", "clusters_visible")
-PROJECT_COUNTERS = {name: name for name in ITEM_COUNTERS} | {
-    f"project_{name}": name for name in ("starved_cycles", "stalled_cycles")
-}
+
+def queue_beats(params: Parameters) -> tuple[int, ...]:
+    """Depth of each queue of the read master: header and groups, then the stages' clients."""
+    return HEADER_QUEUE_BEATS, *(c.queue_beats(params) for c in memory_clients(params))
 
 
 class Accelerator(wiring.Component):
@@ -42,181 +41,219 @@ class Accelerator(wiring.Component):
 
     Members
     -------
-    start, stop, queue : In(1), for a cycle, queued : Out(1), see FrameControl.
+    start, stop, queue : In(1), for a cycle, see FrameControl.
+    queued : Out(1), see FrameControl.
     pack_address, pack_bytes : In(address_bits), bytes, the address a multiple of 4096.
-    cluster_cull_constants, gaussian_project_constants : In, taken over as a frame begins.
+    STAGE_constants : In(layout of its constants), of each stage that has any, taken over as a
+        frame begins.
     bus : Out(axi_read), reads only, in order.
     o : Out(stream of packed_beat).
-    busy : Out(1). ended : Out(1), for a cycle. code : Out(4), from `ended` on.
-    frames, frame_cycles, EVENTS, CULL_COUNTERS, PROJECT_COUNTERS : Out(32) under the prefix
-        counted_, of the last frame that ended.
+    busy : Out(1).
+    ended : Out(1), for a cycle.
+    code : Out(4), from `ended` on.
+    counted_NAME : Out(32), frames, FRAME_COUNTERS and the stages' counters, of the last frame that
+        ended.
     """
 
     def __init__(self, params: Parameters):
         self._params = params
-        self._kept = (*EVENTS, *CULL_COUNTERS, *PROJECT_COUNTERS)
+        self._stages = stages_of(params)
+        self._with_constants = [stage for stage in self._stages if stage.formats]
+        self._counters = stage_counters(params)
+        # Built here: they say their latency.
+        self.parts = {
+            name: make(params) for stage in self._stages for name, make in stage.parts.items()
+        }
+        names = ("frames", *FRAME_COUNTERS, *self._counters)
         super().__init__(
             {
                 **{name: In(1) for name in ("start", "stop", "queue")},
                 "pack_address": In(params.address_bits),
                 "pack_bytes": In(params.address_bits),
-                "cluster_cull_constants": In(cluster_cull_constants(params)),
-                "gaussian_project_constants": In(gaussian_project_constants(params)),
+                **{s.constants: In(s.constants_layout(params)) for s in self._with_constants},
                 "bus": Out(axi_read(params)),
                 "o": Out(stream.Signature(packed_beat(params))),
                 "busy": Out(1),
                 "queued": Out(1),
                 "ended": Out(1),
-                "code": Out(4),
-                **{
-                    f"counted_{name}": Out(COUNTER_BITS)
-                    for name in ("frames", "frame_cycles", *self._kept)
-                },
+                "code": Out(CODE_BITS),
+                **{f"counted_{name}": Out(COUNTER_BITS) for name in names},
             }
         )
 
     def elaborate(self, platform):
         m = Module()
         params = self._params
-        m.submodules.control = self._control = control = FrameControl(params)
-        m.submodules.reader = self._reader = reader = ReadMaster(params, QUEUE_BEATS)
-        m.submodules.packer = self._packer = packer = SplatPacker(params)
-        parts = {
-            "header": HeaderCheck(params),
-            "records": RecordStream(params),
-            "cull": ClusterCull(params),
-            "clusters": ClusterReader(params),
-            "fetch": GaussianFetch(params),
-            "project": GaussianProject(params),
-        }
-        resets = {"fetch": control.reset_fetch, "project": control.reset_project}
-        self.cull, self.project = parts["cull"], parts["project"]  # built: they say their latency
-        for name, part in parts.items():
-            m.submodules[name] = ResetInserter(resets.get(name, control.reset_front))(part)
-        wiring.connect(m, reader.axi, wiring.flipped(self.bus))
-        wiring.connect(m, packer.o, wiring.flipped(self.o))
-        self._tables(m, **parts)
-        self._stages(m, **parts)
-        self._course(m, **parts)
-        self._counters(m, **parts)
+        m.submodules.control = self._control = FrameControl(params)
+        m.submodules.reader = self._reader = ReadMaster(params, queue_beats(params))
+        m.submodules.packer = self._packer = SplatPacker(params)
+        self._header = HeaderCheck(params, tables_of(params))
+        self._records = RecordStream(params)
+        resets = {p.name: getattr(self._control, f"reset_{p.name}") for p in PHASES}
+        front = {"header": self._header, "records": self._records}
+        for name, part in front.items():
+            m.submodules[name] = ResetInserter(resets[FRONT])(part)
+        for stage in self._stages:
+            for name in stage.parts:
+                m.submodules[name] = ResetInserter(resets[stage.phase])(self.parts[name])
+        wiring.connect(m, self._reader.axi, wiring.flipped(self.bus))
+        wiring.connect(m, self._packer.o, wiring.flipped(self.o))
+        self._read_tables(m)
+        self._link(m)
+        self._take_constants(m)
+        self._course(m)
+        self._count(m)
         return m
 
-    def _tables(self, m, header, records, cull, clusters, fetch, project):
-        """What the memory sends goes to the header's check, the groups, clusters and geometry."""
+    def _port(self, path):
+        """Member of a part, by `part.member`."""
+        part, member = path.split(".")
+        return getattr(self.parts[part], member)
+
+    def _read_tables(self, m):
+        """What the memory sends: header and groups by the first client, then the stages' tables."""
         control, reader = self._control, self._reader
-        wiring.connect(m, control.requests, reader.requests[HEADER_AND_GROUPS])
-        wiring.connect(m, reader.slots[HEADER_AND_GROUPS], records.i)
-        wiring.connect(m, clusters.requests, reader.requests[CLUSTERS])
-        wiring.connect(m, reader.slots[CLUSTERS], clusters.slots)
-        wiring.connect(m, fetch.requests, reader.requests[GEOMETRY])
-        wiring.connect(m, reader.slots[GEOMETRY], fetch.slots)
+        records, header = self._records, self._header
+        wiring.connect(m, control.requests, reader.requests[0])
+        wiring.connect(m, reader.slots[0], records.i)
+        groups = self._port("cluster_cull.groups")
         m.d.comb += [
             header.i.payload.eq(records.o.payload),
-            *unpacked(cull.groups.payload, records.o.payload, CLUSTER_DTYPE),
-            control.group_taken.eq(cull.groups.valid & cull.groups.ready),
+            *unpacked(groups.payload, records.o.payload, CLUSTER_DTYPE),
+            control.group_accepted.eq(groups.valid & groups.ready),
         ]
         with m.If(control.reading_header):
             m.d.comb += [header.i.valid.eq(records.o.valid), records.o.ready.eq(header.i.ready)]
         with m.Else():
-            m.d.comb += [
-                cull.groups.valid.eq(records.o.valid),
-                records.o.ready.eq(cull.groups.ready),
-            ]
+            m.d.comb += [groups.valid.eq(records.o.valid), records.o.ready.eq(groups.ready)]
+        outside = []
+        for n, client in enumerate(memory_clients(self._params), 1):
+            part, record = self.parts[client.part], getattr(header, f"{client.table}_record")
+            wiring.connect(m, part.requests, reader.requests[n])
+            wiring.connect(m, reader.slots[n], part.slots)
+            if client.bounded:
+                m.d.comb += [
+                    part.table_record.eq(record),
+                    part.table_count.eq(getattr(header, f"{client.table}_count")),
+                    part.frame.eq(control.front_frame),
+                ]
+                outside.append(part.outside)
+            else:
+                m.d.comb += part.frame.eq(control.back_frame)
+                m.d.comb += part.table_record.eq(self._of_back(m, record, client.table))
+        m.d.comb += control.outside.eq(reduce(or_, outside))
 
-    def _stages(self, m, header, records, cull, clusters, fetch, project):
-        """From stage to stage, and the constants of the frame."""
-        control, packer = self._control, self._packer
-        wiring.connect(m, cull.requests, clusters.runs)
-        wiring.connect(m, clusters.o, cull.clusters)
-        wiring.connect(m, cull.o, fetch.i)
-        m.d.comb += [
-            project.i.payload.eq(fetch.o.payload),
-            project.i.valid.eq(fetch.o.valid & ~control.flush),
-            fetch.o.ready.eq(project.i.ready & ~control.flush),
-        ]
+    def _of_back(self, m, value, name):
+        """What the header says of the older frame, also while the younger one's is read."""
+        held = Signal.like(value, name=f"held_{name}", reset_less=True)
+        with m.If(self._control.front_frame == self._control.back_frame):
+            m.d.sync += held.eq(value)
+        return held
+
+    def _link(self, m):
+        """From stage to stage, and to the output."""
+        control = self._control
+        for stage in self._stages:
+            for link in stage.links:
+                source, sink = self._port(link.source), self._port(link.sink)
+                if link.held:
+                    m.d.comb += [
+                        sink.payload.eq(source.payload),
+                        sink.valid.eq(source.valid & ~control.flush),
+                        source.ready.eq(sink.ready & ~control.flush),
+                    ]
+                else:
+                    wiring.connect(m, source, sink)
+            m.d.comb += [self._port(f"{p}.served").eq(control.back_frame) for p in stage.served]
         # What the consumer of splats says goes no further in its cycle.
-        m.submodules.splats = splats = StreamRegister(splat_beat(self._params))
-        wiring.connect(m, project.o, splats.i)
-        wiring.connect(m, splats.o, packer.i)
-        culling = Signal(cluster_cull_constants(self._params), reset_less=True)
-        # The projection's wait until the older frame has left it.
-        waiting, projecting = (
-            Signal(gaussian_project_constants(self._params), reset_less=True) for _ in range(2)
-        )
+        m.submodules.splats = splats = StreamRegister(output_beat(self._params))
+        source = self._port(self._stages[-1].output)
+        if len(self._stages) == len(FRONT_END):
+            wiring.connect(m, source, splats.i)
+        else:  # one splat a beat
+            m.d.comb += [
+                splats.i.valid.eq(source.valid),
+                splats.i.payload.records[0].eq(source.payload),
+                splats.i.payload.lanes.eq(1),
+                source.ready.eq(splats.i.ready),
+            ]
+        wiring.connect(m, splats.o, self._packer.i)
+
+    def _take_constants(self, m):
+        """Those of the front as a frame begins; the others wait until the older frame has left."""
+        control = self._control
+        for stage in self._with_constants:
+            layout = stage.constants_layout(self._params)
+            held = latched = Signal(layout, name=f"latched_{stage.name}", reset_less=True)
+            with m.If(control.latch):
+                m.d.sync += latched.eq(getattr(self, stage.constants))
+            if stage.phase != FRONT:
+                held = Signal(layout, name=f"held_{stage.name}", reset_less=True)
+                with m.If(control.take):
+                    m.d.sync += held.eq(latched)
+            m.d.comb += self.parts[stage.name].constants.eq(held)
+
+    def _course(self, m):
+        """Start, end and errors."""
+        control, reader = self._control, self._reader
+        packer, header = self._packer, self._header
+        record = Signal(self._params.address_bits - 5, reset_less=True)
+        pack_bytes, too_short = Signal(64, reset_less=True), Signal(reset_less=True)
         with m.If(control.latch):
             m.d.sync += [
-                culling.eq(self.cluster_cull_constants),
-                waiting.eq(self.gaussian_project_constants),
+                record.eq(self.pack_address[5:]),
+                pack_bytes.eq(self.pack_bytes),
+                too_short.eq(self.pack_bytes[5:] < header_records(tables_of(self._params))),
             ]
-        with m.If(control.turn):
-            m.d.sync += projecting.eq(waiting)
-        m.d.comb += [
-            cull.constants.eq(culling),
-            project.constants.eq(projecting),
-            clusters.table.eq(header.clusters_record),
-            clusters.clusters.eq(header.clusters_count),
-            clusters.frame.eq(control.front_frame),
-            fetch.table.eq(header.geometry_record),
-            fetch.gaussians.eq(header.geometry_count),
-            fetch.frame.eq(control.front_frame),
-            fetch.served.eq(control.back_frame),
-        ]
-
-    def _course(self, m, header, records, cull, clusters, fetch, project):
-        """Start, end and errors."""
-        control, reader, packer = self._control, self._reader, self._packer
-        record = Signal(self._params.address_bits - 5, reset_less=True)
-        pack_bytes = Signal(64, reset_less=True)
-        with m.If(control.latch):
-            m.d.sync += [record.eq(self.pack_address[5:]), pack_bytes.eq(self.pack_bytes)]
+        for phase in PHASES:
+            names = [n for s in self._stages if s.phase == phase.name for n in s.parts]
+            busy = reduce(or_, (self.parts[name].busy for name in names))
+            m.d.comb += getattr(control, f"quiet_{phase.name}").eq(~busy)
         m.d.comb += [
             control.start.eq(self.start),
             control.stop.eq(self.stop),
             control.queue.eq(self.queue),
             control.pack_record.eq(record),
+            control.too_short.eq(too_short),
             header.pack_record.eq(record),
             header.pack_bytes.eq(pack_bytes),
+            header.too_short.eq(too_short & control.reading_header),
             control.header_checked.eq(header.checked),
             control.header_code.eq(header.code),
             control.groups_record.eq(header.groups_record),
             control.groups_count.eq(header.groups_count),
             *(control.bus_error[frame].eq(reader.error[frame]) for frame in range(2)),
-            control.clusters_outside.eq(clusters.outside),
-            control.fetch_outside.eq(fetch.outside),
-            control.front_quiet.eq(~(cull.busy | clusters.busy)),
-            control.back_quiet.eq(~(fetch.busy | project.busy)),
             control.reader_idle.eq(reader.idle),
             reader.flush.eq(control.flush_reader),
-            packer.finish.eq(control.finish),
-            control.finished_output.eq(packer.finished),
+            packer.drain.eq(control.drain),
+            control.drained.eq(packer.drained),
             self.busy.eq(control.busy),
             self.queued.eq(control.queued),
             self.ended.eq(control.ended),
             self.code.eq(control.code),
         ]
 
-    def _counters(self, m, header, records, cull, clusters, fetch, project):
+    def _count(self, m):
         control, bus = self._control, self.bus
-        m.submodules.counters = counters = FrameCounters(CULL_COUNTERS, tuple(PROJECT_COUNTERS))
+        front = [n for n, (stage, _) in self._counters.items() if stage.phase == FRONT]
+        behind = [n for n, (stage, _) in self._counters.items() if stage.phase != FRONT]
+        m.submodules.counters = counters = FrameCounters(tuple(front), tuple(behind))
         beat = bus.r_valid & bus.r_ready
         m.d.comb += [
-            counters.begin.eq(control.begin),
-            counters.latch.eq(control.latch),
-            counters.busy.eq(control.busy),
-            counters.forget.eq(control.forget),
-            counters.ended.eq(control.ended),
+            *(
+                getattr(counters, name).eq(getattr(control, name))
+                for name in ("begin", "latch", "busy", "discard", "ended")
+            ),
             counters.bus_beats.eq(beat),
             counters.bus_wait_cycles.eq(~beat & ~self._reader.idle),
             counters.bus_idle_cycles.eq(~beat & self._reader.idle),
             counters.bus_bursts.eq(bus.ar_valid & bus.ar_ready),
             counters.output_stalled_cycles.eq(self.o.valid & ~self.o.ready),
         ]
-        m.d.comb += [getattr(counters, name).eq(getattr(cull, name)) for name in CULL_COUNTERS]
-        m.d.comb += [
-            getattr(counters, name).eq(getattr(project, inner))
-            for name, inner in PROJECT_COUNTERS.items()
-        ]
+        for name, (stage, counter) in self._counters.items():
+            member = getattr(self.parts[stage.name], counter.member)
+            m.d.comb += getattr(counters, name).eq(member)
         for name in ("frames", "frame_cycles"):
             m.d.comb += getattr(self, f"counted_{name}").eq(getattr(counters, name))
-        for name in self._kept:
+        for name in (*EVENTS, *self._counters):
             m.d.comb += getattr(self, f"counted_{name}").eq(getattr(counters, f"kept_{name}"))

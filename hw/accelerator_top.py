@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import numpy as np
 from amaranth.hdl import Cat, ClockDomain, DomainRenamer, Module, ResetSignal, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
-from golden.records import SPLAT_DTYPE
+from golden.records import COLORED_DTYPE, SPLAT_DTYPE
 from hw.accelerator import Accelerator
-from hw.host.register_map import COUNTERS, WINDOW_BITS
+from hw.bus.flat_axi import connect_flat_read, flat_read
+from hw.frame.splat_packer import output_lanes
+from hw.host.register_map import WINDOW_BITS, frame_counters
 from hw.host.registers import Registers
+from hw.stages.rows import stages_of
 from hw.stream_top import FlatStream, bit_slices, field_at
 
-INCREMENTING = 1  # ARBURST
 MODIFIABLE_BUFFERABLE = 3  # ARCACHE: normal memory, not cached
-SPLAT_BYTES = SPLAT_DTYPE.itemsize
+
+
+def output_dtype(params: Parameters) -> np.dtype:
+    """Record of m_axis_splat: COLORED_DTYPE where the build has color, SPLAT_DTYPE otherwise."""
+    return COLORED_DTYPE if params.color_cycles else SPLAT_DTYPE
+
 
 # Flat name, width, flow, path in hw.bus.axi_lite: the slave's own names without underscores.
 LITE = {
@@ -37,18 +45,6 @@ LITE = {
     "rvalid": (1, Out),
     "rready": (1, In),
 }
-# Flat name -> member of hw.bus.axi.axi_read.
-READ = {
-    "araddr": "ar_address",
-    "arlen": "ar_length",
-    "arvalid": "ar_valid",
-    "arready": "ar_ready",
-    "rdata": "r_data",
-    "rresp": "r_response",
-    "rlast": "r_last",
-    "rvalid": "r_valid",
-    "rready": "r_ready",
-}
 
 
 class AcceleratorTop(wiring.Component):
@@ -61,35 +57,29 @@ class AcceleratorTop(wiring.Component):
         taken, and nothing offered, until both are released.
     s_axil_* : AXI4-Lite slave, the registers of hw.host.register_map, 4 KiB.
     m_axi_ar*, m_axi_r* : AXI4 read master, incrementing bursts of id 0; there is no write channel.
-    m_axis_splat_* : AXI4-Stream, SPLAT_DTYPE records, `lanes` of them a beat, tkeep for those that
-        are there, tlast with the last beat of a frame (which may hold none).
+    m_axis_splat_* : AXI4-Stream, records of output_dtype, `lanes` of them a beat (one with color),
+        tkeep for those that are there, tlast with the last beat of a frame (which may hold none).
     irq : Out(1), level, of the INTERRUPT register.
     """
 
     def __init__(self, params: Parameters):
         self._params = params
+        self._record, self._lanes = output_dtype(params), output_lanes(params)
+        splat_bytes = self._record.itemsize
         self.accelerator = Accelerator(params)
         self.registers = Registers(params)
-        self.streams = (FlatStream("m_axis_splat", Out, None, SPLAT_DTYPE, params.lanes),)
-        read = self.accelerator.bus.signature.members
-        bus = {
-            f"m_axi_{flat}": (Out if read[name].flow == Out else In)(read[name].shape)
-            for flat, name in READ.items()
-        }
+        self.streams = (FlatStream("m_axis_splat", Out, None, self._record, self._lanes),)
+        bus = flat_read(self.accelerator.bus)
         super().__init__(
             {
                 "aclk": In(1),
                 "aresetn": In(1),
                 **{f"s_axil_{name}": flow(bits) for name, (bits, flow) in LITE.items()},
                 **bus,
-                "m_axi_arid": Out(1),
-                "m_axi_arsize": Out(3),
-                "m_axi_arburst": Out(2),
                 "m_axi_arcache": Out(4),
                 "m_axi_arprot": Out(3),
-                "m_axi_rid": In(1),
-                "m_axis_splat_tdata": Out(8 * SPLAT_BYTES * params.lanes),
-                "m_axis_splat_tkeep": Out(SPLAT_BYTES * params.lanes),
+                "m_axis_splat_tdata": Out(8 * splat_bytes * self._lanes),
+                "m_axis_splat_tkeep": Out(splat_bytes * self._lanes),
                 "m_axis_splat_tlast": Out(1),
                 "m_axis_splat_tvalid": Out(1),
                 "m_axis_splat_tready": In(1),
@@ -103,6 +93,7 @@ class AcceleratorTop(wiring.Component):
         m.submodules.accelerator = DomainRenamer("core")(accelerator)
         m.submodules.registers = registers
         self._reset(m)
+        constants = [stage.constants for stage in stages_of(self._params) if stage.formats]
         m.d.comb += [
             self.irq.eq(registers.irq),
             accelerator.start.eq(registers.start),
@@ -110,8 +101,7 @@ class AcceleratorTop(wiring.Component):
             accelerator.queue.eq(registers.queued_start),
             accelerator.pack_address.eq(registers.pack_address),
             accelerator.pack_bytes.eq(registers.pack_bytes),
-            accelerator.cluster_cull_constants.eq(registers.cluster_cull_constants),
-            accelerator.gaussian_project_constants.eq(registers.gaussian_project_constants),
+            *(getattr(accelerator, name).eq(getattr(registers, name)) for name in constants),
             registers.busy.eq(accelerator.busy),
             registers.waiting.eq(accelerator.queued),
             registers.finished.eq(accelerator.ended),
@@ -119,7 +109,7 @@ class AcceleratorTop(wiring.Component):
         ]
         m.d.comb += [
             getattr(registers, name).eq(getattr(accelerator, f"counted_{name}"))
-            for name in COUNTERS
+            for name in frame_counters(self._params)
         ]
         self._bus(m, accelerator.bus, registers.bus)
         self._splats(m, accelerator.o)
@@ -146,28 +136,19 @@ class AcceleratorTop(wiring.Component):
             elif flat.endswith(("ready", "valid")):
                 outer = outer & ready
             m.d.comb += inner.eq(outer) if flow is In else outer.eq(inner)
-        for flat, name in READ.items():
-            inner, outer = getattr(read, name), getattr(self, f"m_axi_{flat}")
-            is_out = read.signature.members[name].flow == Out
-            if name == "ar_valid":
-                inner = inner & ready
-            m.d.comb += outer.eq(inner) if is_out else inner.eq(outer)
-        m.d.comb += [
-            self.m_axi_arsize.eq((self._params.data_bits // 8).bit_length() - 1),
-            self.m_axi_arburst.eq(INCREMENTING),
-            self.m_axi_arcache.eq(MODIFIABLE_BUFFERABLE),
-        ]
+        connect_flat_read(m, self, read, ready)
+        m.d.comb += self.m_axi_arcache.eq(MODIFIABLE_BUFFERABLE)
 
     def _splats(self, m, splats):
-        beat = splats.payload
+        beat, size = splats.payload, self._record.itemsize
         m.d.comb += [
             self.m_axis_splat_tvalid.eq(splats.valid & self._released),
             splats.ready.eq(self.m_axis_splat_tready),
             self.m_axis_splat_tlast.eq(beat.last),
-            self.m_axis_splat_tkeep.eq(Cat(lane.replicate(SPLAT_BYTES) for lane in beat.lanes)),
+            self.m_axis_splat_tkeep.eq(Cat(lane.replicate(size) for lane in beat.lanes)),
         ]
-        for n in range(self._params.lanes):
-            word = self.m_axis_splat_tdata[8 * SPLAT_BYTES * n : 8 * SPLAT_BYTES * (n + 1)]
-            for part, (start, bits) in bit_slices(SPLAT_DTYPE).items():
-                if part != "reserved":
+        for n in range(self._lanes):
+            word = self.m_axis_splat_tdata[8 * size * n : 8 * size * (n + 1)]
+            for part, (start, bits) in bit_slices(self._record).items():
+                if not part.endswith("reserved"):
                     m.d.comb += word[start : start + bits].eq(field_at(beat.records[n], part))

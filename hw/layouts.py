@@ -5,13 +5,18 @@ from __future__ import annotations
 from amaranth.hdl import Shape, signed, unsigned
 from amaranth.lib import data
 
+import golden.stages.cluster_cull.constants as cluster_cull
+import golden.stages.color.constants as color
+import golden.stages.gaussian_project.constants as gaussian_project
 from golden.numbers.depth import CODE_BITS
 from golden.numbers.fixed import Fixed
+from golden.pack.color_record import DEGREES, EXPONENT
 from golden.params import Parameters
 from golden.records import PARTS, RECORD_BYTES
-from golden.stages.cluster_cull.constants import PLANES
-from golden.stages.gaussian_project.constants import constant_formats
+from golden.stages.color.formats import COLOR
 from golden.stages.gaussian_project.formats import ProjectionFormats
+
+COUNTER_BITS = 32  # of every counter; it wraps
 
 
 def shape(fixed: Fixed) -> Shape:
@@ -58,22 +63,14 @@ def cluster_run(params: Parameters) -> data.StructLayout:
     return data.StructLayout({"base": shape(params.base), "count": shape(params.count)})
 
 
-def _frame_formats() -> dict[str, str]:
-    names = {"camera_exponent": "exponent"}
-    names |= {f"camera_position_{axis}": "camera_position" for axis in "xyz"}
-    names |= {f"rotation_{i}{j}": "rotation" for i in range(3) for j in range(3)}
-    names |= {f"{plane}_{part}": "normal" for plane in PLANES for part in ("lateral", "depth")}
-    names |= {f"weight_{axis}": "weight" for axis in "xy"}
-    return names | {"side_offset": "plane_offset", "near_offset": "plane_offset"}
-
-
-# Frame constant -> name of its format in Parameters, in the order of ClusterCullConstants.as_ports.
-FRAME_FORMATS = _frame_formats()
+def constants_layout(formats: dict[str, Fixed]) -> data.StructLayout:
+    """Frame constants of a stage, a member each, in the order of the formats."""
+    return data.StructLayout({name: shape(form) for name, form in formats.items()})
 
 
 def cluster_cull_constants(params: Parameters) -> data.StructLayout:
     """Constants of cluster_cull under the port names of ClusterCullConstants.as_ports."""
-    return data.StructLayout({k: shape(getattr(params, v)) for k, v in FRAME_FORMATS.items()})
+    return constants_layout(cluster_cull.constant_formats(params))
 
 
 def _parts(name: str, field: Shape) -> data.StructLayout:
@@ -127,8 +124,8 @@ def splat_record(params: Parameters) -> data.StructLayout:
 
 
 def gaussian_project_constants(params: Parameters) -> data.StructLayout:
-    """Frame constants of gaussian_project, named by GaussianProjectConstants.as_ports."""
-    return data.StructLayout({k: shape(v) for k, v in constant_formats(params).items()})
+    """Constants of gaussian_project, named by GaussianProjectConstants.as_ports."""
+    return constants_layout(gaussian_project.constant_formats(params))
 
 
 def run_request(params: Parameters) -> data.StructLayout:
@@ -147,3 +144,60 @@ def slot_beat(params: Parameters) -> data.StructLayout:
     """
     slots = max(1, params.data_bits // (8 * RECORD_BYTES))
     return data.StructLayout({"data": data.ArrayLayout(8 * RECORD_BYTES, slots), "slots": slots})
+
+
+CHANNELS = ("red", "green", "blue")
+
+
+def color_constants(params: Parameters) -> data.StructLayout:
+    """Frame constants of color, named by ColorConstants.as_ports."""
+    return constants_layout(color.constant_formats(params))
+
+
+def color_mantissas() -> data.StructLayout:
+    """Mantissas of one channel of a narrow colour record, m_k of the k-th coefficient."""
+    return data.StructLayout(
+        {
+            f"m_{part.first + j}": shape(part.mantissa)
+            for part in DEGREES
+            for j in range(part.coefficients)
+        }
+    )
+
+
+def color_record() -> data.StructLayout:
+    """A narrow colour record, as golden.pack.color_record has it: exponents e_l, then channels."""
+    exponents = {f"e_{degree}": shape(EXPONENT) for degree in range(len(DEGREES))}
+    return data.StructLayout(
+        {
+            "exponents": data.StructLayout(exponents),
+            **{channel: color_mantissas() for channel in CHANNELS},
+        }
+    )
+
+
+def colored_splat(params: Parameters) -> data.StructLayout:
+    """A splat and its colour: 0 to 2, cut at both, 9 fraction bits."""
+    channels = data.StructLayout({channel: shape(COLOR) for channel in CHANNELS})
+    return data.StructLayout({"splat": splat_record(params), "color": channels})
+
+
+def write_word(params: Parameters) -> data.StructLayout:
+    """What a beat writes: its data, and a strobe a byte."""
+    return data.StructLayout({"data": params.data_bits, "strobe": params.data_bits // 8})
+
+
+def write_beat(params: Parameters) -> data.StructLayout:
+    """A beat to be written.
+
+    Members
+    -------
+    address : address_bits, byte address, a multiple of data_bits/8; lower bits are ignored.
+    data : data_bits.
+    strobe : data_bits/8, a bit a byte.
+    last : 1, ends a run of consecutive addresses.
+    frame : 1, of the two under way, as in run_request.
+    """
+    return data.StructLayout(
+        {"address": params.address_bits, **write_word(params).members, "last": 1, "frame": 1}
+    )

@@ -10,8 +10,7 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import Flow, In, Out
 
 from golden.records import PARTS
-
-COUNTER_BITS = 32
+from hw.layouts import COUNTER_BITS
 
 
 @dataclass(frozen=True)

@@ -13,15 +13,16 @@ from amaranth.back import verilog
 from golden.files import write_text
 from golden.numbers.fixed import Fixed
 from golden.params import Parameters
-from golden.stages.gaussian_project.constants import constant_formats
 from hw.accelerator_top import AcceleratorTop
-from hw.layouts import FRAME_FORMATS
+from hw.color_top import ColorTop
 from hw.package.ports import purpose
+from hw.stages.rows import CLUSTER_CULL, COLOR, GAUSSIAN_PROJECT
 from hw.stream_top import StreamTop, bit_slices
 from hw.tops import ClusterCullTop, GaussianProjectTop
 
 CULL_NAME = "splatsieve_cluster_cull"
 PROJECT_NAME = "splatsieve_gaussian_project"
+COLOR_NAME = "splatsieve_color"
 ACCELERATOR_NAME = "splatsieve"
 WIDE_NAME = "splatsieve_wide"
 
@@ -45,7 +46,7 @@ class Design:
 def cull_design(params: Parameters) -> Design:
     """Verilog of the cluster stage alone."""
     top = ClusterCullTop(params)
-    formats = {name: getattr(params, form) for name, form in FRAME_FORMATS.items()}
+    formats = CLUSTER_CULL.formats(params)
     cull = top.component
     performance = {
         "latency_cycles": cull.latency_cycles,
@@ -62,7 +63,18 @@ def project_design(params: Parameters) -> Design:
         "latency_cycles": top.component.latency_cycles,
         "gaussians_per_cycle": params.lanes,
     }
-    return _design(PROJECT_NAME, top, params, constant_formats(params), performance)
+    return _design(PROJECT_NAME, top, params, GAUSSIAN_PROJECT.formats(params), performance)
+
+
+def color_design(params: Parameters) -> Design:
+    """Verilog of color alone, behind a read master of its own; color_cycles is not 0."""
+    top = ColorTop(params)
+    performance = {
+        "latency_cycles": top.component.latency_cycles,
+        "direction_cycles": top.component.direction_cycles,
+        "cycles_per_splat": params.color_cycles,
+    }
+    return _design(COLOR_NAME, top, params, COLOR.formats(params), performance)
 
 
 def accelerator_design(params: Parameters, name: str = ACCELERATOR_NAME) -> Design:
@@ -71,8 +83,9 @@ def accelerator_design(params: Parameters, name: str = ACCELERATOR_NAME) -> Desi
     performance = {"gaussians_per_cycle": params.lanes}
     design = _design(name, top, params, {}, performance)
     design.metadata["latency_cycles_by_stage"] = {
-        "cluster_cull": top.accelerator.cull.latency_cycles,
-        "gaussian_project": top.accelerator.project.latency_cycles,
+        name: part.latency_cycles
+        for name, part in top.accelerator.parts.items()
+        if hasattr(part, "latency_cycles")
     }
     return design
 
@@ -92,7 +105,7 @@ def write_design(design: Design, folder: Path) -> list[Path]:
 
 def _design(
     name: str,
-    top: StreamTop | AcceleratorTop,
+    top: StreamTop | AcceleratorTop | ColorTop,
     params: Parameters,
     formats: dict[str, Fixed],
     performance: dict[str, int],
@@ -113,7 +126,7 @@ def _design(
     return Design(name, text, metadata)
 
 
-def _ports(top: StreamTop | AcceleratorTop) -> list[dict[str, object]]:
+def _ports(top: StreamTop | AcceleratorTop | ColorTop) -> list[dict[str, object]]:
     return [
         {
             "name": path[0],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,9 @@ from reports.figures.speed import (
 )
 from reports.html.page import report_page
 from reports.measure.above import ClustersAbove
+from reports.names import figure_text, with_names
 from reports.text.markdown import report_markdown
+from reports.text.summary import shows_nothing
 
 # Those that need a GPU to compare with come last.
 FIGURES = (
@@ -55,10 +58,14 @@ def write_report(
         out, for a scene whose pictures are not to be passed on.
     above : clusters of the view document["clusters_above"]["view"]; None leaves the figure out.
     """
+    named = with_names(document, figure_text)
+    nothing = shows_nothing(document)
+    if above is not None:
+        above = replace(above, view=figure_text(above.view))
     figures = [
-        *save_figures(_figures(document), folder),
-        *write_cluster_figures(document, above, folder),
-        *write_projection_figure(document, folder),
+        *([] if nothing else save_figures(_figures(named), folder)),
+        *write_cluster_figures(named, above, folder),
+        *([] if nothing else write_projection_figure(named, folder)),
     ]
     if image is not None:
         write_png(folder / "view.png", image)

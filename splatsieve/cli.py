@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import re
 import sys
 from io import TextIOWrapper
 from typing import Annotated, NoReturn
@@ -13,9 +12,13 @@ import typer
 from golden.errors import InputError
 from splatsieve import __version__
 from splatsieve.commands import (
+    bench,
+    calibrate,
     cull,
     demo,
+    docs,
     frame,
+    model,
     pack,
     psnr,
     render,
@@ -25,6 +28,7 @@ from splatsieve.commands import (
     trace,
     verilog,
 )
+from splatsieve.output import one_line, told_warnings
 
 app = typer.Typer(
     name="splatsieve",
@@ -44,6 +48,7 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def _options(
+    context: typer.Context,
     version: Annotated[
         bool,
         typer.Option(
@@ -51,7 +56,7 @@ def _options(
         ),
     ] = False,
 ) -> None:
-    pass
+    context.obj = context.with_resource(told_warnings())
 
 
 COMMANDS = (
@@ -66,10 +71,14 @@ COMMANDS = (
     trace.trace,
     report.report,
     sweep.sweep,
+    model.model,
+    calibrate.calibrate,
+    docs.docs,
 )
 for command in COMMANDS:
     app.command()(command)
-NAMES = tuple(command.__name__ for command in COMMANDS)
+app.add_typer(bench.bench)
+NAMES = (*(command.__name__ for command in COMMANDS), "bench")
 
 
 def main() -> None:
@@ -95,9 +104,7 @@ def main() -> None:
 
 
 def _refuse(sentence: str) -> NoReturn:
-    # A file's name may hold line breaks and a terminal's control characters, the sentence none.
-    shown = re.sub(r"[\x00-\x1f\x7f-\x9f]+", " ", " ".join(sentence.splitlines()))
-    typer.echo(f"splatsieve: {shown}", err=True)
+    typer.echo(f"splatsieve: {one_line(sentence)}", err=True)
     sys.exit(2)
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from golden.camera import Camera, parse_size, select_views
+from golden.camera import Camera, parse_size, select_views, warn_of_stretching
 from golden.errors import InputError
 from golden.files import check_target
 from golden.scene import Scene
@@ -33,10 +33,32 @@ ViewsOption = Annotated[
         "--views", help="START:STOP:STEP of the views sorted by image name, or one index."
     ),
 ]
+TransformOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--transform",
+        help="Moves the cameras into the scene's world: a 4x4 matrix (text or JSON), or "
+        "nerfstudio's dataparser_transforms.json.",
+    ),
+]
+DropInvalidOption = Annotated[
+    bool,
+    typer.Option(
+        "--drop-invalid", help="Leave out, and count, Gaussians with values that cannot be."
+    ),
+]
+AxesOption = Annotated[
+    str | None,
+    typer.Option(
+        "--axes",
+        metavar="rub|rdf",
+        help="Axes in a .spz: rub, its own, or rdf, those of PLY that some writers keep.",
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
 
-def scene_of(argument: str) -> Scene:
+def scene_of(argument: str, drop_invalid: bool = False, axes: str | None = None) -> Scene:
     """The scene of that file, or the one that comes with splatsieve."""
     if argument == DEFAULT:
         from golden.default_scene import default_scene
@@ -44,21 +66,32 @@ def scene_of(argument: str) -> Scene:
         return default_scene()
     from golden.scene_io import read_scene
 
-    return read_scene(Path(argument))
+    return read_scene(Path(argument), drop_invalid=drop_invalid, axes=axes)
 
 
-def cameras_of(path: Path | None, size: str | None, views: str | None) -> list[Camera]:
-    """The chosen views, by image name, at the chosen size; the default scene's without a file."""
+def cameras_of(
+    path: Path | None, size: str | None, views: str | None, transform: Path | None = None
+) -> list[Camera]:
+    """The chosen views, by image name, at the chosen size; the default scene's without a file.
+
+    Warns where that size stretches their pictures.
+    """
+    size_px = parse_size(size) if size else None
     if path is None:
         from golden.default_scene import default_cameras
 
+        if transform is not None:
+            raise InputError("the default scene and its cameras share a world: no --transform.")
         cameras = default_cameras()
     else:
         from golden.camera_io import read_cameras
 
-        cameras = read_cameras(path)
+        cameras = read_cameras(path, size_px, transform)
     chosen = select_views(cameras, views)
-    return [camera.resized(*parse_size(size)) for camera in chosen] if size else chosen
+    if size_px is None:
+        return chosen
+    warn_of_stretching(chosen, *size_px)
+    return [camera.resized(*size_px) for camera in chosen]
 
 
 def need_cameras(scene_name: str, default_name: str, path: Path | None) -> None:
@@ -68,6 +101,23 @@ def need_cameras(scene_name: str, default_name: str, path: Path | None) -> None:
             f"{scene_name} comes without cameras: give its cameras.json, transforms.json or "
             "COLMAP folder with --cameras."
         )
+
+
+def numbers(text: str | None, option: str, *, whole: bool = False) -> list[float]:
+    """Positive numbers between commas; none without text. Raises InputError."""
+    values = []
+    for word in text.split(",") if text is not None else []:
+        try:
+            value = float(int(word)) if whole else float(word)
+        except ValueError:
+            value = 0.0
+        if not 0 < value < 1e9:
+            kind = "whole numbers" if whole else "numbers"
+            raise InputError(
+                f"{option} {text!r} is not positive {kind} between commas: write such as 1,2,4."
+            )
+        values.append(value)
+    return values
 
 
 def check_output(output: Path | None, **inputs: str | Path | None) -> None:

@@ -1,9 +1,55 @@
-"""Results as JSON that every reader takes."""
+"""What commands print: warnings as they come, results as text or as JSON that all readers take."""
 
 from __future__ import annotations
 
 import json
 import math
+import re
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import typer
+
+from golden.errors import InputWarning
+
+
+def one_line(text: str) -> str:
+    """Text without line breaks and a terminal's control characters, which names may hold."""
+    return re.sub(r"[\x00-\x1f\x7f-\x9f]+", " ", " ".join(text.splitlines()))
+
+
+@contextmanager
+def told_warnings() -> Iterator[list[str]]:
+    """Prints each InputWarning of the block on stderr, once; yields the list of those printed."""
+    told: list[str] = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", InputWarning)
+        others = warnings.showwarning
+
+        def tell(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
+            if not issubclass(category, InputWarning):
+                others(message, category, *where, **more)
+            elif (sentence := one_line(str(message))) not in told:
+                told.append(sentence)
+                typer.echo(f"splatsieve: warning: {sentence}", err=True)
+
+        warnings.showwarning = tell
+        yield told
+
+
+def show_result(
+    context: typer.Context,
+    result: Mapping[str, Any],
+    as_json: bool,
+    text: Callable[[dict[str, Any]], str],
+) -> None:
+    """Prints a result, as JSON with the list `warnings` of the context behind it, or as text."""
+    if as_json:
+        typer.echo(json_text({**result, "warnings": list(context.obj or ())}))
+    else:
+        typer.echo(text(dict(result)))
 
 
 def json_text(result: object) -> str:

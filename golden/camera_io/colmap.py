@@ -13,6 +13,7 @@ from golden.errors import InputError
 
 STEMS = ("cameras", "images", "points3D", "frames", "rigs")
 SUFFIXES = (".bin", ".txt")
+PLACES = ("sparse/0", "sparse", "colmap/sparse/0")  # the last is nerfstudio's
 
 
 def find_model(folder: Path) -> tuple[Path, str]:
@@ -20,13 +21,13 @@ def find_model(folder: Path) -> tuple[Path, str]:
 
     Raises InputError where there is none.
     """
-    for place in (folder, folder / "sparse" / "0", folder / "sparse"):
+    for place in (folder, *(folder / name for name in PLACES)):
         for suffix in SUFFIXES:
             if all(isfile(place / f"{stem}{suffix}") for stem in ("cameras", "images")):
                 return place, suffix
     raise InputError(
         f"{folder} holds no COLMAP model (cameras.bin and images.bin, or .txt, there or under "
-        "sparse/0 or sparse): name the camera file itself."
+        f"{', '.join(PLACES)}): name the camera file itself."
     )
 
 
@@ -34,10 +35,10 @@ def read_model(folder: Path, suffix: str) -> list[Camera]:
     """Cameras of cameras{suffix} and images{suffix}, suffix .bin or .txt, in the images' order.
 
     An image holds the world-to-camera quaternion w, x, y, z and translation t, viewmat =
-    [R(q/|q|), t]; its lens is SIMPLE_PINHOLE (f, cx, cy) or PINHOLE (fx, fy, cx, cy), px, where
-    the centre of the first pixel lies at (0.5, 0.5).
+    [R(q/|q|), t]; its lens is f or fx, fy, then cx, cy, px, where the centre of the first pixel
+    lies at (0.5, 0.5), and a distortion of zero. A view is named by its path, as COLMAP has it.
 
-    Raises InputError on other camera models, zero quaternions, missing cameras, names that
+    Raises InputError on lenses that bend rays, zero quaternions, missing cameras, names that
     appear twice, truncated files, and counts that a file is too small for.
 
     Source: COLMAP documentation, "Output Format".

@@ -11,7 +11,7 @@ import struct
 from pathlib import Path
 
 from golden.camera_io.checks import image_name
-from golden.camera_io.colmap_records import MODELS, Lens, Pose, add_lens, parameter_count
+from golden.camera_io.colmap_records import MODELS, Lens, Pose, add_lens, parameter_names
 from golden.errors import InputError
 from golden.files import read_bytes
 
@@ -77,15 +77,17 @@ class _Bytes:
 
 
 def binary_lenses(path: Path) -> dict[int, Lens]:
-    """Lenses of cameras.bin by camera id; raises InputError on any other model than a pinhole."""
+    """Lenses of cameras.bin by camera id; raises InputError on a lens that is no pinhole."""
     source = _Bytes(path)
     lenses: dict[int, Lens] = {}
     for i in range(source.count("cameras", MIN_CAMERA_BYTES)):
         where = f"{path}: camera {i}"
         camera_id, model, width, height = map(int, source.unpack(CAMERA, where))
         name = MODELS[model] if 0 <= model < len(MODELS) else f"number {model}"
-        layout = struct.Struct(f"<{parameter_count(name, where)}d")
-        add_lens(lenses, camera_id, (width, height), source.unpack(layout, where), where)
+        names = parameter_names(name, where)
+        values = source.unpack(struct.Struct(f"<{len(names)}d"), where)
+        parameters = dict(zip(names, values, strict=True))
+        add_lens(lenses, camera_id, (width, height), parameters, where)
     source.finish()
     return lenses
 

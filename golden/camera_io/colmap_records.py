@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,7 +27,21 @@ MODELS = (
     "THIN_PRISM_FISHEYE",
     "RAD_TAN_THIN_PRISM_FISHEYE",
 )
-PARAMETERS = {"SIMPLE_PINHOLE": 3, "PINHOLE": 4}
+# Parameters of the models that are pinholes where all behind cy is zero; the others bend rays
+# with any parameters.
+PARAMETERS = {
+    model: tuple(names.split())
+    for model, names in {
+        "SIMPLE_PINHOLE": "f cx cy",
+        "PINHOLE": "fx fy cx cy",
+        "SIMPLE_RADIAL": "f cx cy k",
+        "RADIAL": "f cx cy k1 k2",
+        "OPENCV": "fx fy cx cy k1 k2 p1 p2",
+        "FULL_OPENCV": "fx fy cx cy k1 k2 p1 p2 k3 k4 k5 k6",
+        "FOV": "fx fy cx cy omega",
+    }.items()
+}
+UNDISTORT = "undistort the model with `colmap image_undistorter` and give its result."
 
 
 @dataclass(frozen=True)
@@ -75,12 +90,11 @@ class Pose:
         return viewmat
 
 
-def parameter_count(model: str, where: str) -> int:
-    """How many parameters a camera model has; raises InputError where it is not a pinhole."""
+def parameter_names(model: str, where: str) -> tuple[str, ...]:
+    """Names of a camera model's parameters; raises InputError where it can be no pinhole."""
     if model not in PARAMETERS:
         raise InputError(
-            f"{where}: camera model {model[:40]!r} is not supported, only SIMPLE_PINHOLE and "
-            "PINHOLE are: undistort the model with `colmap image_undistorter` and give its result."
+            f"{where}: camera model {model[:40]!r} is not supported, only pinholes are: {UNDISTORT}"
         )
     return PARAMETERS[model]
 
@@ -89,12 +103,19 @@ def add_lens(
     lenses: dict[int, Lens],
     camera_id: int,
     size: tuple[int, int],
-    values: tuple[float, ...],
+    parameters: Mapping[str, float],
     where: str,
 ) -> None:
-    """Enters (f, cx, cy) or (fx, fy, cx, cy), px, under an id not used before."""
+    """Enters a lens of named parameters, px, under an id not used before.
+
+    Raises InputError where one that bends rays is not zero.
+    """
     if camera_id in lenses:
         raise InputError(f"{where}: the camera id was used before: export the model again.")
-    for value in values:
+    for value in parameters.values():
         number(value, "an intrinsic parameter", where)
-    lenses[camera_id] = Lens(size, (values[0], values[-3]), (values[-2], values[-1]))
+    fx, fy = (parameters.get(key, parameters.get("f", 0.0)) for key in ("fx", "fy"))
+    lenses[camera_id] = Lens(size, (fx, fy), (parameters["cx"], parameters["cy"]))
+    for name, value in parameters.items():
+        if name not in ("f", "fx", "fy", "cx", "cy") and value != 0:
+            raise InputError(f"{where}: lens distortion {name} is {value:g}, not zero: {UNDISTORT}")

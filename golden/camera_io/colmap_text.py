@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from golden.camera_io.checks import image_name
-from golden.camera_io.colmap_records import Lens, Pose, add_lens, parameter_count
+from golden.camera_io.colmap_records import Lens, Pose, add_lens, parameter_names
 from golden.errors import InputError
 from golden.files import read_bytes
 
@@ -21,20 +21,20 @@ def text_lenses(path: Path) -> dict[int, Lens]:
             continue
         if len(words) < 4:
             raise InputError(f"{where} is no camera (id, model, width, height): correct the file.")
-        count = parameter_count(words[1], where)
-        if len(words) != 4 + count:
+        names = parameter_names(words[1], where)
+        if len(words) != 4 + len(names):
             raise InputError(
-                f"{where}: {words[1]} has {len(words) - 4} parameters where {count} are needed: "
-                "correct the file."
+                f"{where}: {words[1]} has {len(words) - 4} parameters where {len(names)} are "
+                "needed: correct the file."
             )
         try:
             camera_id, width, height = int(words[0]), int(words[2]), int(words[3])
-            values = tuple(map(float, words[4:]))
+            parameters = dict(zip(names, map(float, words[4:]), strict=True))
         except ValueError as error:
             raise InputError(
                 f"{where} holds a word that is no number: correct the file."
             ) from error
-        add_lens(lenses, camera_id, (width, height), values, where)
+        add_lens(lenses, camera_id, (width, height), parameters, where)
     return lenses
 
 

@@ -1,11 +1,12 @@
-"""transforms.json as NeRF tools write it (instant-ngp, nerfstudio)."""
+"""transforms.json as NeRF tools write it (instant-ngp, nerfstudio, Blender exports)."""
 
 from __future__ import annotations
 
 import math
 from collections import ChainMap
 from collections.abc import Mapping
-from pathlib import Path
+from os.path import isfile
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 
@@ -19,24 +20,34 @@ from golden.camera_io.checks import (
     size_px,
     world_to_camera,
 )
+from golden.camera_io.keys import TRANSFORMS, refuse_other_models, refuse_what_bends
 from golden.errors import InputError
+from golden.image import image_size_px
 
-PINHOLE_MODELS = ("PINHOLE", "SIMPLE_PINHOLE", "OPENCV")
-DISTORTION = ("k1", "k2", "k3", "k4", "k5", "k6", "p1", "p2")
 OPENGL_TO_OPENCV = np.array([1.0, -1.0, -1.0])
-UNDISTORT = "undistort the images first, for example with COLMAP's image_undistorter."
+SUFFIXES = ("", ".png", ".jpg", ".jpeg", ".PNG", ".JPG", ".JPEG")
+Size = tuple[int, int]
 
 
-def parse_transforms(document: dict[str, object], path: Path) -> list[Camera]:
+def parse_transforms(
+    document: dict[str, object], path: Path, wanted_px: Size | None = None
+) -> list[Camera]:
     """Cameras of {fl_x, fl_y, cx, cy, w, h, frames: [{file_path, transform_matrix}, ...]}.
 
     Intrinsics stand at the top or in a frame, which has the last word. Without fl_x,
     fl_x = w / (2 tan(camera_angle_x / 2)), and the same for y; one focal length alone counts
-    for both axes; without cx, cy the principal point is the image centre.
+    for both axes; without cx, cy the principal point is the image centre. Without w and h the
+    size is that of the picture beside the file, else, where lengths are given as angles, the
+    wanted one.
 
     `transform_matrix` is camera to world, (4, 4) or (3, 4), with OpenGL axes (x right, y up,
     z back); its y and z columns change sign for OpenCV. The world is taken as written, so the
-    scene must be in the same frame. A view is named by the last part of `file_path`.
+    scene must be in the same frame, or a transform between them be given. A view is named by the
+    part of `file_path` behind the folders that all frames share.
+
+    Parameters
+    ----------
+    wanted_px : width and height to draw at, px, where chosen.
 
     Raises InputError on lens distortion, a size that is not given, missing keys, wrong types,
     values that are not finite, poses that are not rigid, and image names that appear twice.
@@ -46,26 +57,50 @@ def parse_transforms(document: dict[str, object], path: Path) -> list[Camera]:
         raise InputError(
             f"{path} has no list 'frames', so it is no transforms.json: give a camera file."
         )
-    return finished([_camera(frame, i, document, path) for i, frame in enumerate(frames)], path)
+    parts = [_path_parts(frame, i, path) for i, frame in enumerate(frames)]
+    shared = _shared_folders(parts)
+    cameras = []
+    for i, frame in enumerate(frames):
+        name = "/".join(parts[i][shared:])
+        where = f"{path}: frame {i} ({name})"
+        cameras.append(_camera(frame, name, document, path, where, wanted_px))
+    return finished(cameras, path)
 
 
-def _camera(frame: object, index: int, document: dict[str, object], path: Path) -> Camera:
+def _path_parts(frame: object, index: int, path: Path) -> tuple[str, ...]:
+    """Folders and name of a frame's file_path, without what leads nowhere (., .., a drive)."""
     where = f"{path}: frame {index}"
     if not isinstance(frame, dict):
         raise InputError(f"{where} is not an object: correct the file.")
     missing = [key for key in ("file_path", "transform_matrix") if key not in frame]
     if missing:
         raise InputError(f"{where} lacks {', '.join(missing)}: correct the file.")
-    file_path = image_name(frame["file_path"], where)
-    name = image_name(file_path.replace("\\", "/").rstrip("/").split("/")[-1], where)
-    where = f"{where} ({name})"
+    file_path = image_name(frame["file_path"], where).replace("\\", "/")
+    parts = tuple(p for p in PurePosixPath(file_path).parts if p not in ("/", "//", ".", ".."))
+    image_name("/".join(parts), where)
+    return parts
+
+
+def _shared_folders(parts: list[tuple[str, ...]]) -> int:
+    """How many leading folders all paths share."""
+    shared = 0
+    while parts and all(len(p) > shared + 1 and p[shared] == parts[0][shared] for p in parts):
+        shared += 1
+    return shared
+
+
+def _camera(
+    frame: dict[str, object],
+    name: str,
+    document: dict[str, object],
+    path: Path,
+    where: str,
+    wanted_px: Size | None,
+) -> Camera:
     values = ChainMap(frame, document)
-    _refuse_distortion(values, where)
-    if "w" not in values or "h" not in values:
-        raise InputError(
-            f"{where} has no image size: add w and h (in px) to the file, as the images have them."
-        )
-    size = size_px(values["w"], "w", where), size_px(values["h"], "h", where)
+    refuse_other_models(values, where)
+    refuse_what_bends(values, TRANSFORMS, where)
+    size = _size_px(values, path, where, wanted_px)
     focal = _focal_lengths_px(values, size, where)
     centre = (
         number(values.get("cx", size[0] / 2), "cx", where),
@@ -81,20 +116,28 @@ def _camera(frame: object, index: int, document: dict[str, object], path: Path) 
     return make_camera(path, name, size, focal, centre, viewmat)
 
 
-def _refuse_distortion(values: Mapping[str, object], where: str) -> None:
-    model = values.get("camera_model", "PINHOLE")
-    if model not in PINHOLE_MODELS:
-        raise InputError(f"{where}: camera model {str(model)[:40]!r} is no pinhole: {UNDISTORT}")
-    if values.get("is_fisheye"):
-        raise InputError(f"{where}: a fisheye camera is no pinhole: {UNDISTORT}")
-    for key in DISTORTION:
-        if number(values.get(key, 0), key, where) != 0:
-            raise InputError(f"{where}: lens distortion {key} is not zero: {UNDISTORT}")
+def _size_px(values: Mapping[str, object], path: Path, where: str, wanted_px: Size | None) -> Size:
+    if "w" in values and "h" in values:
+        return size_px(values["w"], "w", where), size_px(values["h"], "h", where)
+    beside = path.parent / str(values["file_path"]).replace("\\", "/")
+    for suffix in SUFFIXES:
+        picture = beside.with_name(beside.name + suffix) if beside.name else beside
+        if isfile(picture):
+            return image_size_px(picture)
+    in_px = [key for key in ("fl_x", "fl_y", "cx", "cy") if key in values]
+    if wanted_px is not None and not in_px:
+        return wanted_px
+    raise InputError(
+        f"{where} has no image size: add w and h (in px) to the file, as the images have them, or "
+        + (
+            f"put the images beside it, since {in_px[0]} is in px of their size."
+            if in_px
+            else "give --size."
+        )
+    )
 
 
-def _focal_lengths_px(
-    values: Mapping[str, object], size: tuple[int, int], where: str
-) -> tuple[float, float]:
+def _focal_lengths_px(values: Mapping[str, object], size: Size, where: str) -> tuple[float, float]:
     found: list[float] = []
     for axis, side in zip("xy", size, strict=True):
         length, angle = f"fl_{axis}", f"camera_angle_{axis}"

@@ -57,6 +57,29 @@ def save_pack(pack: Pack, path: Path) -> None:
 
     Raises InputError where the file cannot be written or the scene's name is too long.
     """
+    parts = _parts(pack)
+    with atomic_path(path) as temporary:
+        try:
+            with temporary.open("wb") as file:
+                for part in parts:
+                    file.write(part)
+        except OSError as error:
+            raise InputError(
+                f"{path} cannot be written ({error.strerror}): free some space or choose another "
+                "folder."
+            ) from error
+
+
+def pack_bytes(pack: Pack) -> bytes:
+    """The bytes of a pack's file; they are put into memory at a multiple of ALIGNMENT_BYTES.
+
+    Raises InputError where the scene's name is too long.
+    """
+    return b"".join(_parts(pack))
+
+
+def _parts(pack: Pack) -> list[bytes | memoryview]:
+    """The file in parts, in order: header, then padding and content of each section."""
     meta = pack.meta
     strings = json.dumps(
         {
@@ -69,7 +92,7 @@ def save_pack(pack: Pack, path: Path) -> None:
         separators=(",", ":"),
     ).encode("ascii")
     if len(strings) > MAX_STRINGS_BYTES:
-        raise InputError(f"{path}: the scene's name is too long for a pack: rename the scene.")
+        raise InputError("the scene's name is too long for a pack: rename the scene.")
     arrays = (pack.groups, pack.clusters, pack.geometry, pack.colors, pack.order)
     contents: list[bytes | memoryview] = [strings, *(_little_endian(array) for array in arrays)]
     numbers = _Numbers(
@@ -94,18 +117,12 @@ def save_pack(pack: Pack, path: Path) -> None:
     )
     header += _ORIGIN.pack(*meta.grid.origin)
     header = header.ljust(HEADER_BYTES - _CHECKSUM.size, b"\0")
-    with atomic_path(path) as temporary:
-        try:
-            with temporary.open("wb") as file:
-                file.write(header + _CHECKSUM.pack(zlib.crc32(header)))
-                for (offset, _), content in zip(places, contents, strict=True):
-                    file.write(bytes(offset - file.tell()))
-                    file.write(content)
-        except OSError as error:
-            raise InputError(
-                f"{path} cannot be written ({error.strerror}): free some space or choose another "
-                "folder."
-            ) from error
+    parts: list[bytes | memoryview] = [header + _CHECKSUM.pack(zlib.crc32(header))]
+    end = HEADER_BYTES
+    for (offset, length), content in zip(places, contents, strict=True):
+        parts += [bytes(offset - end), content]
+        end = offset + length
+    return parts
 
 
 def load_pack(path: Path) -> Pack:

@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from golden.errors import InputError
-from golden.scene import Scene, activate_scales, normalise_quats
+from golden.scene import activate_scales
 from golden.scene_io.ply import REST_COUNTS
 from golden.scene_io.ply_elements import PlyFile
+from golden.scene_io.raw import RawScene
 from golden.scene_io.splat import SH_C0
 
 CHUNK_GAUSSIANS = 256
@@ -20,8 +21,8 @@ def is_compressed(ply: PlyFile) -> bool:
     return "chunk" in ply.elements and ply.has("vertex", "packed_position")
 
 
-def scene_from_compressed_ply(ply: PlyFile) -> Scene:
-    """Scene of a compressed .ply, axes as they are (RDF).
+def raw_from_compressed_ply(ply: PlyFile) -> RawScene:
+    """Gaussians of a compressed .ply, axes as they are (RDF).
 
     With t = field / (2^bits - 1) and a chunk's least and most value, v = least (1 - t) + most t:
     position and log scale x, y, z in 11, 10, 11 bits, colour R, G, B in 8 bits each (between 0 and
@@ -32,7 +33,7 @@ def scene_from_compressed_ply(ply: PlyFile) -> Scene:
     but -4 at 0 and 4 at 255; channel-major as in INRIA's .ply.
 
     Raises InputError on a missing or ill-typed property, another number of chunks than one for 256
-    Gaussians, another number of sh rows than Gaussians, or values that `Scene` refuses.
+    Gaussians, or another number of sh rows than Gaussians.
     Source: format of playcanvas/splat-transform and playcanvas/engine.
     """
     position = _words(ply, "packed_position")
@@ -59,11 +60,11 @@ def scene_from_compressed_ply(ply: PlyFile) -> Scene:
     sh[:, 0] = (rgb - 0.5) / SH_C0
     sh[:, 1:] = rest
     means = _between(ply, "{}_x", "{}_y", "{}_z", _fields(position, (11, 10, 11)))
-    return Scene(
+    return RawScene(
         ply.name,
         means=means.astype(np.float32),
         scales=activate_scales(log_scales),
-        quats=normalise_quats(_rotations(_words(ply, "packed_rotation")), ply.name),
+        quats=_rotations(_words(ply, "packed_rotation")),
         opacities=colour[:, 3].astype(np.float32),
         sh=sh,
     )

@@ -12,10 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 from plyfile import PlyData, PlyListProperty, PlyParseError
 
-from golden.errors import InputError
+from golden.errors import InputError, warn
 from golden.scene import MAX_GAUSSIANS, Float32
 
 HEADER_LIMIT_BYTES = 1 << 20
+BLANKS = b"\x00\t\n\r \x1a"  # padding, line ends, and the end mark of old systems
+GAUSSIAN_ELEMENTS = {"vertex", "chunk", "sh"}
 BLOCK_ROWS = 4096  # rows gathered at a time, so that a block stays in the cache
 
 
@@ -28,10 +30,12 @@ class PlyFile:
     name : file name, for messages.
     elements : element name to structured array, one row an item, one field a property; views of
         the file's bytes where it is binary, float64 fields where it is ascii.
+    names : of all elements, also of those with lists, which are not read.
     """
 
     name: str
     elements: dict[str, NDArray[np.void]]
+    names: tuple[str, ...] = ()
 
     def has(self, element: str, prop: str) -> bool:
         """True where that element has that property."""
@@ -49,7 +53,7 @@ class PlyFile:
         if missing:
             raise InputError(
                 f"{self.name}: its PLY element {element!r} lacks {', '.join(missing)}, which "
-                "Gaussians need: give a trained scene, not a mesh or a point cloud."
+                "Gaussians need: export the scene again."
             )
         table = self.elements[element]
         values = np.empty((len(table), len(names)), np.float32)
@@ -84,27 +88,46 @@ def parse_elements(data: bytes, name: str) -> PlyFile:
     data : the whole file.
     name : file name, for messages.
 
-    Raises InputError on a damaged header, a list property (meshes have them, Gaussians do not), a
-    count above 100,000,000, or data shorter or longer than the header says; nothing is allocated
-    before the counts are checked against the size.
+    Harmless extras are read or passed over: empty lines in the header, other elements, empty ones,
+    elements with lists (faces of a mesh) behind those of Gaussians, and, with a warning unless they
+    are blank, bytes behind what the header promises.
+
+    Raises InputError on a damaged header, a list property in or before an element of Gaussians, a
+    count above 100,000,000, or data shorter than the header says; nothing is allocated before the
+    counts are checked against the size.
     Source: Turk, The PLY Polygon File Format, 1994.
     """
     end, newline = _header_end(data, name)
     layout, counts = _parse_header(data[:end], newline, name)
-    for element, count in zip(layout.elements, counts, strict=True):
-        if any(isinstance(prop, PlyListProperty) for prop in element.properties):
-            raise InputError(
-                f"{name}: its PLY element {element.name!r} has a list property, as meshes have: "
-                "give a scene of Gaussians."
-            )
+    names = tuple(element.name for element in layout.elements)
+    elements, cut = _readable(layout, counts, name)
+    for element, count in elements:
         if count > MAX_GAUSSIANS:
             raise InputError(
                 f"{name}: its header promises {count} items of {element.name!r}, above the limit "
                 f"of {MAX_GAUSSIANS}: the file is damaged, or cut the scene into parts."
             )
     if layout.text:
-        return PlyFile(name, _text_elements(data[end:], layout, counts, name))
-    return PlyFile(name, _binary_elements(data, end, layout, counts, name))
+        return PlyFile(name, _text_elements(data[end:], elements, cut, name), names)
+    order = layout.byte_order
+    return PlyFile(name, _binary_elements(data, end, elements, order, cut, name), names)
+
+
+def _readable(layout: Any, counts: list[int], name: str) -> tuple[list[tuple[Any, int]], bool]:
+    """Elements with items, up to the first that has lists, and whether there is such a one."""
+    elements = []
+    pairs = list(zip(layout.elements, counts, strict=True))
+    for place, (element, count) in enumerate(pairs):
+        if not any(isinstance(prop, PlyListProperty) for prop in element.properties):
+            elements.append((element, count))
+        elif count:
+            if {later.name for later, _ in pairs[place:]} & GAUSSIAN_ELEMENTS:
+                raise InputError(
+                    f"{name}: its PLY element {element.name!r} has a list property, as meshes "
+                    "have: give a scene of Gaussians."
+                )
+            return elements, True
+    return elements, False
 
 
 def _header_end(data: bytes, name: str) -> tuple[int, bytes]:
@@ -129,13 +152,15 @@ def _parse_header(header: bytes, newline: bytes, name: str) -> tuple[Any, list[i
     lines, counts = [], []
     for line in header.removesuffix(newline).decode("ascii", "replace").split(newline.decode()):
         words = line.split()
+        if not words:
+            continue
         if words[:1] == ["element"]:
             digits = words[2] if len(words) == 3 else ""
             if not digits.isdecimal() or not digits.isascii() or len(digits) > 18:
                 raise _damaged_header(name, f"{line[:60]!r} is no element with a count")
             counts.append(int(digits))
             line = f"element {words[1]} 0"
-        lines.append(words[0] if words and words[0] in ("comment", "obj_info") else line)
+        lines.append(words[0] if words[0] in ("comment", "obj_info") else line)
     text = "\n".join(lines) + "\n"
     try:
         return PlyData.read(io.BytesIO(text.encode("ascii", "replace"))), counts
@@ -154,16 +179,32 @@ def _wrong_size(name: str, held: int, promised: str) -> InputError:
     )
 
 
+def _warn_of_more(name: str, what: str) -> None:
+    warn(
+        f"{name} goes on for {what} after the items that its PLY header promises: they are left "
+        "out, so check that the header is right."
+    )
+
+
 def _binary_elements(
-    data: bytes, offset: int, layout: Any, counts: list[int], name: str
+    data: bytes,
+    offset: int,
+    readable: list[tuple[Any, int]],
+    byte_order: str,
+    cut: bool,
+    name: str,
 ) -> dict[str, NDArray[np.void]]:
     """Views of the elements, which follow one another without padding."""
-    dtypes = [element.dtype(layout.byte_order) for element in layout.elements]
-    promised = sum(count * dtype.itemsize for count, dtype in zip(counts, dtypes, strict=True))
-    if promised != len(data) - offset:
+    dtypes = [element.dtype(byte_order) for element, _ in readable]
+    promised = sum(
+        count * dtype.itemsize for (_, count), dtype in zip(readable, dtypes, strict=True)
+    )
+    if promised > len(data) - offset:
         raise _wrong_size(name, len(data) - offset, str(promised))
+    if not cut and data[offset + promised :].strip(BLANKS):
+        _warn_of_more(name, f"{len(data) - offset - promised:,} bytes")
     elements = {}
-    for element, count, dtype in zip(layout.elements, counts, dtypes, strict=True):
+    for (element, count), dtype in zip(readable, dtypes, strict=True):
         if dtype.itemsize:
             elements[element.name] = np.frombuffer(data, dtype, count, offset)
         offset += count * dtype.itemsize
@@ -171,11 +212,11 @@ def _binary_elements(
 
 
 def _text_elements(
-    body: bytes, layout: Any, counts: list[int], name: str
+    body: bytes, readable: list[tuple[Any, int]], cut: bool, name: str
 ) -> dict[str, NDArray[np.void]]:
     """Elements of an ascii file, one row a line, as float64, which holds every PLY type."""
-    widths = [len(element.properties) for element in layout.elements]
-    least = sum(2 * count * width for count, width in zip(counts, widths, strict=True)) - 1
+    widths = [len(element.properties) for element, _ in readable]
+    least = sum(2 * count * width for (_, count), width in zip(readable, widths, strict=True)) - 1
     if least > len(body):
         raise _wrong_size(name, len(body), f"at least {least}")
     if body and not body.endswith((b"\n", b"\r")):  # a number cut short is still a number
@@ -185,9 +226,10 @@ def _text_elements(
         )
     lines = (line for line in body.decode("ascii", "replace").splitlines() if line.strip())
     elements = {}
-    for element, count, width in zip(layout.elements, counts, widths, strict=True):
+    for (element, count), width in zip(readable, widths, strict=True):
         dtype = np.dtype([(prop.name, np.float64) for prop in element.properties])
-        if not width:
+        if not (width and count):
+            elements[element.name] = np.empty(0, dtype)
             continue
         rows = list(islice(lines, count))
         try:
@@ -203,9 +245,7 @@ def _text_elements(
                 f"promises {count} of {width}: the file is truncated or damaged, so copy it again."
             )
         elements[element.name] = np.ascontiguousarray(values).view(dtype).reshape(-1)
-    if next(lines, None) is not None:
-        raise InputError(
-            f"{name} goes on after the items that its PLY header promises: the header is wrong, so "
-            "export the scene again."
-        )
+    more = 0 if cut else sum(1 for _ in lines)
+    if more:
+        _warn_of_more(name, f"{more:,} lines")
     return elements

@@ -5,17 +5,18 @@ from __future__ import annotations
 import numpy as np
 
 from golden.errors import InputError
-from golden.scene import MAX_GAUSSIANS, Scene, normalise_quats
+from golden.scene import MAX_GAUSSIANS
+from golden.scene_io.raw import RawScene
 
 SH_C0 = 0.28209479177387814  # the constant spherical harmonic, 1 / (2 sqrt(pi))
 
 RECORD = np.dtype([("mean", "<f4", 3), ("scale", "<f4", 3), ("rgba", "u1", 4), ("quat", "u1", 4)])
 
 
-def scene_from_splat(data: bytes, name: str) -> Scene:
-    """Scene of a .splat file, spherical harmonics of degree 0.
+def raw_from_splat(data: bytes, name: str) -> RawScene:
+    """Gaussians of a .splat file, spherical harmonics of degree 0.
 
-    s as stored (linear, not logarithmic); o = a / 255; q = (b - 128) / 128, normalised, w, x, y, z;
+    s as stored (linear, not logarithmic); o = a / 255; q = (b - 128) / 128, w, x, y, z;
     sh_0 = (c / 255 - 0.5) / 0.28209479177387814. Axes as in the .ply it was made from (RDF).
 
     Parameters
@@ -25,7 +26,7 @@ def scene_from_splat(data: bytes, name: str) -> Scene:
     name : file name, for messages.
 
     Raises InputError where the size is no multiple of 32 bytes, there are more than 100,000,000
-    Gaussians, a quaternion is zero, or `Scene` refuses a value.
+    Gaussians.
     Source: README and convert.py of antimatter15/splat.
     """
     count, left = divmod(len(data), RECORD.itemsize)
@@ -41,11 +42,11 @@ def scene_from_splat(data: bytes, name: str) -> Scene:
         )
     rows = np.frombuffer(data, RECORD)
     rgba = rows["rgba"].astype(np.float64) / 255
-    return Scene(
+    return RawScene(
         name,
         means=rows["mean"].astype(np.float32),
         scales=rows["scale"].astype(np.float32),
-        quats=normalise_quats((rows["quat"].astype(np.float32) - 128) / 128, name),
+        quats=(rows["quat"].astype(np.float32) - 128) / 128,
         opacities=rgba[:, 3].astype(np.float32),
         sh=((rgba[:, None, :3] - 0.5) / SH_C0).astype(np.float32),
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from golden.scene import SH_COEFFICIENTS, Float32, Scene, activate_scales, normalise_quats
+from golden.scene import SH_COEFFICIENTS, Float32, activate_scales
+from golden.scene_io.raw import RawScene
 from golden.scene_io.spz_container import SpzHeader, read_sections
 
 Bytes = NDArray[np.uint8]
@@ -13,6 +14,7 @@ Float64 = NDArray[np.float64]
 
 # Axes: .spz is x right, y up, z back (RUB), ours x right, y down, z forward (RDF). The two differ
 # by half a turn about x, which negates y and z of a position and of a quaternion.
+AXES = ("rub", "rdf")
 POSITION_SIGNS = np.array([1, -1, -1], np.float32)
 QUAT_SIGNS = np.array([1, 1, -1, -1], np.float64)  # w, x, y, z
 
@@ -20,8 +22,8 @@ COLOR_SCALE = 0.15
 SMALLEST_MAX = 511  # a 9-bit magnitude stands for 1 / sqrt(2)
 
 
-def scene_from_spz(data: bytes, name: str) -> Scene:
-    """Scene of a .spz file, its RUB axes turned to RDF.
+def raw_from_spz(data: bytes, name: str, axes: str = "rub") -> RawScene:
+    """Gaussians of a .spz file, its RUB axes turned to RDF, or RDF axes kept.
 
     Positions: float16 (version 1) or 24-bit two's complement / 2^fraction_bits. s = exp(b/16 - 10).
     o = b/255, already after the sigmoid. sh_0 = (b/255 - 0.5)/0.15; above degree 0 (b - 128)/128,
@@ -34,20 +36,22 @@ def scene_from_spz(data: bytes, name: str) -> Scene:
     ----------
     data : the whole file.
     name : file name, for messages.
+    axes : that the file holds, one of AXES.
 
-    Raises InputError as `read_sections` and `Scene` do.
+    Raises InputError as `read_sections` does.
     Source: nianticlabs/spz, README.md and load-spz.cc.
     """
     header, sections = read_sections(data, name)
     fields = {section: np.frombuffer(raw, np.uint8) for section, raw in sections.items()}
     quats = _first_three if header.version < 3 else _smallest_three
-    return Scene(
+    position_signs, quat_signs = (POSITION_SIGNS, QUAT_SIGNS) if axes == "rub" else (1, 1)
+    return RawScene(
         name,
-        means=_means(header, fields["positions"]),
+        means=(_means(header, fields["positions"]) * position_signs).astype(np.float32),
         scales=activate_scales(fields["scales"].reshape(-1, 3) / np.float32(16) - np.float32(10)),
-        quats=normalise_quats(quats(fields["rotations"]) * QUAT_SIGNS, name),
+        quats=quats(fields["rotations"]) * quat_signs,
         opacities=fields["alphas"].astype(np.float32) / np.float32(255),
-        sh=_sh(header, fields["colors"], fields["sh"]),
+        sh=_sh(header, fields["colors"], fields["sh"], axes),
     )
 
 
@@ -71,12 +75,12 @@ def sh_signs(degree: int) -> Float32:
 
 def _means(header: SpzHeader, raw: Bytes) -> Float32:
     if header.version == 1:
-        return raw.view("<f2").astype(np.float32).reshape(-1, 3) * POSITION_SIGNS
+        return raw.view("<f2").astype(np.float32).reshape(-1, 3)
     low, middle, high = raw.reshape(-1, 3, 3).transpose(2, 0, 1)
     fixed = high.view(np.int8).astype(np.int32) << 16  # the sign sits in the last byte
     fixed |= middle.astype(np.int32) << 8
     fixed |= low
-    return fixed.astype(np.float32) * (POSITION_SIGNS / np.float32(2**header.fraction_bits))
+    return (fixed.astype(np.float32) / np.float32(2**header.fraction_bits)).astype(np.float32)
 
 
 def _first_three(raw: Bytes) -> Float64:
@@ -102,11 +106,12 @@ def _smallest_three(raw: Bytes) -> Float64:
     return xyzw[:, [3, 0, 1, 2]]
 
 
-def _sh(header: SpzHeader, colors: Bytes, rest: Bytes) -> Float32:
+def _sh(header: SpzHeader, colors: Bytes, rest: Bytes, axes: str) -> Float32:
     """Spherical harmonics, (N, K, 3)."""
     above = 3 * (SH_COEFFICIENTS[header.degree] - 1)
     sh = np.empty((header.count, 3 + above), np.float32)  # long rows: three times as fast
     sh[:, :3] = (colors.reshape(-1, 3) / 255 - 0.5) / COLOR_SCALE
     np.subtract(rest.reshape(header.count, above), np.float32(128), out=sh[:, 3:])
-    sh[:, 3:] *= np.repeat(sh_signs(header.degree) / np.float32(128), 3)
+    signs = sh_signs(header.degree) if axes == "rub" else np.ones(above // 3, np.float32)
+    sh[:, 3:] *= np.repeat(signs / np.float32(128), 3)
     return sh.reshape(header.count, -1, 3)

@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape
 
 from golden.params import Parameters
 from golden.records import SPLAT_DTYPE
-from hw.accelerator import QUEUE_BEATS
+from hw.accelerator import queue_beats
 from hw.bus.read_master import ReadMaster
 from hw.bus.record_stream import RecordStream
 from hw.frame.frame_control import FrameControl
@@ -62,7 +62,7 @@ def boxes(params: Parameters) -> tuple[Box, ...]:
         cull_cycles = ClusterCull(params).latency_cycles
         project_cycles = GaussianProject(params).latency_cycles
     read = f"{params.outstanding_bursts} bursts", f"of {params.burst_beats} beats at most"
-    queues = "queues of " + ", ".join(map(str, QUEUE_BEATS)), "beats, top to bottom"
+    queues = "queues of " + ", ".join(map(str, queue_beats(params))), "beats, top to bottom"
     inner = "accelerator."
     return (
         Box("s_axil", "AXI4-Lite", ("32 bits",), 10, 30, PORT),
@@ -75,18 +75,18 @@ def boxes(params: Parameters) -> tuple[Box, ...]:
         Box(f"{inner}reader", ReadMaster.__name__, (*read, *queues), 270, 190, PLAIN, 286),
         Box(f"{inner}records", RecordStream.__name__, ("beats to records",), 530, 190),
         Box(f"{inner}header", HeaderCheck.__name__, ("magic, version, tables",), 790, 150),
-        Box(f"{inner}clusters", ClusterReader.__name__, ("runs of clusters",), 530, 300),
+        Box(f"{inner}cluster_reader", ClusterReader.__name__, ("runs of clusters",), 530, 300),
         Box(
-            f"{inner}cull",
+            f"{inner}cluster_cull",
             ClusterCull.__name__,
             (f"1 test a cycle, latency {cull_cycles}",),
             790,
             270,
             STAGE,
         ),
-        Box(f"{inner}fetch", GaussianFetch.__name__, ("runs merged",), 530, 410, STAGE),
+        Box(f"{inner}gaussian_fetch", GaussianFetch.__name__, ("runs merged",), 530, 410, STAGE),
         Box(
-            f"{inner}project",
+            f"{inner}gaussian_project",
             GaussianProject.__name__,
             (f"{params.lanes} a cycle, latency {project_cycles}",),
             790,

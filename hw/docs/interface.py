@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields
+from textwrap import wrap
 
 import numpy as np
 
-from golden.params import LEGAL_RANGES, Parameters
+from golden.params import Parameters, parameter_ranges
 from golden.records import (
     CLUSTER_DTYPE,
     GEOMETRY_DTYPE,
@@ -16,9 +17,11 @@ from golden.records import (
     SPLAT_DTYPE,
     VISIBLE_DTYPE,
 )
+from hw.frame.phases import PHASES
 from hw.package.lint import WAIVED
 from hw.package.ports import purpose
 from hw.package.presets import PRESETS
+from hw.stages.rows import STAGES
 from hw.stream_top import bit_slices
 from hw.synth.devices import FAMILIES
 from hw.synth.results import load
@@ -34,37 +37,22 @@ RECORDS = {
     "Visible cluster": (VISIBLE_DTYPE, "m_axis_visible of the cluster stage alone"),
 }
 
-MEANINGS = {
-    "center_bits": "coordinate of a cluster's centre, signed",
-    "radius_bits": "radii of a ball; all ones: never cull",
-    "count_bits": "Gaussians of a cluster, clusters of a group",
-    "base_bits": "index of a Gaussian or cluster",
-    "camera_range_bits": "how far beyond the centres' range the camera may stand before a frame's "
-    "unit grows, as a power of two",
-    "length_fraction_bits": "fraction of lengths in camera space, units of the frame",
-    "rotation_fraction_bits": "fraction of the rotation",
-    "normal_fraction_bits": "fraction of the planes' normals",
-    "weight_fraction_bits": "fraction of the weights of the radii",
-    "offset_bits": "of the pack alone: a member's offset from its centre",
-    "factor_bits": "mantissas of a covariance factor",
-    "mantissa_bits": "normalised numbers of the projection; more than factor_bits",
-    "screen_fraction_bits": "fraction of a pixel position",
-    "conic_bits": "mantissas of a conic",
-    "lanes": "Gaussians a cycle",
-    "data_bits": "width of `m_axi_rdata`; 64, 128, 256 or 512",
-    "address_bits": "width of `m_axi_araddr`",
-    "outstanding_bursts": "bursts under way at most",
-    "burst_beats": "longest burst, a power of two",
-}
+
+def filled(lines: list[str]) -> list[str]:
+    """Lines of a page, its sentences broken at 120 characters; tables and headings stay whole."""
+    return [
+        part
+        for line in lines
+        for part in (wrap(line, 120) if len(line) > 120 and line[0] not in "|#!<" else [line])
+    ]
 
 
 def parameter_table() -> str:
     """Name, default, legal range and meaning of each parameter, Markdown."""
     lines = ["| name | default | legal | meaning |", "| --- | --- | --- | --- |"]
-    for item in fields(Parameters):
-        low, high = LEGAL_RANGES[item.name]
-        what = MEANINGS[item.name]
-        lines.append(f"| `{item.name}` | {item.default} | {low} to {high} | {what} |")
+    for name, legal in parameter_ranges().items():
+        default = getattr(Parameters(), name)
+        lines.append(f"| `{name}` | {default} | {legal.low} to {legal.high} | {legal.meaning} |")
     return "\n".join(lines) + "\n"
 
 
@@ -108,7 +96,7 @@ def interface_markdown(designs: dict[str, Design]) -> str:
     lines = [
         "# Interface of the IP core",
         "",
-        "Made by `uv run python -m sim.docs.pages hw`; a test holds it to the source.",
+        "Made by `uv run splatsieve docs hw`; a test holds it to the source.",
         "Registers: [regs.md](regs.md). A frame cycle by cycle: [worked_example.md]"
         "(worked_example.md). How to use it: [verilog.md](verilog.md).",
         "",
@@ -132,10 +120,10 @@ def interface_markdown(designs: dict[str, Design]) -> str:
         ]
     for name, (dtype, where) in RECORDS.items():
         lines += _record(name, dtype, where)
-    lines += _latencies(designs)
+    lines += [*_stages(), *_latencies(designs)]
     lines += ["", "## Lint warnings that stay", "", "| Verilator's rule | why |", "| --- | --- |"]
     lines += [f"| `{rule}` | {reason} |" for rule, reason in WAIVED.items()]
-    return "\n".join(lines) + "\n"
+    return "\n".join(filled(lines)) + "\n"
 
 
 def _wide() -> list[str]:
@@ -170,6 +158,20 @@ def _kind(dtype: np.dtype, part: str) -> str:
         if dtype.names and name in dtype.names:
             dtype = dtype[name]
     return "signed" if dtype.base.kind == "i" else "unsigned"
+
+
+def _stages() -> list[str]:
+    """Stages by their rows, and the phases that they work in."""
+    lines = [
+        "",
+        "## Stages and phases",
+        "",
+        "| stage | phase | busy while |",
+        "| --- | --- | --- |",
+    ]
+    lines += [f"| `{stage.name}` | {stage.phase} | {stage.busy} |" for stage in STAGES]
+    lines += ["", "| phase | what happens in it |", "| --- | --- |"]
+    return [*lines, *(f"| {phase.name} | {phase.text} |" for phase in PHASES)]
 
 
 def _latencies(designs: dict[str, Design]) -> list[str]:

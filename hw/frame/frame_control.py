@@ -2,80 +2,91 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Array, Module, Mux, ResetInserter, Signal
+from amaranth.hdl import Array, Cat, Module, Mux, ResetInserter, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
 from hw.frame.front_control import FrontControl
-from hw.frame.header_check import CODE_BITS
-from hw.host.register_map import StatusCode
+from hw.frame.phases import BEHIND, FRONT, PHASES
+from hw.host.status import CODE_BITS, StatusCode
 from hw.layouts import run_request
 
 
 class FrameControl(wiring.Component):
     """Starts, ends and, where something is wrong, breaks off frames, two of them at a time.
 
-    A frame has a front (FrontControl: header, groups and all of the culling) and a back (its
-    Gaussians are fetched and projected, its splats are taken). A queued frame's front begins once
-    the older one's is done; its members wait until the older frame has ended. A bit, `frame`, tells
-    the two apart in whatever is under way of both.
+    A frame passes hw.frame.phases.PHASES: the front (FrontControl: header, groups and all of the
+    culling), and what is behind it. A queued frame's front begins once the older one's is done; its
+    members wait until the older frame has ended. A bit, `frame`, tells the two apart in whatever is
+    pending of both.
 
     What breaks the older frame off (a bus error, a run outside its table, a bad header, `stop`): no
-    read is begun any more, those under way are awaited, the datapath is reset, and the frame ends
-    as others do, with what was sent until then and a code that says why. The younger one, of which
-    nothing is left then, begins again with the constants and the pack it has. What is wrong with
-    the younger one is kept, and breaks it off when the older one has ended.
+    read is begun any more, those pending are awaited, the datapath is reset, and the frame ends as
+    others do, with what was sent until then and a code that says why. The younger one, of which
+    nothing is left then, is retried with the constants and the pack it has. What is wrong with the
+    younger one is kept, and breaks it off when the older one has ended.
 
     Latency: 3 cycles from `start` to the read of the header.
 
     Members
     -------
-    start, stop : In(1), for a cycle; a stop is the older frame's. queue : In(1), as `start`, but
-        the frame begins when it can. queued : Out(1), one waits to begin.
-    header_checked, header_code, groups_record, groups_count : In, of HeaderCheck.
-    bus_error : In(2) for each `frame`, 0 for none. fetch_outside : In(2), a bit for each `frame`.
-    clusters_outside : In(1). group_taken : In(1), for a cycle each.
-    front_quiet : In(1), nothing is under way in the culling. back_quiet : In(1), nor of the older
-        frame behind it. reader_idle : In(1).
-    finished_output : In(1), the splat that ends the frame was taken.
-    pack_record : In, first record of the pack, held until the next `latch`.
+    start : In(1), for a cycle.
+    stop : In(1), for a cycle, of the older frame.
+    queue : In(1), as `start`, but the frame begins when it can.
+    queued : Out(1), a frame waits to begin.
+    too_short : In(1), of the pack for its header, held.
+    header_checked : In(1), header_code : In(4), of HeaderCheck.
+    groups_record : In(address_bits - 5), groups_count : In(32), of HeaderCheck.
+    bus_error : In(2) for each `frame`, 0 for none.
+    outside : In(2), a bit for each `frame`: a run of it lay outside its table.
+    group_accepted : In(1), for a cycle each.
+    quiet_PHASE : In(1) for each of PHASES, nothing of the older frame is pending in it; of the
+        front, nothing at all.
+    reader_idle : In(1), no read is pending.
+    drained : In(1), the output that ends the frame was taken.
+    pack_record : In(address_bits - 5), first record of the pack, held until the next `latch`.
     requests : Out(stream of run_request), the header and the groups.
     latch : Out(1), for a cycle: a front begins with the constants as they are now.
-    begin : Out(1), `latch` with no older frame under way. turn : Out(1), for a cycle: the
-        projection takes over the constants of the last `latch`.
-    front_frame, back_frame : Out(1), `frame` of the last one that began, and of the older one.
-    reset_front, reset_fetch, reset_project, flush_reader : Out(1), of parts of the datapath.
+    begin : Out(1), `latch` with no older frame under way.
+    take : Out(1), for a cycle: the phases behind the front take over the constants of `latch`.
+    front_frame : Out(1), `frame` of the last one that began.
+    back_frame : Out(1), `frame` of the older one.
+    reset_PHASE : Out(1) for each of PHASES, of its parts.
+    flush_reader : Out(1), of the read master.
     flush : Out(1), a frame is broken off: nothing may begin.
-    forget : Out(1), the reset in which a frame that was broken off loses what is under way.
-    reading_header : Out(1). finish : Out(1), to the output.
-    busy : Out(1). ended : Out(1), for a cycle.
-    code : Out(4), from `ended` on, of hw.host.register_map.StatusCode.
+    discard : Out(1), the reset in which a frame that was broken off loses what is pending.
+    reading_header : Out(1).
+    drain : Out(1), to the output: no more comes of this frame.
+    busy : Out(1).
+    ended : Out(1), for a cycle.
+    code : Out(4), from `ended` on, of hw.host.status.StatusCode.
     """
 
     def __init__(self, params: Parameters):
         self._params = params
         record_bits = params.address_bits - 5
+        names = tuple(phase.name for phase in PHASES)
         inputs = (
-            *("start", "stop", "queue", "header_checked", "clusters_outside", "group_taken"),
-            *("front_quiet", "back_quiet", "reader_idle", "finished_output"),
+            *("start", "stop", "queue", "too_short", "header_checked", "group_accepted"),
+            *("reader_idle", "drained", *(f"quiet_{name}" for name in names)),
         )
         outputs = (
-            *("latch", "begin", "turn", "front_frame", "back_frame", "reset_front", "reset_fetch"),
-            *("reset_project", "flush_reader", "flush", "forget", "reading_header", "finish"),
-            *("busy", "ended", "queued"),
+            *("latch", "begin", "take", "back_frame", "flush_reader", "flush", "discard"),
+            *("reading_header", "drain", "busy", "ended", "queued"),
+            *(f"reset_{name}" for name in names),
         )
         super().__init__(
             {
                 **{name: In(1) for name in inputs},
-                **{name: Out(1) for name in outputs if name != "front_frame"},
+                **{name: Out(1) for name in outputs},
                 "front_frame": Out(1, init=1),  # none is under way where the two differ
                 "header_code": In(CODE_BITS),
                 "groups_record": In(record_bits),
                 "groups_count": In(32),
                 "pack_record": In(record_bits),
                 "bus_error": In(2).array(2),
-                "fetch_outside": In(2),
+                "outside": In(2),
                 "requests": Out(stream.Signature(run_request(params))),
                 "code": Out(CODE_BITS),
             }
@@ -84,16 +95,19 @@ class FrameControl(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         failures = Array(Signal(CODE_BITS, name=f"failure_{frame}") for frame in range(2))
-        failure, is_last, again = Signal(CODE_BITS), Signal(), Signal()
-        # In the next cycle come `flush`, `forget`, `finish` and `ended`.
-        breaks, forgets, finishes, ends = Signal(), Signal(), Signal(), Signal()
+        failure, is_last, retry = Signal(CODE_BITS), Signal(), Signal()
+        # What `flush`, `discard`, `drain` and `ended` are in the next cycle.
+        flush, discard, drain, end = (
+            Signal(name=f"next_{name}") for name in ("flush", "discard", "drain", "ended")
+        )
         m.submodules.front = front = ResetInserter(self.flush)(FrontControl(self._params))
+        behind_quiet = Cat(getattr(self, f"quiet_{name}") for name in BEHIND).all()
         m.d.comb += [
             failure.eq(failures[self.back_frame]),
             is_last.eq(self.front_frame == self.back_frame),
         ]
-        m.d.sync += [self.ended.eq(ends), self.forget.eq(forgets), self.flush.eq(breaks)]
-        m.d.sync += self.finish.eq(finishes)
+        m.d.sync += [self.ended.eq(end), self.discard.eq(discard), self.flush.eq(flush)]
+        m.d.sync += self.drain.eq(drain)
         with m.If(self.ended):
             m.d.sync += self.back_frame.eq(~self.back_frame)
         with m.FSM() as fsm:
@@ -101,23 +115,23 @@ class FrameControl(wiring.Component):
                 m.next = "RUN"
             with m.State("RUN"):
                 with m.If(failure != StatusCode.NONE):
-                    m.d.comb += breaks.eq(1)
+                    m.d.comb += flush.eq(1)
                     m.next = "BREAK_OFF"
-                with m.Elif(self.back_quiet & ~again & (~is_last | front.done)):
+                with m.Elif(behind_quiet & ~retry & (~is_last | front.done)):
                     m.d.sync += self.code.eq(StatusCode.DONE)
-                    m.d.comb += finishes.eq(1)
-                    m.next = "FINISH"
+                    m.d.comb += drain.eq(1)
+                    m.next = "DRAIN"
             with m.State("BREAK_OFF"):
-                m.d.sync += [self.code.eq(failure), again.eq(~is_last)]
-                m.d.comb += [breaks.eq(1), forgets.eq(self.reader_idle)]
-                with m.If(forgets):
-                    m.next = "FORGET"
-            with m.State("FORGET"):
-                m.d.comb += finishes.eq(1)
-                m.next = "FINISH"
-            with m.State("FINISH"):
-                m.d.comb += [ends.eq(self.finished_output), finishes.eq(~ends)]
-                with m.If(ends):
+                m.d.sync += [self.code.eq(failure), retry.eq(~is_last)]
+                m.d.comb += [flush.eq(1), discard.eq(self.reader_idle)]
+                with m.If(discard):
+                    m.next = "DISCARD"
+            with m.State("DISCARD"):
+                m.d.comb += drain.eq(1)
+                m.next = "DRAIN"
+            with m.State("DRAIN"):
+                m.d.comb += [end.eq(self.drained), drain.eq(~end)]
+                with m.If(end):
                     m.next = "IDLE"
                     with m.If(~is_last):
                         m.next = "TURN"
@@ -125,65 +139,67 @@ class FrameControl(wiring.Component):
                 m.next = "RUN"
                 # Of a frame that is wrong no member must leave: they may be those of others.
                 with m.If(failures[self.front_frame] != StatusCode.NONE):
-                    m.d.comb += breaks.eq(1)
+                    m.d.comb += flush.eq(1)
                     m.next = "BREAK_OFF"
         m.d.comb += self.busy.eq(~fsm.ongoing("IDLE"))
-        begins, alone = self._front(m, front, fsm, failures, is_last, again)
-        self._resets(m, begins, alone, again, breaks, forgets, ends)
+        alone = self._front(m, front, fsm, failures, is_last, retry)
+        self._resets(m, front.begin, alone, retry, flush, discard, end)
         self._watch(m, failures, fsm.ongoing("RUN"))
         return m
 
-    def _front(self, m, front, fsm, failures, is_last, again):
+    def _front(self, m, front, fsm, failures, is_last, retry):
         """Begins the front of a frame: of the first, of one behind another, or once more.
 
-        Returns whether one begins, and whether with no other under way.
+        Returns whether one begins with no other under way.
         """
-        wanted, may_begin, begins, alone = Signal(), Signal(), Signal(), Signal()
-        behind = fsm.ongoing("RUN") & is_last & front.idle & ~again
+        request, accept, begin_front, alone = Signal(), Signal(), Signal(), Signal()
+        behind = fsm.ongoing("RUN") & is_last & front.idle & ~retry
         m.d.comb += [
-            wanted.eq(self.start | self.queue | self.queued),
-            may_begin.eq(fsm.ongoing("IDLE") | behind),
-            begins.eq(wanted & may_begin),
-            front.begin.eq(begins | (again & fsm.ongoing("RUN"))),
-            alone.eq((wanted & fsm.ongoing("IDLE")) | (again & fsm.ongoing("RUN"))),
+            request.eq(self.start | self.queue | self.queued),
+            accept.eq(fsm.ongoing("IDLE") | behind),
+            begin_front.eq(request & accept),
+            front.begin.eq(begin_front | (retry & fsm.ongoing("RUN"))),
+            alone.eq((request & fsm.ongoing("IDLE")) | (retry & fsm.ongoing("RUN"))),
         ]
         m.d.sync += [
-            self.latch.eq(begins),
-            self.queued.eq((self.queue | self.queued) & ~begins),
+            self.latch.eq(begin_front),
+            self.queued.eq((self.queue | self.queued) & ~begin_front),
         ]
-        with m.If(begins):
+        with m.If(begin_front):
             m.d.sync += self.front_frame.eq(~self.front_frame)
-        with m.If(again & fsm.ongoing("RUN")):
-            m.d.sync += again.eq(0)
+        with m.If(retry & fsm.ongoing("RUN")):
+            m.d.sync += retry.eq(0)
         wiring.connect(m, front.requests, wiring.flipped(self.requests))
         good = self.header_checked & (self.header_code == StatusCode.NONE)
         m.d.comb += [
             front.frame.eq(self.front_frame),
             front.pack_record.eq(self.pack_record),
+            front.too_short.eq(self.too_short),
             front.failed.eq(failures[self.front_frame] != StatusCode.NONE),
             front.header_good.eq(good),
             front.groups_record.eq(self.groups_record),
             front.groups_count.eq(self.groups_count),
-            front.group_taken.eq(self.group_taken),
-            front.quiet.eq(self.front_quiet),
+            front.group_accepted.eq(self.group_accepted),
+            front.quiet.eq(getattr(self, f"quiet_{FRONT}")),
             self.reading_header.eq(front.reading_header),
         ]
-        return front.begin, alone
+        return alone
 
-    def _resets(self, m, begins, alone, again, breaks, forgets, ends):
+    def _resets(self, m, begin_front, alone, retry, flush, discard, end):
         """What of the datapath a frame begins with anew: all of it, where no other is under way.
 
         Each reaches a thousand registers and more all over the device: straight from a register.
         """
+        events = {"begin": begin_front, "alone": alone, "turn": end}
+        for phase in PHASES:
+            reset = Cat(events[event] for event in phase.resets).any()
+            m.d.sync += getattr(self, f"reset_{phase.name}").eq(reset | discard)
         first = Signal()  # the first cycle of a frame alone: it takes over its constants
         m.d.sync += [
-            self.reset_front.eq(begins | forgets),
-            self.reset_fetch.eq(alone | forgets),
-            self.reset_project.eq(alone | forgets | ends),
-            self.flush_reader.eq(alone | breaks),
+            self.flush_reader.eq(alone | flush),
             first.eq(alone),
-            self.begin.eq(alone & ~again),
-            self.turn.eq(ends | first),
+            self.begin.eq(alone & ~retry),
+            self.take.eq(end | first),
         ]
 
     def _watch(self, m, failures, running):
@@ -193,15 +209,14 @@ class FrameControl(wiring.Component):
             error = self.bus_error[frame]
             bus = Mux(error == 1, StatusCode.BUS_SLAVE_ERROR, StatusCode.BUS_DECODE_ERROR)
             in_front, in_back = self.front_frame == frame, self.back_frame == frame
-            outside = (self.clusters_outside & in_front) | self.fetch_outside[frame]
-            with m.If(self.forget | (self.ended & in_back)):
+            with m.If(self.discard | (self.ended & in_back)):
                 m.d.sync += failure.eq(StatusCode.NONE)
             with m.Elif(failure == StatusCode.NONE):
                 with m.If(error != 0):
                     m.d.sync += failure.eq(bus)
                 with m.Elif(header & in_front):
                     m.d.sync += failure.eq(self.header_code)
-                with m.Elif(outside):
+                with m.Elif(self.outside[frame]):
                     m.d.sync += failure.eq(StatusCode.RUN_OUTSIDE)
                 with m.Elif(self.stop & running & in_back):
                     m.d.sync += failure.eq(StatusCode.STOPPED)

@@ -6,9 +6,20 @@ from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-COUNTER_BITS = 32
-# Cycles of the bus: a beat came; none came though one was asked for; nothing was asked for.
-EVENTS = ("bus_beats", "bus_wait_cycles", "bus_idle_cycles", "bus_bursts", "output_stalled_cycles")
+from hw.layouts import COUNTER_BITS
+
+# Counted here, of every frame, and what they mean.
+EVENTS = {
+    "bus_beats": "data beats of the memory bus",
+    "bus_bursts": "bursts asked of the memory",
+    "bus_idle_cycles": "frame cycles without a beat: nothing was asked",
+    "bus_wait_cycles": "frame cycles without a beat: asked, and waiting for the memory",
+    "output_stalled_cycles": "frame cycles in which the output held a splat back",
+}
+FRAME_COUNTERS = {
+    "frame_cycles": "cycles from the start, or the end of the frame before, to the end",
+    **EVENTS,
+}
 
 
 class FrameCounters(wiring.Component):
@@ -24,8 +35,8 @@ class FrameCounters(wiring.Component):
 
     Members
     -------
-    begin, latch, busy, forget, ended : In(1), of FrameControl. What is counted elsewhere is taken
-        at `forget`, where a frame that breaks off comes by it, before its counters are reset.
+    begin, latch, busy, discard, ended : In(1), of FrameControl. What is counted elsewhere is taken
+        at `discard`, where a frame that breaks off comes by it, before its counters are reset.
     NAME : In(1) for each of EVENTS, it happens in this cycle; In(32) for each of the others.
     frames : Out(32), frames that ended.
     frame_cycles : Out(32). kept_NAME : Out(32) for each of EVENTS and the others.
@@ -36,7 +47,7 @@ class FrameCounters(wiring.Component):
         others = (*front, *back)
         super().__init__(
             {
-                **{name: In(1) for name in ("begin", "latch", "busy", "forget", "ended", *EVENTS)},
+                **{name: In(1) for name in ("begin", "latch", "busy", "discard", "ended", *EVENTS)},
                 **{name: In(COUNTER_BITS) for name in others},
                 **{f"kept_{name}": Out(COUNTER_BITS) for name in (*EVENTS, *others)},
                 "frames": Out(COUNTER_BITS),
@@ -56,12 +67,12 @@ class FrameCounters(wiring.Component):
         with m.Elif(self.busy):
             m.d.sync += cycles.eq(cycles + 1)
             m.d.sync += [count.eq(count + getattr(self, name)) for name, count in counts.items()]
-        forgotten = Signal()
+        discarded = Signal()
         found = {name: getattr(self, name) for name in self._back} | self._of_front(m)
-        with m.If(self.forget | (self.ended & ~forgotten)):
+        with m.If(self.discard | (self.ended & ~discarded)):
             m.d.sync += [getattr(self, f"kept_{name}").eq(value) for name, value in found.items()]
-        with m.If(self.forget | self.ended):
-            m.d.sync += forgotten.eq(self.forget)
+        with m.If(self.discard | self.ended):
+            m.d.sync += discarded.eq(self.discard)
         with m.If(self.ended):
             m.d.sync += [self.frames.eq(self.frames + 1), self.frame_cycles.eq(cycles)]
             for name, count in counts.items():
@@ -70,15 +81,15 @@ class FrameCounters(wiring.Component):
 
     def _of_front(self, m):
         """Counters of the front of the older frame, also where the younger one's count already."""
-        are_held = Signal()
+        held_valid = Signal()
         with m.If(self.latch & ~self.begin):
-            m.d.sync += are_held.eq(1)
+            m.d.sync += held_valid.eq(1)
         with m.Elif(self.ended):
-            m.d.sync += are_held.eq(0)
+            m.d.sync += held_valid.eq(0)
         found = {}
         for name in self._front:
             now, held = getattr(self, name), Signal(COUNTER_BITS, name=f"held_{name}")
             with m.If(self.latch):
                 m.d.sync += held.eq(now)
-            found[name] = Mux(are_held, held, now)
+            found[name] = Mux(held_valid, held, now)
         return found

@@ -7,8 +7,9 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
-from hw.frame.header_check import HEADER_RECORDS
+from hw.frame.header_check import header_records
 from hw.layouts import run_request
+from hw.stages.rows import tables_of
 
 # Groups of one read; a run of the reader counts up to 2^20 records.
 GROUP_RUN_BITS = 16
@@ -18,19 +19,22 @@ GROUP_RUN = 1 << GROUP_RUN_BITS
 class FrontControl(wiring.Component):
     """Reads the header, then the groups in runs of GROUP_RUN, and knows when all are culled.
 
-    A reset forgets the frame. What is wrong is for FrameControl to see; here it only ends the
+    A reset discards the frame. What is wrong is for FrameControl to see; here it only ends the
     reading of groups.
 
     Latency: 2 cycles from `begin` to the read of the header.
 
     Members
     -------
-    begin : In(1), for a cycle, while `idle`. frame : In(1), of the frame that begins, held.
+    begin : In(1), for a cycle, while `idle`.
+    frame : In(1), of the frame that begins, held.
     pack_record : In, first record of the pack, held.
+    too_short : In(1), the pack's bytes end within its header, held: nothing is read.
     failed : In(1), something of this frame is wrong.
     header_good : In(1), checked and found good.
-    groups_record, groups_count : In, of HeaderCheck.
-    group_taken : In(1), for a cycle each. quiet : In(1), nothing is under way in the culling.
+    groups_record : In(address_bits - 5), groups_count : In(32), of HeaderCheck.
+    group_accepted : In(1), for a cycle each.
+    quiet : In(1), nothing is pending in the culling.
     requests : Out(stream of run_request), the header and the groups.
     reading_header : Out(1).
     done : Out(1), all groups and clusters are tested, and what is seen went to the fetch.
@@ -39,7 +43,8 @@ class FrontControl(wiring.Component):
 
     def __init__(self, params: Parameters):
         self._record_bits = params.address_bits - 5
-        inputs = ("begin", "frame", "failed", "header_good", "group_taken", "quiet")
+        self._header_records = header_records(tables_of(params))
+        inputs = ("begin", "frame", "too_short", "failed", "header_good", "group_accepted", "quiet")
         outputs = ("reading_header", "done", "idle")
         super().__init__(
             {
@@ -54,11 +59,11 @@ class FrontControl(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        to_ask, to_take = Signal(32, reset_less=True), Signal(32)
-        all_tested = Signal()
-        m.d.comb += all_tested.eq(self.quiet & (to_take == 0))
-        with m.If(self.group_taken):
-            m.d.sync += to_take.eq(to_take - 1)
+        unrequested, unaccepted = Signal(32, reset_less=True), Signal(32)
+        complete = Signal()
+        m.d.comb += complete.eq(self.quiet & (unaccepted == 0))
+        with m.If(self.group_accepted):
+            m.d.sync += unaccepted.eq(unaccepted - 1)
         with m.FSM() as fsm:
             with m.State("IDLE"), m.If(self.begin):
                 m.next = "RESET"
@@ -66,31 +71,34 @@ class FrontControl(wiring.Component):
                 m.d.sync += self.reading_header.eq(1)
                 m.next = "HEADER"
             with m.State("HEADER"):
-                self._ask(m, self.pack_record, HEADER_RECORDS)
-                with m.If(self.requests.ready):
+                with m.If(self.too_short):
                     m.next = "CHECK"
+                with m.Else():
+                    self._request(m, self.pack_record, self._header_records)
+                    with m.If(self.requests.ready):
+                        m.next = "CHECK"
             with m.State("CHECK"):
-                m.d.sync += [to_ask.eq(self.groups_count), to_take.eq(self.groups_count)]
+                m.d.sync += [unrequested.eq(self.groups_count), unaccepted.eq(self.groups_count)]
                 with m.If(self.header_good & ~self.failed):
                     m.d.sync += self.reading_header.eq(0)
                     m.next = "GROUPS"
-            self._groups(m, to_ask)
-            with m.State("RUN"), m.If(all_tested):
+            self._groups(m, unrequested)
+            with m.State("RUN"), m.If(complete):
                 m.next = "IDLE"
         m.d.comb += [
             self.idle.eq(fsm.ongoing("IDLE")),
-            self.done.eq(self.idle | (fsm.ongoing("RUN") & all_tested)),
+            self.done.eq(self.idle | (fsm.ongoing("RUN") & complete)),
         ]
         return m
 
-    def _groups(self, m, to_ask):
+    def _groups(self, m, unrequested):
         record = Signal(self._record_bits)
         count = Signal(range(GROUP_RUN + 1))
-        whole, rest = to_ask[GROUP_RUN_BITS:], to_ask[:GROUP_RUN_BITS]
+        whole, rest = unrequested[GROUP_RUN_BITS:], unrequested[:GROUP_RUN_BITS]
         is_last = ~whole[1:].any() & (~whole[0] | ~rest.any())
         m.d.comb += count.eq(Mux(whole.any(), GROUP_RUN, rest))
         with m.State("GROUPS"):
-            self._ask(m, self.groups_record + record, count)
+            self._request(m, self.groups_record + record, count)
             with m.If(self.requests.ready):
                 m.d.sync += [whole.eq(whole - 1), record.eq(record + GROUP_RUN)]
                 with m.If(is_last):
@@ -102,7 +110,7 @@ class FrontControl(wiring.Component):
         with m.State("FAILED"):
             m.d.sync += record.eq(0)
 
-    def _ask(self, m, record, count):
+    def _request(self, m, record, count):
         request = self.requests
         m.d.comb += [
             request.valid.eq(1),

@@ -8,19 +8,31 @@ from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
 from hw.blocks.pipeline import population
-from hw.layouts import splat_record
-from hw.stages.gaussian_project.gaussian_project import splat_beat
+from hw.layouts import colored_splat, splat_record
+
+
+def output_record(params: Parameters) -> data.StructLayout:
+    """A splat as it leaves the accelerator: with its colour where the build has one."""
+    return colored_splat(params) if params.color_cycles else splat_record(params)
+
+
+def output_lanes(params: Parameters) -> int:
+    """Splats of one beat of the output: one where they pass color."""
+    return 1 if params.color_cycles else params.lanes
+
+
+def output_beat(params: Parameters) -> data.StructLayout:
+    """Splats of one cycle; those whose bit of `lanes` is 0 are none."""
+    lanes = output_lanes(params)
+    records = data.ArrayLayout(output_record(params), lanes)
+    return data.StructLayout({"records": records, "lanes": lanes})
 
 
 def packed_beat(params: Parameters) -> data.StructLayout:
     """Splats of one beat, from lane 0 up; all lanes but in the last beat of a frame."""
-    return data.StructLayout(
-        {
-            "records": data.ArrayLayout(splat_record(params), params.lanes),
-            "lanes": params.lanes,
-            "last": 1,
-        }
-    )
+    lanes = output_lanes(params)
+    records = data.ArrayLayout(output_record(params), lanes)
+    return data.StructLayout({"records": records, "lanes": lanes, "last": 1})
 
 
 class SplatPacker(wiring.Component):
@@ -34,27 +46,27 @@ class SplatPacker(wiring.Component):
 
     Members
     -------
-    i : In(stream of splat_beat).
-    finish : In(1), no more splats come; held until `finished`.
+    i : In(stream of output_beat).
+    drain : In(1), no more splats come; held until `drained`.
     o : Out(stream of packed_beat).
-    finished : Out(1), the last beat was taken; until `finish` falls.
+    drained : Out(1), the last beat was taken; until `drain` falls.
     """
 
     def __init__(self, params: Parameters):
         self._params = params
         super().__init__(
             {
-                "i": In(stream.Signature(splat_beat(params))),
-                "finish": In(1),
+                "i": In(stream.Signature(output_beat(params))),
+                "drain": In(1),
                 "o": Out(stream.Signature(packed_beat(params))),
-                "finished": Out(1),
+                "drained": Out(1),
             }
         )
 
     def elaborate(self, platform):
         m = Module()
-        lanes = self._params.lanes
-        beats = data.ArrayLayout(splat_record(self._params), lanes)
+        lanes = output_lanes(self._params)
+        beats = data.ArrayLayout(output_record(self._params), lanes)
         # Compacted; too few for a beat; what waits for what comes next; what is offered.
         full, kept, held = (
             Signal(beats, name=name, reset_less=True) for name in ("full", "kept", "held")
@@ -85,31 +97,31 @@ class SplatPacker(wiring.Component):
                 m.d.sync += [out.records.eq(held), out.lanes.eq(-1), out.last.eq(0)]
                 m.d.sync += self.o.valid.eq(1)
         idle = Signal()
-        m.d.comb += idle.eq(self.finish & (count == 0) & ~self.i.valid & ~self.finished)
+        m.d.comb += idle.eq(self.drain & (count == 0) & ~self.i.valid & ~self.drained)
         with m.If(idle & free):
             m.d.sync += self._ended(held, held_valid, kept, kept_count)
-        with m.If(~self.finish):
-            m.d.sync += self.finished.eq(0)
+        with m.If(~self.drain):
+            m.d.sync += self.drained.eq(0)
         with m.Elif(self.o.valid & self.o.ready & out.last):
-            m.d.sync += self.finished.eq(1)
+            m.d.sync += self.drained.eq(1)
         return m
 
     def _compacted(self, full, count):
         """The lanes that hold a splat, from lane 0 up."""
-        beat, lanes = self.i.payload, self._params.lanes
+        beat, lanes = self.i.payload, output_lanes(self._params)
         statements = [count.eq(Mux(self.i.valid, population(beat.lanes), 0))]
         before = [population(beat.lanes[:n]) if n else 0 for n in range(lanes)]
         for place in range(lanes):
             chosen = beat.records[place].as_value()
             for n in range(lanes - 1, place - 1, -1):
-                here = beat.lanes[n] & (before[n] == place)
-                chosen = Mux(here, beat.records[n].as_value(), chosen)
+                selected = beat.lanes[n] & (before[n] == place)
+                chosen = Mux(selected, beat.records[n].as_value(), chosen)
             statements.append(full[place].as_value().eq(chosen))
         return statements
 
     def _appended(self, full, kept, kept_count, total, emit, held):
         """kept + full: a beat of it where that fills one, and what is left over."""
-        lanes = self._params.lanes
+        lanes = output_lanes(self._params)
         line = []
         for place in range(2 * lanes):
             new = Array(
@@ -130,7 +142,7 @@ class SplatPacker(wiring.Component):
 
     def _ended(self, held, held_valid, kept, kept_count):
         """The held beat, then what is left over, the latter of the two as the last."""
-        out, lanes = self._offered, self._params.lanes
+        out, lanes = self._offered, output_lanes(self._params)
         rest = kept_count != 0
         some = Array((1 << n) - 1 for n in range(lanes))[kept_count]
         counted = [kept_count.eq(Mux(held_valid, kept_count, 0))] if lanes > 1 else []

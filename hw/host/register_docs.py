@@ -5,11 +5,11 @@ from __future__ import annotations
 from golden.params import Parameters
 from hw.host.register_map import (
     IDENTITY,
-    STATUS_MEANINGS,
     Field,
     Register,
     register_map,
 )
+from hw.host.status import STATUS_MEANINGS
 
 PREFIX = "SPLATSIEVE"
 ACCESS = {

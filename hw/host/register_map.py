@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import Literal
 
 from golden.numbers.fixed import Fixed
 from golden.pack import VERSION as PACK_VERSION
-from golden.params import Parameters
-from golden.stages.gaussian_project.constants import constant_formats
-from hw.layouts import FRAME_FORMATS
+from golden.params import Parameters, parameter_ranges
+from hw.frame.frame_counters import FRAME_COUNTERS
+from hw.host.status import CODE_BITS, STATUS_MEANINGS, StatusCode
+from hw.stages.rows import stage_counters, stages_of
 
 Access = Literal["ro", "rw", "wo", "w1c"]
 
@@ -21,62 +21,10 @@ WORD_BYTES = WORD_BITS // 8
 PAGE_BITS = 12  # a pack lies at a multiple of 4 KiB
 
 IDENTITY = int.from_bytes(b"SPLT", "big")
-HARDWARE_MAJOR, HARDWARE_MINOR = 1, 1
+HARDWARE_MAJOR, HARDWARE_MINOR = 3, 0
 
-CONTROL_OFFSET, PACK_OFFSET, CONSTANT_OFFSET, COUNTER_OFFSET = 0x020, 0x040, 0x080, 0x200
+CONTROL_OFFSET, PACK_OFFSET, CONSTANT_OFFSET, COUNTER_OFFSET = 0x040, 0x050, 0x080, 0x200
 
-
-class StatusCode(IntEnum):
-    """How the last frame ended; IGNORED never ends a frame and has a bit of its own in STATUS."""
-
-    NONE = 0
-    DONE = 1
-    BUS_SLAVE_ERROR = 2
-    BUS_DECODE_ERROR = 3
-    BAD_MAGIC = 4
-    BAD_VERSION = 5
-    TABLE_OUTSIDE = 6
-    RUN_OUTSIDE = 7
-    EMPTY = 8
-    IGNORED = 9
-    STOPPED = 10
-
-
-STATUS_MEANINGS = {
-    StatusCode.NONE: "no frame has ended since the last start",
-    StatusCode.DONE: "the frame is complete",
-    StatusCode.BUS_SLAVE_ERROR: "the memory answered a read with SLVERR",
-    StatusCode.BUS_DECODE_ERROR: "the memory answered a read with DECERR",
-    StatusCode.BAD_MAGIC: "there is no pack at the pack's address",
-    StatusCode.BAD_VERSION: "the pack has a version that this hardware does not read",
-    StatusCode.TABLE_OUTSIDE: "a table of the pack lies outside its bytes",
-    StatusCode.RUN_OUTSIDE: "a group or cluster names none, or members outside its table",
-    StatusCode.EMPTY: "the pack has no groups, clusters or Gaussians",
-    StatusCode.IGNORED: "a start came while none could be taken, and was ignored",
-    StatusCode.STOPPED: "the host stopped the frame",
-}
-
-# Counters of the last frame that has ended.
-COUNTERS = {
-    "groups_tested": "groups tested",
-    "groups_visible": "groups that may be seen",
-    "clusters_tested": "clusters tested",
-    "clusters_visible": "clusters that may be seen",
-    "members": "Gaussians projected",
-    "dropped_opacity": "Gaussians dropped: they cannot reach alpha 1/255",
-    "dropped_near": "Gaussians dropped: before the near plane",
-    "dropped_outside": "Gaussians dropped: outside the picture",
-    "splats": "splats passed on",
-    "frame_cycles": "cycles from the start, or from the end of the frame before where that is "
-    "later, to the end of the frame: those of consecutive frames add up",
-    "bus_beats": "data beats of the memory bus",
-    "bus_bursts": "bursts asked of the memory",
-    "bus_idle_cycles": "frame cycles without a beat: nothing was asked",
-    "bus_wait_cycles": "frame cycles without a beat: asked, and waiting for the memory",
-    "project_starved_cycles": "frame cycles in which the projection was offered nothing",
-    "project_stalled_cycles": "frame cycles in which the projection could take nothing",
-    "output_stalled_cycles": "frame cycles in which the output held a splat back",
-}
 
 # Register -> parameters in it, with their field widths: all that shapes the hardware.
 CONFIGURATION = {
@@ -95,7 +43,7 @@ CONFIGURATION = {
         "factor_bits": 8,
         "mantissa_bits": 8,
     },
-    "CONFIG_SPLATS": {"screen_fraction_bits": 8, "conic_bits": 8},
+    "CONFIG_SPLATS": {"screen_fraction_bits": 8, "conic_bits": 8, "color_cycles": 8},
 }
 
 
@@ -158,9 +106,22 @@ class Register:
 
 
 def shared_formats(params: Parameters) -> dict[str, Fixed]:
-    """Format of each frame constant of both stages, once where both have it (the rotation)."""
-    formats = {name: getattr(params, form) for name, form in FRAME_FORMATS.items()}
-    return formats | constant_formats(params)
+    """Format of each frame constant of all stages, once where several have it (the rotation).
+
+    Raises ValueError where two stages have a constant of one name in different formats.
+    """
+    formats: dict[str, Fixed] = {}
+    for stage in stages_of(params):
+        for name, form in (stage.formats(params) if stage.formats else {}).items():
+            if formats.setdefault(name, form) != form:
+                raise ValueError(f"{name} of {stage.name} has another format than elsewhere.")
+    return formats
+
+
+def frame_counters(params: Parameters) -> dict[str, str]:
+    """Counter of the last frame that has ended -> what it counts: of all stages, then its own."""
+    stages = {name: counter.text for name, (_, counter) in stage_counters(params).items()}
+    return FRAME_COUNTERS | stages
 
 
 def constant_register(name: str) -> str:
@@ -184,7 +145,7 @@ def register_map(params: Parameters) -> tuple[Register, ...]:
         *_control(),
         *_pack(params),
         *_constants(params),
-        *_counters(),
+        *_counters(params),
     )
 
 
@@ -212,8 +173,8 @@ def _identification(params: Parameters) -> Iterable[Register]:
         fields, first = [], 0
         for parameter, bits in widths.items():
             first = -(-first // bits) * bits
-            value = getattr(params, parameter)
-            fields.append(_number(parameter, first, bits, "as in golden.params", value))
+            text = parameter_ranges()[parameter].meaning
+            fields.append(_number(parameter, first, bits, text, getattr(params, parameter)))
             first += bits
         yield Register(name, 0x008 + n * WORD_BYTES, "ro", tuple(fields), "parameters")
 
@@ -227,8 +188,8 @@ def _control() -> Iterable[Register]:
     control = _flags(
         0,
         start="starts a frame of the pack and constants as they are now",
-        stop="ends the frame under way, of two the older, with code 10; the other begins anew; "
-        "a start in the same write is ignored",
+        stop="ends the older frame under way with code 10; the other begins anew; a start beside "
+        "it is ignored",
         queue="starts a frame, or one behind that under way: its culling begins when that one's "
         "is done",
     )
@@ -240,7 +201,7 @@ def _control() -> Iterable[Register]:
             start_ignored=f"{causes['start_ignored']}; INTERRUPT clears it",
             queued="a queued frame has not begun: leave pack and constants",
         ),
-        _number("code", 4, 4, "how the last frame ended, one of StatusCode"),
+        _number("code", 4, CODE_BITS, "how the last frame ended, one of StatusCode"),
         _number("frames", 16, 16, "frames ended since reset, lowest bits"),
     )
     interrupt, enable = _flags(0, **causes), _flags(0, **causes)
@@ -248,7 +209,7 @@ def _control() -> Iterable[Register]:
         ("CONTROL", "wo", control, "starts and stops"),
         ("STATUS", "ro", status, "where the frame stands"),
         ("INTERRUPT", "w1c", interrupt, "causes that were not acknowledged yet"),
-        ("INTERRUPT_ENABLE", "rw", enable, "causes that raise irq while they stand in INTERRUPT"),
+        ("INTERRUPT_ENABLE", "rw", enable, "causes that raise irq while they stand"),
     )
     for n, (name, access, fields, text) in enumerate(registers):
         yield Register(name, CONTROL_OFFSET + n * WORD_BYTES, access, fields, text)
@@ -274,22 +235,15 @@ def _constants(params: Parameters) -> Iterable[Register]:
     for n, (name, form) in enumerate(shared_formats(params).items()):
         if form.bits > WORD_BITS:
             raise ValueError(f"{name} needs {form.bits} bits where a register holds {WORD_BITS}.")
-        stages = [
-            stage
-            for stage, names in (
-                ("cluster_cull", FRAME_FORMATS),
-                ("gaussian_project", constant_formats(params)),
-            )
-            if name in names
-        ]
+        stages = [s.name for s in stages_of(params) if s.formats and name in s.formats(params)]
         field = Field("value", 0, form.bits, form.signed, str(form), "taken as a frame begins")
-        text = f"frame constant {name} of {' and '.join(stages)}"
+        text = f"of {' and '.join(stages)}"
         where = CONSTANT_OFFSET + n * WORD_BYTES
         yield Register(constant_register(name), where, "rw", (field,), text)
 
 
-def _counters() -> Iterable[Register]:
-    counted = {"frames": "frames ended since reset"} | COUNTERS
+def _counters(params: Parameters) -> Iterable[Register]:
+    counted = {"frames": "frames ended since reset"} | frame_counters(params)
     for n, (name, text) in enumerate(counted.items()):
         field = _number("count", 0, WORD_BITS, "wraps")
         where = COUNTER_OFFSET + n * WORD_BYTES

@@ -9,17 +9,16 @@ from amaranth.lib.wiring import In, Out
 from golden.params import Parameters
 from hw.bus.axi_lite import BYTE_BITS, DATA_BITS, AxiLiteSlave, axi_lite
 from hw.host.register_map import (
-    COUNTERS,
     PAGE_BITS,
     WINDOW_BITS,
-    StatusCode,
     constant_register,
     counter_register,
+    frame_counters,
     register_map,
 )
-from hw.layouts import cluster_cull_constants, gaussian_project_constants
+from hw.host.status import CODE_BITS, StatusCode
+from hw.stages.rows import stages_of
 
-CODE_BITS = 4
 FRAMES_OWED = 3  # one ends, one is read behind it, one waits
 GROUP_BITS = 3  # registers of a first-level multiplexer, as a power of two
 
@@ -42,18 +41,19 @@ class Registers(wiring.Component):
     queued_start : Out(1), a pulse: start now, or as soon as the frames under way let it begin.
     stop : Out(1), a pulse, only while a frame is under way or in the cycle after `finished`.
     pack_address, pack_bytes : Out(address_bits); a multiple of 4096, and bytes.
-    cluster_cull_constants : Out(cluster_cull_constants), the host's copy: may change at any time.
-    gaussian_project_constants : Out(gaussian_project_constants), the same; both have the same
-        rotation.
+    STAGE_constants : Out(layout of its constants) for each stage that has any, the host's copy:
+        may change at any time. What several stages have is one register.
     busy : In(1), something of a frame is still under way. waiting : In(1), a queued one has not
         begun; from the cycle after the pulse on.
-    finished : In(1), a pulse: the frame has ended; `code` : In(4), hw.host.register_map.StatusCode.
-    each name of hw.host.register_map.COUNTERS : In(32), frame counters, read as they stand.
+    finished : In(1), a pulse: the frame has ended; `code` : In(4), hw.host.status.StatusCode.
+    each name of hw.host.register_map.frame_counters : In(32), frame counters, read as they stand.
     irq : Out(1), a cause stands in INTERRUPT that INTERRUPT_ENABLE lets through.
     """
 
     def __init__(self, params: Parameters):
         self.map = register_map(params)
+        self._constants = [stage for stage in stages_of(params) if stage.formats]
+        self._counters = tuple(frame_counters(params))
         super().__init__(
             {
                 "bus": In(axi_lite(WINDOW_BITS)),
@@ -62,13 +62,12 @@ class Registers(wiring.Component):
                 "stop": Out(1),
                 "pack_address": Out(params.address_bits),
                 "pack_bytes": Out(params.address_bits),
-                "cluster_cull_constants": Out(cluster_cull_constants(params)),
-                "gaussian_project_constants": Out(gaussian_project_constants(params)),
+                **{s.constants: Out(s.constants_layout(params)) for s in self._constants},
                 "busy": In(1),
                 "waiting": In(1),
                 "finished": In(1),
                 "code": In(CODE_BITS),
-                **{name: In(DATA_BITS) for name in COUNTERS},
+                **{name: In(DATA_BITS) for name in self._counters},
                 "irq": Out(1),
             }
         )
@@ -80,8 +79,8 @@ class Registers(wiring.Component):
         values = {register.name: _values(register) for register in self.map}
         selected = {r.name: Signal(name=f"write_{r.name.lower()}") for r in self.map}
         for register in self.map:
-            here = slave.write_word == register.offset >> BYTE_BITS
-            m.d.comb += selected[register.name].eq(slave.write & here)
+            matches = slave.write_word == register.offset >> BYTE_BITS
+            m.d.comb += selected[register.name].eq(slave.write & matches)
         m.d.comb += slave.write_error.eq(~Cat(selected.values()).any())
         mask, ones = Signal(DATA_BITS), Signal(DATA_BITS)
         m.d.comb += [
@@ -106,24 +105,24 @@ class Registers(wiring.Component):
         self._read(m, slave, values)
         return m
 
-    def _track(self, m, values, asked):
+    def _track(self, m, values, control):
         """Starts, stops, and where the frame stands; returns whether one is ignored now."""
         status, frames = values["STATUS"], values[counter_register("frames")]["count"]
         # Frames that were asked for and have not ended.
-        owed = Signal(range(FRAMES_OWED + 1))
+        pending = Signal(range(FRAMES_OWED + 1))
         start, queue = Signal(), Signal(name="queue_taken")
         m.d.comb += [
-            status["busy"].eq(owed.any() | self.busy),
+            status["busy"].eq(pending.any() | self.busy),
             status["queued"].eq(self.queued_start | self.waiting),
             status["frames"].eq(frames),
-            start.eq(asked["start"] & ~asked["stop"] & ~status["busy"]),
-            queue.eq(asked["queue"] & ~asked["start"] & ~asked["stop"] & ~status["queued"]),
+            start.eq(control["start"] & ~control["stop"] & ~status["busy"]),
+            queue.eq(control["queue"] & ~control["start"] & ~control["stop"] & ~status["queued"]),
         ]
         m.d.sync += [
             self.start.eq(start),
             self.queued_start.eq(queue),
-            self.stop.eq(asked["stop"] & status["busy"]),
-            owed.eq(owed + (start | queue) - (self.finished & owed.any())),
+            self.stop.eq(control["stop"] & status["busy"]),
+            pending.eq(pending + (start | queue) - (self.finished & pending.any())),
         ]
         with m.If(start | queue):
             m.d.sync += [status["done"].eq(0), status["code"].eq(StatusCode.NONE)]
@@ -133,7 +132,7 @@ class Registers(wiring.Component):
                 status["code"].eq(self.code),
                 frames.eq(frames + 1),
             ]
-        return (asked["start"] & ~start) | (asked["queue"] & ~queue)
+        return (control["start"] & ~start) | (control["queue"] & ~queue)
 
     def _interrupt(self, m, values, cleared, ignored):
         """Causes stand until a one is written to them."""
@@ -154,10 +153,11 @@ class Registers(wiring.Component):
         m.d.comb += self.pack_address.eq(Cat(Const(0, PAGE_BITS), low["page"], *high.values()))
         low, high = values["PACK_BYTES_LOW"], values["PACK_BYTES_HIGH"]
         m.d.comb += self.pack_bytes.eq(Cat(low["bytes"], *high.values()))
-        for constants in (self.cluster_cull_constants, self.gaussian_project_constants):
+        for stage in self._constants:
+            constants = getattr(self, stage.constants)
             for name in constants.shape().members:
                 m.d.comb += constants[name].eq(values[constant_register(name)]["value"])
-        for name in COUNTERS:
+        for name in self._counters:
             m.d.comb += values[counter_register(name)]["count"].eq(getattr(self, name))
 
     def _read(self, m, slave, values):

@@ -7,6 +7,10 @@ EXACT = {
     "aresetn": "synchronous reset, active low",
     "irq": "interrupt, level, as INTERRUPT and INTERRUPT_ENABLE say",
     "busy": "something is under way",
+    "flush": "forgets all that is under way, held until idle",
+    "idle": "nothing is outstanding on the bus",
+    "error": "first error of the memory since the last flush: 0 none, 1 SLVERR, 2 DECERR",
+    "table": "number of the first colour record, its address / 32",
 }
 # Longest match first.
 PREFIXES = {
@@ -18,10 +22,12 @@ PREFIXES = {
     "m_axi_ar": "memory: read address",
     "m_axi_r": "memory: read data",
     "m_axis_splat_": "splats",
+    "m_axis_color_": "splats with their colour",
     "m_axis_request_": "runs of clusters to read",
     "m_axis_visible_": "visible clusters",
     "s_axis_group_": "group records",
     "s_axis_cluster_": "records of the clusters that were requested, in that order",
+    "s_axis_splat_": "splats",
     "s_axis_member_": "Gaussians of visible clusters",
     "frame_": "frame constant {}, may change only while not busy",
     "counter_": "counter {}, since reset",

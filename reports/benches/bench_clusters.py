@@ -1,34 +1,24 @@
 """Found fraction over ball tests of every clustering, from few tests to many, in all views.
 
-uv run python -m reports.benches.bench_clusters SCENE --cameras FILE --size WxH -o FILE.json
-uv run python -m reports.benches.bench_clusters default -o FILE.json
+splatsieve bench clusters SCENE --cameras FILE --size WxH -o FILE.json
+splatsieve bench clusters default -o FILE.json
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import math
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from golden.camera import parse_size
-from golden.camera_io import read_cameras
 from golden.clustering.cluster import ClusterOptions
-from golden.default_scene import default_cameras, default_scene
 from golden.errors import InputError
-from golden.files import write_text
 from golden.gaussians.covariance import covariance3d
 from golden.pack import build_pack
-from golden.rules import rules_named
-from golden.scene_io import read_scene
 from golden.stages.gaussian_project.visibility import Visibility, visibility
 from reports.measure.pareto import Method, ParetoPoint, pack_point
 from reports.measure.subject import Subject
@@ -43,6 +33,10 @@ FIRST_RATIO = 2.0
 # A point farther from its aim is sought again, so many times at most.
 NEAR = 0.2
 RETRIES = 2
+
+
+def untold(line: str) -> None:
+    """Tells nothing."""
 
 
 @dataclass(frozen=True)
@@ -97,15 +91,24 @@ def next_clusters(variant: Variant, aim: int, before: ParetoPoint | None) -> int
 
 
 def bench(
-    subject: Subject, tests: Sequence[int], variants: Sequence[Variant] = VARIANTS
+    subject: Subject,
+    tests: Sequence[int],
+    variants: Sequence[Variant] = VARIANTS,
+    tell: Callable[[str], None] = untold,
 ) -> dict[str, Any]:
     """Points of every variant at about so many tests, and of `reach` by default; a JSON document.
 
     Parameters
     ----------
     subject : scene, cameras and rules; all cameras are measured.
-    tests : ball tests a view to aim at, ascending.
+    tests : ball tests a view to aim at.
+    tell : is given a line a point, as it is measured.
+
+    Raises InputError where fewer than one test is aimed at.
     """
+    if min(tests) < 1:
+        raise InputError(f"{min(tests)} tests cannot be aimed at: choose 1 or more.")
+    tests = sorted(tests)
     needs = Needs(subject)
     # Without colours, which no cluster test reads.
     bare = replace(subject.scene, sh=np.ascontiguousarray(subject.scene.sh[:, :1]))
@@ -127,7 +130,7 @@ def bench(
     def keep(variant: Variant, aim: int | None, point: ParetoPoint) -> None:
         names = {"variant": variant.name, "levels": variant.levels, "aimed_tests": aim}
         rows.append({**names, **asdict(point)})
-        print(_line(rows[-1]), flush=True)
+        tell(_line(rows[-1]))
 
     for variant in variants:
         point: ParetoPoint | None = None
@@ -165,44 +168,6 @@ def markdown(result: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the measurement; exit code 2 and one sentence on bad input."""
-    parser = argparse.ArgumentParser(prog="reports.benches.bench_clusters", description=__doc__)
-    parser.add_argument("scene", help="scene file (.ply, .splat, .spz), or the word default")
-    parser.add_argument("--cameras", type=Path, help="camera file; not for default")
-    parser.add_argument("--size", help="WIDTHxHEIGHT, px; without it the cameras' own")
-    parser.add_argument("--rules", default="inria", help="inria or gsplat")
-    parser.add_argument("--tests", type=int, nargs="+", default=TESTS, help="aims, tests a view")
-    parser.add_argument("-o", "--output", type=Path, help="JSON file to write")
-    chosen = parser.parse_args(arguments)
-    try:
-        if min(chosen.tests) < 1:
-            raise InputError(f"{min(chosen.tests)} tests cannot be aimed at: choose 1 or more.")
-        subject = _subject(chosen.scene, chosen.cameras, chosen.size, chosen.rules)
-        result = bench(subject, sorted(chosen.tests))
-        if chosen.output is not None:
-            write_text(chosen.output, json.dumps(result, indent=1) + "\n")
-    except InputError as error:
-        print(f"bench_clusters: {error}", file=sys.stderr)
-        return 2
-    print(markdown(result))
-    print(f"lost in all points: {sum(point['lost'] for point in result['points'])}")
-    return 0
-
-
-def _subject(name: str, cameras: Path | None, size: str | None, rules: str) -> Subject:
-    """The scene with its cameras: the default one, or files."""
-    if name == "default":
-        scene, views = default_scene(), default_cameras()
-    elif cameras is None:
-        raise InputError(f"{name} comes without cameras: give them with --cameras.")
-    else:
-        scene, views = read_scene(Path(name)), read_cameras(cameras)
-    if size is not None:
-        views = [camera.resized(*parse_size(size)) for camera in views]
-    return Subject(scene, views, rules_named(rules))
-
-
 def _line(row: dict[str, Any]) -> str:
     return (
         f"{row['variant']}: {row['clusters']:,} clusters, {row['groups']:,} groups, {_cell(row)}, "
@@ -216,7 +181,3 @@ def _cell(row: dict[str, Any]) -> str:
 
 def _row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
-
-
-if __name__ == "__main__":
-    sys.exit(main())

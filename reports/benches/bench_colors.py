@@ -1,14 +1,10 @@
 """PSNR against photographs by how colours are stored, on the scene's own lattice and off it.
 
-uv run python -m reports.benches.bench_colors SCENE --cameras FILE --photos FOLDER -o FILE.json
+splatsieve bench colors SCENE --cameras FILE --photos FOLDER -o FILE.json
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import shlex
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
@@ -16,26 +12,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rich.console import Console
-from rich.progress import track
 
-from golden.camera import Camera, select_views
-from golden.camera_io import read_cameras
+from golden.camera import Camera
 from golden.errors import InputError
-from golden.files import write_text
 from golden.gaussians.covariance import Covariances, covariance3d
 from golden.image import psnr_db, read_image
 from golden.pack.color_record import MAX_DEGREE, decode_colors, encode_colors
-from golden.rules import Rules, rules_named
+from golden.rules import Rules
 from golden.scene import SH_COEFFICIENTS, Float32, Scene
-from golden.scene_io import read_scene
 from golden.stages.color.reference import color_reference
 from golden.stages.depth_sort.reference import depth_sort_reference
 from golden.stages.gaussian_project.ewa import tile_grid
 from golden.stages.gaussian_project.reference import gaussian_project_reference
 from golden.stages.rasterize.reference import rasterize_reference
 from golden.stages.tile_bin.reference import tile_bin_reference
-from sim.views.photos import photographed
+from reports.measure.subject import Track, silent
 
 FORMAT = "splatsieve colour study"
 # What one step of an .spz of degree 3 is, by degree: a byte of (c / 0.15 + 0.5) 255; 5 bits of
@@ -106,14 +97,14 @@ def study(
     scenes: Mapping[str, Scene],
     views: Sequence[tuple[Camera, Path]],
     rules: Sequence[Rules],
-    shown: Callable[[Sequence[tuple[Camera, Path]]], Any] = iter,
+    track: Track = silent,
 ) -> list[dict[str, Any]]:
     """A row for each rule set, scene and way of storing: mean PSNR against the photographs before
     and after, and of the two pictures, mean and least."""
     found: dict[tuple[str, str, str], list[tuple[float, float, float]]] = {}
     first = next(iter(scenes.values()))  # all have the same shapes: only colours differ
     covariances = covariance3d(first)
-    for camera, path in shown(views):
+    for camera, path in track(views, "views"):
         photo = read_image(path)
         for rule in rules:
             for key, psnrs in _view(scenes, first, covariances, camera, photo, rule).items():
@@ -181,56 +172,42 @@ def _rows(degree: int) -> slice:
     return slice(below, SH_COEFFICIENTS[degree])
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Writes the study as JSON."""
-    parser = argparse.ArgumentParser(prog="bench_colors", description="PSNR by colours.")
-    parser.add_argument("scene", type=Path)
-    parser.add_argument("--cameras", type=Path, required=True)
-    parser.add_argument("--photos", type=Path, required=True)
-    parser.add_argument("--views", default=None)
-    parser.add_argument("--rules", default="gsplat,inria")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("-o", "--output", type=Path, required=True)
-    chosen = parser.parse_args(arguments)
-    try:
-        rules = [rules_named(name) for name in chosen.rules.split(",")]
-        views = photographed(
-            select_views(read_cameras(chosen.cameras), chosen.views), chosen.photos
+def colors_document(
+    scene: Scene,
+    views: Sequence[tuple[Camera, Path]],
+    rules: Sequence[Rules],
+    seed: int,
+    command: str,
+    track: Track = silent,
+) -> dict[str, Any]:
+    """The study of a scene as it is and off its lattice; a JSON document.
+
+    Parameters
+    ----------
+    seed : of the noise that takes it off the lattice.
+    command : that gives the document again.
+
+    Raises InputError where the scene's colours are of another degree than .spz steps are known of.
+    """
+    if scene.sh_degree != MAX_DEGREE:
+        raise InputError(
+            f"{scene.name} has colours of degree {scene.sh_degree}: choose a scene of degree "
+            f"{MAX_DEGREE}, as .spz steps are known of it."
         )
-        scene = read_scene(chosen.scene)
-        if scene.sh_degree != MAX_DEGREE:
-            raise InputError(
-                f"{chosen.scene} has colours of degree {scene.sh_degree}: choose a scene of "
-                f"degree {MAX_DEGREE}, as .spz steps are known of it."
-            )
-        scenes = {"scene": scene, "off the lattice": off_the_lattice(scene, chosen.seed)}
-        console = Console(stderr=True)
-        rows = study(
-            scenes,
-            views,
-            rules,
-            lambda items: track(
-                items, "views", console=console, transient=True, disable=not console.is_terminal
-            ),
-        )
-    except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    result = {
+    scenes = {"scene": scene, "off the lattice": off_the_lattice(scene, seed)}
+    rows = study(scenes, views, rules, track)
+    return {
         "format": FORMAT,
-        "command_line": _command(chosen),
+        "command_line": command,
         "versions": {name: version(name) for name in ("splatsieve", "numpy", "numba")},
         "scene": scene.name,
         "scene_sha256": scene.sha256(),
         "photographs": len(views),
         "size_px": [views[0][0].width, views[0][0].height],
-        "seed": chosen.seed,
+        "seed": seed,
         "spz_steps": SPZ_STEPS,
         "rows": rows,
     }
-    write_text(chosen.output, json.dumps(result, indent=1) + "\n")
-    print(markdown(rows))
-    return 0
 
 
 def markdown(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -248,16 +225,3 @@ def markdown(rows: Sequence[Mapping[str, Any]]) -> str:
         for row in rows
     ]
     return "\n".join(lines)
-
-
-def _command(chosen: argparse.Namespace) -> str:
-    """The command that gives this file again; files by name."""
-    words = ["python", "-m", "reports.benches.bench_colors", chosen.scene.name]
-    words += ["--cameras", chosen.cameras.name, "--photos", chosen.photos.name]
-    words += [] if chosen.views is None else ["--views", chosen.views]
-    words += ["--rules", chosen.rules, "--seed", str(chosen.seed), "-o", chosen.output.name]
-    return shlex.join(words)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,11 +1,10 @@
 """Time and memory of `splatsieve pack` over scene sizes: copies of one scene, side by side.
 
-uv run python -m reports.benches.bench_pack SCENE --copies 1 2 4 --repeats 2 -o FILE.json
+splatsieve bench pack SCENE --copies 1,2,4 --repeats 2 -o FILE.json
 """
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 import multiprocessing
@@ -15,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
@@ -24,9 +23,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from golden.errors import InputError
-from golden.files import write_text
 from golden.scene import Scene
 from golden.scene_io import read_scene, write_ply
+from reports.benches.bench_clusters import untold
 
 FORMAT = "splatsieve pack scale"
 
@@ -99,7 +98,13 @@ def measure(command: Sequence[str]) -> Measured:
         return Measured(output.read(), seconds, usage.ru_utime + usage.ru_stime, peak_gib)
 
 
-def bench(scene: Path, copies: Sequence[int], repeats: int, method: str) -> dict[str, Any]:
+def bench(
+    scene: Path,
+    copies: Sequence[int],
+    repeats: int,
+    method: str,
+    tell: Callable[[str], None] = untold,
+) -> dict[str, Any]:
     """Packs each number of copies `repeats` times, each in a process of its own; a JSON document.
 
     Raises InputError where the scene cannot be read, packed, or written to the temporary folder.
@@ -115,7 +120,7 @@ def bench(scene: Path, copies: Sequence[int], repeats: int, method: str) -> dict
             for repeat in range(repeats):
                 run = {"copies": count, "repeat": repeat, **_pack(source, packed, method)}
                 runs.append(run)
-                print(_line(run), flush=True)
+                tell(_line(run))
     sizes = [run["gaussians"] for run in runs]
     hashes = {count: {r["pack_sha256"] for r in runs if r["copies"] == count} for count in copies}
     return {
@@ -138,27 +143,6 @@ def bench(scene: Path, copies: Sequence[int], repeats: int, method: str) -> dict
         },
         "same_bytes": all(len(found) == 1 for found in hashes.values()) if repeats > 1 else None,
     }
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the benchmark; exit code 2 and one sentence on bad input."""
-    parser = argparse.ArgumentParser(prog="reports.benches.bench_pack", description=__doc__)
-    parser.add_argument("scene", type=Path, help="scene file (.ply, .splat, .spz)")
-    parser.add_argument("--copies", type=_positive, nargs="+", default=[1, 2, 4])
-    parser.add_argument("--repeats", type=_positive, default=1, help="runs of each size")
-    parser.add_argument("--method", choices=("paper", "reach", "morton"), default="reach")
-    parser.add_argument("-o", "--output", type=Path, help="JSON file to write")
-    chosen = parser.parse_args(arguments)
-    try:
-        result = bench(chosen.scene, chosen.copies, chosen.repeats, chosen.method)
-        if chosen.output is not None:
-            write_text(chosen.output, json.dumps(result, indent=2) + "\n")
-    except InputError as error:
-        print(f"bench_pack: {error}", file=sys.stderr)
-        return 2
-    for name, value in (*result["fit"].items(), ("same_bytes", result["same_bytes"])):
-        print(f"{name}: {value}")
-    return 0
 
 
 def _pack(source: Path, packed: Path, method: str) -> dict[str, Any]:
@@ -193,13 +177,6 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 3)
 
 
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
-    return value
-
-
 def _line(run: dict[str, Any]) -> str:
     steps = ", ".join(f"{step[:-2]} {run[step]:.1f}" for step in run if step.endswith("_s"))
     return (
@@ -207,7 +184,3 @@ def _line(run: dict[str, Any]) -> str:
         f"seconds: {steps}; peak {run['peak_memory_gib']:.2f} GiB; "
         f"load {run['load_average_before']:.1f}"
     )
-
-
-if __name__ == "__main__":
-    sys.exit(main())

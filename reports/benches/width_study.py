@@ -15,14 +15,9 @@ from golden.pack import Pack, pack_clusters
 from golden.params import Parameters
 from golden.rules import Rules
 from golden.scene import Float32, Scene
-from golden.stages.cluster_cull.constants import cluster_cull_constants
-from golden.stages.cluster_cull.integer import cluster_cull
-from golden.stages.gaussian_fetch.integer import gaussian_fetch
-from golden.stages.gaussian_project.constants import gaussian_project_constants
-from golden.stages.gaussian_project.decode import decode_splats
-from golden.stages.gaussian_project.integer import gaussian_project
 from golden.stages.gaussian_project.reference import Splats, gaussian_project_reference
 from golden.stages.gaussian_project.visibility import Visibility, visibility
+from golden.view import view_frame
 from reports.measure.projection import picture_distance_db
 from reports.measure.subject import Subject, Track, silent
 from sim.views.draw import draw_splats
@@ -176,13 +171,10 @@ def _reference(scene: Scene, camera: Camera, rules: Rules, covariances: Covarian
 
 def _view(subject: Subject, pack: Pack, against: _Reference, params: Parameters) -> ViewWidths:
     """One view by the integer models of both stages, blended in float64, and held against."""
-    camera, rules, grid = against.camera, subject.rules, pack.meta.grid
-    constants = cluster_cull_constants(camera, rules, grid, params)
-    members = gaussian_fetch(pack, cluster_cull(pack.groups, pack.clusters, constants, params))
-    constants_of_stage = gaussian_project_constants(camera, rules, grid, params)
-    result = gaussian_project(members, constants_of_stage, params)
-    splats = decode_splats(result.splats, pack, camera, params)
-    drawn = draw_splats(subject.scene, camera, rules, splats, len(members))
+    camera, rules = against.camera, subject.rules
+    frame = view_frame(pack, camera, rules, params)
+    splats = frame.decoded
+    drawn = draw_splats(subject.scene, camera, rules, splats, len(frame.members))
 
     exact = against.exact
     kept = np.zeros(len(subject.scene), dtype=np.bool_)

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from golden.files import atomic_path
 from reports.figures.overview import DPI
+from reports.names import figure_text
 
 COLORS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
 
@@ -83,14 +84,16 @@ def write_sweep_figure(rows: Iterable[Mapping[str, str]], path: Path) -> None:
             of = [p for p in points if (p.scene, p.clustering) == name]
             pairs = [(float(getattr(p, field)), p.frames_per_s) for p in of]
             color = COLORS[number % len(COLORS)]
-            axes.scatter(*zip(*pairs, strict=True), s=18, color=color, label=", ".join(name))
+            axes.scatter(
+                *zip(*pairs, strict=True), s=18, color=color, label=figure_text(", ".join(name))
+            )
             front = pareto_front(pairs)
             axes.step(*zip(*front, strict=True), where="post", color=color, linewidth=1)
             for point in of:
                 place = float(getattr(point, field)), point.frames_per_s
                 if place in front:
-                    axes.annotate(point.config, place, (4, 4), textcoords="offset points",
-                                  fontsize=7)  # fmt: skip
+                    text = figure_text(point.config)
+                    axes.annotate(text, place, (4, 4), textcoords="offset points", fontsize=7)
         axes.set_xscale("log", base=2)
         axes.xaxis.set_major_formatter("{x:g}")
         axes.set_xlabel(words)

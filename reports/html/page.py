@@ -19,6 +19,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from reports.html.style import STYLE
+from reports.names import shown
 
 MEDIA_TYPES = {".png": "image/png", ".svg": "image/svg+xml"}
 # What the page may load: its own style and inlined images, and nothing else.
@@ -48,7 +49,7 @@ def report_page(document: dict[str, Any], markdown: str, folder: Path) -> str:
     _inline_images(tokens, folder)
     renderer = MarkdownIt("commonmark").enable("table")
     body = renderer.renderer.render(tokens, renderer.options, {})
-    title = html.escape(f"splatsieve report: {document['scene']['name']}")
+    title = html.escape(f"splatsieve report: {shown(document['scene']['name'])}")
     links = "\n".join(
         f'<li><a href="#{heading.anchor}">{html.escape(heading.title)}</a></li>'
         for heading in headings

@@ -7,27 +7,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from golden.camera import Camera
 from golden.pack import Pack
 from golden.rules import Rules
-from golden.stages.cluster_cull.constants import cluster_cull_constants
-from golden.stages.cluster_cull.integer import cluster_cull
-from golden.stages.depth_sort.reference import TileLists
-from golden.stages.gaussian_fetch.integer import gaussian_fetch
-from golden.stages.gaussian_project.constants import gaussian_project_constants
-from golden.stages.gaussian_project.integer import gaussian_project
-from golden.stages.rasterize.counts import BinCounts
 from reports.measure.subject import Subject, Track, silent
 from sim.model.config import ModelConfig
-from sim.model.counts import FrameCounts
+from sim.model.counts import front_end_counts
 from sim.model.dram import play_requests
 from sim.model.frame import FrameModel
-from sim.model.front_end.stages import front_end
-from sim.model.front_end.timing import frame_outcome
+from sim.model.front_end.dram_memory import front_end
 from sim.model.stage import STAGES
-from sim.model.traffic import Traffic
+from sim.model.traffic import FrontEndTraffic
 from sim.model.views import ModelledView, modelled_views
 
 # Spans of a frame that are compared, and the fields of FrameModel that hold their cycles.
@@ -45,10 +35,6 @@ PARTS = (
     "downstream_stall_cycles",
     "idle_cycles",
 )
-
-# Where only the front end is looked at, nothing is listed and nothing drawn.
-NO_LISTS = TileLists((0, 0), np.zeros(1, np.int64), np.zeros(0, np.int32))
-NO_BINS = BinCounts(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros((0, 1), np.int64))
 
 
 @dataclass(frozen=True)
@@ -93,32 +79,8 @@ def model_views(
 
 def front_end_cycles(pack: Pack, camera: Camera, rules: Rules, config: ModelConfig) -> int:
     """Cycles of the front end alone in one view, without counting what comes after it."""
-    params, grid = config.params, pack.meta.grid
-    levels = cluster_cull(
-        pack.groups, pack.clusters, cluster_cull_constants(camera, rules, grid, params), params
-    )
-    members = gaussian_fetch(pack, levels)
-    kept = gaussian_project(
-        members, gaussian_project_constants(camera, rules, grid, params), params
-    ).kept
-    counts = FrameCounts(
-        view=camera.name,
-        width_px=camera.width,
-        height_px=camera.height,
-        gaussians=len(pack),
-        clusters=len(pack.clusters),
-        groups=len(pack.groups),
-        outcome=frame_outcome(pack, levels, kept),
-        group_visible=levels.group_visible,
-        cluster_visible=levels.visible,
-        kept=np.zeros(len(pack), np.bool_),
-        bin_px=config.bin_px,
-        subtile_px=config.subtile_px,
-        subtile_test=config.subtile_test,
-        lists=NO_LISTS,
-        bins=NO_BINS,
-    )
-    traffic = Traffic(counts, config)
+    counts = front_end_counts(pack, camera, rules, config.params)
+    traffic = FrontEndTraffic(counts, config)
     run = play_requests(traffic.front_end(), config.memory, config.reorder_window)
     timing = front_end(counts, traffic, run, config)
     return max(timing.frame_cycles, math.ceil(run.time_ns * config.clock_mhz / 1e3))

@@ -10,6 +10,7 @@ from golden.gaussians.covariance import Covariances
 from golden.image import psnr_db
 from golden.pack import Pack
 from golden.scene import Float32
+from reports.measure.accelerator import ViewAccelerator, view_accelerator
 from reports.measure.subject import Subject, Track, silent
 from sim.views.draw import draw_stage
 from sim.views.gaussian_project import ProjectFrame, project_views
@@ -30,8 +31,9 @@ class ViewProjection:
     tile_pairs : pairs of tile and splat.
     check : against the float64 reference of the whole scene.
     rtl_cycles, rtl_model_cycles : of the RTL without stalls, and of
-        sim.views.gaussian_project.project_cycles; None where it was not run.
+        sim.model.stages.gaussian_project.project_cycles; None where it was not run.
     rtl_mismatches : its splats that differ from the integer model; None where it was not run.
+    accelerator : the whole accelerator's frame; None where it was not run.
     """
 
     members: int
@@ -42,14 +44,26 @@ class ViewProjection:
     rtl_cycles: int | None = None
     rtl_model_cycles: int | None = None
     rtl_mismatches: int | None = None
+    accelerator: ViewAccelerator | None = None
 
 
 @dataclass(frozen=True)
 class Projection:
-    """The projection of every view with one pack. method : of its clustering."""
+    """The projection of every view with one pack.
+
+    Parameters
+    ----------
+    method : of its clustering.
+    views : one each.
+    """
 
     method: str
     views: tuple[ViewProjection, ...]
+
+    @property
+    def accelerators(self) -> list[ViewAccelerator | None]:
+        """Each view's frame by the accelerator's RTL; None where it was not run."""
+        return [view.accelerator for view in self.views]
 
 
 def measure_projection(
@@ -111,4 +125,5 @@ def _view(
         rtl_cycles=run.cycles if run is not None else None,
         rtl_model_cycles=run.model_cycles if run is not None else None,
         rtl_mismatches=run.mismatches if run is not None else None,
+        accelerator=view_accelerator(run.accelerator) if run is not None else None,
     )

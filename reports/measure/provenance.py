@@ -7,9 +7,12 @@ import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
-from sim.model.front_end.stages import cluster_cull, gaussian_fetch, gaussian_project
-from sim.model.render import depth_sort, raster_cycles, rasterize, sort_cycles
+from sim.model.stages.cluster_cull import cluster_cull
 from sim.model.stages.color import color
+from sim.model.stages.depth_sort import depth_sort, sort_cycles
+from sim.model.stages.gaussian_fetch import gaussian_fetch
+from sim.model.stages.gaussian_project import gaussian_project
+from sim.model.stages.rasterize import raster_cycles, rasterize
 from sim.model.stages.tile_bin import tile_bin
 from sim.rtl.toolchain import verilator_version
 

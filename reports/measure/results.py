@@ -8,6 +8,7 @@ from pathlib import PurePath
 from typing import Any
 
 from reports.measure.above import above_part
+from reports.measure.accelerator import accelerator_part
 from reports.measure.aims import aims_part
 from reports.measure.cost import cost_part
 from reports.measure.culling import Culling
@@ -91,6 +92,11 @@ def report_document(
         "gpu_note": gpu_note,
         "methods": methods,
         "projection": projection_part(names, measured.projection, _splat_psnr_db(measured)),
+        "accelerator": accelerator_part(
+            names,
+            measured.projection.method,
+            [view.accelerator for view in measured.projection.views],
+        ),
         "three_sigma": _three_sigma_part(names, measured.three_sigma),
         "pictures": {
             "view": measured.pictures.view,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from golden.camera import Camera
+from golden.camera import Camera, same_shape
 from golden.errors import InputError
 from golden.rules import Rules
 from golden.scene import Scene
@@ -46,8 +46,11 @@ class Subject:
             raise InputError("no views were chosen for the report: choose at least one.")
         sizes = {(camera.width, camera.height) for camera in self.cameras}
         if len(sizes) > 1:
+            first = next(iter(sizes))
+            one = all(same_shape(first, size) for size in sizes)
             raise InputError(
-                f"the cameras have {len(sizes)} sizes and a report has one: choose it with --size."
+                f"the cameras have {len(sizes)} sizes and a report has one: choose "
+                + ("it with --size." if one else "views of one shape with --views.")
             )
         names = [camera.name for camera in self.cameras]
         if len(set(names)) < len(names):

@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from reports.names import code_block, code_span, markdown_text, with_names
 from reports.text import cost_tables, speed_tables, tables
+from reports.text.accelerator_text import (
+    accelerator_table,
+    accelerator_text,
+    accelerator_view_table,
+)
 from reports.text.aims_text import aims_sentences, aims_table
 from reports.text.claims import claims_table, claims_text
 from reports.text.glossary import GLOSSARY
 from reports.text.projection_text import projection_table, projection_text
-from reports.text.summary import mean_and_worst, percent, rtl_totals, summary_lines
+from reports.text.summary import mean_and_worst, percent, rtl_totals, shows_nothing, summary_lines
 
 ENERGY_AND_AREA = (
     "None are given. Both need a synthesis for a cell library and a memory compiler, which this "
@@ -23,10 +29,14 @@ ENERGY_AND_AREA = (
 
 def report_markdown(document: dict[str, Any], figures: Sequence[str]) -> str:
     """The whole text; `figures` are file names beside it."""
+    raw, document = document, with_names(document, markdown_text)
+    if shows_nothing(document):
+        return _joined(_of_nothing(document, raw, figures))
     parts = [
         f"# splatsieve report: {document['scene']['name']}",
         "\n".join(f"- {line}" for line in summary_lines(document)),
-        "Reproduce with:\n\n```\n" + document["command_line"] + "\n```",
+        *(f"**Warning**: {sentence}" for sentence in document.get("warnings", ())),
+        "Reproduce with:\n\n" + code_block(raw["command_line"]),
         "## The paper's claims beside ours",
         claims_table(document),
         claims_text(document),
@@ -50,8 +60,12 @@ def report_markdown(document: dict[str, Any], figures: Sequence[str]) -> str:
         projection_text(),
         projection_table(document),
         _image("projection.png", "Gaussians kept and dropped by the projection", figures),
+        "## The accelerator's RTL",
+        accelerator_text(document),
+        accelerator_table(document),
+        accelerator_view_table(document),
         "## Cycles",
-        _configuration_text(document),
+        _configuration_text(document, raw["configuration"]["name"]),
         speed_tables.cycle_table(document),
         _image("cycles.png", "Cycles of each span, and where those of the stages go", figures),
         "Where the cycles of the mean frame go; in each row busy, waits and other phase add up to "
@@ -93,8 +107,32 @@ def report_markdown(document: dict[str, Any], figures: Sequence[str]) -> str:
         "## Configuration",
         speed_tables.configuration_table(document),
         "## Provenance",
-        _provenance(document),
+        _provenance(document, raw),
     ]
+    return _joined(parts)
+
+
+def _of_nothing(document: dict[str, Any], raw: dict[str, Any], figures: Sequence[str]) -> list[str]:
+    """What is left to say where no view shows anything."""
+    return [
+        f"# splatsieve report: {document['scene']['name']}",
+        "\n".join(f"- {line}" for line in summary_lines(document)),
+        *(f"**Warning**: {sentence}" for sentence in document.get("warnings", ())),
+        "Reproduce with:\n\n" + code_block(raw["command_line"]),
+        "## Culling",
+        tables.culling_table(document),
+        *_above_section(document, figures),
+        "## Counts",
+        tables.count_table(document),
+        _image("view.png", f"View {document['pictures']['view']}", figures),
+        "## Configuration",
+        speed_tables.configuration_table(document),
+        "## Provenance",
+        _provenance(document, raw),
+    ]
+
+
+def _joined(parts: Sequence[str]) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -115,10 +153,10 @@ def _three_sigma(document: dict[str, Any]) -> str:
     )
 
 
-def _configuration_text(document: dict[str, Any]) -> str:
+def _configuration_text(document: dict[str, Any], name: str) -> str:
     config = document["configuration"]
     return (
-        f"Configuration `{config['name']}`: {config['description']}; memory "
+        f"Configuration {code_span(name)}: {config['description']}; memory "
         f"{config['memory']['name']}, {config['memory_peak_gb_per_s']:g} GB/s peak. Every value "
         "stands under Configuration below. The front end's control is that of the RTL, cycle for "
         "cycle; the back end is a model."
@@ -227,25 +265,26 @@ def _accounting(document: dict[str, Any]) -> str:
     )
 
 
-def _provenance(document: dict[str, Any]) -> str:
+def _provenance(document: dict[str, Any], raw: dict[str, Any]) -> str:
+    """The last lines; `raw` has the names as they are, for what is set as code."""
     scene = document["scene"]
     versions = ", ".join(f"{name} {number}" for name, number in document["versions"].items())
     lines = [
         f"- Scene {scene['name']}: {scene['gaussians']:,} Gaussians, spherical harmonics of degree "
         f"{scene['sh_degree']}, SHA-256 of its values `{scene['sha256']}`.",
-        f"- Command: `{document['command_line']}`.",
+        f"- Command: {code_span(raw['command_line'])}.",
         f"- Commit: {document['commit'] or 'not run from a checkout'}"
         f"{' (files differ from it)' if (document['commit'] or '').endswith('+') else ''}.",
-        f"- Configuration: `{document['configuration']['name']}`.",
+        f"- Configuration: {code_span(raw['configuration']['name'])}.",
         f"- Versions: {versions}.",
     ]
     if document["gpu"] is not None:
         gpu = document["gpu"]
         lines.append(
-            f"- GPU trace `{gpu['file']}`: {gpu['device']}, driver {gpu['driver']}, PyTorch "
-            f"{gpu['torch']}, CUDA {gpu['cuda']}, gsplat {gpu['gsplat']}, "
+            f"- GPU trace {code_span(raw['gpu']['file'])}: {gpu['device']}, driver "
+            f"{gpu['driver']}, PyTorch {gpu['torch']}, CUDA {gpu['cuda']}, gsplat {gpu['gsplat']}, "
             f"{gpu['resolution_px'][0]}x{gpu['resolution_px'][1]} px, {gpu['date']}; recorded with "
-            f"`{gpu['command_line']}`."
+            f"{code_span(gpu['command_line'])}."
         )
     lines.append("- Numbers of every view: `report.json`.")
     return "\n".join(lines)

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from reports.names import shown, with_names
+from reports.text.accelerator_summary import accelerator_line
 from reports.text.projection_summary import projection_lines
 
 CULLED = ("paper", "reach")
+NOTHING = (
+    "No view shows anything: every Gaussian is behind the cameras or beside their pictures. "
+    "Nothing is drawn, so nothing is said of what culling saves or how fast it is."
+)
 KINDS = {
     "equal_bandwidth": "at equal memory bandwidth",
     "edge": "over the derived edge GPU",
@@ -15,6 +21,8 @@ KINDS = {
 
 def summary_lines(document: dict[str, Any]) -> list[str]:
     """One sentence a finding, from the document alone."""
+    if shows_nothing(document):
+        return [_subject_line(document), NOTHING, _rtl_line(document)]
     return [
         _subject_line(document),
         *(_culling_line(document, name) for name in CULLED),
@@ -24,14 +32,21 @@ def summary_lines(document: dict[str, Any]) -> list[str]:
         _picture_line(document),
         _rtl_line(document),
         *projection_lines(document),
+        accelerator_line(document),
         *_cycle_lines(document),
         *_speedup_lines(document),
     ]
 
 
+def shows_nothing(document: dict[str, Any]) -> bool:
+    """True where no Gaussian reaches a pixel of any view: what is left out then is no gain."""
+    gaussians = document["scene"]["gaussians"]
+    return all(hidden == gaussians for hidden in document["counts"]["cannot_reach"]["views"])
+
+
 def summary_text(document: dict[str, Any]) -> str:
-    """The sentences as lines of text."""
-    return "\n".join(summary_lines(document))
+    """The sentences as lines of text, names on one line each."""
+    return "\n".join(summary_lines(with_names(document, shown)))
 
 
 def percent(fraction: float) -> str:

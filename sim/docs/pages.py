@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
 from dataclasses import asdict
 from pathlib import Path
 
-import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
@@ -17,12 +15,19 @@ import hw
 from golden.files import atomic_path, write_text
 from golden.params import Parameters
 from hw.docs.block_diagram import BLOCKS, blocks_svg
-from hw.docs.interface import INTERFACE, README, interface_markdown, with_table, with_tables
+from hw.docs.interface import (
+    INTERFACE,
+    README,
+    filled,
+    interface_markdown,
+    with_table,
+    with_tables,
+)
 from hw.docs.timing_diagram import TIMING, timing_svg
 from hw.host.register_docs import c_header, regs_markdown
 from hw.package.presets import PRESETS
 from hw.synth.results import load, table
-from sim.docs.worked_example import LATENCY_CYCLES, Step, WorkedExample, run_worked_example
+from sim.docs.worked_example import LATENCY_CYCLES, Step, WorkedExample
 from sim.package.manifest import write_manifest
 from sim.rtl.design_cache import cached_design
 
@@ -115,12 +120,13 @@ def _box(axes: Axes, step: Step, row: int) -> None:
 
 def page(example: WorkedExample) -> str:
     """The Markdown page: what is seen, the picture, every cycle in which something happens."""
-    clusters, groups = example.pack.clusters, example.pack.groups
-    seen = [f"c{n}" for n, yes in enumerate(example.culled.visible) if yes]
+    pack, levels = example.frame.pack, example.frame.levels
+    clusters, groups = pack.clusters, pack.groups
+    seen = [f"c{n}" for n, yes in enumerate(levels.visible) if yes]
     lines = [
         "# A frame, cycle by cycle",
         "",
-        f"{len(example.pack)} Gaussians m0 to m{len(example.pack) - 1} in {len(clusters)} clusters "
+        f"{len(pack)} Gaussians m0 to m{len(pack) - 1} in {len(clusters)} clusters "
         f"c0 to c{len(clusters) - 1} and {len(groups)} groups g0 to g{len(groups) - 1}, through "
         f"the RTL of the default parameters with a memory of {LATENCY_CYCLES} cycles of latency.",
         "The camera looks past the last group, whose clusters are never read, and past one cluster "
@@ -151,9 +157,9 @@ def page(example: WorkedExample) -> str:
         "| --- | --- | --- |",
     ]
     lines += [f"| {step.cycle} | {step.row} | {step.text} |" for step in example.steps if step.text]
-    made = "`uv run python -m sim.docs.pages hw`"
+    made = "`uv run splatsieve docs hw`"
     lines += ["", f"Made by {made} from a run of the harness; a test holds it to the RTL."]
-    return "\n".join(lines) + "\n"
+    return "\n".join(filled(lines)) + "\n"
 
 
 def _counters(example: WorkedExample) -> list[str]:
@@ -192,8 +198,3 @@ def write_docs(example: WorkedExample, folder: Path) -> None:
             dpi=110,
             metadata={HASH_KEY: steps_hash(example.steps), "Software": ""},
         )
-
-
-if __name__ == "__main__":
-    matplotlib.use("agg")
-    write_docs(run_worked_example(), Path(sys.argv[1]))

@@ -16,15 +16,11 @@ from golden.params import Parameters
 from golden.records import RECORD_BYTES
 from golden.rules import INRIA
 from golden.scene import Scene
-from golden.stages.cluster_cull.constants import cluster_cull_constants
-from golden.stages.cluster_cull.integer import cluster_cull
-from golden.stages.cluster_cull.result import LevelsResult
-from golden.stages.gaussian_fetch.integer import gaussian_fetch
-from golden.stages.gaussian_project.constants import gaussian_project_constants
-from golden.stages.gaussian_project.integer import ProjectedMembers, gaussian_project
+from golden.view import ViewFrame, view_frame
 from hw.frame.header_check import FIELDS
+from sim.model.memory import MemoryModel
 from sim.rtl.accelerator_events import Event, EventKind
-from sim.rtl.accelerator_harness import AcceleratorHarness, MemoryModel
+from sim.rtl.accelerator_harness import AcceleratorHarness
 from sim.rtl.driver import Accelerator, pack_image
 
 LATENCY_CYCLES = 20
@@ -65,14 +61,18 @@ class Step:
 
 @dataclass(frozen=True, eq=False)
 class WorkedExample:
-    """The frame: its steps by cycle, counters and splats, and what the integer model makes."""
+    """The frame by the RTL, and by the integer model.
 
-    pack: Pack
+    Parameters
+    ----------
+    frame : by the integer model.
+    steps : by cycle. counters, splats : of the RTL.
+    """
+
+    frame: ViewFrame
     steps: tuple[Step, ...]
     counters: dict[str, int]
     splats: NDArray[np.void]
-    culled: LevelsResult
-    projected: ProjectedMembers
 
 
 def worked_pack() -> Pack:
@@ -100,53 +100,42 @@ def worked_camera() -> Camera:
 
 def run_worked_example() -> WorkedExample:
     """The frame by the RTL, memory and splats never held back, and by the integer model."""
-    pack, params, memory = worked_pack(), Parameters(), MemoryModel(latency_cycles=LATENCY_CYCLES)
-    image = pack_image(pack)
-    grid = pack.meta.grid
-    culling = cluster_cull_constants(worked_camera(), INRIA, grid, params)
-    projecting = gaussian_project_constants(worked_camera(), INRIA, grid, params)
+    params, memory = Parameters(), MemoryModel(latency_cycles=LATENCY_CYCLES)
+    frame = view_frame(worked_pack(), worked_camera(), INRIA, params)
+    image = pack_image(frame.pack)
     with AcceleratorHarness(params, image, memory) as bus:
         accelerator = Accelerator(bus, params)
         accelerator.open(memory.address, len(image))
-        accelerator.set_camera(culling, projecting)
+        accelerator.set_camera(frame.culling, frame.projecting)
         accelerator.enable_interrupts("done")
         bus.keep_events()
         accelerator.start()
         bus.run(LIMIT_CYCLES)
         accelerator.wait(1.0).check()
         events, counters, splats = bus.events(), accelerator.counters(), bus.frames()[0]
-    culled = cluster_cull(pack.groups, pack.clusters, culling, params)
-    projected = gaussian_project(gaussian_fetch(pack, culled), projecting, params)
-    names = _Names(image, memory.address, culled, projected, gaussian_fetch(pack, culled))
-    steps = tuple(names.steps(events))
-    return WorkedExample(pack, steps, counters, splats, culled, projected)
+    steps = tuple(_Names(image, memory.address, frame).steps(events))
+    return WorkedExample(frame, steps, counters, splats)
 
 
 class _Names:
     """Names for events: beats by their address, what the stages take by its place in the order."""
 
-    def __init__(
-        self,
-        image: bytes,
-        address: int,
-        culled: LevelsResult,
-        projected: ProjectedMembers,
-        members: NDArray[np.void],
-    ):
+    def __init__(self, image: bytes, address: int, frame: ViewFrame):
         self._starts = {"header": address} | {
             name: address + _header_number(image, f"{name}_offset")
             for name in ("groups", "clusters", "geometry")
         }
-        clusters = np.flatnonzero(culled.tested)
-        self._group_seen = culled.group_visible
-        self._cluster_seen = culled.visible
-        self._kept = dict(zip(members["index"].tolist(), projected.kept.tolist(), strict=True))
+        levels, members = frame.levels, frame.members["index"].tolist()
+        clusters = np.flatnonzero(levels.tested)
+        self._group_seen = levels.group_visible
+        self._cluster_seen = levels.visible
+        self._kept = dict(zip(members, frame.projected.kept.tolist(), strict=True))
         self._next = {
             EventKind.GROUP: count(),
             EventKind.CLUSTER: iter(clusters.tolist()),
-            EventKind.VISIBLE: iter(np.flatnonzero(culled.visible).tolist()),
-            EventKind.MEMBERS: iter(members["index"].tolist()),
-            EventKind.SPLATS: iter(projected.splats["index"].tolist()),
+            EventKind.VISIBLE: iter(np.flatnonzero(levels.visible).tolist()),
+            EventKind.MEMBERS: iter(members),
+            EventKind.SPLATS: iter(frame.splats["index"].tolist()),
         }
 
     def steps(self, events: list[Event]) -> Iterator[Step]:

@@ -1,6 +1,6 @@
 """The model with GSCore's resources against what is published of GSCore.
 
-    uv run python -m sim.model.calibration PACK --cameras FILE --rules gsplat --views 0::146
+    splatsieve calibrate PACK --cameras FILE --rules gsplat --views 0::146
 
 GSCore (Lee et al., ASPLOS 2024): 28 nm, 1 GHz, 51.2 GB/s of LPDDR4, 3.95 mm2, 272 KB, 15.86 times a
 Jetson Xavier NX. Nothing is fitted: each row says how far the model is from a published rate, what
@@ -19,25 +19,19 @@ the sub-tiles of one bin, and the next splat when all are done with this one.
 
 from __future__ import annotations
 
-import argparse
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
-from golden.camera import Camera, select_views
-from golden.camera_io import read_cameras
-from golden.errors import InputError
+from golden.camera import Camera
 from golden.pack import Pack
-from golden.pack.file import load_pack
-from golden.rules import Rules, rules_named
+from golden.rules import Rules
 from sim.model.config import ModelConfig, load_model_config
 from sim.model.counts import FrameCounts, frame_counts, without_culling
 from sim.model.frame import FrameModel, model_frame
 from sim.model.published_gscore import PUBLISHED, Published
-from sim.model.render import bin_cycles
+from sim.model.stages.rasterize import bin_cycles
 
 
 @dataclass(frozen=True)
@@ -173,7 +167,7 @@ def calibrations(pack: Pack, cameras: Sequence[Camera], rules: Rules) -> list[Ca
     return [calibrate(pack, cameras, rules, published) for published in PUBLISHED]
 
 
-def table(rows: Sequence[Calibration]) -> str:
+def calibration_text(rows: Sequence[Calibration]) -> str:
     """The comparison as text."""
     lines = []
     for row in rows:
@@ -203,23 +197,3 @@ def table(rows: Sequence[Calibration]) -> str:
                 f"{ratios[0]:.2f} to {ratios[1]:.2f}"
             )
     return "\n".join(lines)
-
-
-def main() -> None:
-    """Prints the table for a pack."""
-    parser = argparse.ArgumentParser(description="The preset gscore against published rates.")
-    parser.add_argument("pack", type=Path)
-    parser.add_argument("--cameras", type=Path, required=True)
-    parser.add_argument("--rules", default="gsplat")
-    parser.add_argument("--views", default="0::48")
-    given = parser.parse_args()
-    cameras = select_views(read_cameras(given.cameras), given.views)
-    print(table(calibrations(load_pack(given.pack), cameras, rules_named(given.rules))))
-
-
-if __name__ == "__main__":
-    try:
-        main()
-    except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)

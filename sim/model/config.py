@@ -35,7 +35,7 @@ RANGES: dict[str, tuple[float, float]] = {
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """An accelerator; how each stage uses a number is said in sim/model/<stage>.py.
+    """An accelerator; how each stage uses a number is said in sim/model/stages/NAME.py.
 
     Parameters
     ----------

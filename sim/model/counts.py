@@ -11,54 +11,35 @@ from golden.camera import Camera
 from golden.pack import Pack
 from golden.params import Parameters
 from golden.rules import TILE_PX, Rules
-from golden.stages.cluster_cull.constants import cluster_cull_constants
-from golden.stages.cluster_cull.integer import cluster_cull
 from golden.stages.cluster_cull.result import LevelsResult
 from golden.stages.depth_sort.reference import TileLists, depth_sort_reference
-from golden.stages.gaussian_fetch.integer import gaussian_fetch
-from golden.stages.gaussian_project.constants import gaussian_project_constants
 from golden.stages.gaussian_project.decode import decode_splats
-from golden.stages.gaussian_project.integer import gaussian_project
 from golden.stages.gaussian_project.reference import Splats
 from golden.stages.rasterize.counts import BinCounts, count_bins
 from golden.stages.tile_bin.reference import tile_bin_reference
+from golden.view import view_frame
 from sim.model.config import ModelConfig
-from sim.model.front_end.timing import FrameOutcome, frame_outcome
+from sim.model.outcome import FrameOutcome, frame_outcome
 
 Int64 = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
-class FrameCounts:
-    """One view. Masks and runs in pack order, as the hardware meets them.
+class FrontEndCounts:
+    """What one view asks of stages 1 to 3.
 
     Parameters
     ----------
-    view : name of the camera. width_px, height_px : of the picture.
+    view : name of the camera.
     gaussians, clusters, groups : of the pack.
     outcome : what the front end finds, with culling.
-    group_visible, cluster_visible : (G,), (M,) bool.
-    kept : (N,) bool, of all Gaussians of the pack, those that become splats.
-    grid : bins across, bins down. bin_px, subtile_px, subtile_test : as the configuration has it.
-    lists : drawing order of each bin; numbers of splats in the order of the stream.
-    bins : work of each bin.
     """
 
     view: str
-    width_px: int
-    height_px: int
     gaussians: int
     clusters: int
     groups: int
     outcome: FrameOutcome
-    group_visible: NDArray[np.bool_]
-    cluster_visible: NDArray[np.bool_]
-    kept: NDArray[np.bool_]
-    bin_px: int
-    subtile_px: int
-    subtile_test: str
-    lists: TileLists
-    bins: BinCounts
 
     @property
     def splats(self) -> int:
@@ -74,6 +55,32 @@ class FrameCounts:
     def tests(self) -> int:
         """Balls tested."""
         return len(self.outcome.group_visible) + len(self.outcome.cluster_visible)
+
+
+@dataclass(frozen=True, eq=False)
+class FrameCounts(FrontEndCounts):
+    """One view through all stages. Masks and runs in pack order, as the hardware meets them.
+
+    Parameters
+    ----------
+    width_px, height_px : of the picture.
+    group_visible, cluster_visible : (G,), (M,) bool.
+    kept : (N,) bool, of all Gaussians of the pack, those that become splats.
+    grid : bins across, bins down. bin_px, subtile_px, subtile_test : as the configuration has it.
+    lists : drawing order of each bin; numbers of splats in the order of the stream.
+    bins : work of each bin.
+    """
+
+    width_px: int
+    height_px: int
+    group_visible: NDArray[np.bool_]
+    cluster_visible: NDArray[np.bool_]
+    kept: NDArray[np.bool_]
+    bin_px: int
+    subtile_px: int
+    subtile_test: str
+    lists: TileLists
+    bins: BinCounts
 
     @property
     def bin_pairs(self) -> int:
@@ -113,24 +120,35 @@ class ViewSplats:
     place: NDArray[np.int32]
 
 
+def front_end_counts(
+    pack: Pack, camera: Camera, rules: Rules, params: Parameters
+) -> FrontEndCounts:
+    """Counts of a view up to its splats, none decoded, listed or drawn.
+
+    Raises InputError where the view is out of reach of the formats.
+    """
+    frame = view_frame(pack, camera, rules, params)
+    return FrontEndCounts(
+        view=camera.name,
+        gaussians=len(pack),
+        clusters=len(pack.clusters),
+        groups=len(pack.groups),
+        outcome=frame_outcome(pack, frame.levels, frame.projected.kept),
+    )
+
+
 def view_splats(pack: Pack, camera: Camera, rules: Rules, params: Parameters) -> ViewSplats:
     """Both stages of the front end by the integer models, the same for all data_bits and lanes.
 
     Raises InputError where the view is out of reach of the formats.
     """
-    grid = pack.meta.grid
-    levels = cluster_cull(
-        pack.groups, pack.clusters, cluster_cull_constants(camera, rules, grid, params), params
-    )
-    members = gaussian_fetch(pack, levels)
-    projected = gaussian_project(
-        members, gaussian_project_constants(camera, rules, grid, params), params
-    )
+    frame = view_frame(pack, camera, rules, params)
+    projected = frame.projected
     kept = np.zeros(len(pack), np.bool_)
-    kept[members["index"][projected.kept]] = True
+    kept[frame.members["index"][projected.kept]] = True
     splats, place = _in_scene_order(projected.splats, pack, camera, params)
-    outcome = frame_outcome(pack, levels, projected.kept)
-    return ViewSplats(pack, camera, rules, levels, outcome, kept, splats, place)
+    outcome = frame_outcome(pack, frame.levels, projected.kept)
+    return ViewSplats(pack, camera, rules, frame.levels, outcome, kept, splats, place)
 
 
 def frame_counts(pack: Pack, camera: Camera, rules: Rules, config: ModelConfig) -> FrameCounts:

@@ -14,18 +14,14 @@ from sim.model.dram_kernel import (
     MISSES,
     REFRESHES,
     RESULTS,
+    TIMING,
     TURNS,
+    Interleave,
     count_bursts,
     play,
     split_bursts,
 )
 from sim.model.requests import Requests
-
-TIMING = (
-    *("banks", "bank_groups", "burst_ns", "ccd_long_ns", "rcd_ns", "rp_ns", "ras_ns", "rrd_ns"),
-    *("faw_ns", "rtp_ns", "wr_ns", "read_latency_ns", "write_latency_ns"),
-    *("read_to_write_ns", "write_to_read_ns", "refi_ns", "rfc_ns"),
-)
 
 
 @dataclass(frozen=True)
@@ -69,13 +65,16 @@ def play_requests(requests: Requests, dram: DramConfig, window: int) -> DramRun:
     each = dram.interleave_bytes // dram.burst_bytes
     low, high = address // dram.burst_bytes, (address + size - 1) // dram.burst_bytes
     block = low // each
-    counts = count_bursts(low, high, block, each, dram.channels)
+    spread = Interleave(each, dram.channels, dram.row_bytes // dram.interleave_bytes)
+    counts = count_bursts(low, high, block, spread)
     first = np.concatenate([[0], np.cumsum(counts)])
     where = np.empty(first[-1], np.int64)
-    blocks_a_row = dram.row_bytes // dram.interleave_bytes
-    split_bursts(low, high, block, write, each, dram.channels, blocks_a_row, first, where)
+    split_bursts(low, high, block, write, spread, first, where)
     out = np.zeros((dram.channels, RESULTS))
-    play(where, first, window, tuple(float(getattr(dram, name)) for name in TIMING), out)
+    timing = np.zeros(1, TIMING)
+    for name in TIMING.names or ():
+        timing[name] = getattr(dram, name)
+    play(where, first, window, timing, out)
     totals = out.sum(axis=0)
     return DramRun(
         time_ns=float(out[:, END_NS].max()),

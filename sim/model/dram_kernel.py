@@ -14,12 +14,12 @@ Every tREFI all banks are closed, and open again tRFC after the last of them is 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from golden.jit import parallel_kernel, parallel_range, serial_kernel
+from golden.jit import serial_kernel
 
 Int64 = NDArray[np.int64]
 Float64 = NDArray[np.float64]
@@ -28,10 +28,46 @@ Float64 = NDArray[np.float64]
 END_NS, HITS, MISSES, REFRESHES, TURNS, BURSTS = range(6)
 RESULTS = 6
 
+# Times of sim.model.dram_config.DramConfig, ns, and its banks.
+TIMING = np.dtype(
+    [
+        *((name, np.int64) for name in ("banks", "bank_groups")),
+        *((name, np.float64) for name in ("burst_ns", "ccd_long_ns", "rcd_ns", "rp_ns", "ras_ns")),
+        *((name, np.float64) for name in ("rrd_ns", "faw_ns", "rtp_ns", "wr_ns", "refi_ns")),
+        *((name, np.float64) for name in ("read_latency_ns", "write_latency_ns", "rfc_ns")),
+        *((name, np.float64) for name in ("read_to_write_ns", "write_to_read_ns")),
+    ]
+)
+
+# A burst in the window: where it goes, the bursts that were taken before it though they came
+# later, and when it entered, ns.
+HELD = np.dtype(
+    [
+        *((name, np.int64) for name in ("bank", "row", "write", "passed")),
+        ("enters_ns", np.float64),
+    ]
+)
+
+
+class Interleave(NamedTuple):
+    """How addresses are spread.
+
+    Members
+    -------
+    each : bursts of a block; blocks go to one channel after another.
+    channels : of the memory.
+    blocks_a_row : of one channel in a row of a bank; the next ones lie in the next bank.
+    """
+
+    each: int
+    channels: int
+    blocks_a_row: int
+
 
 @serial_kernel
-def count_bursts(low: Int64, high: Int64, block: Int64, each: int, channels: int) -> Int64:
+def count_bursts(low: Int64, high: Int64, block: Int64, spread: Interleave) -> Int64:
     """(channels,) bursts that the requests touch in each channel; see split_bursts."""
+    each, channels = spread.each, spread.channels
     counts = np.zeros(channels, np.int64)
     for i in range(len(low)):
         burst, end = low[i], (block[i] + 1) * each
@@ -49,22 +85,22 @@ def split_bursts(
     high: Int64,
     block: Int64,
     write: NDArray[np.bool_],
-    each: int,
-    channels: int,
-    blocks_a_row: int,
+    spread: Interleave,
     first: Int64,
     where: Int64,
 ) -> None:
     """Fills `where`, channel after channel, with ((row x banks + bank) << 1) + write of each burst.
 
-    Blocks of `each` bursts go to one channel after another. A row of a bank holds blocks_a_row of
-    one channel; the next ones lie in the next bank.
-
     Parameters
     ----------
-    low, high : (R,) first and last burst of a request. block : of the first.
+    low, high : (R,) first and last burst of a request.
+    block : (R,) of the first burst.
+    write : (R,) whether the request writes.
+    spread : of the memory.
     first : (channels + 1,) where each channel's part of `where` begins.
+    where : (bursts,) is filled.
     """
+    each, channels, blocks_a_row = spread.each, spread.channels, spread.blocks_a_row
     cursor = first[:-1].copy()
     for i in range(len(low)):
         burst, here = low[i], block[i]
@@ -83,23 +119,15 @@ def split_bursts(
 
 @serial_kernel
 def _choose(
-    head: int,
-    tail: int,
-    bank: Int64,
-    row: Int64,
-    writes: Int64,
-    passed: Int64,
-    patience: int,
-    open_row: Int64,
-    turned: int,
+    held: NDArray[np.void], head: int, tail: int, patience: int, open_row: Int64, turned: int
 ) -> int:
     """Index of the burst that goes next, of those from head to tail - 1, oldest first."""
-    if passed[head] >= patience:
+    if held[head].passed >= patience:
         return head
     same = -1
     for i in range(head, tail):
-        if writes[i] == turned:
-            if open_row[bank[i]] == row[i]:
+        if held[i].write == turned:
+            if open_row[held[i].bank] == held[i].row:
                 return i
             if same < 0:
                 same = i
@@ -107,33 +135,27 @@ def _choose(
 
 
 @serial_kernel
-def play_channel(where: Int64, window: int, t: Any, out: Float64) -> None:
+def _enter(burst: Any, what: int, banks: int, enters_ns: float) -> None:
+    """A burst, as split_bursts has it, enters the window."""
+    page = what >> 1
+    burst.row = page // banks
+    burst.bank = page - burst.row * banks
+    burst.write, burst.passed, burst.enters_ns = what & 1, 0, enters_ns
+
+
+@serial_kernel
+def play_channel(where: Int64, window: int, timing: NDArray[np.void], out: Float64) -> None:
     """Plays the bursts of one channel into `out`.
 
     Parameters
     ----------
-    where : as split_bursts leaves it. t : tuple of numbers, in the order in which it is unpacked.
+    where : as split_bursts leaves it.
+    window : bursts among which the channel chooses.
+    timing : (1,) TIMING.
+    out : (RESULTS,) is added to.
     """
-    banks, groups = int(t[0]), int(t[1])
-    burst, ccd_long, rcd, rp, ras, rrd, faw, rtp, wr = (
-        t[2],
-        t[3],
-        t[4],
-        t[5],
-        t[6],
-        t[7],
-        t[8],
-        t[9],
-        t[10],
-    )
-    read_latency, write_latency, to_write, to_read, refi, rfc = (
-        t[11],
-        t[12],
-        t[13],
-        t[14],
-        t[15],
-        t[16],
-    )
+    t = timing[0]
+    banks, groups = t.banks, t.bank_groups
     long_ago = -1e9
     open_row = np.full(banks, -1, np.int64)
     activated = np.full(banks, long_ago)  # of the open row
@@ -145,89 +167,78 @@ def play_channel(where: Int64, window: int, t: Any, out: Float64) -> None:
     # The window is a part of longer arrays, head to tail: what is taken out moves only those
     # before it, and the arrays are packed anew where the tail reaches their end.
     room = 64 * window
-    bank_of, row_of = np.zeros(room, np.int64), np.zeros(room, np.int64)
-    writes, passed = np.zeros(room, np.int64), np.zeros(room, np.int64)
-    enters = np.zeros(room)
-    head, tail, taken, turned = 0, 0, 0, 0
-    data_end, now, refresh_at = 0.0, 0.0, refi
-    while tail < window and taken < len(where):
-        page = where[taken] >> 1
-        row_of[tail] = page // banks
-        bank_of[tail] = page - row_of[tail] * banks
-        writes[tail] = where[taken] & 1
+    held = np.zeros(room, HELD)
+    head = tail = turned = int(np.int64(0))  # no constants, which would compile _choose twice
+    data_end, now, refresh_at = 0.0, 0.0, t.refi_ns
+    for taken in range(min(window, len(where))):
+        _enter(held[tail], where[taken], banks, now)
         tail += 1
-        taken += 1
+    taken = tail
     while tail > head:
         if now >= refresh_at:
             begin = refresh_at
             for bank in range(banks):
                 if open_row[bank] >= 0:
-                    begin = max(begin, precharge_ok[bank] + rp)
+                    begin = max(begin, precharge_ok[bank] + t.rp_ns)
                 else:
                     begin = max(begin, closed[bank])
                 open_row[bank] = -1
             for bank in range(banks):
-                closed[bank] = begin + rfc
-            refresh_at += refi
+                closed[bank] = begin + t.rfc_ns
+            refresh_at += t.refi_ns
             out[REFRESHES] += 1
-        place = _choose(head, tail, bank_of, row_of, writes, passed, 4 * window, open_row, turned)
-        bank, row, write = bank_of[place], row_of[place], writes[place]
+        place = _choose(held, head, tail, 4 * window, open_row, turned)
+        bank, row, write = held[place].bank, held[place].row, held[place].write
+        enters = held[place].enters_ns
         if open_row[bank] == row:
             out[HITS] += 1
         else:
             out[MISSES] += 1
-            act = max(enters[place], closed[bank])
+            act = max(enters, closed[bank])
             if open_row[bank] >= 0:
-                act = max(enters[place], precharge_ok[bank]) + rp
-            act = max(act, last_act + rrd, acts[act_count % 4] + faw)
+                act = max(enters, precharge_ok[bank]) + t.rp_ns
+            act = max(act, last_act + t.rrd_ns, acts[act_count % 4] + t.faw_ns)
             acts[act_count % 4] = act
             act_count += 1
             last_act = act
             open_row[bank], activated[bank] = row, act
-            precharge_ok[bank] = act + ras
+            precharge_ok[bank] = act + t.ras_ns
         group = bank % groups
-        latency = write_latency if write else read_latency
+        latency = t.write_latency_ns if write else t.read_latency_ns
         # What the data bus itself asks for comes last: one burst waits for the next for that alone.
-        ready = max(activated[bank] + rcd + latency, enters[place] + latency)
-        ready = max(ready, group_data[group] + ccd_long)
+        ready = max(activated[bank] + t.rcd_ns + latency, enters + latency)
+        ready = max(ready, group_data[group] + t.ccd_long_ns)
         free = data_end
         if write != turned and data_end > 0.0:
             out[TURNS] += 1
-            free += to_write if write else to_read
+            free += t.read_to_write_ns if write else t.write_to_read_ns
         data = max(ready, free)
         turned = write
-        data_end = data + burst
+        data_end = data + t.burst_ns
         group_data[group] = data
         if write:
-            precharge_ok[bank] = max(precharge_ok[bank], data_end + wr)
+            precharge_ok[bank] = max(precharge_ok[bank], data_end + t.wr_ns)
         else:
-            precharge_ok[bank] = max(precharge_ok[bank], data - read_latency + rtp)
-        now = data_end - burst - latency  # when its command went
+            precharge_ok[bank] = max(precharge_ok[bank], data - t.read_latency_ns + t.rtp_ns)
+        now = data_end - t.burst_ns - latency  # when its command went
         out[BURSTS] += 1
         for i in range(place, head, -1):
-            bank_of[i], row_of[i], writes[i] = bank_of[i - 1], row_of[i - 1], writes[i - 1]
-            enters[i], passed[i] = enters[i - 1], passed[i - 1] + 1
+            held[i] = held[i - 1]
+            held[i].passed += 1
         head += 1
         if taken < len(where):
             if tail == room:
-                held = tail - head
-                for i in range(held):
-                    bank_of[i], row_of[i] = bank_of[head + i], row_of[head + i]
-                    writes[i], passed[i] = writes[head + i], passed[head + i]
-                    enters[i] = enters[head + i]
-                head, tail = 0, held
-            page = where[taken] >> 1
-            row_of[tail] = page // banks
-            bank_of[tail] = page - row_of[tail] * banks
-            writes[tail], passed[tail] = where[taken] & 1, 0
-            enters[tail] = max(now, 0.0)
+                for i in range(tail - head):
+                    held[i] = held[head + i]
+                head, tail = 0, tail - head
+            _enter(held[tail], where[taken], banks, max(now, 0.0))
             tail += 1
             taken += 1
     out[END_NS] = data_end
 
 
-@parallel_kernel
-def play(where: Int64, first: Int64, window: int, t: Any, out: Float64) -> None:
+@serial_kernel
+def play(where: Int64, first: Int64, window: int, timing: NDArray[np.void], out: Float64) -> None:
     """Plays every channel: bursts first[c] to first[c + 1] of `where` into out[c]."""
-    for channel in parallel_range(len(first) - 1):
-        play_channel(where[first[channel] : first[channel + 1]], window, t, out[channel])
+    for channel in range(len(first) - 1):
+        play_channel(where[first[channel] : first[channel + 1]], window, timing, out[channel])

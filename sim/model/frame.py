@@ -9,12 +9,16 @@ from dataclasses import dataclass
 from sim.model.config import ModelConfig
 from sim.model.counts import FrameCounts
 from sim.model.dram import DramRun
-from sim.model.front_end.stages import cluster_cull, gaussian_fetch, gaussian_project
 from sim.model.front_end.timing import FrontEndTiming
-from sim.model.render import depth_sort, rasterize, render
+from sim.model.render import render
 from sim.model.shared_runs import SharedRuns
 from sim.model.stage import STAGES, StageModel, account
+from sim.model.stages.cluster_cull import cluster_cull
 from sim.model.stages.color import color
+from sim.model.stages.depth_sort import depth_sort
+from sim.model.stages.gaussian_fetch import gaussian_fetch
+from sim.model.stages.gaussian_project import gaussian_project
+from sim.model.stages.rasterize import rasterize
 from sim.model.stages.tile_bin import tile_bin
 from sim.model.traffic import Traffic
 
@@ -105,11 +109,11 @@ def model_frame(
     stream_works = (
         cluster_cull(counts, traffic),
         gaussian_fetch(counts, config),
-        gaussian_project(alone),
+        gaussian_project(alone.member_beats),
         color(counts, traffic, config),
         tile_bin(counts, traffic, config),
     )
-    render_works = (depth_sort(counts, traffic, config), rasterize(drawn, traffic))
+    render_works = (depth_sort(counts, traffic, config), rasterize(drawn.core_cycles, traffic))
 
     def cycles(name: str, stages: int) -> int:
         """Of a span of the first stages."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from sim.model.config import ModelConfig
 from sim.model.counts import FrameCounts
 from sim.model.dram import DramRun, play_requests
-from sim.model.front_end.stages import front_end
+from sim.model.front_end.dram_memory import front_end
 from sim.model.front_end.timing import FrontEndTiming
 from sim.model.traffic import Traffic
 
@@ -52,7 +52,7 @@ class SharedRuns:
     def front_end(
         self, counts: FrameCounts, traffic: Traffic, config: ModelConfig
     ) -> FrontEndTiming:
-        """sim.model.front_end.stages.front_end under the run of the front end alone."""
+        """sim.model.front_end.dram_memory.front_end under the run of the front end alone."""
         key = (*_key(config), config.clock_mhz, config.path_ns, config.params)
         if key not in self.timings:
             run = self.of(traffic, config)["front_end"]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from golden.records import RECORD_BYTES
 from hw.frame.header_check import HEADER_RECORDS
 from sim.model.config import ModelConfig
-from sim.model.counts import FrameCounts
+from sim.model.counts import FrameCounts, FrontEndCounts
 from sim.model.requests import Requests, contiguous, interleaved, runs
 
 PAIR_BYTES = 8  # depth key and number of the splat, 32 bits each
@@ -20,37 +20,33 @@ SECTION_BYTES = 4096  # sections of a pack begin at a multiple of this
 
 
 @dataclass(frozen=True, eq=False)
-class Traffic:
-    """Requests of a frame by what they are for; addresses are bytes from the pack's begin.
+class FrontEndTraffic:
+    """Requests of stages 1 to 3 by what they are for; addresses are bytes from the pack's begin.
 
-    tables, geometry : reads of the front end, as its runs have it. color : a record each splat.
-    splats : the splat records, written in the order of the stream. pairs : lists of the bins,
-    written in the order of the stream into chunks that are handed out one after another, so that
-    writing is contiguous. lists : the same chunks read, bin by bin, where each chunk of a bin lies
-    apart. fetches : splat records, in drawing order, bin by bin. pixels : the picture, bin by bin.
+    tables, geometry : reads of the front end, as its runs have it.
     """
 
-    counts: FrameCounts
+    counts: FrontEndCounts
     config: ModelConfig
 
     @cached_property
     def bases(self) -> dict[str, int]:
         """First byte of each section and buffer."""
-        c, config = self.counts, self.config
         place, bases = 0, {}
-        for name, size in (
+        for name, size in self.sections():
+            bases[name] = place
+            place += -(-size // SECTION_BYTES) * SECTION_BYTES
+        return bases
+
+    def sections(self) -> tuple[tuple[str, int], ...]:
+        """Names and bytes of the sections and buffers, in the order in which they lie."""
+        c = self.counts
+        return (
             ("header", HEADER_RECORDS * RECORD_BYTES),
             ("groups", c.groups * RECORD_BYTES),
             ("clusters", c.clusters * RECORD_BYTES),
             ("geometry", c.gaussians * RECORD_BYTES),
-            ("colors", c.gaussians * config.color_record_bytes),
-            ("splats", c.splats * config.splat_record_bytes),
-            ("pairs", c.bin_pairs * PAIR_BYTES),
-            ("image", c.width_px * c.height_px * PIXEL_BYTES),
-        ):
-            bases[name] = place
-            place += -(-size // SECTION_BYTES) * SECTION_BYTES
-        return bases
+        )
 
     @cached_property
     def tables(self) -> Requests:
@@ -75,6 +71,35 @@ class Traffic:
         last = np.concatenate([begins[1:], [len(seen)]])[: len(begins)] - 1
         address = self.bases["geometry"] + RECORD_BYTES * seen[begins, 0]
         return runs(address, RECORD_BYTES * (end[last] - seen[begins, 0]), False)
+
+    def front_end(self) -> Requests:
+        """Stages 1 to 3."""
+        return interleaved(self.tables, self.geometry)
+
+
+@dataclass(frozen=True, eq=False)
+class Traffic(FrontEndTraffic):
+    """Requests of a whole frame.
+
+    color : a record each splat.
+    splats : the splat records, written in the order of the stream. pairs : lists of the bins,
+    written in the order of the stream into chunks that are handed out one after another, so that
+    writing is contiguous. lists : the same chunks read, bin by bin, where each chunk of a bin lies
+    apart. fetches : splat records, in drawing order, bin by bin. pixels : the picture, bin by bin.
+    """
+
+    counts: FrameCounts
+
+    def sections(self) -> tuple[tuple[str, int], ...]:
+        """Those of the front end, then what the later stages read and write."""
+        c, config = self.counts, self.config
+        return (
+            *super().sections(),
+            ("colors", c.gaussians * config.color_record_bytes),
+            ("splats", c.splats * config.splat_record_bytes),
+            ("pairs", c.bin_pairs * PAIR_BYTES),
+            ("image", c.width_px * c.height_px * PIXEL_BYTES),
+        )
 
     @cached_property
     def color(self) -> Requests:
@@ -137,10 +162,6 @@ class Traffic:
             begin.append(((rows + y0) * c.width_px + bins_x)[inside] * PIXEL_BYTES)
             size.append(width * PIXEL_BYTES)
         return runs(self.bases["image"] + np.concatenate(begin), np.concatenate(size), True)
-
-    def front_end(self) -> Requests:
-        """Stages 1 to 3."""
-        return interleaved(self.tables, self.geometry)
 
     def front_end_color(self) -> Requests:
         """Stages 1 to 4."""

@@ -6,9 +6,8 @@ from pathlib import Path
 
 from golden.numbers.fixed import Fixed
 from golden.params import Parameters
-from golden.stages.gaussian_project.constants import constant_formats
-from hw.layouts import FRAME_FORMATS
 from hw.package.presets import Preset
+from hw.stages.rows import CLUSTER_CULL, GAUSSIAN_PROJECT
 from sim.package.vectors import (
     Vectors,
     accelerator_vectors,
@@ -51,10 +50,9 @@ def _constants(bench: str, params: Parameters) -> str:
     """A line for each port of a stage's frame constants."""
     frame = cut_frame(params)
     if bench == "cluster_cull":
-        formats = {name: getattr(params, form) for name, form in FRAME_FORMATS.items()}
-        ports = frame.culling.as_ports()
+        formats, ports = CLUSTER_CULL.formats(params), frame.culling.as_ports()
     else:
-        formats, ports = constant_formats(params), frame.projecting.as_ports()
+        formats, ports = GAUSSIAN_PROJECT.formats(params), frame.projecting.as_ports()
     return "\n".join(f"      {_port(name, form, ports[name])}" for name, form in formats.items())
 
 

@@ -4,47 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 from numpy.typing import NDArray
 
 from golden.clustering.cluster import ClusterOptions
 from golden.default_scene import default_cameras, default_scene
-from golden.files import read_bytes
-from golden.pack import Pack, build_pack
-from golden.pack.file import save_pack
+from golden.pack import build_pack
+from golden.pack.file import pack_bytes
 from golden.params import Parameters
 from golden.records import REQUEST_DTYPE
 from golden.rules import INRIA
 from golden.scene import Scene
-from golden.stages.cluster_cull.constants import ClusterCullConstants, cluster_cull_constants
-from golden.stages.cluster_cull.integer import cluster_cull
-from golden.stages.cluster_cull.result import LevelsResult
-from golden.stages.gaussian_fetch.integer import gaussian_fetch, visible_records
-from golden.stages.gaussian_project.constants import (
-    GaussianProjectConstants,
-    gaussian_project_constants,
-)
-from golden.stages.gaussian_project.integer import ProjectedMembers, gaussian_project
+from golden.view import ViewFrame, view_frame
 from hw.host.register_map import constant_register, register_map
 
 SCENE_GAUSSIANS, CUT_GAUSSIANS, CLUSTERS, PER_GROUP = 20_000, 600, 48, 3
 PACK_ADDRESS = 0x4000_0000
 WORD_MASK = 0xFFFF_FFFF
-
-
-@dataclass(frozen=True, eq=False)
-class Frame:
-    """One frame of the cut by the integer model."""
-
-    pack: Pack
-    culling: ClusterCullConstants
-    projecting: GaussianProjectConstants
-    culled: LevelsResult
-    members: NDArray[np.void]
-    projected: ProjectedMembers
 
 
 @dataclass(frozen=True)
@@ -62,43 +39,33 @@ class Vectors:
 
 
 @cache
-def cut_frame(params: Parameters) -> Frame:
+def cut_frame(params: Parameters) -> ViewFrame:
     """View 0 of the first Gaussians of the default scene; some clusters pass, some do not."""
     pack = build_pack(
         _cut(default_scene(SCENE_GAUSSIANS), CUT_GAUSSIANS),
         ClusterOptions("morton", CLUSTERS, "safe", 0, per_group=PER_GROUP),
         INRIA,
     )
-    camera, grid = default_cameras()[0], pack.meta.grid
-    culling = cluster_cull_constants(camera, INRIA, grid, params)
-    projecting = gaussian_project_constants(camera, INRIA, grid, params)
-    culled = cluster_cull(pack.groups, pack.clusters, culling, params)
-    members = gaussian_fetch(pack, culled)
-    return Frame(
-        pack, culling, projecting, culled, members, gaussian_project(members, projecting, params)
-    )
+    return view_frame(pack, default_cameras()[0], INRIA, params)
 
 
 def accelerator_vectors(params: Parameters) -> Vectors:
     """registers.hex: offset and value of each write; memory.hex: the pack; splats.hex."""
     frame = cut_frame(params)
-    image = _image(frame.pack)
+    image = pack_bytes(frame.pack)
     offsets = {register.name: register.offset for register in register_map(params)}
     writes = {
         "PACK_ADDRESS_LOW": PACK_ADDRESS & WORD_MASK,
         "PACK_ADDRESS_HIGH": PACK_ADDRESS >> 32,
         "PACK_BYTES_LOW": len(image) & WORD_MASK,
         "PACK_BYTES_HIGH": len(image) >> 32,
-    } | {
-        constant_register(name): value & WORD_MASK
-        for name, value in (frame.culling.as_ports() | frame.projecting.as_ports()).items()
-    }
+    } | {constant_register(name): value & WORD_MASK for name, value in frame.ports.items()}
     beat_bytes = params.data_bits // 8
     image += bytes(-len(image) % beat_bytes)
     files = {
         "registers.hex": "".join(f"{offsets[n]:08x}{value:08x}\n" for n, value in writes.items()),
         "memory.hex": _words(np.frombuffer(image, np.uint8).reshape(-1, beat_bytes)),
-        "splats.hex": _records(frame.projected.splats),
+        "splats.hex": _records(frame.splats),
     }
     numbers = {
         "LANES": params.lanes,
@@ -115,15 +82,15 @@ def accelerator_vectors(params: Parameters) -> Vectors:
 def cull_vectors(params: Parameters) -> Vectors:
     """groups.hex, clusters.hex; requests.hex and visible.hex are expected."""
     frame = cut_frame(params)
-    pack, culled = frame.pack, frame.culled
-    requests = np.zeros(int(culled.group_visible.sum()), REQUEST_DTYPE)
+    pack, levels = frame.pack, frame.levels
+    requests = np.zeros(int(levels.group_visible.sum()), REQUEST_DTYPE)
     for name in ("base", "count"):
-        requests[name] = pack.groups[name][culled.group_visible]
+        requests[name] = pack.groups[name][levels.group_visible]
     files = {
         "groups.hex": _records(pack.groups),
         "clusters.hex": _records(pack.clusters),
         "requests.hex": _records(requests),
-        "visible.hex": _records(visible_records(pack.clusters, culled)),
+        "visible.hex": _records(frame.visible),
     }
     return _counted(files, {})
 
@@ -133,7 +100,7 @@ def project_vectors(params: Parameters) -> Vectors:
     frame = cut_frame(params)
     files = {
         "members.hex": _records(frame.members),
-        "splats.hex": _records(frame.projected.splats),
+        "splats.hex": _records(frame.splats),
     }
     return _counted(files, {})
 
@@ -148,13 +115,6 @@ def _cut(scene: Scene, count: int) -> Scene:
         opacities=scene.opacities[:count],
         sh=scene.sh[:count],
     )
-
-
-def _image(pack: Pack) -> bytes:
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "cut.pack"
-        save_pack(pack, path)
-        return read_bytes(path)
 
 
 def _records(records: NDArray[np.void]) -> str:

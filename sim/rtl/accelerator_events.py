@@ -11,10 +11,10 @@ from hw.verilog import Design
 
 # Bit of inner_events -> module and stream of which a handshake sets it.
 INNER_STREAMS = (
-    ("cull", "groups"),
-    ("cull", "clusters"),
-    ("fetch.merger", "i"),
-    ("project", "i"),
+    ("cluster_cull", "groups"),
+    ("cluster_cull", "clusters"),
+    ("gaussian_fetch.merger", "i"),
+    ("gaussian_project", "i"),
 )
 
 

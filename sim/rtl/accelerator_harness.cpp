@@ -8,24 +8,11 @@
 #include <vector>
 
 #include "Vtop.h"
+#include "patterns.h"
 #include "Vtop___024root.h"
-#include "bind_top.h"  // written at build time: kBusBytes, kLanes, read_data(top), splat_data(top), splat_keep(top, lane), inner_events(top)
+#include "bind_top.h"  // written at build time: kBusBytes, kLanes, kSplatWords, read_data(top), splat_data(top), splat_keep(top, lane), inner_events(top)
 
 namespace {
-
-constexpr int kSplatWords = 11;  // 44 bytes, SPLAT_DTYPE
-
-// splitmix64: patterns of waiting that a seed reproduces.
-uint64_t next_random(uint64_t& state) {
-    uint64_t z = (state += 0x9E3779B97F4A7C15ull);
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;
-    return z ^ (z >> 31);
-}
-
-bool happens(uint64_t& state, uint32_t of_256) {
-    return of_256 != 0 && (next_random(state) & 255) < of_256;
-}
 
 struct Burst {
     uint64_t address, ready_cycle;

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import TracebackType
@@ -12,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from golden.params import Parameters
-from golden.records import SPLAT_DTYPE
+from hw.accelerator_top import output_dtype
+from hw.frame.splat_packer import output_lanes
 from hw.verilog import accelerator_design
+from sim.model.memory import MemoryModel
 from sim.rtl.accelerator_events import (
     Event,
     EventKind,
@@ -32,29 +33,6 @@ VIOLATIONS = {
     8: "a burst is too long",
 }
 MOST_FRAMES = 64
-
-
-@dataclass(frozen=True)
-class MemoryModel:
-    """The memory behind the bus, and who takes the splats.
-
-    Parameters
-    ----------
-    address : where the image lies, a multiple of 4096; DECERR answers elsewhere.
-    latency_cycles : from an address taken to its first beat.
-    busy_256 : chance of 256 that the memory has no beat in a cycle: a bandwidth limit.
-    address_stall_256, output_stall_256 : that it takes no address, that the sink takes no splat.
-    fail_beat : the n-th beat, from 1, answers SLVERR; 0 for none.
-    seed : of all these chances.
-    """
-
-    address: int = 0x4000_0000
-    latency_cycles: int = 100
-    busy_256: int = 0
-    address_stall_256: int = 0
-    output_stall_256: int = 0
-    fail_beat: int = 0
-    seed: int = 0
 
 
 class _Memory(ctypes.Structure):
@@ -108,7 +86,7 @@ class AcceleratorHarness:
     """
 
     def __init__(self, params: Parameters, image: bytes, memory: MemoryModel | None = None):
-        self._library = _library(params)
+        self._library, self._record = _library(params), output_dtype(params)
         self._image = np.frombuffer(image, dtype=np.uint8)
         self._model = memory or MemoryModel()
         self._handle = ctypes.c_void_p(self._library.accelerator_new(self._memory(self._model)))
@@ -177,9 +155,9 @@ class AcceleratorHarness:
         return [Event(e.cycle, EventKind(e.kind), e.value, e.more) for e in raw]
 
     def frames(self) -> list[NDArray[np.void]]:
-        """(S,) SPLAT_DTYPE of each frame that ended, in stream order, and what came after the last
+        """(S,) output_dtype of each frame that ended, in stream order, and what came after the last
         end as one more; all are taken out."""
-        splats = np.empty(self.counts().splats, dtype=SPLAT_DTYPE)
+        splats = np.empty(self.counts().splats, dtype=self._record)
         ends = (ctypes.c_uint64 * MOST_FRAMES)()
         frames = self._library.accelerator_splats(
             self._handle, ctypes.c_void_p(splats.ctypes.data), ends, ctypes.c_uint64(MOST_FRAMES)
@@ -218,14 +196,15 @@ def _library(params: Parameters) -> ctypes.CDLL:
 def _bindings(params: Parameters) -> str:
     """C++ that names the wide ports of a top of these parameters."""
     data = "&top.m_axi_rdata" if params.data_bits <= 64 else "top.m_axi_rdata.data()"
-    keep_bits = SPLAT_DTYPE.itemsize * params.lanes
-    bit = f"lane * {SPLAT_DTYPE.itemsize}"
+    size, lanes = output_dtype(params).itemsize, output_lanes(params)
+    keep_bits, bit = size * lanes, f"lane * {size}"
     if keep_bits <= 64:
         keep = f"top.m_axis_splat_tkeep >> ({bit}) & 1"
     else:
         keep = f"top.m_axis_splat_tkeep.data()[({bit}) / 32] >> (({bit}) % 32) & 1"
     return (
-        f"constexpr int kBusBytes = {params.data_bits // 8}, kLanes = {params.lanes};\n"
+        f"constexpr int kBusBytes = {params.data_bits // 8}, kLanes = {lanes};\n"
+        f"constexpr int kSplatWords = {size // 4};\n"
         f"constexpr uint32_t kBurstBeats = {params.burst_beats};\n"
         f"static void* read_data(Vtop& top) {{ return {data}; }}\n"
         "static uint32_t* splat_data(Vtop& top) { return top.m_axis_splat_tdata.data(); }\n"

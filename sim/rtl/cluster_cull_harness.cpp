@@ -4,24 +4,13 @@
 #include <memory>
 
 #include "Vtop.h"
+#include "patterns.h"
 #include "set_constants.h"  // written at build time: one assignment a frame constant
 
 namespace {
 
 constexpr int kRecordWords = 8;   // 32 bytes, CLUSTER_DTYPE
 constexpr int kVisibleWords = 5;  // 20 bytes, VISIBLE_DTYPE
-
-// splitmix64: idle and back-pressure patterns that a seed reproduces.
-uint64_t next_random(uint64_t& state) {
-    uint64_t z = (state += 0x9E3779B97F4A7C15ull);
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;
-    return z ^ (z >> 31);
-}
-
-bool happens(uint64_t& state, uint32_t of_256) {
-    return of_256 != 0 && (next_random(state) & 255) < of_256;
-}
 
 struct Run {
     uint64_t next, end;    // clusters still to be sent

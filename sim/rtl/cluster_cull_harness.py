@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 
 from golden.params import Parameters
 from golden.records import CLUSTER_DTYPE, VISIBLE_DTYPE
-from golden.stages.cluster_cull.constants import ClusterCullConstants
-from hw.layouts import FRAME_FORMATS
+from golden.stages.cluster_cull.constants import ClusterCullConstants, constant_formats
 from hw.stages.cluster_cull.cluster_cull import COUNTERS
 from hw.verilog import Design, cull_design
 from sim.rtl.design_cache import cached_design
@@ -130,8 +129,8 @@ class ClusterCullHarness:
         # Verilator wants the bits above a port's width to be 0, of negative values too.
         values = np.array(
             [
-                ports[name] & (1 << getattr(self.params, form).bits) - 1
-                for name, form in FRAME_FORMATS.items()
+                ports[name] & (1 << form.bits) - 1
+                for name, form in constant_formats(self.params).items()
             ]
             + list(more_inputs),
             dtype=np.int64,
@@ -172,7 +171,7 @@ class ClusterCullHarness:
 
 def _built(design: Design, more_inputs: tuple[str, ...], optimisation: str) -> Path:
     """The shared library of a design, from the cache or built now."""
-    ports = [*(f"frame_{name}" for name in FRAME_FORMATS), *more_inputs]
+    ports = [*(f"frame_{name}" for name in constant_formats(Parameters())), *more_inputs]
     setters = "".join(f"    top.{port} = c[{index}];\n" for index, port in enumerate(ports))
     header = f"static void set_constants(Vtop& top, const int64_t* c) {{\n{setters}}}\n"
     return build_library(

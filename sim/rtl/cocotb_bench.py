@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from cocotb_tools.runner import get_results, get_runner
 
+from golden.environment import lent_environment
 from hw.verilog import Design
 from sim.rtl.toolchain import VERILATOR_FLAGS, tool_environment
 
@@ -24,7 +22,7 @@ def run_bench(design: Design, bench: Path, folder: Path) -> int:
     source.parent.mkdir(parents=True, exist_ok=True)
     source.write_text(design.text)
     environment = tool_environment()
-    with _environment(environment):
+    with lent_environment(environment):
         runner = get_runner("verilator")
         runner.build(
             sources=[source],
@@ -56,18 +54,3 @@ def run_bench(design: Design, bench: Path, folder: Path) -> int:
         log = (folder / "test.log").read_text()[-6000:]
         raise AssertionError(f"{failures} of {tests} tests of {bench.name} failed:\n{log}")
     return int(tests)
-
-
-@contextmanager
-def _environment(values: dict[str, str]) -> Iterator[None]:
-    """cocotb's runner hands the process environment on to make: set it for its time only."""
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value

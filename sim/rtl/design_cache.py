@@ -9,11 +9,11 @@ from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
-import platformdirs
 from amaranth.back.verilog import YosysError
 
 import golden
 import hw
+from golden.cache_folder import cache_folder, usable_home
 from golden.errors import InputError
 from golden.files import write_text
 from golden.params import Parameters
@@ -35,13 +35,16 @@ def cached_design(make: Callable[[Parameters], Design], params: Parameters) -> D
     key = hashlib.sha256(
         "\0".join([make.__name__, json.dumps(asdict(params)), *_tools(), _sources()]).encode()
     ).hexdigest()[:16]
-    path = Path(platformdirs.user_cache_dir("splatsieve")) / "verilog" / f"{key}.json"
+    folder = cache_folder()
+    path = None if folder is None else folder / "verilog" / f"{key}.json"
     try:
-        return Design(**json.loads(path.read_text()))
+        if path is not None:
+            return Design(**json.loads(path.read_text()))
     except (OSError, ValueError, TypeError):
         pass  # not there yet, or damaged: generated again
     try:
-        design = make(params)
+        with usable_home():  # Yosys keeps a cache of its own
+            design = make(params)
     except YosysError as error:
         reason = " ".join(" ".join(str(error).splitlines()[-4:]).split())[-300:]
         raise InputError(
@@ -49,8 +52,9 @@ def cached_design(make: Callable[[Parameters], Design], params: Parameters) -> D
             "can be written and that there is memory."
         ) from error
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_text(path, json.dumps(asdict(design)))
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_text(path, json.dumps(asdict(design)))
     except (OSError, InputError):
         pass  # it only takes longer the next time
     return design

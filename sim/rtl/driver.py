@@ -4,30 +4,25 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Protocol
 
 from golden.errors import InputError
-from golden.files import read_bytes
 from golden.numbers.fixed import Fixed
 from golden.pack import Pack
-from golden.pack.file import ALIGNMENT_BYTES, HEADER_BYTES, save_pack
+from golden.pack.file import ALIGNMENT_BYTES, HEADER_BYTES, pack_bytes
 from golden.params import Parameters
-from golden.stages.cluster_cull.constants import ClusterCullConstants
-from golden.stages.gaussian_project.constants import GaussianProjectConstants
+from golden.view import StageConstants
 from hw.host.register_map import (
     CONFIGURATION,
-    COUNTERS,
     IDENTITY,
-    STATUS_MEANINGS,
     WORD_BITS,
-    StatusCode,
     constant_register,
     counter_register,
+    frame_counters,
     register_map,
     shared_formats,
 )
+from hw.host.status import STATUS_MEANINGS, StatusCode
 
 WORD_MASK: int = (1 << WORD_BITS) - 1
 
@@ -48,7 +43,8 @@ class Status:
 
     Parameters
     ----------
-    busy : a frame is under way or queued. queued : one has not begun.
+    busy : a frame is under way or queued.
+    queued : one has not begun.
     done : a frame has ended since the last start or queue.
     start_ignored : a start was ignored, since this was last acknowledged.
     code : how the last frame ended.
@@ -77,8 +73,7 @@ class Accelerator:
     1. accelerator = Accelerator(bus, params), with the parameters that the hardware was made of.
     2. accelerator.check(): is it one, of the right version and configuration?
     3. Put pack_image(pack) into memory at a multiple of 4096; accelerator.open(address, bytes).
-    4. accelerator.set_camera(cluster_cull_constants, gaussian_project_constants) of the view, for
-        that pack.
+    4. accelerator.set_camera(...) with the frame constants of every stage, for that pack.
     5. accelerator.start(); take the splats from their stream meanwhile.
     6. accelerator.wait(1.0).check(); accelerator.counters() says what the frame took.
     7. For the next view go on at 4. To lose no time between frames, do 4 while a frame is under
@@ -140,27 +135,29 @@ class Accelerator:
             self._write(f"{name}_LOW", value & WORD_MASK)
             self._write(f"{name}_HIGH", value >> WORD_BITS)
 
-    def set_camera(
-        self,
-        cluster_cull_constants: ClusterCullConstants,
-        gaussian_project_constants: GaussianProjectConstants,
-    ) -> None:
+    def set_camera(self, *constants: StageConstants) -> None:
         """The view of the next frame to begin; a frame under way keeps its own.
 
-        Raises InputError where the two are of different cameras or other parameters, or while a
-        queued frame still waits for the constants that were set before.
+        Parameters
+        ----------
+        constants : of every stage of the build that has any, in any order.
+
+        Raises InputError where a stage's are missing, where two are of different cameras or other
+        parameters, or while a queued frame still waits for the constants that were set before.
         """
-        culling, projecting = (
-            cluster_cull_constants.as_ports(),
-            gaussian_project_constants.as_ports(),
-        )
-        for name in culling.keys() & projecting.keys():
-            if culling[name] != projecting[name]:
-                raise InputError(
-                    f"{name} differs between the two sets of frame constants: make both of one "
-                    "camera."
-                )
-        ports = culling | projecting
+        ports: dict[str, int] = {}
+        for stage in constants:
+            for name, value in stage.as_ports().items():
+                if ports.setdefault(name, value) != value:
+                    raise InputError(
+                        f"{name} differs between two sets of frame constants: make all of one "
+                        "camera."
+                    )
+        missing = [name for name in self._formats if name not in ports]
+        if missing:
+            raise InputError(
+                f"frame constant {missing[0]} is missing: give those of every stage of the build."
+            )
         for name, form in self._formats.items():
             if not form.contains(ports[name]):
                 raise InputError(
@@ -229,8 +226,9 @@ class Accelerator:
         )
 
     def counters(self) -> dict[str, int]:
-        """`frames` since reset; hw.host.register_map.COUNTERS of the last frame that ended."""
-        return {name: self._read(counter_register(name)) for name in ("frames", *COUNTERS)}
+        """`frames` since reset, and frame_counters of the last frame that ended."""
+        names = ("frames", *frame_counters(self._params))
+        return {name: self._read(counter_register(name)) for name in names}
 
     def enable_interrupts(self, *causes: str) -> None:
         """Which causes raise irq, no others: done, error, start_ignored."""
@@ -253,9 +251,12 @@ class Accelerator:
         self._bus.write(self._registers[name].offset, value)
 
 
+def counter_texts(params: Parameters) -> dict[str, str]:
+    """What each counter of a frame counts, in words, by its name."""
+    texts: dict[str, str] = frame_counters(params)
+    return texts
+
+
 def pack_image(pack: Pack) -> bytes:
     """The bytes of a pack's file, to be put into memory at a multiple of 4096 bytes."""
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "scene.pack"
-        save_pack(pack, path)
-        return read_bytes(path)
+    return pack_bytes(pack)

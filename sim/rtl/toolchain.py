@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from golden.errors import InputError
 
+FULL = os.strerror(errno.ENOSPC)
 # Amaranth's Verilog sizes operands by sign extension, which Verilator calls a width mismatch, and
 # gives a value before a case statement to what no branch of it sets.
 VERILATOR_FLAGS = ("-Wno-WIDTHEXPAND", "-Wno-WIDTHTRUNC", "-Wno-CASEINCOMPLETE")
@@ -73,6 +75,11 @@ def run_tool(command: list[str], what: str, environment: dict[str, str] | None =
     )
     if result.returncode != 0:
         last = (result.stderr or result.stdout).strip().splitlines()[-1:] or ["no output"]
+        if FULL in result.stderr + result.stdout:
+            raise InputError(
+                f"{what} failed, since there is no space left on the disk it writes to (temporary "
+                "files, or the folder that keeps compiled RTL): free some space there."
+            )
         raise InputError(
             f"{what} failed with exit code {result.returncode} ({last[0].strip()}): check that "
             "g++ 12 or newer and 2 GiB of free memory and disk are there."

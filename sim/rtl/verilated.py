@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import platformdirs
-
+from golden.cache_folder import cache_folder
 from golden.errors import InputError
 from sim.rtl.toolchain import VERILATOR_FLAGS, compiler, run_tool, verilator_root, verilator_version
 
 CXX_FLAGS = ("-std=gnu++20", "-fPIC", "-w")
 RUNTIME = ("verilated", "verilated_threads")
+PATTERNS = Path(__file__).with_name("patterns.h")  # included by harnesses
 
 
 def build_library(
@@ -22,7 +23,7 @@ def build_library(
 ) -> Path:
     """Path of the shared library of a design, built now or taken from the cache.
 
-    The cache's key covers the Verilog, the harness, the headers and Verilator's version.
+    The cache's key covers the Verilog, the harness, all headers and Verilator's version.
 
     Parameters
     ----------
@@ -34,26 +35,45 @@ def build_library(
 
     Raises InputError where a tool is missing, fails, or the cache cannot be written.
     """
-    parts = [verilog, harness.read_text(), *headers.values(), verilator_version(), *CXX_FLAGS]
-    parts.append(optimisation)
+    parts = [verilog, harness.read_text(), PATTERNS.read_text(), *headers.values()]
+    parts += [verilator_version(), *CXX_FLAGS, optimisation]
     key = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
-    cache = Path(platformdirs.user_cache_dir("splatsieve")) / "rtl"
+    kept = cache_folder()
+    if kept is None:
+        raise InputError(
+            "the RTL cannot be built: no folder can be written to keep it; set XDG_CACHE_HOME or "
+            "TMPDIR to one that can."
+        )
+    cache = kept / "rtl"
     library = cache / f"{name}-{key}.so"
     if library.is_file():
         return library
     try:
         cache.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=cache) as folder_name:
+        with tempfile.TemporaryDirectory(dir=cache, ignore_cleanup_errors=True) as folder_name:
             folder = Path(folder_name)
-            for header, text in headers.items():
-                (folder / header).write_text(text)
-            (folder / f"{name}.v").write_text(verilog)
-            os.replace(_compile(name, harness, folder, cache, optimisation), library)
+            try:
+                for header, text in headers.items():
+                    (folder / header).write_text(text)
+                (folder / f"{name}.v").write_text(verilog)
+                os.replace(_compile(name, harness, folder, cache, optimisation), library)
+            except (OSError, InputError):
+                if not folder.is_dir():
+                    raise InputError(
+                        f"{cache} was deleted while the RTL was built in it: run it again."
+                    ) from None
+                raise
     except OSError as error:
         raise InputError(
-            f"the RTL cannot be built in {cache} ({error.strerror}): free some space there."
+            f"the RTL cannot be built in {cache} ({error.strerror}): {_remedy(error)}."
         ) from error
     return library
+
+
+def _remedy(error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return "free some space there"
+    return "let it be written, or set XDG_CACHE_HOME to another folder"
 
 
 def _compile(name: str, harness: Path, folder: Path, cache: Path, optimisation: str) -> Path:

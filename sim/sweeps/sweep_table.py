@@ -44,7 +44,7 @@ class SweepTable:
         """
         new = {}
         for row in rows:
-            text = {column: str(row[column]) for column in COLUMNS}
+            text = {column: _printable(str(row[column])) for column in COLUMNS}
             key = _key(text)
             if key not in self.rows:
                 new[key] = text
@@ -82,6 +82,8 @@ class SweepTable:
             raise InputError(
                 f"{self.path} is no table of this version's sweeps: remove it, or name another."
             )
+        if whole.count('"') % 2 and lines[1:]:
+            del lines[-1]  # cut short behind a line break in a name
         for line in lines[1:]:
             if len(line) != len(COLUMNS):
                 raise InputError(
@@ -94,6 +96,13 @@ class SweepTable:
     def _write_all(self) -> None:
         head = ",".join(COLUMNS) + "\n"
         write_text(self.path, head + _lines(self.rows.values()))
+
+
+def _printable(text: str) -> str:
+    """Text that UTF-8 and CSV readers take: line breaks stay, others of no text are escaped."""
+    return "".join(
+        c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text
+    )
 
 
 def _key(row: Mapping[str, str]) -> Key:

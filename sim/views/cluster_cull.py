@@ -17,12 +17,12 @@ from golden.pack import Pack, check_parameters, check_scene, scene_mask
 from golden.params import Parameters
 from golden.rules import Rules
 from golden.scene import Scene
-from golden.stages.cluster_cull.constants import cluster_cull_constants, view_planes
-from golden.stages.cluster_cull.integer import cluster_cull
+from golden.stages.cluster_cull.constants import view_planes
 from golden.stages.cluster_cull.reference import cluster_cull_reference
 from golden.stages.cluster_cull.result import LevelsResult
 from golden.stages.gaussian_fetch.integer import visible_records
 from golden.stages.gaussian_project.visibility import visibility
+from golden.view import ViewFrame, view_frame
 from sim.model.stages.cluster_cull import cull_cycles
 from sim.rtl.cluster_cull_harness import MEMORY_CYCLES, ClusterCullHarness, CullRun
 
@@ -44,8 +44,6 @@ class CullFrame:
     model_cycles : by sim.model.stages.cluster_cull, with a memory of MEMORY_CYCLES and nothing held
         back.
     seconds : wall time of the engine alone.
-    passed : (V,) VISIBLE_DTYPE, the visible clusters as the next stage gets them, in stream order;
-        None by the float engine, whose centres are no integers.
     cycles : of the RTL under the same conditions; None for other engines.
     mismatches : outputs of the RTL that differ from the integer model; None for other engines.
     """
@@ -58,7 +56,6 @@ class CullFrame:
     excluded_fraction: float
     model_cycles: int
     seconds: float
-    passed: NDArray[np.void] | None
     cycles: int | None = None
     mismatches: int | None = None
 
@@ -84,47 +81,45 @@ def cull_views(
     Raises InputError on an unknown engine, a pack made for other parameters, a camera out of
     reach of the pack's grid, or a missing tool (`rtl`).
     """
-    engine_named(engine)
     params = Parameters()
+    frames = (view_frame(pack, camera, rules, params) for camera in cameras)
+    return cull_frames(pack, frames, engine, params)
+
+
+def cull_frames(
+    pack: Pack, frames: Iterable[ViewFrame], engine: Engine, params: Parameters
+) -> Iterator[CullFrame]:
+    """The same of views of that pack and of those parameters; their culling is worked out once."""
+    engine_named(engine)
     check_parameters(pack, params)
     harness = ClusterCullHarness(params)
     if engine == "rtl":
         harness.build()
-    grid = pack.meta.grid
-    for camera in cameras:
-        constants = cluster_cull_constants(camera, rules, grid, params)
+    for frame in frames:
+        constants, camera = frame.culling, frame.camera
         start = time.perf_counter()
         if engine == "float":
-            planes = view_planes(camera, rules)
+            planes = view_planes(camera, frame.rules)
             result = cluster_cull_reference(
-                pack.groups, pack.clusters, grid, camera, planes, params
+                pack.groups, pack.clusters, pack.meta.grid, camera, planes, params
             )
         else:
-            result = cluster_cull(pack.groups, pack.clusters, constants, params)
-        seconds = time.perf_counter() - start
-        passed = None if engine == "float" else visible_records(pack.clusters, result)
-        frame = _frame(pack, camera, result, passed, seconds)
+            result = frame.levels
+        culled = _culled(pack, camera, result, time.perf_counter() - start)
         if engine == "rtl":
             start = time.perf_counter()
             run = harness.run(pack.groups, pack.clusters, constants)
-            frame = replace(
-                frame,
+            culled = replace(
+                culled,
                 visible=_visible(pack, run),
                 seconds=time.perf_counter() - start,
-                passed=run.visible,
                 cycles=run.cycles,
                 mismatches=count_mismatches(pack, run, result),
             )
-        yield frame
+        yield culled
 
 
-def _frame(
-    pack: Pack,
-    camera: Camera,
-    result: LevelsResult,
-    passed: NDArray[np.void] | None,
-    seconds: float,
-) -> CullFrame:
+def _culled(pack: Pack, camera: Camera, result: LevelsResult, seconds: float) -> CullFrame:
     gaussians = int(pack.clusters["count"][result.visible].sum(dtype=np.int64))
     seen = result.visible[result.tested]
     return CullFrame(
@@ -136,7 +131,6 @@ def _frame(
         excluded_fraction=1 - gaussians / len(pack),
         model_cycles=cull_cycles(result.group_visible, pack.groups["count"], seen, MEMORY_CYCLES),
         seconds=seconds,
-        passed=passed,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal, get_args
 
 import numpy as np
@@ -14,18 +14,14 @@ from golden.errors import InputError
 from golden.pack import Pack, check_parameters
 from golden.params import Parameters
 from golden.rules import Rules
-from golden.stages.cluster_cull.constants import ClusterCullConstants, cluster_cull_constants
-from golden.stages.cluster_cull.integer import cluster_cull
-from golden.stages.gaussian_fetch.integer import gaussian_fetch
-from golden.stages.gaussian_project.constants import (
-    GaussianProjectConstants,
-    gaussian_project_constants,
-)
-from golden.stages.gaussian_project.integer import gaussian_project
-from hw.host.register_map import COUNTERS
-from sim.rtl.accelerator_harness import AcceleratorHarness, MemoryModel
+from golden.view import ViewFrame, view_frame
+from hw.host.register_map import frame_counters
+from sim.model.front_end.timing import front_end_timing
+from sim.model.memory import MemoryModel
+from sim.model.outcome import frame_outcome
+from sim.rtl.accelerator_harness import AcceleratorHarness
 from sim.rtl.driver import Accelerator, Status, pack_image
-from sim.views.gaussian_project import count_differing
+from sim.views.differing import count_differing
 
 FrameEngine = Literal["integer", "rtl"]
 
@@ -41,12 +37,16 @@ class FrameRun:
     ----------
     view : name of the camera.
     engine : that ran it.
-    splats : (S,) golden.records.SPLAT_DTYPE, in stream order.
-    counters : hw.host.register_map.COUNTERS; by the integer engine those that no clock enters.
+    splats : (S,) what leaves the hardware, in stream order: SPLAT_DTYPE, or COLORED_DTYPE of a
+        build with color.
+    counters : frame_counters of the build; by the integer engine those that no clock enters.
     seconds : wall time of the engine alone, without building or generating anything.
     status : how the RTL's frame ended; None by the integer engine, as all that follows.
     bus_utilisation : share of the cycles from the first to the last beat that carried one.
     mismatches : records of `splats`, and counters, that differ from the integer model's.
+    expected : what the counters must read: items by the integer model, cycles by the cycle model
+        where it knows such a memory; a counter of which neither knows anything is left out.
+    memory : behind the RTL's bus.
     """
 
     view: str
@@ -57,6 +57,8 @@ class FrameRun:
     status: Status | None = None
     bus_utilisation: float | None = None
     mismatches: int | None = None
+    expected: dict[str, int] | None = None
+    memory: MemoryModel | None = None
 
     @property
     def cycles(self) -> int | None:
@@ -78,9 +80,10 @@ def run_frame(
     rules: Rules,
     engine: FrameEngine,
     memory: MemoryModel | None = None,
+    params: Parameters | None = None,
 ) -> FrameRun:
-    """One frame by the default parameters; see FrameRunner."""
-    return FrameRunner(pack, engine, memory).run(camera, rules)
+    """One frame, by the default parameters where none are given; see FrameRunner."""
+    return FrameRunner(pack, engine, memory, params).run(camera, rules)
 
 
 class FrameRunner:
@@ -114,17 +117,18 @@ class FrameRunner:
         Raises InputError where the view is out of reach of the formats, RuntimeError where the
         RTL comes to a standstill or breaks a rule of the bus.
         """
-        grid = self._pack.meta.grid
-        culling = cluster_cull_constants(camera, rules, grid, self._params)
-        projecting = gaussian_project_constants(camera, rules, grid, self._params)
-        model = self._model(camera, culling, projecting)
+        return self.run_view(view_frame(self._pack, camera, rules, self._params))
+
+    def run_view(self, frame: ViewFrame) -> FrameRun:
+        """The same, of a view of this pack and of these parameters; what it holds is used."""
+        model = _model(frame)
         if self._engine == "integer":
             return model
         with AcceleratorHarness(self._params, self._image, self._memory) as bus:
             accelerator = Accelerator(bus, self._params)
             accelerator.check()
             accelerator.open(self._memory.address, len(self._image))
-            accelerator.set_camera(culling, projecting)
+            accelerator.set_camera(*frame.constants)
             accelerator.enable_interrupts("done")
             start = time.perf_counter()
             accelerator.start()
@@ -132,12 +136,12 @@ class FrameRunner:
             status = accelerator.wait(1.0)
             seconds = time.perf_counter() - start
             counted = accelerator.counters()
-            counters = {name: counted[name] for name in COUNTERS}
+            counters = {name: counted[name] for name in frame_counters(self._params)}
             splats = bus.frames()[0]
             utilisation = bus.counts().utilisation
         differing = sum(counters[name] != value for name, value in model.counters.items())
         return FrameRun(
-            view=camera.name,
+            view=frame.camera.name,
             engine="rtl",
             splats=splats,
             counters=counters,
@@ -145,30 +149,8 @@ class FrameRunner:
             status=status,
             bus_utilisation=utilisation,
             mismatches=count_differing(splats, model.splats) + differing,
-        )
-
-    def _model(
-        self, camera: Camera, culling: ClusterCullConstants, projecting: GaussianProjectConstants
-    ) -> FrameRun:
-        start = time.perf_counter()
-        culled = cluster_cull(self._pack.groups, self._pack.clusters, culling, self._params)
-        members = gaussian_fetch(self._pack, culled)
-        projected = gaussian_project(members, projecting, self._params)
-        counters = {
-            "groups_tested": len(culled.group_visible),
-            "groups_visible": int(culled.group_visible.sum()),
-            "clusters_tested": int(culled.tested.sum()),
-            "clusters_visible": int(culled.visible.sum()),
-            "members": len(members),
-            **{f"dropped_{reason}": count for reason, count in projected.dropped.items()},
-            "splats": len(projected.splats),
-        }
-        return FrameRun(
-            view=camera.name,
-            engine="integer",
-            splats=projected.splats,
-            counters=counters,
-            seconds=time.perf_counter() - start,
+            expected=model.counters | _clocked(frame, self._memory),
+            memory=self._memory,
         )
 
     def _until_interrupt(self, bus: AcceleratorHarness) -> None:
@@ -181,3 +163,28 @@ class FrameRunner:
             if moved == before:
                 raise RuntimeError(f"the accelerator stands still for {chunk} cycles in a frame.")
             before = moved
+
+
+def _clocked(frame: ViewFrame, memory: MemoryModel) -> dict[str, int]:
+    """Counters of the cycle model by name; none behind a memory that it does not know."""
+    stalls = memory.address_stall_256 or memory.output_stall_256
+    unknown = frame.params.color_cycles  # the clock of the front end alone
+    if stalls or memory.fail_beat or memory.latency_cycles < 1 or unknown:
+        return {}
+    outcome = frame_outcome(frame.pack, frame.levels, frame.projected.kept)
+    timing = front_end_timing(outcome, frame.params, memory)
+    names = frame_counters(frame.params)
+    return {name: value for name, value in asdict(timing).items() if name in names}
+
+
+def _model(frame: ViewFrame) -> FrameRun:
+    """The frame by the integer model; `seconds` of what was not worked out before."""
+    start = time.perf_counter()
+    counters = frame.counters
+    return FrameRun(
+        view=frame.camera.name,
+        engine="integer",
+        splats=frame.output,
+        counters=counters,
+        seconds=time.perf_counter() - start,
+    )

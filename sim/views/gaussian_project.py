@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import tee
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,16 +17,14 @@ from golden.pack import Pack, scene_mask
 from golden.pack.unpack import stored_gaussians
 from golden.params import Parameters
 from golden.rules import Rules
-from golden.stages.gaussian_fetch.integer import members_of
-from golden.stages.gaussian_project.constants import gaussian_project_constants
 from golden.stages.gaussian_project.decode import decode_splats
-from golden.stages.gaussian_project.integer import DROPS, ProjectedMembers, gaussian_project
+from golden.stages.gaussian_project.formats import DROPS
 from golden.stages.gaussian_project.reference import Splats
-from hw.stages.gaussian_project.gaussian_project import GaussianProject
-from sim.views.cluster_cull import CullFrame, Engine, cull_views
-
-if TYPE_CHECKING:
-    from sim.views.frame import FrameRun
+from golden.view import ViewFrame, view_frame
+from sim.model.stages.gaussian_project import project_cycles
+from sim.views.cluster_cull import CullFrame, Engine, cull_frames
+from sim.views.differing import count_differing
+from sim.views.frame import FrameRun, FrameRunner
 
 Stage = Literal["cluster", "gaussian"]
 Bool = NDArray[np.bool_]
@@ -40,10 +38,11 @@ class ProjectFrame:
     ----------
     view : name of the camera.
     culled : the cluster test, by the same engine.
-    members : Gaussians of the visible clusters, which the projection was given.
+    members : Gaussians of the visible clusters by the engine's test (float) or the integer model's,
+        which the projection was given.
     kept : (N,) bool in the scene's order, the members that became splats.
     splats : these, decoded, in the scene's order; by the rtl engine those of `accelerator`.
-    dropped : the other members, by the first reason of golden.stages.gaussian_project.integer.DROPS
+    dropped : the other members, by the first reason of golden.stages.gaussian_project.formats.DROPS
         that holds.
     tile_pairs : pairs of tile and splat.
     seconds : wall time of the engine of the projection alone.
@@ -85,7 +84,7 @@ def stage_named(name: str) -> Stage:
     raise InputError(f"stage {name!r} is not known: choose cluster or gaussian.")
 
 
-Project = Callable[[Camera, CullFrame], ProjectFrame]
+Project = Callable[[ViewFrame, CullFrame], ProjectFrame]
 
 
 def project_views(
@@ -100,87 +99,46 @@ def project_views(
     Raises InputError as sim.views.cluster_cull.cull_views does, and where a picture or focal length
     is too large for the formats of the projection.
     """
-    views, culled_views = tee(cameras)
-    frames = cull_views(pack, culled_views, rules, engine)
+    params = Parameters()
+    frames, to_cull = tee(view_frame(pack, camera, rules, params) for camera in cameras)
     project: Project | None = None
-    for camera, culled in zip(views, frames, strict=True):
-        project = project or _projector(pack, rules, engine)
-        yield project(camera, culled)
+    for frame, culled in zip(frames, cull_frames(pack, to_cull, engine, params), strict=True):
+        project = project or _projector(pack, rules, engine, params)
+        yield project(frame, culled)
 
 
-def project_cycles(kept: Bool, latency_cycles: int, lanes: int) -> int:
-    """Cycles of gaussian_project for members offered one a cycle and lane, nothing held back.
-
-    Until it is not busy: a splat is taken `latency_cycles` after its member and counted
-    QUIET_CYCLES later, and a member that is dropped is known to be so 2 cycles before it would be
-    taken.
-
-    Parameters
-    ----------
-    kept : (N,) bool, members that become splats; member i goes through lane i modulo lanes.
-    """
-    places = np.flatnonzero(kept)
-    last = (len(kept) - 1) // lanes + latency_cycles - 1 if len(kept) else 0
-    taken = latency_cycles + 1 + GaussianProject.QUIET_CYCLES
-    return max(last, int(places[-1]) // lanes + taken if len(places) else 0)
-
-
-def count_differing(found: NDArray[np.void], expected: NDArray[np.void]) -> int:
-    """Records in which two streams differ: missing, extra, or of other bits.
-
-    Streams of one length are compared in order; of others, what is in no order the same counts.
-    """
-    if len(found) == len(expected):
-        return int((found != expected).sum())
-    kinds, places = np.unique(np.concatenate((found, expected)), return_inverse=True)
-    ours, theirs = (
-        np.bincount(part, minlength=len(kinds)) for part in np.split(places, [len(found)])
-    )
-    return max(len(found), len(expected)) - int(np.minimum(ours, theirs).sum())
-
-
-def _projector(pack: Pack, rules: Rules, engine: Engine) -> Project:
+def _projector(pack: Pack, rules: Rules, engine: Engine, params: Parameters) -> Project:
     """The projection by an engine; what no view changes is made here, once."""
     if engine == "float":
         return _float_projector(pack, rules)
-    params = Parameters()
 
-    def run_model(camera: Camera, culled: CullFrame) -> ProjectFrame:
-        assert culled.passed is not None
-        members = members_of(pack, culled.passed)
-        constants = gaussian_project_constants(camera, rules, pack.meta.grid, params)
-        start = time.perf_counter()
-        result = gaussian_project(members, constants, params)
-        return _frame(pack, camera, culled, result, time.perf_counter() - start, params)
+    def run_model(frame: ViewFrame, culled: CullFrame) -> ProjectFrame:
+        seconds = _seconds_of_projection(frame)
+        return _frame(frame, culled, frame.decoded, seconds)
 
     if engine == "integer":
         return run_model
 
     from sim.rtl.gaussian_project_harness import GaussianProjectHarness
-    from sim.views.frame import FrameRunner
 
     harness = GaussianProjectHarness(params)
     harness.build()
     runner = FrameRunner(pack, "rtl")
 
-    def run_hardware(camera: Camera, culled: CullFrame) -> ProjectFrame:
-        assert culled.passed is not None
-        members = members_of(pack, culled.passed)
-        constants = gaussian_project_constants(camera, rules, pack.meta.grid, params)
-        model = gaussian_project(members, constants, params)
+    def run_hardware(frame: ViewFrame, culled: CullFrame) -> ProjectFrame:
         start = time.perf_counter()
-        run = harness.run(members, constants)
+        run = harness.run(frame.members, frame.projecting)
         seconds = time.perf_counter() - start
-        accelerator = runner.run(camera, rules)
+        accelerator = runner.run_view(frame)
         if accelerator.status is not None:
             accelerator.status.check()
-        result = replace(model, splats=accelerator.splats)
-        frame = _frame(pack, camera, culled, result, seconds, params)
+        splats = decode_splats(accelerator.splats, pack, frame.camera, params)
+        kept = frame.projected.kept
         return replace(
-            frame,
-            model_cycles=project_cycles(model.kept, harness.latency_cycles, params.lanes),
+            _frame(frame, culled, splats, seconds),
+            model_cycles=project_cycles(kept, harness.latency_cycles, params.lanes),
             cycles=run.cycles,
-            mismatches=count_differing(run.splats, model.splats),
+            mismatches=count_differing(run.splats, frame.splats),
             accelerator=accelerator,
         )
 
@@ -190,7 +148,8 @@ def _projector(pack: Pack, rules: Rules, engine: Engine) -> Project:
 def _float_projector(pack: Pack, rules: Rules) -> Project:
     stored = stored_gaussians(pack)
 
-    def run_float(camera: Camera, culled: CullFrame) -> ProjectFrame:
+    def run_float(frame: ViewFrame, culled: CullFrame) -> ProjectFrame:
+        camera = frame.camera
         given = scene_mask(pack, culled.visible)
         start = time.perf_counter()
         splats = stored.project(camera, rules, given)
@@ -214,22 +173,22 @@ def _float_projector(pack: Pack, rules: Rules) -> Project:
     return run_float
 
 
-def _frame(
-    pack: Pack,
-    camera: Camera,
-    culled: CullFrame,
-    result: ProjectedMembers,
-    seconds: float,
-    params: Parameters,
-) -> ProjectFrame:
-    splats = decode_splats(result.splats, pack, camera, params)
+def _seconds_of_projection(frame: ViewFrame) -> float:
+    """Wall time of the integer projection alone: what it is given is there before."""
+    _ = frame.members, frame.projecting
+    start = time.perf_counter()
+    _ = frame.projected
+    return time.perf_counter() - start
+
+
+def _frame(frame: ViewFrame, culled: CullFrame, splats: Splats, seconds: float) -> ProjectFrame:
     return ProjectFrame(
-        view=camera.name,
+        view=frame.camera.name,
         culled=culled,
-        members=len(result.kept),
-        kept=_mask(len(pack), splats),
+        members=len(frame.members),
+        kept=_mask(len(frame.pack), splats),
         splats=splats,
-        dropped=result.dropped,
+        dropped=frame.projected.dropped,
         tile_pairs=count_pairs(splats),
         seconds=seconds,
     )

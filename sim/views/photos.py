@@ -12,10 +12,10 @@ from typing import Literal, cast, get_args
 
 import numpy as np
 
-from golden.camera import Camera
+from golden.camera import Camera, same_shape
 from golden.errors import InputError
 from golden.gaussians.covariance import covariance3d
-from golden.image import psnr_db, read_image
+from golden.image import image_size_px, psnr_db, read_image
 from golden.pack import Pack
 from golden.pack.unpack import stored_colors
 from golden.render import render
@@ -24,6 +24,7 @@ from golden.scene import Scene
 from sim.views.cluster_cull import Engine
 from sim.views.draw import draw_stage
 from sim.views.gaussian_project import Stage
+from sim.views.photo_match import match_names
 
 Colors = Literal["scene", "pack"]
 
@@ -47,6 +48,7 @@ class PhotoMatch:
     psnr_between_db : of the two pictures, one against the other; None where they show the same.
     pictures_equal : whether the two pictures agree in every bit.
     gaussians_kept : Gaussians that the stage kept: of visible clusters, or splats.
+    gaussians_drawn : splats of the whole scene that touch the picture.
     rtl_mismatches : records of the RTL that differ from the integer model; None for other engines.
     """
 
@@ -56,25 +58,40 @@ class PhotoMatch:
     psnr_between_db: float | None
     pictures_equal: bool
     gaussians_kept: int
+    gaussians_drawn: int
     rtl_mismatches: int | None
 
 
 def photographed(cameras: Iterable[Camera], folder: Path) -> list[tuple[Camera, Path]]:
-    """Cameras that have a photograph of their name in the folder, at its size, and its path.
+    """Cameras that have a photograph in the folder, at its size, and its path.
 
-    Raises InputError where the folder is missing or fits no camera.
+    Which belongs to which: sim.views.photo_match.
+
+    Raises InputError where the folder is missing or fits no camera, where two photographs fit one
+    camera or the other way round, and where a photograph has another shape than its camera.
     """
     if not os.path.isdir(folder):  # unlike Path.is_dir, False on a name that is too long
         raise InputError(f"{folder} is no folder: name the folder of the photographs.")
-    pairs = []
-    for camera in cameras:
-        path = folder / Path(camera.name).name
-        if path.is_file():
-            height, width = read_image(path).shape[:2]
-            pairs.append((camera.resized(width, height), path))
-    if not pairs:
+    wanted = list(cameras)
+    found = match_names(wanted, folder)
+    if not found:
         raise InputError(f"{folder} holds no photograph that is named as a camera: check both.")
+    pairs = []
+    for camera in (camera for camera in wanted if camera.name in found):
+        path = found[camera.name]
+        pairs.append((camera_of_photo(camera, image_size_px(path), path), path))
     return pairs
+
+
+def camera_of_photo(camera: Camera, size_px: tuple[int, int], path: Path) -> Camera:
+    """The camera at the size of its photograph; raises InputError on another shape."""
+    if not same_shape((camera.width, camera.height), size_px):
+        raise InputError(
+            f"{path} is {size_px[0]}x{size_px[1]} px, of another shape than camera {camera.name} "
+            f"({camera.width}x{camera.height}), so they show different things: give the photograph "
+            "that the camera was found from."
+        )
+    return camera.resized(*size_px)
 
 
 def match_photos(
@@ -99,7 +116,8 @@ def match_photos(
     drawn = draw_stage(scene, pack, cameras, rules, stage, engine, covariances, sh)
     for (camera, path), picture in zip(pairs, drawn, strict=True):
         photo, culled = read_image(path), picture.rendered.image
-        whole = render(scene, camera, rules, covariances=covariances).image
+        drawn_whole = render(scene, camera, rules, covariances=covariances)
+        whole = drawn_whole.image
         between_db = psnr_db(whole, culled)
         yield PhotoMatch(
             view=camera.name,
@@ -108,5 +126,6 @@ def match_photos(
             psnr_between_db=between_db if math.isfinite(between_db) else None,
             pictures_equal=bool(np.array_equal(whole, culled)),
             gaussians_kept=picture.kept,
+            gaussians_drawn=drawn_whole.counts.emitted,
             rtl_mismatches=picture.mismatches,
         )

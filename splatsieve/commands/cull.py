@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from splatsieve.inputs import CamerasOption, JsonOption, SizeOption, ViewsOption
+from splatsieve.inputs import (
+    AxesOption,
+    CamerasOption,
+    DropInvalidOption,
+    JsonOption,
+    SizeOption,
+    TransformOption,
+    ViewsOption,
+)
+from splatsieve.output import show_result
 from splatsieve.stages import EngineOption, StageOption
 
 if TYPE_CHECKING:
@@ -46,6 +54,7 @@ MORE_COLUMNS = (
 
 
 def cull(
+    context: typer.Context,
     pack: Annotated[Path, typer.Argument(help="Pack file, written by splatsieve pack.")],
     cameras: CamerasOption = None,
     size: SizeOption = None,
@@ -64,6 +73,9 @@ def cull(
             "--check", help="The pack's SCENE: counts what was lost and found against float64."
         ),
     ] = None,
+    transform: TransformOption = None,
+    drop_invalid: DropInvalidOption = False,
+    axes: AxesOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Cull a pack for each view, by clusters or by the projection too, and count what is left.
@@ -76,6 +88,7 @@ def cull(
     from golden.default_scene import NAME
     from golden.pack.file import load_pack
     from golden.rules import rules_named
+    from sim.views.blind_views import warn_of_blind_views
     from sim.views.cluster_cull import engine_named
     from sim.views.gaussian_project import stage_named
     from splatsieve.inputs import cameras_of, check_output, need_cameras, scene_of
@@ -86,8 +99,8 @@ def cull(
     packed = load_pack(pack)
     need_cameras(packed.meta.scene, NAME, cameras)
     chosen = rules_named(rules or packed.meta.rules)
-    selected = cameras_of(cameras, size, views)
-    scene = scene_of(check) if check else None
+    selected = cameras_of(cameras, size, views, transform)
+    scene = scene_of(check, drop_invalid, axes) if check else None
     rows: list[dict[str, Any]] = []
     bits = []
     run = _clusters if at == "cluster" else _gaussians
@@ -111,7 +124,16 @@ def cull(
         "average": _average(rows),
         "views": rows,
     }
-    typer.echo(json.dumps(result, indent=1) if as_json else _text(result))
+    warn_of_blind_views({row["view"]: _seen(row) for row in rows}, packed.meta.scene)
+    show_result(context, result, as_json, _text)
+
+
+def _seen(row: dict[str, Any]) -> int:
+    """Gaussians that a view may show, as exactly as the row knows."""
+    if "kept" in row:
+        return int(row["kept"])
+    hidden = row.get("cannot_reach", 0) == row["gaussians"]
+    return 0 if hidden else int(row["gaussians_visible"])
 
 
 def _clusters(

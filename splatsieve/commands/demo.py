@@ -55,21 +55,16 @@ def demo(
 ) -> None:
     """Do the whole job on the default scene: pack, RTL against model, pictures, report."""
     from golden.default_scene import default_cameras, default_scene
+    from golden.pack import Pack
     from golden.pack.file import save_pack
     from golden.params import Parameters
     from golden.rules import INRIA
     from hw.verilog import cull_design, project_design, write_design
     from reports.folder import staged_folder
-    from reports.measure.above import clusters_above
-    from reports.measure.culling import measure_culling
-    from reports.measure.cycles import Cycles, model_views
-    from reports.measure.explore import explore
     from reports.measure.gpu import committed_reference
-    from reports.measure.measure import Measurements, packs
-    from reports.measure.pareto import measure_pareto
-    from reports.measure.pictures import compare_pictures, count_views
-    from reports.measure.projection import measure_projection
+    from reports.measure.measure import measure
     from reports.measure.results import report_document
+    from reports.measure.steps import subject_line
     from reports.measure.subject import Subject
     from reports.text.summary import summary_text
     from reports.writer import REPORT_FILES, write_report
@@ -82,13 +77,14 @@ def demo(
     steps = _Steps(quiet=as_json)
     step = steps.step
     with staged_folder(output, REPORT_FILES) as stage:
+
+        def keep(pack: Pack) -> None:
+            if pack.meta.method == "reach":
+                save_pack(pack, stage / PACK)
+
         with step("Making the default scene and its cameras") as found:
             subject = Subject(default_scene(), default_cameras(), INRIA)
-            found.append(_subject_line(subject))
-        with step("Clustering and packing it: the paper's way, and by reach") as found:
-            paper, three_sigma, reach = packs(subject, track)
-            save_pack(reach, stage / PACK)
-            found.append(f"{paper.meta.clusters:,} and {reach.meta.clusters:,} clusters")
+            found.append(subject_line(subject))
         with step("Writing the Verilog of cluster_cull and gaussian_project") as found:
             verilog: list[str] = []
             for make in (cull_design, project_design):
@@ -99,58 +95,21 @@ def demo(
         with step("Compiling both with Verilator (kept for later runs)"):
             ClusterCullHarness(Parameters()).build()
             GaussianProjectHarness(Parameters()).build()
-        with step("Culling all views: integer model, float64 reference and RTL") as found:
-            cullings = tuple(
-                measure_culling(subject, pack, rtl=True, track=track) for pack in (paper, reach)
-            )
-            literal = measure_culling(subject, three_sigma, rtl=False, track=track)
-            above = clusters_above(subject, reach)
-            found += [_culling_line(culling) for culling in cullings]
-        with step("Projecting all views: integer model, float64 reference, and RTL") as found:
-            projection = measure_projection(subject, reach, rtl_views=FEW_VIEWS, track=track)
-            found.append(_projection_line(projection))
-        with step("Drawing one view whole and from what culling leaves") as found:
-            pictures = compare_pictures(subject, cullings)
-            found += [
-                f"{name}: {count:,} pixels differ"
-                for name, count in pictures.differing_pixels.items()
-            ]
-        with step("Drawing all views for the counts of the back end"):
-            counts = count_views(subject, cullings, reach, splat_views=FEW_VIEWS, track=track)
-        with step("Cycle model of all views") as found:
-            config = load_model_config("edge")
-            methods = model_views(subject, paper, config, track)
-            methods |= model_views(subject, reach, config, track)
-            cycles = Cycles(config, methods)
-            exploration = explore(subject, reach, config, track)
-            means = (sum(v.frame.frame_cycles for v in vs) / len(vs) for vs in methods.values())
-            found += [
-                f"{name}: {mean:,.0f} cycles a frame"
-                for name, mean in zip(methods, means, strict=True)
-            ]
-        with step("Trying other methods and sizes of clusters"):
-            pareto = measure_pareto(subject, cullings, methods, config, track)
-        with step("Figures and report") as found:
+        measured = measure(
+            subject,
+            load_model_config("edge"),
+            rtl=True,
+            few_views=FEW_VIEWS,
+            track=track,
+            step=step,
+            keep=keep,
+        )
+        with step("Figures and report"):
             gpu, note = committed_reference(subject)
-            document = report_document(
-                subject,
-                Measurements(
-                    cullings=cullings,
-                    three_sigma=literal,
-                    pictures=pictures,
-                    counts=counts,
-                    projection=projection,
-                    above=above,
-                    pareto=pareto,
-                    cycles=cycles,
-                    exploration=exploration,
-                ),
-                gpu,
-                note,
-                shlex.join(["splatsieve", "demo", "-o", output.name]),
-            )
+            command = shlex.join(["splatsieve", "demo", "-o", output.name])
+            document = report_document(subject, measured, gpu, note, command)
             names = [PACK, *verilog]
-            names += write_report(document, pictures.image, stage, above)
+            names += write_report(document, measured.pictures.image, stage, measured.above)
     result: dict[str, Any] = {
         "files": [str(output / name) for name in names],
         "seconds": steps.seconds,
@@ -162,32 +121,3 @@ def demo(
         return
     typer.echo(f"Done in {result['seconds_total']:.1f} s.\n\n{summary_text(document)}\n")
     typer.echo("\n".join(["Written:", *(f"  {file}" for file in result["files"])]))
-
-
-def _subject_line(subject: Any) -> str:
-    width, height = subject.size_px
-    return (
-        f"{len(subject.scene):,} Gaussians, {len(subject.cameras)} views of {width}x{height} px, "
-        f"rules {subject.rules.name}"
-    )
-
-
-def _culling_line(culling: Any) -> str:
-    views = culling.views
-    excluded = 1 - sum(v.gaussians_visible for v in views) / (culling.gaussians * len(views))
-    return (
-        f"{culling.method}: {100 * excluded:.1f} % of the Gaussians excluded, "
-        f"{sum(v.lost for v in views):,} lost, {sum(v.rtl_mismatches for v in views):,} RTL "
-        f"records differ from the model ({sum(v.rtl_cycles for v in views):,} RTL cycles)"
-    )
-
-
-def _projection_line(projection: Any) -> str:
-    views = projection.views
-    ran = [view for view in views if view.rtl_cycles is not None]
-    return (
-        f"{sum(v.splats for v in views):,} splats of {sum(v.members for v in views):,} Gaussians, "
-        f"{sum(v.check.lost for v in views):,} lost; in {len(ran)} views "
-        f"{sum(v.rtl_mismatches for v in ran):,} RTL splats differ from the model "
-        f"({sum(v.rtl_cycles for v in ran):,} RTL cycles)"
-    )

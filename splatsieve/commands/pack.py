@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import time
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from splatsieve.inputs import JsonOption, SceneArgument
+from splatsieve.inputs import AxesOption, DropInvalidOption, JsonOption, SceneArgument
+from splatsieve.output import show_result
 
 
 def pack(
+    context: typer.Context,
     scene: SceneArgument,
     output: Annotated[Path, typer.Option("-o", "--output", help="Pack file to write.")],
     method: Annotated[
@@ -47,6 +48,8 @@ def pack(
         ),
     ] = "float16",
     seed: Annotated[int, typer.Option(help="Seed of the K-means start.")] = 0,
+    drop_invalid: DropInvalidOption = False,
+    axes: AxesOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Cluster a scene in two levels and pack it for the hardware."""
@@ -74,7 +77,7 @@ def pack(
     def lap(step: str) -> None:
         seconds[f"{step}_s"] = round(time.perf_counter() - start - sum(seconds.values()), 3)
 
-    gaussians = scene_of(scene)
+    gaussians = scene_of(scene, drop_invalid, axes)
     check_degree(gaussians, painted)
     lap("read")
     clustering = cluster_gaussians(gaussians, options, track, params.count.max_int)
@@ -116,7 +119,7 @@ def pack(
         "file_bytes": output.stat().st_size,
         **seconds,
     }
-    typer.echo(json.dumps(report, indent=2) if as_json else _text(report))
+    show_result(context, report, as_json, _text)
 
 
 def _text(report: dict[str, Any]) -> str:

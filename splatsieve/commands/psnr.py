@@ -8,17 +8,24 @@ from typing import Annotated, Any
 
 import typer
 
-from splatsieve.inputs import JsonOption, ViewsOption
-from splatsieve.output import json_text
+from splatsieve.inputs import (
+    AxesOption,
+    DropInvalidOption,
+    JsonOption,
+    TransformOption,
+    ViewsOption,
+)
+from splatsieve.output import show_result
 from splatsieve.stages import EngineOption, StageOption
 
 
 def psnr(
+    context: typer.Context,
     scene: Annotated[str, typer.Argument(help="Scene file (.ply, .splat, .spz).")],
     pack: Annotated[Path, typer.Option("--pack", help="The scene's pack; it culls.")],
     cameras: Annotated[Path, typer.Option("--cameras", help="The scene's cameras.")],
     photos: Annotated[
-        Path, typer.Option("--photos", help="Folder of photographs named as the cameras.")
+        Path, typer.Option("--photos", help="Folder of photographs, by the cameras' names.")
     ],
     views: ViewsOption = None,
     engine: EngineOption = "integer",
@@ -30,11 +37,15 @@ def psnr(
             metavar="scene|pack", help="Colours of what the stage left: the scene's or the pack's."
         ),
     ] = "scene",
+    transform: TransformOption = None,
+    drop_invalid: DropInvalidOption = False,
+    axes: AxesOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Render every photographed view whole and from what a stage left; print the PSNR of both."""
     from golden.pack.file import load_pack
     from golden.rules import rules_named
+    from sim.views.blind_views import warn_of_blind_views
     from sim.views.cluster_cull import engine_named
     from sim.views.gaussian_project import stage_named
     from sim.views.photos import colors_named, match_photos, photographed
@@ -43,12 +54,12 @@ def psnr(
 
     chosen, by, at = rules_named(rules), engine_named(engine), stage_named(stage)
     painted = colors_named(colors)
-    pairs = photographed(cameras_of(cameras, None, views), photos)
+    pairs = photographed(cameras_of(cameras, None, views, transform), photos)
     packed = load_pack(pack)
-    matches = match_photos(
-        scene_of(scene), packed, track(pairs, "rendering"), chosen, at, by, painted
-    )
+    gaussians = scene_of(scene, drop_invalid, axes)
+    matches = match_photos(gaussians, packed, track(pairs, "rendering"), chosen, at, by, painted)
     rows = [asdict(match) for match in matches]
+    warn_of_blind_views({row["view"]: row["gaussians_drawn"] for row in rows}, gaussians.name)
     between = [row["psnr_between_db"] for row in rows if row["psnr_between_db"] is not None]
     result: dict[str, Any] = {
         "scene": scene,
@@ -65,7 +76,7 @@ def psnr(
         "pictures_equal": sum(row["pictures_equal"] for row in rows),
         "views": rows,
     }
-    typer.echo(json_text(result) if as_json else _text(result))
+    show_result(context, result, as_json, _text)
 
 
 def _text(result: dict[str, Any]) -> str:

@@ -8,12 +8,21 @@ from typing import Annotated, Any
 
 import typer
 
-from splatsieve.inputs import CamerasOption, JsonOption, SceneArgument, SizeOption
-from splatsieve.output import json_text
+from splatsieve.inputs import (
+    AxesOption,
+    CamerasOption,
+    DropInvalidOption,
+    JsonOption,
+    SceneArgument,
+    SizeOption,
+    TransformOption,
+)
+from splatsieve.output import show_result
 from splatsieve.stages import StageOption
 
 
 def render(
+    context: typer.Context,
     scene: SceneArgument,
     output: Annotated[Path, typer.Option("-o", "--output", help="PNG to write.")],
     cameras: CamerasOption = None,
@@ -34,6 +43,9 @@ def render(
     photo: Annotated[
         Path | None, typer.Option("--photo", help="Photograph of the view: prints the PSNR.")
     ] = None,
+    transform: TransformOption = None,
+    drop_invalid: DropInvalidOption = False,
+    axes: AxesOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Render one view, blended in float64: whole, or from what a stage of an engine left."""
@@ -42,6 +54,7 @@ def render(
     from golden.pack.file import load_pack
     from golden.render import render as render_view
     from golden.rules import rules_named
+    from sim.views.blind_views import warn_of_blind_views
     from sim.views.cluster_cull import engine_named
     from sim.views.draw import draw_stage
     from sim.views.gaussian_project import stage_named
@@ -57,9 +70,9 @@ def render(
             "and name it with --pack."
         )
     check_output(output, scene=scene, cameras=cameras, pack=pack, photograph=photo)
-    camera = cameras_of(cameras, size, str(view))[0]
+    camera = cameras_of(cameras, size, str(view), transform)[0]
     photographed = read_image(photo) if photo is not None else None
-    gaussians = scene_of(scene)
+    gaussians = scene_of(scene, drop_invalid, axes)
     packed = load_pack(pack) if pack is not None else None
     start = time.perf_counter()
     result: dict[str, Any] = {
@@ -87,7 +100,9 @@ def render(
     if photographed is not None:
         result["psnr_db"] = round(psnr_db(rendered.image, photographed), 4)
     write_png(output, rendered.image)
-    if as_json:
-        typer.echo(json_text(result))
-        return
-    typer.echo("\n".join(f"{name:16} {value}" for name, value in result.items()))
+    warn_of_blind_views({camera.name: rendered.counts.emitted}, gaussians.name)
+    show_result(context, result, as_json, _text)
+
+
+def _text(result: dict[str, Any]) -> str:
+    return "\n".join(f"{name:16} {value}" for name, value in result.items())

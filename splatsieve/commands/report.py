@@ -9,12 +9,22 @@ from typing import Annotated
 
 import typer
 
-from splatsieve.inputs import CamerasOption, JsonOption, SceneArgument, SizeOption, ViewsOption
+from splatsieve.inputs import (
+    AxesOption,
+    CamerasOption,
+    DropInvalidOption,
+    JsonOption,
+    SceneArgument,
+    SizeOption,
+    TransformOption,
+    ViewsOption,
+)
 
 DEFAULT_CONFIG = "edge"
 
 
 def report(
+    context: typer.Context,
     scene: SceneArgument,
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write into.")],
     cameras: CamerasOption = None,
@@ -38,6 +48,9 @@ def report(
     picture: Annotated[
         bool, typer.Option("--picture/--no-picture", help="Keep the picture of the first view.")
     ] = True,
+    transform: TransformOption = None,
+    drop_invalid: DropInvalidOption = False,
+    axes: AxesOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Measure culling, cycles and speed-up of a scene; write a report with figures."""
@@ -50,12 +63,14 @@ def report(
     from reports.text.summary import summary_text
     from reports.writer import REPORT_FILES, write_report
     from sim.model.config import load_model_config
+    from sim.views.blind_views import warn_of_blind_views
     from splatsieve.inputs import DEFAULT, cameras_of, need_cameras, scene_of
     from splatsieve.progress import track
 
     need_cameras(scene, DEFAULT, cameras)
     machine, chosen = load_model_config(config), rules_named(rules)
-    subject = Subject(scene_of(scene), cameras_of(cameras, size, views), chosen)
+    selected = cameras_of(cameras, size, views, transform)
+    subject = Subject(scene_of(scene, drop_invalid, axes), selected, chosen)
     gpu: tuple[GpuReference, ...] = ()
     note = "no GPU trace was given; record one with splatsieve trace"
     if trace:
@@ -63,9 +78,18 @@ def report(
     elif scene == DEFAULT:
         gpu, note = committed_reference(subject)
     words = _words(scene, cameras, size, views, trace, config, rules, rtl, picture, output)
+    words[-2:-2] = [
+        *(["--transform", transform.name] if transform is not None else []),
+        *(["--drop-invalid"] if drop_invalid else []),
+        *(["--axes", axes] if axes is not None else []),
+    ]
     with staged_folder(output, REPORT_FILES) as stage:
         measured = measure(subject, machine, rtl=rtl, track=track)
+        seen = [len(subject.scene) - view.cannot_reach for view in measured.cullings[0].views]
+        names = [camera.name for camera in selected]
+        warn_of_blind_views(dict(zip(names, seen, strict=True)), subject.scene.name)
         document = report_document(subject, measured, gpu, note, shlex.join(words))
+        document["warnings"] = list(context.obj or ())
         image = measured.pictures.image if picture else None
         names = write_report(document, image, stage, measured.above)
     if as_json:

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from pathlib import Path
 from typing import Annotated, Any, cast
 
 import typer
 
-from splatsieve.inputs import CamerasOption, JsonOption, SizeOption, ViewsOption
+from splatsieve.inputs import (
+    AxesOption,
+    CamerasOption,
+    DropInvalidOption,
+    JsonOption,
+    SizeOption,
+    TransformOption,
+    ViewsOption,
+)
+from splatsieve.output import show_result
 
 TABLE, FIGURE, PACKS = "sweep.csv", "pareto.png", "packs"
 
 
 def sweep(
+    context: typer.Context,
     scenes: Annotated[
         list[str], typer.Argument(help="Scene files, or the word default; all seen by --cameras.")
     ],
@@ -49,6 +58,9 @@ def sweep(
     workers: Annotated[
         int | None, typer.Option("--workers", min=1, help="Processes here; one a core without it.")
     ] = None,
+    transform: TransformOption = None,
+    drop_invalid: DropInvalidOption = False,
+    axes: AxesOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Run the cycle model over scenes, views and configurations; go on where it was stopped."""
@@ -59,7 +71,7 @@ def sweep(
     from sim.model.config import load_model_config
     from sim.sweeps.sweep import dask_cluster, local_cores, machines, run_jobs, scene_jobs
     from sim.sweeps.sweep_table import SweepTable
-    from splatsieve.inputs import DEFAULT, cameras_of, need_cameras, scene_of
+    from splatsieve.inputs import DEFAULT, cameras_of, need_cameras, numbers, scene_of
     from splatsieve.progress import track
 
     for scene in scenes:
@@ -69,16 +81,16 @@ def sweep(
     chosen_rules = rules_named(rules)
     wanted = machines(
         [load_model_config(name) for name in config or ["edge"]],
-        [int(value) for value in _numbers(lanes, "--lanes", whole=True)],
-        _numbers(bandwidth, "--bandwidth"),
+        [int(value) for value in numbers(lanes, "--lanes", whole=True)],
+        numbers(bandwidth, "--bandwidth"),
     )
-    sizes = [int(value) for value in _numbers(clusters, "--clusters", whole=True)]
+    sizes = [int(value) for value in numbers(clusters, "--clusters", whole=True)]
     per_group: dict[str, Any] = (
         {"per_group": 0} if method == "paper" else {}
     )  # the paper has no groups
     aimed: list[int | None] = [*sizes] or [None]
     options = [ClusterOptions(cast(Any, method), number, **per_group) for number in aimed]
-    chosen = cameras_of(cameras, size, views)
+    chosen = cameras_of(cameras, size, views, transform)
     table_path = output if output.suffix == ".csv" else output / TABLE
     # Before any work: no scheduler may answer.
     with dask_cluster(scheduler) if scheduler is not None else local_cores(workers) as executor:
@@ -88,7 +100,14 @@ def sweep(
             job
             for scene in track(scenes, "packing scenes")
             for job in scene_jobs(
-                *(scene_of(scene), Path(scene).name, chosen, chosen_rules, options, wanted),
+                *(
+                    scene_of(scene, drop_invalid, axes),
+                    Path(scene).name,
+                    chosen,
+                    chosen_rules,
+                    options,
+                    wanted,
+                ),
                 *(packs, table),
             )
         ]
@@ -105,29 +124,11 @@ def sweep(
         "rows_new": len(table.rows) - kept,
         "configurations": len({point.config for point in points}),
     }
-    if as_json:
-        typer.echo(json.dumps(result, indent=1))
-        return
-    typer.echo(
-        f"{result['rows']:,} rows, {result['rows_new']:,} of them new\n{table_path}\n{figure}\n"
-        f"packs are kept for the next run: {shlex.quote(str(packs))}"
-    )
 
+    def text(_: dict[str, Any]) -> str:
+        return (
+            f"{result['rows']:,} rows, {result['rows_new']:,} of them new\n{table_path}\n{figure}\n"
+            f"packs are kept for the next run: {shlex.quote(str(packs))}"
+        )
 
-def _numbers(text: str | None, option: str, *, whole: bool = False) -> list[float]:
-    """Positive numbers between commas; none without text."""
-    from golden.errors import InputError
-
-    values = []
-    for word in text.split(",") if text is not None else []:
-        try:
-            value = float(int(word)) if whole else float(word)
-        except ValueError:
-            value = 0.0
-        if not 0 < value < 1e9:
-            kind = "whole numbers" if whole else "numbers"
-            raise InputError(
-                f"{option} {text!r} is not positive {kind} between commas: write such as 1,2,4."
-            )
-        values.append(value)
-    return values
+    show_result(context, result, as_json, text)

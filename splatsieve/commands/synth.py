@@ -39,6 +39,7 @@ def synth(
     as_json: JsonOption = False,
 ) -> None:
     """Synthesise units with Yosys, place and route them on an ECP5, and tabulate what it takes."""
+    from golden.cache_folder import usable_home
     from golden.errors import InputError
     from golden.files import make_folder, write_text
     from hw.synth.devices import FAMILIES
@@ -70,7 +71,7 @@ def synth(
     if output is not None:
         make_folder(output)
     results = []
-    with tempfile.TemporaryDirectory() as temporary:
+    with tempfile.TemporaryDirectory() as temporary, usable_home():
         folder = output or Path(temporary)
         for name in track(names, f"Synthesising for {device}"):
             made = make_unit(name)

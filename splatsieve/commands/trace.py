@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from splatsieve.inputs import AxesOption, DropInvalidOption, TransformOption
+from splatsieve.output import show_result
+
 if TYPE_CHECKING:
-    from golden.camera import Camera
     from golden.pack import Pack
-    from golden.scene import Scene
     from sim.gpu.trace import Trace
 
 
 def trace(
+    context: typer.Context,
     output: Annotated[Path, typer.Option("-o", "--output", help="The trace to write, JSON.")],
     scene: Annotated[
         Path | None,
@@ -53,6 +54,9 @@ def trace(
             "Without it 2, or 1 for a pack of one group.",
         ),
     ] = None,
+    transform: TransformOption = None,
+    drop_invalid: DropInvalidOption = False,
+    axes: AxesOption = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the means as JSON, not as a table.")
     ] = False,
@@ -66,14 +70,16 @@ def trace(
     from sim.gpu.gpu_device import require_gpu
     from sim.gpu.record_trace import record_trace
     from sim.gpu.trace import save_trace
-    from splatsieve.inputs import check_output
+    from splatsieve.inputs import DEFAULT, cameras_of, check_output, scene_of
     from splatsieve.progress import track
 
     require_gpu()
     if levels is not None and cull is None:
         raise InputError("--levels is of the culling: give a pack with --cull too.")
     check_output(output, scene=scene, cameras=cameras, pack=cull)
-    subject, chosen = _inputs(scene, cameras, size, views)
+    _check_pair(scene, cameras)
+    chosen = cameras_of(cameras, size, views, transform)
+    subject = scene_of(DEFAULT if scene is None else str(scene), drop_invalid, axes)
     pack = None if cull is None else _pack(cull)
     if pack is not None and levels is None:
         levels = 1 if len(pack.groups) == 1 else 2
@@ -95,6 +101,9 @@ def trace(
                 "--repeats": repeats,
                 "--packed": packed,
                 "--cull": cull,
+                "--transform": transform,
+                "--drop-invalid": drop_invalid,
+                "--axes": axes,
                 "--levels": levels,
                 "-o": output,
             },
@@ -102,13 +111,10 @@ def trace(
         ),
     )
     save_trace(recorded, output)
-    typer.echo(json.dumps(_summary(recorded), indent=1) if as_json else _table(recorded, output))
+    show_result(context, _summary(recorded), as_json, lambda _: _table(recorded, output))
 
 
-def _inputs(
-    scene: Path | None, cameras: Path | None, size: str | None, views: str | None
-) -> tuple[Scene, list[Camera]]:
-    from golden.camera import parse_size, select_views
+def _check_pair(scene: Path | None, cameras: Path | None) -> None:
     from golden.errors import InputError
 
     if (scene is None) != (cameras is None):
@@ -116,19 +122,6 @@ def _inputs(
             "a scene and its cameras go together: give SCENE and --cameras, or neither for the "
             "scene that comes with splatsieve."
         )
-    size_px = parse_size(size) if size is not None else None
-    if scene is not None and cameras is not None:
-        from golden.camera_io import read_cameras
-        from golden.scene_io import read_scene
-
-        chosen, subject = select_views(read_cameras(cameras), views), read_scene(scene)
-    else:
-        from golden.default_scene import default_cameras, default_scene
-
-        chosen, subject = select_views(default_cameras(), views), default_scene()
-    if size_px is not None:
-        chosen = [camera.resized(*size_px) for camera in chosen]
-    return subject, chosen
 
 
 def _pack(path: Path) -> Pack:

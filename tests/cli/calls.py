@@ -32,6 +32,15 @@ def call(*arguments: object) -> str:
     return out
 
 
+def warned(*arguments: object) -> tuple[str, list[str]]:
+    """Stdout of a command that must succeed, and the sentences that it warns with on stderr."""
+    code, out, err = run(*arguments)
+    assert code == 0, err
+    lead = "splatsieve: warning: "
+    assert all(line.startswith(lead) and line.endswith(".") for line in err.splitlines()), err
+    return out, [line.removeprefix(lead) for line in err.splitlines()]
+
+
 def refuse(message: str, *arguments: object) -> None:
     """A command that must refuse its input: exit code 2, one sentence that holds `message`."""
     code, out, err = run(*arguments)

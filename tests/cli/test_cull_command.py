@@ -60,7 +60,7 @@ def test_json_of_each_engine(files):
 
 def test_masks_hold_what_the_json_counts(files, tmp_path):
     masks = tmp_path / "m.npz"
-    result = views_of(files, "--masks", masks, "--size", "100x80")
+    result = views_of(files, "--masks", masks, "--size", "160x100")
     with np.load(masks) as data:
         assert data["visible"].dtype == np.uint8
         assert int(data["gaussians"]) == 3000
@@ -68,7 +68,7 @@ def test_masks_hold_what_the_json_counts(files, tmp_path):
         visible = np.unpackbits(data["visible"], axis=1, count=3000).astype(bool)
     counts = [view["gaussians_visible"] for view in result["views"]]
     assert visible.sum(axis=1).tolist() == counts
-    assert result["size_px"] == "100x80"
+    assert result["size_px"] == "160x100"
 
 
 def test_check_counts_against_the_scene(files, tmp_path):

@@ -93,11 +93,8 @@ def test_a_failure_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     def fail(*_: object, **__: object) -> None:
         raise InputError("the disk is full.")
 
-    # Modules that take the function over when they are first imported must not take this one.
-    for module in ("sim.rtl.cluster_cull_harness", "sim.rtl.gaussian_project_harness"):
-        importlib.import_module(module)
-    # After the first file, the pack, is staged, and before anything slow.
-    monkeypatch.setattr(importlib.import_module("hw.verilog"), "cull_design", fail)
+    # After the first files, Verilog and a pack, are staged, and before anything slow.
+    monkeypatch.setattr(importlib.import_module("reports.measure.measure"), "measure_culling", fail)
     result = run("-o", tmp_path / "demo")
     assert isinstance(result.exception, InputError)
     assert list(tmp_path.iterdir()) == []

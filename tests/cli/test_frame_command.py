@@ -10,10 +10,11 @@ from golden.clustering.cluster import ClusterOptions
 from golden.default_scene import default_scene
 from golden.pack import build_pack
 from golden.pack.file import save_pack
+from golden.params import Parameters
 from golden.records import SPLAT_DTYPE
 from golden.rules import INRIA
 from golden.scene_io import write_ply
-from hw.host.register_map import COUNTERS
+from hw.host.register_map import frame_counters
 from tests.cli.calls import call, refuse
 
 
@@ -63,8 +64,8 @@ def test_both_engines_give_the_same_splats(files, tmp_path, rules):
         assert field.shape == (rtl["splats"], *SPLAT_DTYPE[name].shape)
     assert set(arrays["rtl"]) == set(SPLAT_DTYPE.names)
     assert len(np.unique(arrays["rtl"]["index"])) == rtl["splats"] > 0
-    assert set(COUNTERS) <= set(rtl)
-    known = set(COUNTERS) & set(model)
+    assert set(frame_counters(Parameters())) <= set(rtl)
+    known = set(frame_counters(Parameters())) & set(model)
     assert {"groups_tested", "clusters_visible", "members", "dropped_near", "splats"} <= known
     assert {name: rtl[name] for name in known} == {name: model[name] for name in known}
     assert "bus_beats" not in model
@@ -90,7 +91,7 @@ def test_latency_is_the_memorys(files):
 def test_text(files):
     lines = call(*arguments(files, "--engine", "rtl")).splitlines()
     shown = dict(line.split(maxsplit=1) for line in lines)
-    assert set(COUNTERS) <= set(shown)
+    assert set(frame_counters(Parameters())) <= set(shown)
     assert (shown["mismatches"], shown["status"]) == ("0", "done")
 
 

@@ -8,7 +8,7 @@ from PIL import Image
 
 from golden.default_scene import default_scene
 from golden.scene_io import write_ply
-from golden.stages.gaussian_project.integer import DROPS
+from golden.stages.gaussian_project.formats import DROPS
 from tests.cli.calls import call, refuse
 
 WIDTH, HEIGHT = 160, 100

@@ -127,11 +127,11 @@ def test_options_reach_the_recorder(
 ) -> None:
     readers: dict[str, Path] = {}
 
-    def read_scene(path: Path) -> Scene:
+    def read_scene(path: Path, **_: object) -> Scene:
         readers["scene"] = path
         return make_scene()
 
-    def read_cameras(path: Path) -> list[Camera]:
+    def read_cameras(path: Path, *_: object) -> list[Camera]:
         readers["cameras"] = path
         return make_cameras()
 

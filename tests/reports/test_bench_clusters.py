@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reports.benches.bench_clusters import TESTS, VARIANTS, bench, main, markdown, next_clusters
+from reports.benches.bench_clusters import TESTS, VARIANTS, bench, markdown, next_clusters
 from reports.measure.pareto import ParetoPoint
 from tests.reports.report_cases import tiny_subject
 
@@ -60,24 +60,6 @@ def test_table(result):
     assert lines[-1].endswith("|  |  |  |")
     reach = result["points"][0]
     assert f"{100 * reach['found_fraction']:.2f}% at {reach['tests']:,.0f}" in lines[2]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["bonsai.spz"], "bonsai.spz comes without cameras"),
-        (["default", "--tests", "0"], "0 tests cannot be aimed at"),
-        (["default", "--size", "0x5"], "size"),
-        (["default", "--rules", "none"], "rules"),
-    ],
-)
-def test_refused_in_one_sentence(arguments, message, tmp_path, capsys):
-    assert main([*arguments, "-o", str(tmp_path / "found.json")]) == 2
-    error = capsys.readouterr().err
-    assert error.startswith("bench_clusters: ")
-    assert message in error
-    assert error.count("\n") == 1
-    assert not (tmp_path / "found.json").exists()
 
 
 @pytest.mark.parametrize("name", ["clusters_bonsai", "clusters_default"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 import numpy as np
@@ -13,14 +12,11 @@ from golden.image import psnr_db, read_image, write_png
 from golden.pack.color_record import decode_colors, encode_colors
 from golden.render import render
 from golden.rules import GSPLAT
-from golden.scene_io import write_ply
-from reports.benches import bench_colors
 from reports.benches.bench_colors import (
     BITS_48,
     SPZ_STEPS,
     STORED,
     blocks,
-    main,
     narrow,
     off_the_lattice,
     study,
@@ -94,22 +90,3 @@ def test_rows_are_those_of_whole_pictures(photographed):
     assert row["change_db"] == pytest.approx(change.mean(), abs=1e-4)
     assert row["worst_view_change_db"] == pytest.approx(change.min(), abs=1e-4)
     assert row["between_least_db"] <= row["between_mean_db"] < 100
-
-
-def test_the_command(photographed, tmp_path, monkeypatch, capsys):
-    scene, views, folder = photographed
-    ply, out = tmp_path / "scene.ply", tmp_path / "out.json"
-    write_ply(scene, ply)
-    monkeypatch.setattr(bench_colors, "read_cameras", lambda _: [camera for camera, _ in views])
-    words = [str(ply), "--cameras", "x.json", "--photos", str(folder), "-o", str(out)]
-    assert main([*words, "--rules", "gsplat"]) == 0
-    result = json.loads(out.read_text())
-    assert (result["photographs"], result["size_px"]) == (2, [64, 48])
-    assert result["command_line"].startswith("python -m reports.benches.bench_colors scene.ply")
-    assert len(capsys.readouterr().out.splitlines()) == 2 + len(result["rows"])
-    out.unlink()
-    assert main([*words, "--rules", "other"]) == 2
-    error = capsys.readouterr().err
-    assert error.startswith("error: ")
-    assert len(error.splitlines()) == 1
-    assert not out.exists()

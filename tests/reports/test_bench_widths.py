@@ -11,7 +11,7 @@ import pytest
 from golden.image import read_image
 from golden.params import Parameters
 from golden.rules import GSPLAT
-from reports.benches.bench_widths import main, markdown, study
+from reports.benches.bench_widths import markdown, study
 from reports.benches.width_figure import width_figure, write_width_figure
 from reports.benches.width_study import LOW_FACTOR_BITS, LOW_FACTOR_WIDTHS, RANGES, variations
 from tests.reports.report_cases import tiny_subject
@@ -53,7 +53,8 @@ def test_document(result):
     assert json.loads(json.dumps(result, allow_nan=False)) == result
     assert (result["command"], result["rules"]) == ("the command", ["inria", "gsplat"])
     assert (result["gaussians"], result["size_px"], len(result["views"])) == (2500, [96, 64], 2)
-    assert result["chosen"] == asdict(Parameters())
+    # Those that have come since are of stages that the study has not.
+    assert result["chosen"].items() <= asdict(Parameters()).items()
     assert result["versions"]["splatsieve"]
     expected = [
         (rules, p.parameter, p.width) for rules in result["rules"] for p in variations(NAMES)
@@ -112,32 +113,13 @@ def test_figure(result, tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["bonsai.spz"], "bonsai.spz comes without cameras"),
-        (["none.spz", "--cameras", "none.json"], "none.json"),
-        (["default", "--views", "0"], "0 views cannot be measured"),
-        (["default", "--size", "0x5"], "size"),
-        (["default", "--rules", "gsplat", "none"], "rules"),
-    ],
-)
-def test_refused_in_one_sentence(arguments, message, tmp_path, capsys):
-    path = tmp_path / "widths.json"
-    assert main([*arguments, "-o", str(path), "--figure", str(tmp_path / "widths.png")]) == 2
-    error = capsys.readouterr().err
-    assert error.startswith("bench_widths: ")
-    assert message in error
-    assert error.count("\n") == 1
-    assert list(tmp_path.iterdir()) == []
-
-
 def test_committed_results_lose_nothing_and_are_in_the_readme():
     result = json.loads((RESULTS / "widths.json").read_text())
     assert {row["parameter"] for row in result["points"]} == set(RANGES)
     assert all(row["lost"] == 0 for row in result["points"])
     chosen = [row for row in result["points"] if not row["changed"]]
-    assert result["chosen"] == asdict(Parameters())
+    # Those that have come since are of stages that the study has not.
+    assert result["chosen"].items() <= asdict(Parameters()).items()
     assert min(row["psnr_db"] for row in chosen) >= result["bounds"]["psnr_db"]
     assert markdown(result) in (RESULTS.parent / "README.md").read_text()
     assert read_image(RESULTS / "widths.png").size > 0

@@ -56,7 +56,8 @@ def test_the_committed_trace_may_be_missing_or_fit(subject, tmp_path):
     ("change", "message"),
     [
         (lambda cameras: [], "no views were chosen"),
-        (lambda cameras: [cameras[0], cameras[1].resized(48, 32)], "have 2 sizes"),
+        (lambda cameras: [cameras[0], cameras[1].resized(48, 32)], r"have 2 sizes .* with --size"),
+        (lambda cameras: [cameras[0], cameras[1].resized(32, 48)], r"2 sizes .* of one shape with"),
         (lambda cameras: [cameras[0], cameras[0]], "two views are named view_0000"),
     ],
 )

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from golden.camera import Camera
 from golden.gaussians.bound import B_HIGH, B_LOW, LOW_PASS_REACH_PX
 from golden.grid import Grid
+from golden.numbers.fixed import Fixed
 from golden.params import Parameters
 from golden.rules import Rules
 
@@ -34,6 +35,12 @@ FLOAT32_PIXEL_MARGIN_PX = 2.0**-6
 # Errors of the datapath that do not grow with distance, in its last place: position and centre
 # rounded (2.81), floor of the plane product (1), floor of the distance margin (1).
 ROUNDING_MARGIN = 5
+
+# Exponents of a ball and of the frame that lie farther apart are cut to it: nothing is left of what
+# is shifted so far.
+MAX_APART = 63
+# Offsets of that exponent and of lower ones are nothing in the unit of their centre.
+LEAST_MEMBER_EXPONENT = -32
 
 
 @dataclass(frozen=True)
@@ -93,6 +100,16 @@ class ClusterCullConstants:
         ports["weight_x"], ports["weight_y"] = (int(w) for w in self.weight)
         ports["side_offset"], ports["near_offset"] = self.side_offset, self.near_offset
         return ports
+
+
+def constant_formats(params: Parameters) -> dict[str, Fixed]:
+    """Format of each constant, under the names and in the order of as_ports."""
+    formats = {"camera_exponent": params.exponent}
+    formats |= {f"camera_position_{axis}": params.camera_position for axis in "xyz"}
+    formats |= {f"rotation_{i}{j}": params.rotation for i in range(3) for j in range(3)}
+    formats |= {f"{p}_{part}": params.normal for p in PLANES for part in ("lateral", "depth")}
+    formats |= {f"weight_{axis}": params.weight for axis in "xy"}
+    return formats | {"side_offset": params.plane_offset, "near_offset": params.plane_offset}
 
 
 def view_planes(camera: Camera, rules: Rules) -> ViewPlanes:

@@ -26,11 +26,8 @@ from numpy.typing import NDArray
 from golden.numbers.bits import ceil_shift, round_shift
 from golden.numbers.fixed import Int64, shift_ceil, shift_round_half_up
 from golden.params import Parameters
-from golden.stages.cluster_cull.constants import ROUNDING_MARGIN, ClusterCullConstants
+from golden.stages.cluster_cull.constants import MAX_APART, ROUNDING_MARGIN, ClusterCullConstants
 from golden.stages.cluster_cull.result import CullResult, LevelsResult, spread_levels
-
-# Exponents farther apart than that are cut to it: nothing is left of what is shifted so far.
-MAX_APART = 63
 
 
 def ball_cull(

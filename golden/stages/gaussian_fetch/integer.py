@@ -7,11 +7,8 @@ from numpy.typing import NDArray
 
 from golden.pack import Pack
 from golden.records import MEMBER_DTYPE, VISIBLE_DTYPE
-from golden.stages.cluster_cull.integer import MAX_APART
+from golden.stages.cluster_cull.constants import LEAST_MEMBER_EXPONENT, MAX_APART
 from golden.stages.cluster_cull.result import LevelsResult
-
-# Offsets of that exponent and of lower ones are nothing in the unit of their centre.
-LEAST_MEMBER_EXPONENT = -32
 
 
 def visible_records(clusters: NDArray[np.void], culled: LevelsResult) -> NDArray[np.void]:

@@ -39,6 +39,10 @@ SIZE_BITS = 14
 # the picture and still cover it.
 SCREEN_BITS = 22
 
+# Why a member is dropped, the first that holds: it can reach no pixel by its opacity, lies before
+# the near plane, or covers no pixel centre of the picture.
+DROPS = ("opacity", "near", "outside")
+
 
 @dataclass(frozen=True)
 class ProjectionFormats:

@@ -14,12 +14,12 @@ from golden.stages.gaussian_project.conic import conic
 from golden.stages.gaussian_project.constants import GaussianProjectConstants
 from golden.stages.gaussian_project.extent import cover
 from golden.stages.gaussian_project.footprint import footprint
-from golden.stages.gaussian_project.formats import ProjectionFormats
+from golden.stages.gaussian_project.formats import DROPS, ProjectionFormats
 from golden.stages.gaussian_project.place import place
 
 Bool = NDArray[np.bool_]
 
-DROPS = ("opacity", "near", "outside")
+
 # Rows at a time: their intermediate results stay in the processor's cache.
 CHUNK_ROWS = 1 << 13
 

@@ -83,7 +83,7 @@ def count_bins(
         rules.alpha_max,
         ALPHA_MIN,
         TRANSMITTANCE_MIN,
-        rules.name == "gsplat",
+        rules.t_min_is_done,
         counts.fetched_splats,
         counts.blended_pixel_splats,
         counts.subtile_histogram,

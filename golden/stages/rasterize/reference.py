@@ -89,7 +89,7 @@ def rasterize_reference(
         rules.alpha_max,
         ALPHA_MIN,
         TRANSMITTANCE_MIN,
-        rules.name == "gsplat",
+        rules.t_min_is_done,
         np.asarray(background, np.float64),
         image,
         counts.fetched_splats,

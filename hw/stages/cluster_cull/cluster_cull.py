@@ -8,10 +8,15 @@ from amaranth.lib.fifo import SyncFIFOBuffered
 from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
-from hw.layouts import cluster_cull_constants, cluster_record, cluster_run, visible_cluster
+from hw.layouts import (
+    COUNTER_BITS,
+    cluster_cull_constants,
+    cluster_record,
+    cluster_run,
+    visible_cluster,
+)
 from hw.stages.cluster_cull.ball_cull import BallCull
 
-COUNTER_BITS = 32
 COUNTERS = (
     "groups_tested",
     "groups_visible",
@@ -123,27 +128,27 @@ class ClusterCull(wiring.Component):
         What leaves is counted a cycle later, and a place is kept for what is taken meanwhile: so no
         output's `ready` decides in its own cycle what is taken.
         """
-        asked, passed, came = Signal(), Signal(), Signal()
+        requested, accepted, arrived = Signal(), Signal(), Signal()
         count = Signal(self._params.count_bits)
         m.d.sync += [
-            came.eq(balls.cluster),
-            asked.eq(self.requests.valid & self.requests.ready),
+            arrived.eq(balls.cluster),
+            requested.eq(self.requests.valid & self.requests.ready),
             count.eq(self.requests.payload.count),
-            passed.eq(self.o.valid & self.o.ready),
+            accepted.eq(self.o.valid & self.o.ready),
         ]
         busy = []
-        for limit, free, taken, dropped, gone in (
-            (self.REQUESTS, room, balls.group, balls.dropped_group, asked),
-            (self.places, place, balls.cluster, balls.dropped_cluster, passed),
+        for limit, free, taken, dropped, left in (
+            (self.REQUESTS, room, balls.group, balls.dropped_group, requested),
+            (self.places, place, balls.cluster, balls.dropped_cluster, accepted),
         ):
             pending = Signal(range(limit + 1), name=f"pending_{free.name}")
-            m.d.sync += [pending.eq(pending + taken - dropped - gone), free.eq(pending < limit - 1)]
+            m.d.sync += [pending.eq(pending + taken - dropped - left), free.eq(pending < limit - 1)]
             busy.append(pending.any())
         awaited = Signal(self._params.base_bits)
-        with m.If(asked):
-            m.d.sync += awaited.eq(awaited + count - came)
+        with m.If(requested):
+            m.d.sync += awaited.eq(awaited + count - arrived)
         with m.Else():
-            m.d.sync += awaited.eq(awaited - came)
+            m.d.sync += awaited.eq(awaited - arrived)
         m.d.comb += self.busy.eq(Cat(*busy).any() | awaited.any())
 
     def _count(self, m, balls):

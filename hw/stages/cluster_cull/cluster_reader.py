@@ -15,18 +15,21 @@ from hw.layouts import cluster_record, cluster_run, run_request, slot_beat
 class ClusterReader(wiring.Component):
     """Runs of clusters into reads of the cluster table, and their records into clusters.
 
-    record = table + base. A run of none, or one that ends beyond `clusters`, is not read:
-    `outside` stays high from then on.
+    record = table_record + base. A run of none, or one that ends beyond `table_count`, is not read:
+    `outside` of its frame stays high from then on.
 
     Latency: 2 cycles from a run to its read; 0 from a beat to its first cluster.
 
     Members
     -------
-    table : In(address_bits - 5), number of the table's first record. clusters : In(32).
+    table_record : In(address_bits - 5), number of the table's first record.
+    table_count : In(32), its records.
     frame : In(1), which its reads are for.
-    runs : In(stream of cluster_run). requests : Out(stream of run_request).
-    slots : In(stream of slot_beat). o : Out(stream of cluster_record).
-    outside : Out(1), a run lay outside the table; until reset.
+    runs : In(stream of cluster_run).
+    requests : Out(stream of run_request).
+    slots : In(stream of slot_beat).
+    o : Out(stream of cluster_record).
+    outside : Out(2), a bit for each `frame`: a run lay outside the table; until reset.
     busy : Out(1), a run was not asked for yet, or never will be.
     """
 
@@ -34,14 +37,14 @@ class ClusterReader(wiring.Component):
         self._params = params
         super().__init__(
             {
-                "table": In(params.address_bits - 5),
-                "clusters": In(32),
+                "table_record": In(params.address_bits - 5),
+                "table_count": In(32),
                 "frame": In(1),
                 "runs": In(stream.Signature(cluster_run(params))),
                 "requests": Out(stream.Signature(run_request(params))),
                 "slots": In(stream.Signature(slot_beat(params))),
                 "o": Out(stream.Signature(cluster_record(params))),
-                "outside": Out(1),
+                "outside": Out(2),
                 "busy": Out(1),
             }
         )
@@ -57,9 +60,9 @@ class ClusterReader(wiring.Component):
         # First its end is computed, then it is compared and asked for.
         m.d.comb += [
             self.runs.ready.eq(~pending),
-            bad.eq((held.count == 0) | (end > self.clusters)),
+            bad.eq((held.count == 0) | (end > self.table_count)),
             free.eq(~self.requests.valid | self.requests.ready),
-            self.busy.eq(pending | self.outside),
+            self.busy.eq(pending | self.outside.any()),
             self.requests.payload.eq(request),
         ]
         with m.If(self.requests.ready):
@@ -70,12 +73,12 @@ class ClusterReader(wiring.Component):
             m.d.sync += [
                 pending.eq(0),
                 self.requests.valid.eq(~bad),
-                request.record.eq(self.table + held.base),
+                request.record.eq(self.table_record + held.base),
                 request.count.eq(held.count),
                 request.frame.eq(self.frame),
             ]
             with m.If(bad):
-                m.d.sync += self.outside.eq(1)
+                m.d.sync += self.outside.bit_select(self.frame, 1).eq(1)
         m.submodules.records = records = RecordStream(self._params)
         wiring.connect(m, wiring.flipped(self.slots), records.i)
         m.d.comb += [

@@ -7,9 +7,11 @@ from amaranth.lib.wiring import In, Out
 
 from golden.numbers.fixed import Fixed
 from golden.params import Parameters
-from golden.stages.cluster_cull.constants import ROUNDING_MARGIN
-from golden.stages.cluster_cull.integer import MAX_APART
-from golden.stages.gaussian_fetch.integer import LEAST_MEMBER_EXPONENT
+from golden.stages.cluster_cull.constants import (
+    LEAST_MEMBER_EXPONENT,
+    MAX_APART,
+    ROUNDING_MARGIN,
+)
 from hw.blocks.pipeline import Block
 from hw.blocks.shift import ShiftRight
 from hw.layouts import cluster_cull_constants, shape, vector

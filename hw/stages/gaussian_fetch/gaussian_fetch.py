@@ -38,11 +38,13 @@ class GaussianFetch(wiring.Component):
 
     Members
     -------
-    table : In(address_bits - 5), number of the geometry's first record. gaussians : In(32).
-    frame : In(1), of the clusters that come, as table and gaussians are. served : In(1), of the
-        members that may leave.
+    table_record : In(address_bits - 5), number of the geometry's first record.
+    table_count : In(32), its records, one a Gaussian.
+    frame : In(1), of the clusters that are offered and of the table.
+    served : In(1), frame of the members that may leave.
     i : In(stream of visible_cluster).
-    requests : Out(stream of run_request). slots : In(stream of slot_beat).
+    requests : Out(stream of run_request).
+    slots : In(stream of slot_beat).
     o : Out(stream of member_beat).
     outside : Out(2), a bit for each `frame`: a cluster lay outside the geometry; until reset.
     busy : Out(1), a cluster of the frame `served` is not yet fetched in full, or its members wait.
@@ -52,8 +54,8 @@ class GaussianFetch(wiring.Component):
         self._params = params
         super().__init__(
             {
-                "table": In(params.address_bits - 5),
-                "gaussians": In(32),
+                "table_record": In(params.address_bits - 5),
+                "table_count": In(32),
                 "frame": In(1),
                 "served": In(1),
                 "i": In(stream.Signature(visible_cluster(params))),
@@ -71,11 +73,11 @@ class GaussianFetch(wiring.Component):
         width = visible_cluster(self._params).size + 1  # and the frame
         m.submodules.queue = queue = SyncFIFOBuffered(width=width, depth=CLUSTERS_WAITING)
         m.submodules.ahead = ahead = SyncFIFOBuffered(width=width, depth=CLUSTERS_AHEAD)
-        m.submodules.oldest = oldest = StreamRegister(width)
-        m.submodules.coming = coming = StreamRegister(width)
-        m.submodules.asked = asked = StreamRegister(width)
-        wiring.connect(m, queue.r_stream, oldest.i)
-        wiring.connect(m, ahead.r_stream, coming.i)
+        m.submodules.head = head = StreamRegister(width)
+        m.submodules.next_cluster = next_cluster = StreamRegister(width)
+        m.submodules.to_merger = to_merger = StreamRegister(width)
+        wiring.connect(m, queue.r_stream, head.i)
+        wiring.connect(m, ahead.r_stream, next_cluster.i)
         wiring.connect(m, merger.o, wiring.flipped(self.requests))
         both = Signal()
         m.d.comb += [
@@ -83,33 +85,35 @@ class GaussianFetch(wiring.Component):
             queue.w_data.eq(Cat(self.i.payload, self.frame)),
             self.i.ready.eq(queue.w_rdy),
             self.outside.eq(merger.outside),
-            both.eq(asked.i.ready & ahead.w_rdy),
-            asked.i.valid.eq(oldest.o.valid & ahead.w_rdy),
-            asked.i.payload.eq(oldest.o.payload),
-            oldest.o.ready.eq(both),
-            ahead.w_en.eq(oldest.o.valid & both),
-            ahead.w_data.eq(oldest.o.payload),
-            merger.i.valid.eq(asked.o.valid),
-            merger.i.payload.eq(asked.o.payload[:-1]),
-            asked.o.ready.eq(merger.i.ready),
+            both.eq(to_merger.i.ready & ahead.w_rdy),
+            to_merger.i.valid.eq(head.o.valid & ahead.w_rdy),
+            to_merger.i.payload.eq(head.o.payload),
+            head.o.ready.eq(both),
+            ahead.w_en.eq(head.o.valid & both),
+            ahead.w_data.eq(head.o.payload),
+            merger.i.valid.eq(to_merger.o.valid),
+            merger.i.payload.eq(to_merger.o.payload[:-1]),
+            to_merger.o.ready.eq(merger.i.ready),
         ]
-        self._tables(m, merger, asked.o.payload[-1])
-        cluster, frame, here, index = self._cluster(m, coming.o)
+        self._tables(m, merger, to_merger.o.payload[-1])
+        cluster, frame, cluster_valid, index = self._cluster(m, next_cluster.o)
         m.submodules.members = members = StreamRegister(
             data.StructLayout({"beat": member_beat(self._params), "frame": 1})
         )
-        self._members(m, members.i, cluster, here, index)
+        self._members(m, members.i, cluster, cluster_valid, index)
         # In order: a cluster here is the oldest. What the merger has not asked for is still ahead.
-        waiting, others, is_served = Signal(), Signal(), Signal()
+        pending, other_frame, is_served = Signal(), Signal(), Signal()
         m.d.comb += [
             members.i.payload.frame.eq(frame),
-            waiting.eq((queue.level != 0) | oldest.o.valid | (ahead.level != 0) | coming.o.valid),
-            others.eq(here & (frame != self.served)),
+            pending.eq(
+                (queue.level != 0) | head.o.valid | (ahead.level != 0) | next_cluster.o.valid
+            ),
+            other_frame.eq(cluster_valid & (frame != self.served)),
             is_served.eq(members.o.payload.frame == self.served),
             self.o.payload.eq(members.o.payload.beat),
             self.o.valid.eq(members.o.valid & is_served),
             members.o.ready.eq(self.o.ready & is_served),
-            self.busy.eq(self.o.valid | (~others & (here | waiting))),
+            self.busy.eq(self.o.valid | (~other_frame & (cluster_valid | pending))),
         ]
         return m
 
@@ -117,12 +121,12 @@ class GaussianFetch(wiring.Component):
         """Each frame's table, kept while its clusters wait: the next one may be of another pack."""
         tables, gaussians = (
             Array(Signal.like(port, name=f"{port.name}_{n}", reset_less=True) for n in range(2))
-            for port in (self.table, self.gaussians)
+            for port in (self.table_record, self.table_count)
         )
         with m.If(self.i.valid):
             m.d.sync += [
-                tables[self.frame].eq(self.table),
-                gaussians[self.frame].eq(self.gaussians),
+                tables[self.frame].eq(self.table_record),
+                gaussians[self.frame].eq(self.table_count),
             ]
         m.d.comb += [
             merger.table.eq(tables[frame]),
@@ -130,21 +134,24 @@ class GaussianFetch(wiring.Component):
             merger.frame.eq(frame),
         ]
 
-    def _cluster(self, m, coming):
+    def _cluster(self, m, next_cluster):
         """The cluster whose Gaussians come now, whether there is one, and the next one's index."""
         cluster, frame = Signal(visible_cluster(self._params), reset_less=True), Signal()
-        here, index = Signal(), Signal(32, reset_less=True)
+        cluster_valid, index = Signal(), Signal(32, reset_less=True)
         left = Signal(self._params.count_bits, reset_less=True)
         # Records of it in this cycle; are they the last? `left` is 1, is 2.
-        self._taken, self._used_up = Signal(2), Signal()
+        self._taken, self._last_taken = Signal(2), Signal()
         self._one, self._pair = Signal(reset_less=True), Signal(reset_less=True)
         queued = Signal(visible_cluster(self._params))
-        m.d.comb += [queued.eq(coming.payload[:-1]), coming.ready.eq(~here | self._used_up)]
-        with m.If(coming.ready):
+        m.d.comb += [
+            queued.eq(next_cluster.payload[:-1]),
+            next_cluster.ready.eq(~cluster_valid | self._last_taken),
+        ]
+        with m.If(next_cluster.ready):
             m.d.sync += [
-                here.eq(coming.valid),
+                cluster_valid.eq(next_cluster.valid),
                 cluster.eq(queued),
-                frame.eq(coming.payload[-1]),
+                frame.eq(next_cluster.payload[-1]),
                 index.eq(queued.base),
                 left.eq(queued.count),
                 self._one.eq(queued.count == 1),
@@ -157,24 +164,24 @@ class GaussianFetch(wiring.Component):
                 self._one.eq(Mux(self._taken[1], left == 3, self._pair)),
                 self._pair.eq(left == Mux(self._taken[1], 4, 3)),
             ]
-        return cluster, frame, here, index
+        return cluster, frame, cluster_valid, index
 
-    def _members(self, m, o, cluster, here, index):
+    def _members(self, m, o, cluster, cluster_valid, index):
         """The members of a beat of memory that are of the cluster."""
         beat, lanes = self.slots.payload, self._params.lanes
         slots = len(beat.slots)
-        waiting, first = Signal(slots), Signal(range(max(slots, 2)))
+        pending, first = Signal(slots), Signal(range(max(slots, 2)))
         done, move, two = Signal(slots), Signal(), Signal()
         m.d.comb += [
-            o.valid.eq(self.slots.valid & here),
+            o.valid.eq(self.slots.valid & cluster_valid),
             o.payload.beat.lanes.eq(Mux(two, 3, 1)),
-            waiting.eq(beat.slots & ~done),
-            first.eq(~waiting[0]),
+            pending.eq(beat.slots & ~done),
+            first.eq(~pending[0]),
             move.eq(o.valid & o.ready),
-            two.eq(waiting.all() & ~self._one if min(slots, lanes) > 1 else 0),
+            two.eq(pending.all() & ~self._one if min(slots, lanes) > 1 else 0),
             self._taken.eq(Mux(move, Mux(two, 2, 1), 0)),
-            self._used_up.eq(move & Mux(two, self._pair, self._one)),
-            self.slots.ready.eq(move & (two | (waiting[0] + waiting[-1] == 1) | (slots == 1))),
+            self._last_taken.eq(move & Mux(two, self._pair, self._one)),
+            self.slots.ready.eq(move & (two | (pending[0] + pending[-1] == 1) | (slots == 1))),
         ]
         with m.If(move):
             m.d.sync += done.eq(Mux(self.slots.ready, 0, done | (1 << first)))

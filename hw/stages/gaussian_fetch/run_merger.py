@@ -60,7 +60,7 @@ class RunMerger(wiring.Component):
                 "follows": 1,
             }
         )
-        came, checked = (Signal(layout, name=n, reset_less=True) for n in ("came", "checked"))
+        entry, checked = (Signal(layout, name=n, reset_less=True) for n in ("entry", "checked"))
         came_here, checked_here = Signal(), Signal()
         end, last_end = (Signal(33, reset_less=True) for _ in range(2))
         gaussians = Signal.like(self.gaussians, reset_less=True)
@@ -73,7 +73,7 @@ class RunMerger(wiring.Component):
         m.d.sync += is_long.eq(run.count >= LONG_RUN_RECORDS)
         m.d.comb += [
             self.o.payload.eq(offered),
-            is_bad.eq((came.count == 0) | (end > gaussians)),
+            is_bad.eq((entry.count == 0) | (end > gaussians)),
             moved.eq(~self.o.valid | self.o.ready),
             merge.eq(checked_here & grows & joins & ~is_long),
             move.eq(grows & moved & ~merge),
@@ -98,21 +98,21 @@ class RunMerger(wiring.Component):
         with m.If(used):
             m.d.sync += [
                 checked_here.eq(came_here),
-                checked.eq(came),
+                checked.eq(entry),
                 bad.eq(is_bad),
-                joins.eq(came.follows & ~is_bad),
+                joins.eq(entry.follows & ~is_bad),
             ]
         with m.If(self.i.ready):
             m.d.sync += came_here.eq(self.i.valid)
             with m.If(self.i.valid):
                 m.d.sync += [
-                    came.base.eq(item.base),
-                    came.count.eq(item.count),
+                    entry.base.eq(item.base),
+                    entry.count.eq(item.count),
                     end.eq(item.base + item.count),
                     last_end.eq(item.base + item.count),
-                    came.follows.eq((item.base == last_end) & (came.frame == self.frame)),
-                    came.table.eq(self.table),
+                    entry.follows.eq((item.base == last_end) & (entry.frame == self.frame)),
+                    entry.table.eq(self.table),
                     gaussians.eq(self.gaussians),
-                    came.frame.eq(self.frame),
+                    entry.frame.eq(self.frame),
                 ]
         return m

@@ -10,12 +10,11 @@ from amaranth.lib.fifo import SyncFIFOBuffered
 from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
-from golden.stages.gaussian_project.integer import DROPS
+from golden.stages.gaussian_project.formats import DROPS
 from hw.blocks.pipeline import population
-from hw.layouts import gaussian_project_constants, member_record, splat_record
+from hw.layouts import COUNTER_BITS, gaussian_project_constants, member_record, splat_record
 from hw.stages.gaussian_project.projection import Projection
 
-COUNTER_BITS = 32
 ITEM_COUNTERS = ("members", *(f"dropped_{name}" for name in DROPS), "splats")
 COUNTERS = (*ITEM_COUNTERS, "starved_cycles", "stalled_cycles")
 

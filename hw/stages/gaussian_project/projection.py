@@ -15,7 +15,7 @@ from hw.stages.gaussian_project.footprint import FACTOR
 from hw.stages.gaussian_project.place import Place
 from hw.stages.gaussian_project.screen_shape import ScreenShape
 
-# Why a member is dropped: the numbers of golden.stages.gaussian_project.integer.DROPS, from 1 on.
+# Why a member is dropped: the numbers of golden.stages.gaussian_project.formats.DROPS, from 1 on.
 OPACITY, NEAR, OUTSIDE = 1, 2, 3
 
 

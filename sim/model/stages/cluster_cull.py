@@ -1,8 +1,9 @@
-"""Exact cycles of cluster_cull for a frame, from what it will find: no data, only control."""
+"""Stage 1, cluster_cull: its control clocked, its cycles where it runs alone, and its work."""
 
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,8 +11,101 @@ from numpy.typing import NDArray
 from golden.jit import serial_kernel
 from golden.params import Parameters
 from hw.stages.cluster_cull.cluster_cull import ClusterCull
+from sim.model.clocked import FIFO, clock_fifo, registers
+from sim.model.counts import FrontEndCounts
+from sim.model.stage import Work
+from sim.model.traffic import FrontEndTraffic
 
 Int64 = NDArray[np.int64]
+Bool = NDArray[np.bool_]
+
+# ClusterCull and its two queues.
+CLUSTER_CULL = registers(
+    # Fixed: groups and clusters that may be under way.
+    *("group_limit", "cluster_limit"),
+    # The next of each to be tested, and the place of the pipeline's ring that leaves next.
+    *("group", "cluster", "place"),
+    # Groups and clusters under way, and clusters that were requested; is there room for more?
+    *("pending_groups", "pending_clusters", "awaited_clusters", "group_room", "cluster_room"),
+    # What is counted a cycle later: clusters of a run passed on, a cluster passed on, one taken.
+    *("passed_run", "passed_cluster", "taken_cluster"),
+    # The runs of visible groups, and the visible clusters.
+    requests=FIFO,
+    visible=FIFO,
+)
+
+# ClusterReader: the next run, the one whose end is checked, the one that is requested.
+CLUSTER_READER = registers("run", "checked", "checked_run", "request_valid", "request_run")
+
+# What a place of the pipeline holds: nothing, or a ball that is dropped or visible.
+EMPTY, DROPPED_CLUSTER, VISIBLE_CLUSTER, DROPPED_GROUP, VISIBLE_GROUP = range(5)
+
+
+def idle_cull(hardware: ClusterCull) -> NDArray[np.void]:
+    """(1,) CLUSTER_CULL out of reset."""
+    block = np.zeros(1, CLUSTER_CULL)
+    block["group_limit"], block["cluster_limit"] = hardware.REQUESTS, hardware.places
+    block["group_room"] = block["cluster_room"] = 1
+    return block
+
+
+@serial_kernel
+def clock_cluster_cull(
+    cull: Any,
+    pipeline: Int64,
+    group_taken: bool,
+    cluster_taken: bool,
+    group_visible: Bool,
+    cluster_visible: Bool,
+    run_clusters: int,
+    cluster_passed: bool,
+) -> None:
+    """ClusterCull.
+
+    Parameters
+    ----------
+    cull : CLUSTER_CULL.
+    pipeline : (test cycles,) ring of what is under way, EMPTY to VISIBLE_GROUP.
+    group_taken, cluster_taken : into the pipeline, one of them at most.
+    group_visible : (G,) of all groups.
+    cluster_visible : (T,) of the clusters of visible groups.
+    run_clusters : clusters of the run that the reader takes, 0 for none.
+    cluster_passed : a visible cluster leaves its queue.
+    """
+    out = pipeline[cull.place]
+    entry = EMPTY
+    if cluster_taken:
+        entry = VISIBLE_CLUSTER if cluster_visible[cull.cluster] else DROPPED_CLUSTER
+        cull.cluster += 1
+    elif group_taken:
+        entry = VISIBLE_GROUP if group_visible[cull.group] else DROPPED_GROUP
+        cull.group += 1
+    pipeline[cull.place] = entry
+    cull.place = cull.place + 1 if cull.place + 1 < len(pipeline) else 0
+    cull.group_room = int(cull.pending_groups < cull.group_limit - 1)
+    cull.cluster_room = int(cull.pending_clusters < cull.cluster_limit - 1)
+    group_done = int(cull.passed_run != 0) + int(out == DROPPED_GROUP)
+    cluster_done = cull.passed_cluster + int(out == DROPPED_CLUSTER)
+    cull.pending_groups += int(group_taken) - group_done
+    cull.pending_clusters += int(cluster_taken) - cluster_done
+    cull.awaited_clusters += cull.passed_run - cull.taken_cluster
+    cull.passed_run, cull.passed_cluster = run_clusters, int(cluster_passed)
+    cull.taken_cluster = int(cluster_taken)
+    clock_fifo(cull.requests, out == VISIBLE_GROUP, run_clusters != 0)
+    clock_fifo(cull.visible, out == VISIBLE_CLUSTER, cluster_passed)
+
+
+@serial_kernel
+def clock_cluster_reader(reader: Any, run_taken: bool, request_taken: bool) -> None:
+    """ClusterReader: the run whose end is checked, then its request."""
+    free = request_taken | (reader.request_valid == 0)
+    if request_taken:
+        reader.request_valid = 0
+    if run_taken:
+        reader.checked, reader.checked_run = 1, reader.run
+        reader.run += 1
+    elif free & (reader.checked == 1):
+        reader.checked, reader.request_valid, reader.request_run = 0, 1, reader.checked_run
 
 
 @cache
@@ -21,106 +115,68 @@ def cull_hardware() -> ClusterCull:
 
 
 def cull_cycles(
-    group_visible: NDArray[np.bool_],
+    group_visible: Bool,
     group_clusters: NDArray[np.integer],
-    cluster_visible: NDArray[np.bool_],
+    cluster_visible: Bool,
     memory_cycles: int,
 ) -> int:
     """Cycles of the RTL from the first offered group until not busy, nothing held back.
 
-    One ball a cycle, clusters first; a group is taken only while fewer than REQUESTS - 1 groups
-    were, in the cycle before, between the input and the reader of requests, which takes one a cycle
-    (counted in the next) and offers the first cluster memory_cycles later, then one a cycle.
+    One ball a cycle, clusters first. A run of clusters is requested as soon as it is known, a run a
+    cycle; its first cluster is offered memory_cycles later, then one a cycle.
 
     Parameters
     ----------
-    group_visible : (G,) bool. group_clusters : (G,) clusters of each group.
+    group_visible : (G,) bool.
+    group_clusters : (G,) clusters of each group.
     cluster_visible : (T,) bool, of the clusters of visible groups only, in their order.
+    memory_cycles : from a request to its first cluster.
     """
     hardware = cull_hardware()
-    return int(
-        _simulate(
-            group_visible,
-            np.asarray(group_clusters, dtype=np.int64),
-            cluster_visible,
-            memory_cycles,
-            hardware.test_cycles,
-            hardware.QUEUE_CYCLES,
-            hardware.REQUESTS,
-        )
-    )
+    runs = np.asarray(group_clusters, dtype=np.int64)[group_visible]
+    pipeline = np.zeros(hardware.test_cycles, np.int64)
+    block = idle_cull(hardware)
+    masks = np.array(group_visible), np.array(cluster_visible)
+    return int(_run_alone(block, pipeline, *masks, runs, memory_cycles))
 
 
 @serial_kernel
-def _simulate(
-    group_visible: NDArray[np.bool_],
-    group_clusters: Int64,
-    cluster_visible: NDArray[np.bool_],
+def _run_alone(
+    block: NDArray[np.void],
+    pipeline: Int64,
+    group_visible: Bool,
+    cluster_visible: Bool,
+    runs: Int64,
     memory_cycles: int,
-    depth: int,
-    queue_cycles: int,
-    requests: int,
 ) -> int:
+    cull = block[0]
     groups = len(group_visible)
-    # What each slot of the pipeline holds: 0 nothing, 1 a dropped ball, 2 a seen one; + 4: group.
-    # Behind the last one a seen cluster is in its queue, which nothing holds back, then counted.
-    slots = np.zeros(depth + queue_cycles + 1, np.int64)
-    runs = np.zeros(groups + 1, np.int64)  # clusters of each request, in order
-    ready = np.zeros(groups + 1, np.int64)  # first cycle in which a request's clusters are there
-    queued = taken = sent = 0  # requests written, at the reader, whose clusters are all sent
-    held = 0  # requests that the queue shows at its output: 0 or 1
-    left = 0  # clusters of the current request still to be offered
-    group = cluster = pending = awaited = 0
-    asked_before, clusters_before = False, 0  # a request went to the reader, and its clusters
-    room, offered_before = True, False
-    visible_groups = np.flatnonzero(group_visible)
+    first_cycle = np.zeros(len(runs) + 1, np.int64)  # in which a run's first cluster is offered
+    requested = answered = left = 0  # runs, those of which all clusters were offered, the rest
     cycle = 0
-    while True:
-        last = slots[depth - 1]
-        if group == groups and not slots.any() and pending == 0 and awaited == 0:
-            return cycle
-        # The reader takes what the queue's output shows; the queue refills it from its memory.
-        asked = held == 1
-        waiting = queued - taken - held
-        if asked:
-            runs[taken] = group_clusters[visible_groups[taken]]
-            ready[taken] = cycle + memory_cycles
-        if left == 0 and sent < taken:
-            left = runs[sent]
-        offered = left > 0 and ready[sent] <= cycle
-        room_after = pending < requests - 1
-        entry = 0
-        if offered:
-            entry = 2 if cluster_visible[cluster] else 1
-            cluster += 1
-            left -= 1
-            if left == 0:
-                sent += 1
-        elif group < groups and room:
-            entry = 6 if group_visible[group] else 5
-            group += 1
-            pending += 1
-        if last == 5:
-            pending -= 1
-        if asked_before:
-            pending -= 1
-            awaited += clusters_before
-        asked_before = asked
-        if asked:
-            clusters_before = runs[taken]
-            taken += 1
-            held = 0
-        if offered_before:
-            awaited -= 1
-        offered_before = offered
-        if held == 0 and waiting > 0:
-            held = 1
-        if last == 6:
-            queued += 1
-        for slot in range(len(slots) - 1, 0, -1):
-            slots[slot] = slots[slot - 1]
-        slots[0] = entry
-        if last != 2:
-            slots[depth] = 0
-        room = room_after
+    while (
+        cull.group < groups
+        or (cull.pending_groups | cull.pending_clusters | cull.awaited_clusters) != 0
+    ):
+        if left == 0 and answered < requested and first_cycle[answered] <= cycle:
+            left = runs[answered]
+            answered += 1
+        cluster = (left > 0) & (cull.cluster_room == 1)
+        group = (cull.group < groups) & (cull.group_room == 1) & ~cluster
+        left -= int(cluster)
+        run_clusters = 0
+        if cull.requests.valid == 1:
+            run_clusters = runs[requested]
+            first_cycle[requested] = cycle + memory_cycles
+            requested += 1
+        passed = cull.visible.valid == 1
+        clock_cluster_cull(
+            cull, pipeline, group, cluster, group_visible, cluster_visible, run_clusters, passed
+        )
         cycle += 1
+    return cycle
+
+
+def cluster_cull(counts: FrontEndCounts, traffic: FrontEndTraffic) -> Work:
+    """Stage 1. Busy a cycle a ball, groups and clusters. Reads the header and 32 bytes a ball."""
+    return Work("cluster_cull", counts.tests, traffic.tables.bytes, 0)

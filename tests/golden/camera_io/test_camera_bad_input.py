@@ -75,7 +75,7 @@ JSON_CASES: dict[str, tuple[Any, str]] = {
     "inria rotation flat": (inria(rotation=[[1, 0, 0], [0, 1, 0], [0, 0, 0]]), "not a rotation"),
     "inria mirrored": (inria(rotation=np.diag([1, 1, -1]).tolist()), "is not a rotation"),
     "inria rotation huge": (inria(rotation=[[1e308] * 3] * 3), "is not a rotation"),
-    "inria twice": (inria() * 2, "the image name a.png appears twice"),
+    "ns-export": ([{"file_path": "a.png", "transform": POSE[:3]}], "as `ns-export cameras` writes"),
     "transforms no frames": ({"fl_x": 1}, "has no list 'frames'"),
     "transforms frames": (transforms(frames={}), "has no list 'frames'"),
     "transforms empty": (transforms(frames=[]), "holds no cameras"),
@@ -111,7 +111,7 @@ JSON_CASES: dict[str, tuple[Any, str]] = {
         "transform_matrix is not a finite number",
     ),
     "transforms twice": (
-        transforms(frames=[{"file_path": f"{x}/a.png", "transform_matrix": POSE} for x in "lr"]),
+        transforms(frames=[{"file_path": "l/a.png", "transform_matrix": POSE}] * 2),
         "the image name a.png appears twice",
     ),
 }

@@ -37,7 +37,8 @@ def test_what_is_not_there(tmp_path: Path) -> None:
 LENS = "1 PINHOLE 640 480 500 500 320 240"
 IMAGE = "1 1 0 0 0 0 0 0 1 a.png\n\n"
 TEXT_CASES = {
-    "distorted": ("1 SIMPLE_RADIAL 4 4 1 2 2 0", IMAGE, "camera model 'SIMPLE_RADIAL' is not supp"),
+    "distorted": ("1 SIMPLE_RADIAL 4 4 1 2 2 0.01", IMAGE, "lens distortion k is 0.01, not zero"),
+    "fisheye": ("1 OPENCV_FISHEYE 4 4 1 1 2 2 0 0 0 0", IMAGE, "'OPENCV_FISHEYE' is not supp"),
     "short lens": ("1 PINHOLE 640", IMAGE, "cameras.txt: line 1 is no camera"),
     "parameters": ("# x\n1 PINHOLE 4 4 1 2 2", IMAGE, "line 2: PINHOLE has 3 parameters where 4"),
     "lens word": ("1 PINHOLE 640 480 500 500 320 x", IMAGE, "a word that is no number"),
@@ -107,7 +108,11 @@ BINARY_CASES = {
     "lens count 2^64-1": (binary_lens(count=2**64 - 1), binary_image(), "cameras but has only 64"),
     "lens cut": (binary_lens()[:-1], binary_image(), "camera 0 is cut off"),
     "lens long": (binary_lens() + b"\0", binary_image(), "goes on for 1 bytes after its last"),
-    "distorted": (binary_lens(model=4), binary_image(), "camera 0: camera model 'OPENCV' is not"),
+    "distorted": (
+        binary_lens(model=5),
+        binary_image(),
+        "camera model 'OPENCV_FISHEYE' is not",
+    ),
     "unknown model": (binary_lens(model=-1), binary_image(), "camera model 'number -1' is not"),
     "size 2^63": (binary_lens(width=2**63), binary_image(), "a.png: the image size is outside"),
     "image count": (binary_lens(), binary_image(count=2), "claims 2 images but has only"),

@@ -12,17 +12,11 @@ from golden.pack import Pack, build_pack
 from golden.params import Parameters
 from golden.rules import Rules
 from golden.scene import Scene
-from golden.stages.cluster_cull.constants import cluster_cull_constants
-from golden.stages.cluster_cull.integer import cluster_cull
-from golden.stages.gaussian_fetch.integer import gaussian_fetch
-from golden.stages.gaussian_project.constants import (
-    GaussianProjectConstants,
-    gaussian_project_constants,
-)
-from golden.stages.gaussian_project.decode import decode_splats
-from golden.stages.gaussian_project.integer import ProjectedMembers, gaussian_project
+from golden.stages.gaussian_project.constants import GaussianProjectConstants
+from golden.stages.gaussian_project.integer import ProjectedMembers
 from golden.stages.gaussian_project.reference import Splats, gaussian_project_reference
 from golden.stages.gaussian_project.visibility import visibility
+from golden.view import ViewFrame, view_frame
 
 PARAMS = Parameters()
 
@@ -31,14 +25,33 @@ PARAMS = Parameters()
 class Run:
     """A frame of the integer model; masks are (N,) bool in the order of the scene."""
 
-    pack: Pack
-    members: np.ndarray
-    constants: GaussianProjectConstants
-    projected: ProjectedMembers
-    splats: Splats
+    frame: ViewFrame
     fetched: np.ndarray
     kept: np.ndarray
     needed: np.ndarray
+
+    @property
+    def pack(self) -> Pack:
+        return self.frame.pack
+
+    @property
+    def members(self) -> np.ndarray:
+        """(N,) MEMBER_DTYPE."""
+        return self.frame.members
+
+    @property
+    def constants(self) -> GaussianProjectConstants:
+        """Of gaussian_project."""
+        return self.frame.projecting
+
+    @property
+    def projected(self) -> ProjectedMembers:
+        return self.frame.projected
+
+    @property
+    def splats(self) -> Splats:
+        """In the scene's order."""
+        return self.frame.decoded
 
     @property
     def lost(self) -> np.ndarray:
@@ -57,17 +70,12 @@ def run_view(
     """All of it; raises InputError where the camera does not fit the formats."""
     if pack is None:
         pack = build_pack(scene, options or ClusterOptions("morton", 1), rules, params)
-    grid = pack.meta.grid
-    frame = cluster_cull_constants(camera, rules, grid, params)
-    constants = gaussian_project_constants(camera, rules, grid, params)
-    members = gaussian_fetch(pack, cluster_cull(pack.groups, pack.clusters, frame, params))
-    projected = gaussian_project(members, constants, params)
-    splats = decode_splats(projected.splats, pack, camera, params)
+    frame = view_frame(pack, camera, rules, params)
     fetched, kept = np.zeros(len(scene), np.bool_), np.zeros(len(scene), np.bool_)
-    fetched[pack.order[members["index"]]] = True
-    kept[splats.index] = True
+    fetched[pack.order[frame.members["index"]]] = True
+    kept[frame.decoded.index] = True
     needed = visibility(scene, camera, rules).can_reach
-    return Run(pack, members, constants, projected, splats, fetched, kept, needed)
+    return Run(frame, fetched, kept, needed)
 
 
 def tiles_missed(run: Run, scene: Scene, camera: Camera, rules: Rules) -> np.ndarray:

@@ -9,7 +9,8 @@ import golden.stages.gaussian_project.integer
 from golden.clustering.cluster import ClusterOptions
 from golden.records import MEMBER_DTYPE, SPLAT_DTYPE
 from golden.rules import GSPLAT, INRIA
-from golden.stages.gaussian_project.integer import DROPS, gaussian_project
+from golden.stages.gaussian_project.formats import DROPS
+from golden.stages.gaussian_project.integer import gaussian_project
 from tests.golden.gaussian_project.projection_cases import hostile_scene, looking
 from tests.golden.gaussian_project.projection_run import PARAMS, run_view
 

@@ -15,7 +15,7 @@ import pytest
 from golden.clustering.cluster import ClusterOptions
 from golden.errors import InputError
 from golden.pack import Pack, build_pack
-from golden.pack.file import load_pack, save_pack
+from golden.pack.file import load_pack, pack_bytes, save_pack
 from golden.rules import GSPLAT
 from tests.golden.hostile_scenes import hostile_scenes, make_scene
 
@@ -329,6 +329,10 @@ def test_deeply_nested_strings(path, pack, tmp_path):
         save_pack(replace(pack, meta=replace(pack.meta, scene="x" * 70_000)), path)
 
 
+def test_a_pack_as_bytes_is_its_file(pack, path):
+    assert pack_bytes(pack) == path.read_bytes()
+
+
 def test_a_failed_write_leaves_nothing(pack, tmp_path, monkeypatch):
     target = tmp_path / "out" / "scene.pack"
     target.parent.mkdir()
@@ -344,9 +348,6 @@ def test_a_failed_write_leaves_nothing(pack, tmp_path, monkeypatch):
 
         def __exit__(self, *_):
             self.file.close()
-
-        def tell(self):
-            return self.file.tell()
 
         def write(self, content):
             self.left -= len(content)

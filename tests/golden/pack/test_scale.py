@@ -15,7 +15,7 @@ from golden.pack import build_pack
 from golden.pack.file import save_pack
 from golden.rules import INRIA
 from golden.scene_io import write_ply
-from reports.benches.bench_pack import MAXRSS_BYTES, SPACING, exponent, main, measure, tiled
+from reports.benches.bench_pack import MAXRSS_BYTES, SPACING, exponent, measure, tiled
 from tests.golden.hostile_scenes import make_scene
 
 
@@ -90,33 +90,6 @@ def test_measure_sees_the_memory_of_the_process():
     assert measured.total_s > 0
     assert measured.cpu_s > 0
     assert 300 < measured.peak_memory_gib * 1024 < 300 + max(own_mib, 100)
-
-
-@pytest.mark.parametrize("repeats", [1, pytest.param(2, marks=pytest.mark.slow)])
-def test_the_benchmark_writes_its_runs(repeats, tmp_path, capsys):
-    write_ply(scene_of(2000), tmp_path / "small.ply")
-    result = tmp_path / "scale.json"
-    arguments = [str(tmp_path / "small.ply"), "--copies", "1", "2", "--repeats", str(repeats)]
-    assert main([*arguments, "-o", str(result)]) == 0
-    document = json.loads(result.read_text())
-    assert [run["gaussians"] for run in document["runs"]] == [2000] * repeats + [4000] * repeats
-    assert document["same_bytes"] is (True if repeats > 1 else None)
-    for run in document["runs"]:
-        steps = sum(run[f"{step}_s"] for step in ("read", "cluster", "tables", "write"))
-        assert 0 < steps <= run["total_s"] + 0.05
-        assert 0.01 < run["peak_memory_gib"] < 4
-        assert run["pack_file_bytes"] > 32 * run["gaussians"]
-    assert document["runs"][0]["pack_sha256"] != document["runs"][-1]["pack_sha256"]
-    assert capsys.readouterr().out.count("Gaussians") == 2 * repeats
-
-
-def test_the_benchmark_refuses_in_one_sentence(tmp_path, capsys):
-    (tmp_path / "bad.ply").write_bytes(b"ply\nnothing")
-    assert main([str(tmp_path / "bad.ply"), "-o", str(tmp_path / "scale.json")]) == 2
-    error = capsys.readouterr().err
-    assert error.startswith("bench_pack: bad.ply")
-    assert error.count("\n") == 1
-    assert not (tmp_path / "scale.json").exists()
 
 
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a pseudo terminal")

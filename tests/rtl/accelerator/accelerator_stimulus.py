@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
@@ -12,82 +10,14 @@ from golden.camera import Camera
 from golden.pack import Pack
 from golden.params import Parameters
 from golden.records import CLUSTER_DTYPE, RECORD_BYTES
-from golden.rules import RULES
-from golden.stages.cluster_cull.constants import ClusterCullConstants, cluster_cull_constants
-from golden.stages.cluster_cull.integer import cluster_cull
-from golden.stages.cluster_cull.result import LevelsResult
-from golden.stages.gaussian_fetch.integer import gaussian_fetch
-from golden.stages.gaussian_project.constants import (
-    GaussianProjectConstants,
-    gaussian_project_constants,
-)
-from golden.stages.gaussian_project.integer import DROPS, ProjectedMembers, gaussian_project
+from golden.rules import GSPLAT, INRIA
+from golden.view import ViewFrame, view_frame
 from hw.frame.header_check import FIELDS
-from hw.host.register_map import StatusCode
+from hw.host.status import StatusCode
 from tests.golden.hostile_scenes import make_scene
 from tests.golden.pack.pack_cases import packed
 
 PAGE_BYTES = 4096
-
-
-@dataclass(frozen=True, eq=False)
-class View:
-    """A camera before a pack, and what the integer model makes of the two.
-
-    Parameters
-    ----------
-    pack : as its image holds it.
-    camera : of the view.
-    params : of the hardware.
-    rules : name of the rules of the view.
-    """
-
-    pack: Pack
-    camera: Camera
-    params: Parameters
-    rules: str = "inria"
-
-    @cached_property
-    def culling(self) -> ClusterCullConstants:
-        grid = self.pack.meta.grid
-        return cluster_cull_constants(self.camera, RULES[self.rules], grid, self.params)
-
-    @cached_property
-    def projecting(self) -> GaussianProjectConstants:
-        grid = self.pack.meta.grid
-        return gaussian_project_constants(self.camera, RULES[self.rules], grid, self.params)
-
-    @cached_property
-    def levels(self) -> LevelsResult:
-        return cluster_cull(self.pack.groups, self.pack.clusters, self.culling, self.params)
-
-    @cached_property
-    def projected(self) -> ProjectedMembers:
-        members = gaussian_fetch(self.pack, self.levels)
-        return gaussian_project(members, self.projecting, self.params)
-
-    @property
-    def splats(self) -> np.ndarray:
-        """(S,) SPLAT_DTYPE, in the order of the hardware."""
-        return self.projected.splats
-
-    @property
-    def ports(self) -> dict[str, int]:
-        """Frame constants of both stages by name."""
-        return self.culling.as_ports() | self.projecting.as_ports()
-
-    @cached_property
-    def counters(self) -> dict[str, int]:
-        """What the item counters of a complete frame must read."""
-        dropped = {f"dropped_{name}": int(self.projected.dropped[name]) for name in DROPS}
-        return dropped | {
-            "groups_tested": len(self.pack.groups),
-            "groups_visible": int(self.levels.group_visible.sum()),
-            "clusters_tested": int(self.levels.tested.sum()),
-            "clusters_visible": int(self.levels.visible.sum()),
-            "members": len(self.projected.kept),
-            "splats": len(self.splats),
-        }
 
 
 def small_pack(seed: int = 0, gaussians: int = 500, clusters: int = 40, per_group: int = 4) -> Pack:
@@ -112,7 +42,7 @@ def camera_at(position, target, name: str = "view", width: int = 200, height: in
     return Camera(name, width, height, 0.9 * width, 0.9 * width, width / 2, height / 2, viewmat)
 
 
-def random_views(pack: Pack, count: int, params: Parameters, seed: int = 0) -> list[View]:
+def random_views(pack: Pack, count: int, params: Parameters, seed: int = 0) -> list[ViewFrame]:
     """Views from near, from within and from afar, of both rules; those of odd number see part."""
     rng = np.random.default_rng(seed)
     views = []
@@ -121,18 +51,18 @@ def random_views(pack: Pack, count: int, params: Parameters, seed: int = 0) -> l
         position *= rng.choice((0.5, 2.5, 5.0)) / np.linalg.norm(position)
         target = rng.normal(size=3) * (0.3 if n % 2 == 0 else 2.0)
         camera = camera_at(position, target, f"view {n}")
-        views.append(View(pack, camera, params, ("inria", "gsplat")[n // 2 % 2]))
+        views.append(ViewFrame(pack, camera, (INRIA, GSPLAT)[n // 2 % 2], params))
     return views
 
 
-def view_of_all(pack: Pack, params: Parameters) -> View:
+def view_of_all(pack: Pack, params: Parameters) -> ViewFrame:
     """From afar: every group and cluster of `small_pack` passes."""
-    return View(pack, camera_at((0.1, 0.2, -25.0), (0, 0, 0), "all"), params)
+    return view_frame(pack, camera_at((0.1, 0.2, -25.0), (0, 0, 0), "all"), INRIA, params)
 
 
-def view_of_nothing(pack: Pack, params: Parameters) -> View:
+def view_of_nothing(pack: Pack, params: Parameters) -> ViewFrame:
     """From afar, looking away: no group of `small_pack` passes."""
-    return View(pack, camera_at((0.1, 0.2, -25.0), (0, 0, -50), "nothing"), params)
+    return view_frame(pack, camera_at((0.1, 0.2, -25.0), (0, 0, -50), "nothing"), INRIA, params)
 
 
 def field_of(image: bytes, name: str) -> int:

@@ -22,17 +22,17 @@ from cocotbext.axi import (
 
 from golden.params import Parameters
 from golden.records import SPLAT_DTYPE
+from golden.view import ViewFrame
 from hw.host.register_map import (
-    COUNTERS,
     WORD_BYTES,
-    StatusCode,
     constant_register,
     counter_register,
+    frame_counters,
     register_map,
 )
+from hw.host.status import StatusCode
 from sim.rtl.driver import pack_image
 from tests.rtl.accelerator.accelerator_stimulus import (
-    View,
     random_views,
     small_pack,
     view_of_all,
@@ -167,7 +167,9 @@ class Testbench:
         return {field.name: field.of(word) for field in self.map["STATUS"].fields}
 
     async def counters(self) -> dict[str, int]:
-        return {name: await self.read(counter_register(name)) for name in COUNTERS}
+        return {
+            name: await self.read(counter_register(name)) for name in frame_counters(self.params)
+        }
 
     async def open(self, address: int = ADDRESS, size: int | None = None):
         for name, value in (("ADDRESS", address), ("BYTES", size or len(self.image))):
@@ -176,7 +178,7 @@ class Testbench:
             await self.write(f"PACK_{name}_HIGH", high)
         await self.write("INTERRUPT_ENABLE", DONE)
 
-    async def set_view(self, view: View):
+    async def set_view(self, view: ViewFrame):
         for name, value in view.ports.items():
             await self.write(constant_register(name), value)
 
@@ -212,7 +214,7 @@ class Testbench:
         assert self.memory.ar_channel.empty()
         assert self.memory.r_channel.idle()
 
-    async def right(self, view: View, control: int = START) -> dict[str, int]:
+    async def right(self, view: ViewFrame, control: int = START) -> dict[str, int]:
         """A whole frame, bit for bit; its counters."""
         await self.set_view(view)
         self.beats = 0
@@ -233,11 +235,11 @@ class Testbench:
         # A frame that breaks off loses the members that are under way.
         assert counters["members"] >= sum(counters[name] for name in MEMBERS_TO)
 
-    def views(self, count: int, seed: int = 0) -> list[View]:
+    def views(self, count: int, seed: int = 0) -> list[ViewFrame]:
         return random_views(self.pack, count, self.params, seed)
 
     @property
-    def of_all(self) -> View:
+    def of_all(self) -> ViewFrame:
         return view_of_all(self.pack, self.params)
 
 

@@ -7,10 +7,8 @@ import random
 import cocotb
 from cocotb.triggers import with_timeout
 
-from hw.host.register_map import (
-    StatusCode,
-    counter_register,
-)
+from hw.host.register_map import counter_register
+from hw.host.status import StatusCode
 from tests.rtl.accelerator.accelerator_stimulus import (
     field_of,
     spoilt_images,

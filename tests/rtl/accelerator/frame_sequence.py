@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from golden.params import Parameters
-from hw.host.register_map import StatusCode
+from golden.view import ViewFrame
+from hw.host.status import StatusCode
 from sim.rtl.accelerator_harness import AcceleratorHarness, MemoryModel
 from sim.rtl.driver import Accelerator
-from tests.rtl.accelerator.accelerator_stimulus import View
 
 PAGE_BYTES = 4096
 STEP_CYCLES = 10
@@ -51,13 +51,13 @@ class Sequence:
         self.driver = Accelerator(self.harness, self.params)
         self.driver.enable_interrupts("done")
 
-    def queue(self, view: View, pack: int = 0):
+    def queue(self, view: ViewFrame, pack: int = 0):
         """Asks for a frame; none may be waiting."""
         self.driver.open(self.places[pack], len(self.images[pack]))
         self.driver.set_camera(view.culling, view.projecting)
         self.driver.queue()
 
-    def run(self, views: list[tuple[View, int]]) -> list[Ended]:
+    def run(self, views: list[tuple[ViewFrame, int]]) -> list[Ended]:
         """Queues each as soon as there is room, until all that were ever asked for have ended."""
         left, steps = list(views), 0
         while left or self.driver.status().busy:

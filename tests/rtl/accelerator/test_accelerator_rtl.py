@@ -1,127 +1,40 @@
-"""The compiled accelerator against the integer model: views, memories, errors, stops, bandwidth."""
+"""The compiled accelerator against the integer model: views, shapes, memories, bandwidth."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from golden.camera_io import read_cameras
 from golden.default_scene import default_cameras, default_scene
 from golden.pack import Pack
-from golden.params import Parameters
+from golden.rules import INRIA
 from golden.scene_io import read_scene
-from hw.host.register_map import StatusCode
-from sim.rtl.accelerator_harness import AcceleratorHarness, MemoryModel
-from sim.rtl.driver import Accelerator, Status, pack_image
+from golden.view import view_frame
+from hw.host.status import StatusCode
+from sim.rtl.accelerator_harness import MemoryModel
+from sim.rtl.driver import pack_image
 from tests.golden.pack.pack_cases import packed
 from tests.rtl.accelerator.accelerator_stimulus import (
-    View,
     random_views,
     small_pack,
     spoilt_images,
     view_of_all,
     view_of_nothing,
     with_more_groups,
-    with_row,
+)
+from tests.rtl.accelerator.board import (
+    LIMIT_CYCLES,
+    PARAMS,
+    USUAL,
+    UTILISATION,
+    assert_equal,
+    open_board,
 )
 
-MEMBERS_TO = ("dropped_opacity", "dropped_near", "dropped_outside", "splats")
-PARAMS = Parameters()
-LIMIT_CYCLES = 400_000  # of a frame of a small pack, whatever the memory
-USUAL = MemoryModel(latency_cycles=20)
-UTILISATION = 0.95
-
 pytestmark = pytest.mark.xdist_group("accelerator")
-
-
-@dataclass(frozen=True, eq=False)
-class Board:
-    """An accelerator with a pack in its memory and a driver."""
-
-    harness: AcceleratorHarness
-    driver: Accelerator
-
-    def begin(self, view: View, memory: MemoryModel | None = None):
-        if memory is not None:
-            self.harness.set_memory(memory)
-        self.harness.clear_counts()
-        self.driver.set_camera(view.culling, view.projecting)
-        self.driver.start()
-
-    def end(self, limit_cycles: int = LIMIT_CYCLES) -> tuple[Status, np.ndarray]:
-        """Runs to the interrupt; the one frame that ended, with nothing behind it."""
-        cycles = self.harness.run(limit_cycles)
-        assert cycles < limit_cycles, "the frame did not end"
-        status = self.driver.wait(0.0)
-        causes = {"done"} if status.code == StatusCode.DONE else {"done", "error"}
-        assert self.driver.acknowledge() == causes
-        frames = self.harness.frames()
-        assert [len(frames), len(frames[-1])] == [2, 0], "tlast did not come exactly once"
-        return status, frames[0]
-
-    def frame(self, view: View, memory: MemoryModel | None = None) -> dict[str, int]:
-        """A whole frame, held against the model bit for bit; its counters."""
-        self.begin(view, memory)
-        status, splats = self.end()
-        assert status.code == StatusCode.DONE
-        assert_equal(splats, view.splats)
-        counters = self.driver.counters()
-        assert {name: counters[name] for name in view.counters} == view.counters
-        assert counters["members"] == sum(counters[name] for name in MEMBERS_TO)
-        check_sums(counters)
-        counts = self.harness.counts()
-        assert counters["bus_beats"] == counts.beats
-        assert counters["bus_bursts"] == counts.bursts
-        return counters
-
-
-def assert_equal(found: np.ndarray, expected: np.ndarray):
-    assert len(found) == len(expected)
-    differs = np.flatnonzero(found != expected)
-    assert not len(differs), (differs[0], found[differs[0]], expected[differs[0]])
-
-
-def check_sums(counters: dict[str, int]):
-    """What holds between the counters of any frame."""
-    bus = ("bus_beats", "bus_wait_cycles", "bus_idle_cycles")
-    assert sum(counters[name] for name in bus) == counters["frame_cycles"]
-    # A frame that breaks off loses the members that are under way.
-    assert counters["members"] >= sum(counters[name] for name in MEMBERS_TO)
-
-
-def open_board(
-    image: bytes,
-    params: Parameters = PARAMS,
-    memory: MemoryModel = USUAL,
-    pack_bytes: int | None = None,
-) -> Board:
-    """Out of reset, with the image where `memory` has it and interrupts on."""
-    harness = AcceleratorHarness(params, image, memory)
-    driver = Accelerator(harness, params)
-    driver.check()
-    driver.open(memory.address, len(image) if pack_bytes is None else pack_bytes)
-    driver.enable_interrupts("done")
-    return Board(harness, driver)
-
-
-@pytest.fixture(scope="module")
-def pack() -> Pack:
-    return small_pack()
-
-
-@pytest.fixture(scope="module")
-def image(pack) -> bytes:
-    return pack_image(pack)
-
-
-@pytest.fixture
-def board(image):
-    made = open_board(image)
-    with made.harness:
-        yield made
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +48,7 @@ def test_views_of_the_default_scene_fill_the_bus(room):
     board = open_board(pack_image(room), memory=MemoryModel())
     with board.harness:
         for camera in default_cameras(24)[::11]:
-            view = View(room, camera, PARAMS)
+            view = view_frame(room, camera, INRIA, PARAMS)
             assert len(view.splats) > 5000
             board.frame(view)
             assert board.harness.counts().utilisation >= UTILISATION
@@ -198,59 +111,6 @@ def test_any_stall_pattern(board, pack, busy_256, address_stall_256, output_stal
     board.frame(random_views(pack, 1, PARAMS, seed=busy_256)[0])
 
 
-def test_every_beat_can_fail(board, pack):
-    """SLVERR at each beat of a frame: code 2, a part of the splats, and a right frame behind it."""
-    view, other = random_views(pack, 2, PARAMS, seed=3)
-    beats = board.frame(view)["bus_beats"]
-    assert beats > 60
-    for fail_beat in range(1, beats + 1):
-        board.begin(view, replace(USUAL, fail_beat=fail_beat))
-        status, splats = board.end()
-        assert status.code == StatusCode.BUS_SLAVE_ERROR, fail_beat
-        assert len(splats) <= len(view.splats)
-        assert board.driver.counters()["bus_beats"] == board.harness.counts().beats
-        check_sums(board.driver.counters())
-        board.frame(other, USUAL)
-    board.begin(view, replace(USUAL, fail_beat=beats + 1))
-    assert board.end()[0].code == StatusCode.DONE
-
-
-def test_a_pack_beyond_the_memory_is_a_decode_error(pack, image):
-    """The memory ends anywhere within the tables: code 3, and the frame of all else is right."""
-    view, part = view_of_all(pack, PARAMS), view_of_nothing(pack, PARAMS)
-    for end in (32, 64, 4096, 8192, 8224, 12288, 12320):
-        board = open_board(image[:end], pack_bytes=len(image))
-        with board.harness:
-            board.begin(view)
-            assert board.end()[0].code == StatusCode.BUS_DECODE_ERROR, end
-            if end == 12288:
-                board.frame(part)
-
-
-def test_a_stop_at_any_time(board, pack):
-    """Code 10 or the frame as it is, the splats until then, and a right frame behind it."""
-    view, other = random_views(pack, 2, PARAMS, seed=3)
-    for memory in (USUAL, replace(USUAL, output_stall_256=200, busy_256=100)):
-        cycles = board.frame(view, memory)["frame_cycles"]
-        codes = []
-        for after in range(0, 2 * cycles, 7 if memory is USUAL else 61):
-            board.begin(view, memory)
-            board.harness.run(after, until_irq=False)
-            board.driver.stop()
-            status, splats = board.end()
-            codes.append(status.code)
-            if status.code == StatusCode.DONE:
-                assert_equal(splats, view.splats)
-            else:
-                assert status.code == StatusCode.STOPPED
-                assert_equal(splats, view.splats[: len(splats)])
-            check_sums(board.driver.counters())
-            board.frame(other)
-        if memory is USUAL:  # where stalls are random, each run of the frame takes its own time
-            assert codes == sorted(codes, reverse=True), "stopped again after it was done"
-        assert {StatusCode.STOPPED, StatusCode.DONE} == set(codes)
-
-
 def test_frames_in_a_row(board, pack):
     """Each is queued while the one before runs, with constants of its own."""
     views = random_views(pack, 8, PARAMS, seed=11)
@@ -270,36 +130,6 @@ def test_frames_in_a_row(board, pack):
         assert_equal(splats, view.splats)
 
 
-def test_what_no_host_should_send(pack, image):
-    """Each wrong image ends in its code, within a few thousand cycles, and its board goes on."""
-    view = view_of_all(pack, PARAMS)
-    assert view.levels.visible.all(), "a row that is not read would not be missed"
-    for what, (spoilt, code) in spoilt_images(image, pack).items():
-        start = -(-len(spoilt) // 4096) * 4096
-        board = open_board(spoilt.ljust(start, b"\0") + image)
-        with board.harness:
-            for memory in (USUAL, replace(USUAL, output_stall_256=100, busy_256=60)):
-                board.driver.open(USUAL.address, len(spoilt))
-                board.begin(view, memory)
-                status, _ = board.end(20_000)
-                assert status.code == code, what
-                check_sums(board.driver.counters())
-                board.driver.open(USUAL.address + start, len(image))
-                board.frame(view)
-
-
-@pytest.mark.parametrize("table", ["groups", "clusters"])
-def test_a_lone_row_of_none(table):
-    """Nothing else is under way when it is found: the frame must not end as if it were done."""
-    pack = small_pack(4, gaussians=6, clusters=1)
-    view = view_of_all(pack, PARAMS)
-    board = open_board(with_row(pack_image(pack), table, 0, count=0))
-    with board.harness:
-        board.begin(view)
-        status, splats = board.end()
-        assert [status.code, len(splats)] == [StatusCode.RUN_OUTSIDE, 0]
-
-
 def test_more_groups_than_one_run(pack, image):
     """70,000 groups: the second run of them is asked for behind the first."""
     view = view_of_nothing(pack, PARAMS)
@@ -311,17 +141,6 @@ def test_more_groups_than_one_run(pack, image):
         status, splats = board.end()
         assert [status.code, len(splats)] == [StatusCode.DONE, 0]
         assert board.driver.counters()["groups_tested"] == 70_000
-
-
-def test_a_run_outside_before_all_groups_are_asked_for():
-    """A cluster that never ends holds the geometry up while groups are still to be read."""
-    pack = small_pack(3, gaussians=900, clusters=220, per_group=4)
-    view = view_of_all(pack, PARAMS)
-    image = with_row(pack_image(pack), "clusters", 0, base=len(pack), count=65535)
-    board = open_board(with_more_groups(image, pack, pack.groups[0], 140_000))
-    with board.harness:
-        board.begin(view)
-        assert board.end()[0].code == StatusCode.RUN_OUTSIDE
 
 
 OTHERS = [
@@ -375,7 +194,7 @@ def test_views_of_bonsai_fill_the_bus(bonsai_dir):
     board = open_board(pack_image(pack), memory=MemoryModel())
     with board.harness:
         for camera in cameras[:: len(cameras) // 3][:3]:
-            view = View(pack, camera.resized(1559, 1039), PARAMS)
+            view = view_frame(pack, camera.resized(1559, 1039), INRIA, PARAMS)
             assert len(view.splats) > 100_000
             board.begin(view)
             started = time.perf_counter()

@@ -11,15 +11,17 @@ import pytest
 from golden.default_scene import default_cameras, default_scene
 from golden.pack import Pack
 from golden.params import Parameters
-from hw.host.register_map import StatusCode
+from golden.rules import INRIA
+from golden.view import ViewFrame, view_frame
+from hw.host.status import StatusCode
 from hw.stages.gaussian_project.gaussian_project import GaussianProject
-from sim.model.front_end.timing import FINISH_CYCLES, frame_outcome, front_end_timing
+from sim.model.front_end.timing import FINISH_CYCLES, front_end_timing
+from sim.model.memory import MemoryModel
+from sim.model.outcome import frame_outcome
 from sim.rtl.accelerator_events import EventKind
-from sim.rtl.accelerator_harness import MemoryModel
 from sim.rtl.driver import pack_image
 from tests.golden.pack.pack_cases import packed
 from tests.rtl.accelerator.accelerator_stimulus import (
-    View,
     random_views,
     small_pack,
     view_of_all,
@@ -48,7 +50,7 @@ def images(packs) -> list[bytes]:
 
 
 @pytest.fixture(scope="module")
-def views(packs) -> list[tuple[View, int]]:
+def views(packs) -> list[tuple[ViewFrame, int]]:
     """Of both packs in turn; all, nothing, and parts."""
     found = [(view_of_all(packs[0], PARAMS), 0), (view_of_nothing(packs[1], PARAMS), 1)]
     for n in range(5):
@@ -56,7 +58,7 @@ def views(packs) -> list[tuple[View, int]]:
     return [*found, (view_of_all(packs[1], PARAMS), 1), (view_of_nothing(packs[0], PARAMS), 0)]
 
 
-def right(view: View, ended: Ended):
+def right(view: ViewFrame, ended: Ended):
     """Splats bit for bit, the counters where they were read in time."""
     assert ended.code in (StatusCode.DONE, StatusCode.NONE)
     assert len(ended.splats) == len(view.splats)
@@ -66,7 +68,7 @@ def right(view: View, ended: Ended):
         assert sum(ended.counters[name] for name in BUS) == ended.counters["frame_cycles"]
 
 
-def broken_off(view: View, ended: Ended, code: StatusCode):
+def broken_off(view: ViewFrame, ended: Ended, code: StatusCode):
     """Ended with the code, or one that was not seen; what came is the frame's begin."""
     assert ended.code in (code, StatusCode.NONE)
     assert (ended.splats == view.splats[: len(ended.splats)]).all()
@@ -248,7 +250,7 @@ def test_no_bubble_between_frames(room, params, latency_cycles):
     """The bus never waits: clusters that wait cover all of the next frame's dependent reads."""
     images = [pack_image(room)] * 2  # the same pack twice: its place tells the frame
     cameras = default_cameras(24)[:5]
-    views = [(View(room, camera, params), n % 2) for n, camera in enumerate(cameras)]
+    views = [(view_frame(room, camera, INRIA, params), n % 2) for n, camera in enumerate(cameras)]
     memory = MemoryModel(latency_cycles=latency_cycles)
     idle, cycles = idle_between_frames(images, views, params, memory)
     assert idle == [0] * 4
@@ -272,7 +274,7 @@ def test_frames_that_hide_no_latency(packs, images, latency_cycles):
 def test_cycles_of_frames_add_up(room):
     """A frame's cycles and beats count from the end of the one before: together they are all."""
     image = pack_image(room)
-    views = [(View(room, camera, PARAMS), 0) for camera in default_cameras(24)[:4]]
+    views = [(view_frame(room, camera, INRIA, PARAMS), 0) for camera in default_cameras(24)[:4]]
     sequence = Sequence([image], PARAMS, MemoryModel())
     with sequence.harness:
         ended, beats = events_of(sequence, views)

@@ -16,6 +16,7 @@ from hw.bus.read_master import ReadMaster
 from hw.layouts import run_request, slot_beat
 from hw.verilog import Design
 from sim.rtl.cocotb_bench import run_bench
+from tests.rtl.bus.corners import CORNERS, flat_name
 
 BENCH = Path(__file__).with_name("bench_read_master.py")
 BUS = {"ar_address": "araddr", "ar_length": "arlen", "r_response": "rresp"}
@@ -83,8 +84,7 @@ class FlatReadMaster(wiring.Component):
 
 def flat_design(params: Parameters, depths: tuple[int, ...]) -> Design:
     """Verilog of the bench's top; the bench reads the parameters from the module's name."""
-    values = (params.data_bits, params.address_bits, params.outstanding_bursts, params.burst_beats)
-    name = "_".join(map(str, ("read_master", *values, *depths)))
+    name = flat_name("read_master", params, depths)
     top = FlatReadMaster(params, depths)
     return Design(name, verilog.convert(top, name=name, emit_src=False), {})
 
@@ -93,31 +93,18 @@ USUAL_DEPTHS = (256, 64, 16)
 TESTS = 24 + 8 + 12 + 2 + 1
 
 
-@pytest.mark.parametrize("data_bits", [64, 128, 256, 512])
+@pytest.mark.parametrize(
+    "data_bits",
+    [64, *(pytest.param(bits, marks=pytest.mark.slow) for bits in (128, 256)), 512],
+)
 def test_bench_passes(tmp_path, data_bits):
     design = flat_design(Parameters(data_bits=data_bits), USUAL_DEPTHS)
     assert run_bench(design, BENCH, tmp_path) == TESTS
 
 
-CORNERS = {
-    "single beats": ((256, 64, 2, 1), (5, 2, 48)),
-    "one record a burst": ((64, 32, 64, 4), (7, 2)),
-    "longest bursts": ((64, 48, 16, 256), (256, 100, 3)),
-    "whole pages": ((512, 33, 3, 256), (100, 2, 3)),
-    "one client": ((128, 40, 64, 16), (33,)),
-}
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("corner", list(CORNERS))
-def test_corners_of_the_parameters_pass(tmp_path, corner):
-    (data_bits, address_bits, outstanding_bursts, burst_beats), depths = CORNERS[corner]
-    params = Parameters(
-        data_bits=data_bits,
-        address_bits=address_bits,
-        outstanding_bursts=outstanding_bursts,
-        burst_beats=burst_beats,
-    )
+@pytest.mark.parametrize(("params", "depths"), CORNERS.values(), ids=list(CORNERS))
+def test_corners_of_the_parameters_pass(tmp_path, params, depths):
     assert run_bench(flat_design(params, depths), BENCH, tmp_path) == TESTS
 
 

@@ -146,11 +146,11 @@ def cluster_reader(m: Module) -> None:
     good, bad = Signal(), Signal()
     record = Signal(len(request.record))
     m.d.comb += [
-        dut.table.eq(AnyConst(len(dut.table))),
-        dut.clusters.eq(AnyConst(32)),
+        dut.table_record.eq(AnyConst(len(dut.table_record))),
+        dut.table_count.eq(AnyConst(32)),
         dut.frame.eq(AnyConst(1)),
-        good.eq((run["count"] != 0) & (run.base + run["count"] <= dut.clusters)),
-        record.eq(dut.table + run.base),
+        good.eq((run["count"] != 0) & (run.base + run["count"] <= dut.table_count)),
+        record.eq(dut.table_record + run.base),
     ]
     with m.If(moves(dut.runs) & ~good):
         m.d.sync += bad.eq(1)
@@ -159,8 +159,9 @@ def cluster_reader(m: Module) -> None:
     items = Follow(m, moves(dut.runs) & good, due, moves(dut.requests), asked, 2)
     m.d.comb += [
         holds(~dut.requests.valid | (request.frame == dut.frame)),
-        holds(~dut.outside | bad),
+        holds((dut.outside.any() == 0) | bad),
+        holds((dut.outside & ~(1 << dut.frame))[:2] == 0),
         holds(dut.busy | dut.requests.valid | (items.inside == 0)),
         holds(dut.busy | ~bad),
-        occurs(dut.outside & (items.inside == 0)),
+        occurs(dut.outside.any() & (items.inside == 0)),
     ]

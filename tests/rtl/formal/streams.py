@@ -88,15 +88,15 @@ def splat_packer(m: Module) -> None:
     lane = AnyConst(1)
     here = Array(Value.cast(beat.records[n]) for n in range(2))[lane]
     shown = Array(Value.cast(out.records[n]) for n in range(2))[offset[0]]
-    finish_before = Signal()
-    m.d.sync += finish_before.eq(dut.finish)
+    drain_before = Signal()
+    m.d.sync += drain_before.eq(dut.drain)
     m.d.comb += [
-        dut.finish.eq(AnySeq(1)),
+        dut.drain.eq(AnySeq(1)),
         # A frame's end is said behind its splats, and until it is finished; then it falls.
-        Assume(~dut.i.valid | (beat.lanes.any() & ~dut.finish & ~dut.finished)),
-        given(~finish_before | dut.finished | dut.finish),
-        given(~(finish_before & dut.finished) | ~dut.finish),
-        given(~dut.finished | finish_before | ~dut.finish),
+        Assume(~dut.i.valid | (beat.lanes.any() & ~dut.drain & ~dut.drained)),
+        given(~drain_before | dut.drained | dut.drain),
+        given(~(drain_before & dut.drained) | ~dut.drain),
+        given(~dut.drained | drain_before | ~dut.drain),
         count.eq(population(out.lanes)),
         offset.eq(position - left),
     ]
@@ -110,15 +110,15 @@ def splat_packer(m: Module) -> None:
         m.d.sync += [left.eq(left + count), gone.eq(gone | is_in)]
     with m.If(moves(dut.o) & out.last):
         m.d.sync += ended.eq(1)
-    with m.If(dut.finished & ~dut.finish):
+    with m.If(dut.drained & ~dut.drain):
         m.d.sync += [came.eq(0), left.eq(0), chosen.eq(0), gone.eq(0), ended.eq(0)]
     m.d.comb += [
         holds(~dut.o.valid | Mux(out.last, out.lanes != 2, out.lanes.all())),
         holds(~dut.o.valid | ~ended),
         holds(~dut.o.valid | (left + count <= came)),
         holds(~dut.o.valid | ~is_in | (shown == kept)),
-        holds(~dut.o.valid | ~out.last | (dut.finish & (left + count == came))),
-        holds(dut.finished == ended),
-        occurs(dut.finished & (came == 3) & gone),
-        occurs(dut.finished & (came == 0)),
+        holds(~dut.o.valid | ~out.last | (dut.drain & (left + count == came))),
+        holds(dut.drained == ended),
+        occurs(dut.drained & (came == 3) & gone),
+        occurs(dut.drained & (came == 0)),
     ]

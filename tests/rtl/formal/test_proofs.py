@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.rtl.formal import bus, reads, streams
+from tests.rtl.formal import bus, reads, streams, writes
 from tests.rtl.formal.prove import mutant, run
 
 
@@ -42,6 +42,10 @@ PROOFS = {
     "run_merger": Proof(reads.run_merger, 8, 9, 4),
     "cluster_reader": Proof(reads.cluster_reader, 10, 14, 8),
     "read_master": Proof(bus.read_master, 14, 16, 6),
+    "write_client": Proof(writes.write_client, 12, 15, 6),
+    "write_sender": Proof(writes.write_sender, 14, 18, 7),
+    "write_answers": Proof(writes.write_answers, 12, 18, 6),
+    "write_master": Proof(writes.write_master, 14, 16, 5),
     "axi_lite_slave": Proof(bus.axi_lite_slave, 12, 24, 8),
 }
 EACH = pytest.mark.parametrize("proof", PROOFS.values(), ids=PROOFS)

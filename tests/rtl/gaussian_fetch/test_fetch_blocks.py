@@ -91,7 +91,7 @@ def unpacked_beats(payloads: list[int], lanes: int) -> list[int]:
 
 
 async def packed_frame(ctx, dut, output, masks, lanes: int, idle: float, wait_cycles: int):
-    """One frame: its beats, `wait_cycles` of nothing, then `finish` until `finished`."""
+    """One frame: its beats, `wait_cycles` of nothing, then `drain` until `drained`."""
     due, beats = [], []
     for mask in masks:
         payload, kept = splat_beat_of(mask, lanes)
@@ -103,7 +103,7 @@ async def packed_frame(ctx, dut, output, masks, lanes: int, idle: float, wait_cy
         offer(ctx, dut.i, beats[0] if offered else None)
         output.look(ctx)
         taken = offered and ctx.get(dut.i.ready)
-        assert not ctx.get(dut.finished)
+        assert not ctx.get(dut.drained)
         await ctx.tick()
         if taken:
             beats.pop(0)
@@ -111,11 +111,11 @@ async def packed_frame(ctx, dut, output, masks, lanes: int, idle: float, wait_cy
     for _ in range(wait_cycles):
         output.look(ctx)
         await ctx.tick()
-    ctx.set(dut.finish, 1)
+    ctx.set(dut.drain, 1)
     ended = False
     for _ in range(RESULT_LIMIT_CYCLES):
         took = output.look(ctx)
-        assert bool(ctx.get(dut.finished)) == ended, "finished where the last beat was not taken"
+        assert bool(ctx.get(dut.drained)) == ended, "drained where the last beat was not taken"
         if ended:
             assert not ctx.get(dut.o.valid), "a beat behind the last"
             break
@@ -123,9 +123,9 @@ async def packed_frame(ctx, dut, output, masks, lanes: int, idle: float, wait_cy
             ended = bool(output.taken[-1] >> (SPLAT_BITS * lanes + lanes))
         await ctx.tick()
     assert ended
-    ctx.set(dut.finish, 0)
+    ctx.set(dut.drain, 0)
     await ctx.tick()
-    assert not ctx.get(dut.finished)
+    assert not ctx.get(dut.drained)
     assert unpacked_beats(output.taken, lanes) == due
 
 

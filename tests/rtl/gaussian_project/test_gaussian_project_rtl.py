@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from golden.params import Parameters
-from golden.stages.gaussian_project.integer import DROPS, gaussian_project
+from golden.stages.gaussian_project.formats import DROPS
+from golden.stages.gaussian_project.integer import gaussian_project
 from hw.stages.gaussian_project.gaussian_project import GaussianProject
 from sim.rtl.gaussian_project_harness import GaussianProjectHarness
 from tests.rtl.gaussian_project.projection_stimulus import (

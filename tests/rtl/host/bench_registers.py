@@ -8,18 +8,14 @@ import cocotb
 from cocotb.triggers import Combine, ReadOnly
 from cocotbext.axi import AxiResp
 
-from hw.host.register_map import (
-    COUNTERS,
-    WINDOW_BITS,
-    WORD_BYTES,
-    StatusCode,
-    counter_register,
-)
+from hw.host.register_map import WINDOW_BITS, WORD_BYTES, counter_register, frame_counters
+from hw.host.status import StatusCode
 from tests.rtl.host.registers_testbench import (
     DONE,
     ERROR,
     IGNORED,
     MAP,
+    PARAMS,
     PULSES,
     QUEUE,
     START,
@@ -296,7 +292,7 @@ async def counters(dut):
     bench = await start(dut)
     for seed in range(2):
         random.seed(seed)
-        values = {name: random.getrandbits(32) for name in COUNTERS}
+        values = {name: random.getrandbits(32) for name in frame_counters(PARAMS)}
         for name, value in values.items():
             getattr(dut, name).value = value
         for name, value in values.items():

@@ -11,13 +11,8 @@ from cocotb.triggers import ReadOnly, RisingEdge
 from cocotbext.axi import AxiLiteBus, AxiLiteMaster, AxiResp
 
 from golden.params import Parameters
-from hw.host.register_map import (
-    COUNTERS,
-    WORD_BYTES,
-    StatusCode,
-    constant_register,
-    register_map,
-)
+from hw.host.register_map import WORD_BYTES, constant_register, frame_counters, register_map
+from hw.host.status import StatusCode
 from hw.layouts import cluster_cull_constants, gaussian_project_constants
 
 PARAMS = Parameters()
@@ -35,7 +30,7 @@ class Testbench:
         self.pulses: dict[str, list[int]] = {name: [] for name in PULSES}
         cocotb.start_soon(Clock(dut.clk, 10, unit="ns").start())
         self.master = AxiLiteMaster(AxiLiteBus.from_prefix(dut, "bus_"), dut.clk, dut.rst)
-        for name in ("busy", "waiting", "finished", "code", *COUNTERS):
+        for name in ("busy", "waiting", "finished", "code", *frame_counters(PARAMS)):
             getattr(dut, name).value = 0
         cocotb.start_soon(self._watch_pulses())
         cocotb.start_soon(self._watch("b", "resp"))

@@ -8,21 +8,19 @@ import pytest
 
 from golden.pack import VERSION as PACK_VERSION
 from golden.params import Parameters
-from golden.stages.gaussian_project.constants import constant_formats
 from hw.host.register_docs import c_header, regs_markdown
 from hw.host.register_map import (
     CONFIGURATION,
-    COUNTERS,
-    STATUS_MEANINGS,
     WINDOW_BITS,
     WORD_BITS,
-    StatusCode,
     constant_register,
     counter_register,
+    frame_counters,
     register_map,
     shared_formats,
 )
-from hw.layouts import FRAME_FORMATS, cluster_cull_constants, gaussian_project_constants
+from hw.host.status import STATUS_MEANINGS, StatusCode
+from hw.stages.rows import CLUSTER_CULL, GAUSSIAN_PROJECT, stages_of
 from sim.rtl.toolchain import compiler
 
 CASES = {
@@ -64,12 +62,13 @@ def test_fields_do_not_overlap(params):
 @each_case
 def test_every_constant_has_a_register_of_its_format(params):
     registers = {register.name: register for register in register_map(params)}
-    formats = {name: getattr(params, form) for name, form in FRAME_FORMATS.items()}
-    both = formats.keys() & constant_formats(params).keys()
+    cull, project = (stage.formats(params) for stage in (CLUSTER_CULL, GAUSSIAN_PROJECT))
+    both = cull.keys() & project.keys()
     assert both == {f"rotation_{i}{j}" for i in range(3) for j in range(3)}
     for name in both:
-        assert formats[name] == constant_formats(params)[name]
-    for layout in (cluster_cull_constants(params), gaussian_project_constants(params)):
+        assert cull[name] == project[name]
+    for stage in stages_of(params):
+        layout = stage.constants_layout(params) if stage.formats else ()
         for name, placed in layout:
             register = registers[constant_register(name)]
             (field,) = register.fields
@@ -81,7 +80,7 @@ def test_every_constant_has_a_register_of_its_format(params):
 @each_case
 def test_every_counter_has_a_register(params):
     registers = {register.name: register for register in register_map(params)}
-    for name in ("frames", *COUNTERS):
+    for name in ("frames", *frame_counters(params)):
         register = registers[counter_register(name)]
         assert (register.access, register.fields[0].mask) == ("ro", 0xFFFFFFFF)
 
@@ -89,8 +88,7 @@ def test_every_counter_has_a_register(params):
 @each_case
 def test_configuration_says_all_that_shapes_the_hardware(params):
     named = [parameter for widths in CONFIGURATION.values() for parameter in widths]
-    # The headroom is the packer's alone.
-    assert sorted([*named, "center_headroom_bits"]) == sorted(f.name for f in fields(Parameters))
+    assert sorted(named) == sorted(f.name for f in fields(Parameters))
     registers = {register.name: register for register in register_map(params)}
     for name, widths in CONFIGURATION.items():
         for parameter in widths:
@@ -130,7 +128,7 @@ def test_field_of_a_word_takes_its_bits():
 
 def test_every_code_has_a_meaning():
     assert list(STATUS_MEANINGS) == list(StatusCode)
-    assert [int(code) for code in StatusCode] == list(range(11))
+    assert [int(code) for code in StatusCode] == list(range(12))
 
 
 @each_case

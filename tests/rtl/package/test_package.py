@@ -25,7 +25,7 @@ from sim.rtl.design_cache import cached_design
 from sim.rtl.toolchain import tool_environment
 
 FOLDER = Path(next(iter(hw.__path__)))
-AGAIN = "run `uv run python -m sim.docs.pages hw`"
+AGAIN = "run `uv run splatsieve docs hw`"
 SLOW_WIDE = pytest.param("wide", marks=pytest.mark.slow)  # two lanes: 20 s to generate
 SIMULATORS = ["verilator", "icarus"]
 
@@ -178,7 +178,8 @@ def test_what_is_said_of_wide_ports():
     """`wide` takes long to generate, so the page derives its widths: here they are checked."""
     params = PRESETS["wide"].params
     ports = AcceleratorTop(params).signature.members
-    sentence = next(line for line in interface_lines() if line.startswith("Preset `wide`"))
+    paragraphs = "\n".join(interface_lines()).split("\n\n")
+    sentence = next(" ".join(p.split()) for p in paragraphs if p.startswith("Preset `wide`"))
     said = {name: int(bits) for name, bits in re.findall(r"`(\w+)` of (\d+) bits", sentence)}
     base = AcceleratorTop(Parameters()).signature.members
     widths = {name: Shape.cast(member.shape).width for name, member in ports.items()}

@@ -91,7 +91,7 @@ def test_changed_luts_are_noticed(mutants):
     harness, count = mutants
     assert count == MUTANTS
     frame = cut_frame(PARAMS)
-    expected = visible_records(frame.pack.clusters, frame.culled)
+    expected = frame.visible
     noticed = sum(not passes(harness, frame, expected, mutant) for mutant in range(1, count + 1))
     assert passes(harness, frame, expected, 0)
     assert noticed >= count // 2, noticed

@@ -39,7 +39,7 @@ def result(**changes) -> Result:
 
 def test_table_of_the_readme_is_that_of_the_results():
     assert table(load()) in RESULTS.with_name("README.md").read_text(), (
-        "the table is old: run `uv run python -m sim.docs.pages hw`"
+        "the table is old: run `uv run splatsieve docs hw`"
     )
 
 
@@ -122,23 +122,23 @@ def test_refusals(options, sentence):
 
 
 def test_a_small_unit_placed(tmp_path):
-    options = ["--unit", "near_test", "--place", "--json", "-o", str(tmp_path)]
+    options = ["--unit", "near_outside", "--place", "--json", "-o", str(tmp_path)]
     outcome = CliRunner().invoke(app, ["synth", *options])
     assert outcome.exit_code == 0, outcome.exception
     (entry,) = json.loads(outcome.stdout)
-    assert entry["latency_cycles"] == make_unit("near_test").latency_cycles == 2
+    assert entry["latency_cycles"] == make_unit("near_outside").latency_cycles == 2
     assert entry["resources"]["dsp"] == 0
     assert entry["resources"]["ff"] > 30
     assert entry["fmax_mhz"] > 50
-    assert (tmp_path / "near_test_1_nextpnr.log").is_file()
-    assert "near_test" in (tmp_path / "synth.md").read_text()
+    assert (tmp_path / "near_outside_1_nextpnr.log").is_file()
+    assert "near_outside" in (tmp_path / "synth.md").read_text()
 
 
 def test_a_frame_with_pins_reaches_every_port():
     """Each bit of the ports once; clock and reset as pins."""
-    unit = make_unit("near_test")
+    unit = make_unit("near_outside")
     text, top = top_with_pins(unit.text, unit.top)
-    assert top == "splatsieve_near_test_pins"
+    assert top == "splatsieve_near_outside_pins"
     assert ".clk(clk), .rst(rst), .bias(shifted[0+:33]), .depth(shifted[33+:32])" in text
     assert ".radius(shifted[65+:24]), .is_out(given[0+:1])" in text
 

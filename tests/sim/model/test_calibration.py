@@ -13,12 +13,12 @@ from golden.rules import GSPLAT, INRIA
 from golden.scene_io import read_scene
 from sim.gpu.edge_gpu import edge_gpu
 from sim.gpu.inria_times import inria_times
-from sim.model.calibration import calibration_of, calibrations, in_step_cycles, table
+from sim.model.calibration import calibration_of, calibration_text, calibrations, in_step_cycles
 from sim.model.config import load_model_config
 from sim.model.counts import frame_counts, without_culling
 from sim.model.frame import model_frame
 from sim.model.published_gscore import PUBLISHED, TRAFFIC_UNCERTAINTY, Published
-from sim.model.render import BIN_CYCLES
+from sim.model.stages.rasterize import BIN_CYCLES
 from tests.golden.pack.pack_cases import packed
 
 GSCORE = load_model_config("gscore")
@@ -55,12 +55,12 @@ def test_what_makes_them_equal_does():
     assert row.ratio_at_published_bytes == pytest.approx(
         (row.achieved_gb_per_s / 0.2 / 400, row.achieved_gb_per_s / 0.1 / 200)
     )
-    text = table([row])
+    text = calibration_text([row])
     assert text.startswith("96x64: model ")
     assert "published traffic 100 to 200 MB a frame" in text
     unknown = replace(row, published=replace(row.published, gb_per_frame=None))
     assert unknown.ratio_at_published_bytes is None
-    assert "published traffic" not in table([unknown])
+    assert "published traffic" not in calibration_text([unknown])
 
 
 def test_cores_in_step_take_a_sub_tile_each():
@@ -87,7 +87,7 @@ def test_cores_in_step_take_a_sub_tile_each():
         pytest.approx(1e9 / (2 * one.stream_cycles + drawn)),
         pytest.approx(1e9 / (0.5 * one.stream_cycles + drawn)),
     )
-    assert "and 0.0 to 0.0 million Gaussians" in table([row])
+    assert "and 0.0 to 0.0 million Gaussians" in calibration_text([row])
 
 
 def test_the_gpu_rates_are_those_derived():
@@ -106,7 +106,7 @@ def test_bonsai_is_as_the_readme_says(bonsai_dir):
     pack = build_pack(scene, ClusterOptions("morton", None, "safe", 0), GSPLAT)
     cameras = select_views(read_cameras(bonsai_dir / "cameras.json"), None)[::146]
     rows = calibrations(pack, cameras, GSPLAT)
-    print(table(rows))
+    print(calibration_text(rows))
     for row in rows:
         traffic = row.ratio_at_published_bytes
         if traffic is not None:  # closed by the published bytes, to what those are sure to

@@ -18,18 +18,21 @@ from golden.pack import build_pack
 from golden.rules import GSPLAT, INRIA
 from golden.scene_io import read_scene
 from golden.stages.rasterize.counts import BinCounts
+from golden.view import view_frame
 from sim.model.config import PRESETS, load_model_config, model_preset_names
 from sim.model.counts import frame_counts, without_culling
 from sim.model.dram import play_requests
 from sim.model.frame import model_frame
-from sim.model.front_end.stages import front_end_memory
+from sim.model.front_end.dram_memory import front_end_memory
 from sim.model.front_end.timing import front_end_timing
-from sim.model.render import BIN_CYCLES, raster_cycles, render, sort_cycles
+from sim.model.render import render
 from sim.model.stage import FRONT_END, RENDER, STAGES, STREAM, Work, account
+from sim.model.stages.depth_sort import sort_cycles
+from sim.model.stages.rasterize import BIN_CYCLES, raster_cycles
 from sim.model.traffic import Traffic
 from sim.rtl.driver import pack_image
 from tests.golden.pack.pack_cases import packed
-from tests.rtl.accelerator.accelerator_stimulus import View, random_views, small_pack
+from tests.rtl.accelerator.accelerator_stimulus import random_views, small_pack
 from tests.sim.model.test_front_end_timing import rtl_counters
 
 EDGE, BASE = load_model_config("edge"), load_model_config("base")
@@ -211,7 +214,9 @@ def test_the_front_end_is_the_rtls(name):
     """Under the memory that the model gives it the RTL takes as many cycles, hostile and real."""
     config = load_model_config(name)
     small = small_pack(500, 500, 40, 4)
-    views = [View(room_pack(), default_cameras(24)[0].resized(400, 300), config.params)]
+    views = [
+        view_frame(room_pack(), default_cameras(24)[0].resized(400, 300), INRIA, config.params)
+    ]
     views += random_views(small, 2, config.params, seed=1)
     for view in views:
         counts = frame_counts(view.pack, view.camera, INRIA, config)

@@ -15,14 +15,16 @@ from golden.pack import build_pack
 from golden.params import Parameters
 from golden.rules import INRIA
 from golden.scene_io import read_scene
+from golden.view import ViewFrame, view_frame
 from hw.frame.front_control import GROUP_RUN
-from sim.model.front_end import timing as model
-from sim.model.front_end.timing import FrameOutcome, frame_outcome, front_end_timing
-from sim.rtl.accelerator_harness import AcceleratorHarness, MemoryModel
+from sim.model.front_end import hardware, timing
+from sim.model.front_end.timing import front_end_timing
+from sim.model.memory import MemoryModel
+from sim.model.outcome import FrameOutcome, frame_outcome
+from sim.rtl.accelerator_harness import AcceleratorHarness
 from sim.rtl.driver import Accelerator, pack_image
 from tests.golden.pack.pack_cases import packed
 from tests.rtl.accelerator.accelerator_stimulus import (
-    View,
     random_views,
     small_pack,
     view_of_all,
@@ -66,7 +68,7 @@ pytestmark = pytest.mark.xdist_group("accelerator")
 
 
 def rtl_counters(
-    image: bytes, view: View, memory: MemoryModel, limit_cycles: int = LIMIT_CYCLES
+    image: bytes, view: ViewFrame, memory: MemoryModel, limit_cycles: int = LIMIT_CYCLES
 ) -> dict[str, int]:
     """Of one frame of an accelerator just out of reset, which must end before the limit."""
     with AcceleratorHarness(view.params, image, memory) as bus:
@@ -80,7 +82,7 @@ def rtl_counters(
         return driver.counters()
 
 
-def outcome_of(view: View) -> FrameOutcome:
+def outcome_of(view: ViewFrame) -> FrameOutcome:
     return frame_outcome(view.pack, view.levels, view.projected.kept)
 
 
@@ -90,7 +92,7 @@ def errors(found: dict[str, int], outcome: FrameOutcome, params, memory) -> dict
     return {name: getattr(timing, name) - found[name] for name in COUNTERS}
 
 
-def check(image: bytes, view: View, memory: MemoryModel) -> dict[str, int]:
+def check(image: bytes, view: ViewFrame, memory: MemoryModel) -> dict[str, int]:
     """Holds the model against the RTL; the RTL's counters."""
     outcome = outcome_of(view)
     expected_cycles = front_end_timing(outcome, view.params, memory).frame_cycles
@@ -112,7 +114,11 @@ def room():
 def test_the_default_scene(params, latency_cycles):
     pack, image = room()
     for camera in default_cameras(24)[::11]:
-        found = check(image, View(pack, camera, params), MemoryModel(latency_cycles=latency_cycles))
+        found = check(
+            image,
+            view_frame(pack, camera, INRIA, params),
+            MemoryModel(latency_cycles=latency_cycles),
+        )
         assert found["frame_cycles"] > 15_000
 
 
@@ -145,7 +151,7 @@ def test_a_memory_that_is_busy_at_times(params, busy_256):
 def test_runs_longer_than_one_read(params):
     """Big neighbouring clusters before a slow memory: the run that grows must end at last."""
     pack = packed(default_scene(100_000), "morton", 40, per_group=4)
-    view = View(pack, default_cameras(24)[0], params)
+    view = view_frame(pack, default_cameras(24)[0], INRIA, params)
     longest = int(pack.clusters["count"][view.levels.visible].sum())
     assert longest > 65536
     check(pack_image(pack), view, MemoryModel(latency_cycles=400, busy_256=128))
@@ -168,7 +174,10 @@ def test_more_groups_than_one_read(params):
 def measured():
     """A frame of the default scene by the RTL, its outcome and its memory."""
     pack, image = room()
-    view, memory = View(pack, default_cameras(24)[0], DEFAULT), MemoryModel(latency_cycles=400)
+    view, memory = (
+        view_frame(pack, default_cameras(24)[0], INRIA, DEFAULT),
+        MemoryModel(latency_cycles=400),
+    )
     return rtl_counters(image, view, memory), outcome_of(view), memory
 
 
@@ -189,8 +198,9 @@ def test_a_wrong_constant_is_told(measured, monkeypatch, constant, value):
     """The other side: what the hardware does not do gives other cycles."""
     found, outcome, memory = measured
     assert set(errors(found, outcome, DEFAULT, memory).values()) == {0}
-    monkeypatch.setattr(model, constant, value)
-    monkeypatch.setattr(model, "_hardware", model._hardware.__wrapped__)
+    place = timing if constant == "FINISH_CYCLES" else hardware
+    monkeypatch.setattr(place, constant, value)
+    monkeypatch.setattr(timing, "idle_blocks", hardware.idle_blocks.__wrapped__)
     assert set(errors(found, outcome, DEFAULT, memory).values()) != {0}
 
 
@@ -300,7 +310,11 @@ def test_bonsai(bonsai, params, latency_cycles):
     """Real frames of half a million cycles."""
     pack, image, cameras = bonsai
     for camera in cameras:
-        found = check(image, View(pack, camera, params), MemoryModel(latency_cycles=latency_cycles))
+        found = check(
+            image,
+            view_frame(pack, camera, INRIA, params),
+            MemoryModel(latency_cycles=latency_cycles),
+        )
         assert found["frame_cycles"] > 100_000
         if found["frame_cycles"] > LIMIT_CYCLES:
             break  # 16 beats under way and slow memory: one such frame takes minutes

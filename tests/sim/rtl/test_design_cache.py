@@ -12,7 +12,7 @@ def test_a_yosys_that_fails_is_one_sentence(tmp_path, monkeypatch):
     def make(params):
         raise YosysError("Traceback:\nWasmtimeError: no cache /x\n\nCaused by:\n    No such file")
 
-    monkeypatch.setattr(design_cache.platformdirs, "user_cache_dir", lambda name: tmp_path)
+    monkeypatch.setattr(design_cache, "cache_folder", lambda: tmp_path)
     with pytest.raises(InputError, match=r"write the Verilog \(.*No such file\): check") as r:
         design_cache.cached_design(make, Parameters())
     assert "\n" not in str(r.value)

@@ -7,19 +7,14 @@ import pytest
 
 from golden.camera import Camera
 from golden.errors import InputError
+from golden.grid import Grid
 from golden.pack.file import load_pack
 from golden.params import Parameters
 from golden.rules import INRIA
 from golden.stages.cluster_cull.constants import cluster_cull_constants
 from golden.stages.gaussian_project.constants import gaussian_project_constants
-from hw.host.register_map import (
-    COUNTERS,
-    STATUS_MEANINGS,
-    StatusCode,
-    constant_register,
-    counter_register,
-    register_map,
-)
+from hw.host.register_map import constant_register, counter_register, frame_counters, register_map
+from hw.host.status import STATUS_MEANINGS, StatusCode
 from sim.rtl.driver import Accelerator, Status, pack_image
 from tests.golden.pack.pack_cases import packed, plain_scene
 
@@ -107,7 +102,7 @@ def constants(yaw=0.3, params=PARAMS):
     viewmat[:3, 3] = -1, 0.5, 3
     camera = Camera("view", 640, 480, 500.0, 510.0, 320.0, 240.0, viewmat)
     return tuple(
-        make(camera, INRIA, -18, params)
+        make(camera, INRIA, Grid(-18), params)
         for make in (cluster_cull_constants, gaussian_project_constants)
     )
 
@@ -125,8 +120,8 @@ def test_check_allows_a_later_minor_version(bus, accelerator):
     ("register", "value", "message"),
     [
         ("IDENTITY", 0xFFFFFFFF, "no splatsieve answers: its identity reads 0xffffffff"),
-        ("VERSION", 0x0003_0200, "the hardware has hardware_major = 2 where the driver has 1"),
-        ("VERSION", 0x0009_0100, "the hardware has pack = 9 where the driver has 3"),
+        ("VERSION", 0x0004_0400, "the hardware has hardware_major = 4 where the driver has 3"),
+        ("VERSION", 0x0009_0300, "the hardware has pack = 9 where the driver has 4"),
         ("CONFIG", 0x0100_2802, "the hardware has lanes = 2 where the driver has 1"),
     ],
 )
@@ -190,8 +185,17 @@ def test_set_camera_writes_each_constant_once(bus, accelerator):
     assert any(value >> 31 for _, value in bus.writes), "no negative constant was tried"
 
 
+def test_set_camera_refuses_a_stage_left_out(bus, accelerator):
+    culling, projecting = constants()
+    with pytest.raises(InputError, match="frame constant camera_position_x is missing: give"):
+        accelerator.set_camera(projecting)
+    with pytest.raises(InputError, match="frame constant jacobian_x0 is missing: give"):
+        accelerator.set_camera(culling)
+    assert bus.writes == []
+
+
 def test_set_camera_refuses_two_cameras(bus, accelerator):
-    with pytest.raises(InputError, match=r"rotation_.. differs between the two sets"):
+    with pytest.raises(InputError, match=r"rotation_.. differs between two sets"):
         accelerator.set_camera(constants(0.3)[0], constants(0.4)[1])
     assert bus.writes == []
 
@@ -205,14 +209,14 @@ def test_set_camera_refuses_other_formats():
 
 
 def test_a_frame_from_start_to_counters(bus, accelerator):
-    for number, name in enumerate(("frames", *COUNTERS)):
+    for number, name in enumerate(("frames", *frame_counters(PARAMS))):
         bus.words[bus.map[counter_register(name)].offset] = 1000 + number
     accelerator.start()
     status = accelerator.wait(5.0)
     assert status == Status(False, False, True, False, StatusCode.DONE, 1)
     status.check()
     assert bus.writes == [("CONTROL", 1)]
-    names = ("frames", *COUNTERS)
+    names = ("frames", *frame_counters(PARAMS))
     assert accelerator.counters() == {name: 1000 + n for n, name in enumerate(names)}
 
 

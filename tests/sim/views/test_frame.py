@@ -12,8 +12,9 @@ from golden.pack import build_pack
 from golden.params import Parameters
 from golden.rules import GSPLAT, INRIA
 from golden.stages.gaussian_project.decode import decode_splats
-from hw.host.register_map import COUNTERS, StatusCode
-from sim.rtl.accelerator_harness import MemoryModel
+from hw.host.register_map import frame_counters
+from hw.host.status import StatusCode
+from sim.model.memory import MemoryModel
 from sim.views import frame as frame_module
 from sim.views.frame import FrameRunner, frame_engine_named, run_frame
 from sim.views.gaussian_project import project_views
@@ -38,7 +39,7 @@ def test_the_rtl_is_the_model(pack, rules):
         assert rtl.status.code is StatusCode.DONE
         assert rtl.mismatches == 0
         np.testing.assert_array_equal(rtl.splats, model.splats)
-        assert tuple(rtl.counters) == tuple(COUNTERS)
+        assert tuple(rtl.counters) == tuple(frame_counters(Parameters()))
         assert model.counters == {name: rtl.counters[name] for name in model.counters}
         assert model.cycles is model.status is model.mismatches is model.bus_utilisation is None
         assert 0 < rtl.bus_utilisation <= 1
@@ -55,7 +56,7 @@ def test_the_model_is_that_of_both_stages(pack):
         assert counted["members"] == frame.members
         assert [counted[name] for name in DROPPED] == list(frame.dropped.values())
         assert counted["splats"] == len(run.splats) == len(frame.splats) > 0
-        splats = decode_splats(run.splats, pack, Parameters())
+        splats = decode_splats(run.splats, pack, camera, Parameters())
         np.testing.assert_array_equal(splats.mean2d, frame.splats.mean2d)
 
 
@@ -103,15 +104,15 @@ def test_a_memory_that_never_answers_is_a_standstill(pack, monkeypatch):
 
 
 def test_differences_are_counted(pack, monkeypatch):
-    original = FrameRunner._model
+    original = frame_module._model
 
-    def model(self, *arguments):
-        run = original(self, *arguments)
+    def model(frame):
+        run = original(frame)
         splats = run.splats.copy()
         splats["depth"][[3, 7]] ^= 1
         return replace(run, splats=splats, counters=run.counters | {"members": 1})
 
-    monkeypatch.setattr(FrameRunner, "_model", model)
+    monkeypatch.setattr(frame_module, "_model", model)
     assert run_frame(pack, CAMERAS[0], INRIA, "rtl").mismatches == 3
 
 

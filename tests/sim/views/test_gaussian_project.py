@@ -14,13 +14,15 @@ from golden.records import SPLAT_DTYPE
 from golden.render import render
 from golden.rules import GSPLAT, INRIA
 from golden.stages.gaussian_project.ewa import tile_grid
-from golden.stages.gaussian_project.integer import DROPS
+from golden.stages.gaussian_project.formats import DROPS
 from golden.stages.gaussian_project.reference import gaussian_project_reference
 from golden.stages.gaussian_project.visibility import visibility
 from golden.stages.tile_bin.reference import tile_bin_reference
+from sim.model.stages.gaussian_project import project_cycles
 from sim.views.cluster_cull import cull_views
+from sim.views.differing import count_differing
 from sim.views.draw import draw_stage
-from sim.views.gaussian_project import count_differing, project_cycles, project_views, stage_named
+from sim.views.gaussian_project import project_views, stage_named
 from sim.views.gaussian_project_check import ProjectChecker
 
 CAMERAS = default_cameras(3, 320, 200)

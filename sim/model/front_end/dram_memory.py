@@ -1,17 +1,15 @@
-"""Stages 1 to 3, cluster_cull, gaussian_fetch, gaussian_project: the RTL's own control, clocked."""
+"""The front end's frame under a DRAM that others use too."""
 
 from __future__ import annotations
 
 import math
 
-from golden.records import RECORD_BYTES
 from sim.model.config import ModelConfig
-from sim.model.counts import FrameCounts
+from sim.model.counts import FrontEndCounts
 from sim.model.dram import DramRun
 from sim.model.front_end.timing import FrontEndTiming, front_end_timing
-from sim.model.stage import Work
-from sim.model.traffic import Traffic
-from sim.rtl.accelerator_harness import MemoryModel
+from sim.model.memory import MemoryModel
+from sim.model.traffic import FrontEndTraffic
 
 LARGEST_BUSY_256 = 255
 
@@ -36,29 +34,10 @@ def front_end_memory(run: DramRun, front_end_bytes: int, config: ModelConfig) ->
 
 
 def front_end(
-    counts: FrameCounts, traffic: Traffic, run: DramRun, config: ModelConfig
+    counts: FrontEndCounts, traffic: FrontEndTraffic, run: DramRun, config: ModelConfig
 ) -> FrontEndTiming:
     """The front end's frame, start to idle, splats taken at once, under front_end_memory(run)."""
     front_end_bytes = traffic.tables.bytes + traffic.geometry.bytes
     return front_end_timing(
         counts.outcome, config.params, front_end_memory(run, front_end_bytes, config)
     )
-
-
-def cluster_cull(counts: FrameCounts, traffic: Traffic) -> Work:
-    """Stage 1. Busy a cycle a ball, groups and clusters. Reads the header and 32 bytes a ball."""
-    return Work("cluster_cull", counts.tests, traffic.tables.bytes, 0)
-
-
-def gaussian_fetch(counts: FrameCounts, config: ModelConfig) -> Work:
-    """Stage 2. Busy a cycle a beat: ceil(32 gaussians_read / bus bytes). Reads 32 bytes a Gaussian
-    of visible clusters; the splats leave on a stream."""
-    size = counts.gaussians_read * RECORD_BYTES
-    return Work("gaussian_fetch", -(-size // (config.data_bits // 8)), size, 0)
-
-
-def gaussian_project(timing: FrontEndTiming) -> Work:
-    """Stage 3. Busy a cycle a beat of members, min(slots, lanes) of one cluster: the cycles in
-    which the RTL's projection is not starved. Moves nothing over the memory."""
-    busy = timing.frame_cycles - 1 - timing.project_starved_cycles
-    return Work("gaussian_project", busy, 0, 0)

@@ -1,0 +1,87 @@
+"""What a reader finds in a file, before it is checked; invalid rows are dropped on request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from golden.errors import InputError, warn
+from golden.scene import Float32, Scene, normalise_quats
+
+SHORTEST_QUAT = 1e-30
+
+
+@dataclass(frozen=True, eq=False)
+class RawScene:
+    """Gaussians as a file has them, activated, unchecked.
+
+    Parameters
+    ----------
+    name, means, scales, opacities, sh : as in golden.scene.Scene.
+    quats : (N, 4) of any length, w, x, y, z.
+    """
+
+    name: str
+    means: Float32
+    scales: Float32
+    quats: NDArray[np.floating]
+    opacities: Float32
+    sh: Float32
+
+    def scene(self, drop_invalid: bool) -> Scene:
+        """The scene of these rows, or, where that is asked for, of those that can be.
+
+        Warns with the number of rows that were dropped, and why.
+
+        Raises InputError where a row cannot be and is not dropped, and where none is left.
+        """
+        rows = self._valid() if drop_invalid else self
+        return Scene(
+            self.name,
+            rows.means,
+            rows.scales,
+            normalise_quats(rows.quats, self.name),
+            rows.opacities,
+            rows.sh,
+        )
+
+    def _valid(self) -> RawScene:
+        faults = self._faults()
+        bad = np.logical_or.reduce(list(faults.values()))
+        if not bad.any():
+            return self
+        counts = ", ".join(
+            f"{int(rows.sum()):,} {what}" for what, rows in faults.items() if rows.any()
+        )
+        if bad.all():
+            raise InputError(
+                f"{self.name}: no Gaussian is left of {len(bad):,} ({counts}): export it again."
+            )
+        warn(f"{self.name}: {int(bad.sum()):,} of {len(bad):,} Gaussians were dropped ({counts}).")
+        keep = ~bad
+        return replace(
+            self,
+            means=self.means[keep],
+            scales=self.scales[keep],
+            quats=self.quats[keep],
+            opacities=self.opacities[keep],
+            sh=self.sh[keep],
+        )
+
+    def _faults(self) -> dict[str, NDArray[np.bool_]]:
+        """(N,) bool by what is wrong; a row counts once."""
+        n = len(self.means)
+        finite = np.ones(n, np.bool_)
+        for array in (self.means, self.scales, self.quats, self.opacities, self.sh):
+            finite &= np.isfinite(array.reshape(n, -1)).all(axis=1)
+        wide = self.quats.astype(np.float64)
+        length = np.sqrt(np.einsum("ij,ij->i", wide, wide))
+        turned = length >= SHORTEST_QUAT
+        sized = (self.scales > 0).all(axis=1) & (self.opacities >= 0) & (self.opacities <= 1)
+        return {
+            "with a value that is not a finite number": ~finite,
+            "without an orientation": finite & ~turned,
+            "with a size or an opacity out of range": finite & turned & ~sized,
+        }

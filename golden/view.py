@@ -1,0 +1,177 @@
+"""One view of a pack by the integer models, stage after stage: the one place that joins them.
+
+Each part is worked out when it is first asked for, from the parts before it, and kept. So whoever
+asks for the culling alone pays for the culling alone, and whoever asks for the splats later does
+not pay for the culling again. A stage that is added appends its constants, its result and its
+counters here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from golden.camera import Camera
+from golden.pack import Pack
+from golden.params import Parameters
+from golden.records import COLORED_DTYPE
+from golden.rules import Rules
+from golden.stages.cluster_cull.constants import ClusterCullConstants, cluster_cull_constants
+from golden.stages.cluster_cull.integer import cluster_cull
+from golden.stages.cluster_cull.result import LevelsResult
+from golden.stages.color.constants import (
+    ColorConstants,
+    color_constants,
+    need_narrow_colors,
+)
+from golden.stages.color.integer import color
+from golden.stages.gaussian_fetch.integer import members_of, visible_records
+from golden.stages.gaussian_project.constants import (
+    GaussianProjectConstants,
+    gaussian_project_constants,
+)
+from golden.stages.gaussian_project.decode import decode_splats
+from golden.stages.gaussian_project.integer import ProjectedMembers, gaussian_project
+from golden.stages.gaussian_project.reference import Splats
+
+
+class StageConstants(Protocol):
+    """Frame constants of a stage."""
+
+    def as_ports(self) -> dict[str, int]:
+        """Each constant under the name of its hardware port."""
+
+
+@dataclass(frozen=True, eq=False)
+class ViewFrame:
+    """A view of a pack, and what every stage makes of it, bit for bit as the hardware does.
+
+    Parameters
+    ----------
+    pack : what is looked at.
+    camera : from where.
+    rules : of the renderer.
+    params : of the hardware.
+
+    Every other member is found on first use and kept; it raises InputError where the view is out of
+    reach of its stage's formats.
+    """
+
+    pack: Pack
+    camera: Camera
+    rules: Rules
+    params: Parameters
+
+    @cached_property
+    def culling(self) -> ClusterCullConstants:
+        """Constants of cluster_cull."""
+        return cluster_cull_constants(self.camera, self.rules, self.pack.meta.grid, self.params)
+
+    @cached_property
+    def projecting(self) -> GaussianProjectConstants:
+        """Constants of gaussian_project."""
+        return gaussian_project_constants(self.camera, self.rules, self.pack.meta.grid, self.params)
+
+    @cached_property
+    def levels(self) -> LevelsResult:
+        """Outcome of cluster_cull, groups and clusters."""
+        return cluster_cull(self.pack.groups, self.pack.clusters, self.culling, self.params)
+
+    @cached_property
+    def visible(self) -> NDArray[np.void]:
+        """(V,) VISIBLE_DTYPE, the visible clusters as gaussian_fetch gets them, in pack order."""
+        return visible_records(self.pack.clusters, self.levels)
+
+    @cached_property
+    def members(self) -> NDArray[np.void]:
+        """(N,) MEMBER_DTYPE, the Gaussians of the visible clusters, in pack order."""
+        return members_of(self.pack, self.visible)
+
+    @cached_property
+    def projected(self) -> ProjectedMembers:
+        """Outcome of gaussian_project."""
+        return gaussian_project(self.members, self.projecting, self.params)
+
+    @property
+    def splats(self) -> NDArray[np.void]:
+        """(S,) SPLAT_DTYPE, in the order of the hardware's stream."""
+        return self.projected.splats
+
+    @cached_property
+    def decoded(self) -> Splats:
+        """The splats as real numbers, in the scene's order."""
+        return decode_splats(self.splats, self.pack, self.camera, self.params)
+
+    @cached_property
+    def coloring(self) -> ColorConstants:
+        """Constants of color."""
+        return color_constants(self.camera, self.params)
+
+    @cached_property
+    def colored(self) -> NDArray[np.void]:
+        """(S,) COLORED_DTYPE, the splats with their colours; raises InputError where the pack's
+        colours are not narrow records."""
+        need_narrow_colors(self.pack)
+        colored = np.zeros(len(self.splats), COLORED_DTYPE)
+        colored["splat"] = self.splats
+        colored["color"] = color(self.splats, self.pack.colors, self.coloring, self.params)
+        return colored
+
+    @property
+    def output(self) -> NDArray[np.void]:
+        """What leaves the hardware: `colored` of a build with color, `splats` otherwise."""
+        return self.colored if self.params.color_cycles else self.splats
+
+    @property
+    def constants(self) -> tuple[StageConstants, ...]:
+        """Frame constants of every stage of the build that has any, in the order of the stages."""
+        front_end = (self.culling, self.projecting)
+        return (*front_end, self.coloring) if self.params.color_cycles else front_end
+
+    @property
+    def ports(self) -> dict[str, int]:
+        """Frame constants of all stages of the build, each under the name of its port."""
+        return {name: value for stage in self.constants for name, value in stage.as_ports().items()}
+
+    @property
+    def cull_counters(self) -> dict[str, int]:
+        """What cluster_cull counts, under the names of the registers."""
+        levels = self.levels
+        return {
+            "groups_tested": len(levels.group_visible),
+            "groups_visible": int(levels.group_visible.sum()),
+            "clusters_tested": int(levels.tested.sum()),
+            "clusters_visible": int(levels.visible.sum()),
+        }
+
+    @property
+    def project_counters(self) -> dict[str, int]:
+        """What gaussian_project counts, under the names of the registers."""
+        projected = self.projected
+        return {
+            "members": len(projected.kept),
+            **{f"dropped_{reason}": count for reason, count in projected.dropped.items()},
+            "splats": len(projected.splats),
+        }
+
+    @property
+    def counters(self) -> dict[str, int]:
+        """What all stages count: every counter of the registers that no clock enters."""
+        return self.cull_counters | self.project_counters
+
+
+def view_frame(
+    pack: Pack, camera: Camera, rules: Rules, params: Parameters | None = None
+) -> ViewFrame:
+    """The view, nothing of it worked out yet.
+
+    Parameters
+    ----------
+    pack : that golden.pack.check_parameters takes for `params`.
+    params : of the hardware, the default ones if not given.
+    """
+    return ViewFrame(pack, camera, rules, params or Parameters())

@@ -1,0 +1,176 @@
+"""Pipelines whose items come some cycles apart, so that multipliers can take turns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from operator import mul
+
+from amaranth.hdl import Module, Mux, Shape, Signal, Value
+from amaranth.lib import data
+
+from hw.blocks.pipeline import Block, Pipeline, Timed
+
+
+class HeldPipeline(Pipeline):
+    """Builds a pipeline that takes an item every `cycles` cycles at most.
+
+    Inputs are held for `cycles` cycles from the one in which `start` is 1; so is then every value
+    made of them, from its own cycle on. So an operation that is needed several times for an item
+    is built once for up to `cycles` of them, which follow one another.
+
+    Parameters
+    ----------
+    m : the module that the logic goes into.
+    start : 1 in cycle 0 of an item; the next item's is `cycles` cycles later or more.
+    cycles : 1 or more; with 1 it is a Pipeline.
+    """
+
+    def __init__(self, m: Module, start: Value, cycles: int):
+        super().__init__(m)
+        self.cycles = cycles
+        self._strobes = [start]
+
+    def strobe(self, cycle: int) -> Value:
+        """1 where an item is in that cycle of its way."""
+        while len(self._strobes) <= cycle:
+            strobe = Signal(name=f"start_{len(self._strobes)}")
+            self.m.d.sync += strobe.eq(self._strobes[-1])
+            self._strobes.append(strobe)
+        return self._strobes[cycle]
+
+    def at(self, timed: Timed, cycle: int):
+        """The value, delayed to a cycle that is not before its own: a register for `cycles`."""
+        if self.cycles == 1 or cycle < timed.cycle:
+            return super().at(timed, cycle)
+        taps = self._taps.setdefault(id(timed.value), [timed])
+        tap = max((tap for tap in taps if tap.cycle <= cycle), key=lambda tap: tap.cycle)
+        while tap.cycle < cycle:
+            until = min(tap.cycle + self.cycles, cycle)
+            held = Signal(Shape.cast(timed.value.shape()), name="held", reset_less=True)
+            with self.m.If(self.strobe(until - 1)):
+                self.m.d.sync += held.eq(Value.cast(tap.value))
+            is_view = isinstance(timed.value, data.View)
+            value = data.View(timed.value.shape(), held) if is_view else held
+            tap = Timed(value, until)
+            taps.append(tap)
+        return tap.value
+
+    def call(self, name: str, component, **inputs: Timed) -> dict[str, Timed]:
+        """As Pipeline.call; a HeldBlock is told where its items start."""
+        outputs = super().call(name, component, **inputs)
+        if isinstance(component, HeldBlock):
+            cycle = max(item.cycle for item in inputs.values())
+            self.m.d.comb += component.start.eq(self.strobe(cycle))
+        return outputs
+
+    def multiply_all(self, name: str, pairs: Sequence[tuple[Timed, Timed | Value]]) -> list[Timed]:
+        """The products of pairs, by a multiplier for each `cycles` of them.
+
+        2 cycles later where a multiplier has one product; n + 2 where it has n.
+
+        Parameters
+        ----------
+        pairs : two values each, or a value and a constant that is held while items are under way.
+        """
+        groups = [pairs[n : n + self.cycles] for n in range(0, len(pairs), self.cycles)]
+        return [
+            product
+            for n, group in enumerate(groups)
+            for product in self._multiply_in_turn(f"{name}_{n}", group)
+        ]
+
+    def share(
+        self,
+        name: str,
+        make: Callable[[], Block],
+        jobs: Sequence[dict[str, Timed]],
+        **common: Timed,
+    ) -> list[dict[str, Timed]]:
+        """The outputs of a block that takes an item a cycle, for several jobs: one for `cycles`.
+
+        Parameters
+        ----------
+        make : of the block. jobs : its inputs by name. common : inputs that all jobs share.
+        """
+        results = []
+        for n in range(0, len(jobs), self.cycles):
+            group = jobs[n : n + self.cycles]
+            results += self._call_in_turn(f"{name}_{n // self.cycles}", make(), group, common)
+        return results
+
+    def _multiply_in_turn(self, name, group):
+        if len(group) == 1:
+            return [self.multiply(name, *group[0])]
+        cycle = _latest(operand for pair in group for operand in pair)
+        a, b = (
+            self._choose(f"{name}_{side}", cycle, operands)
+            for side, operands in zip("ab", zip(*group, strict=True), strict=True)
+        )
+        product = Signal(mul(a, b).shape(), name=name, reset_less=True)
+        self.m.d.sync += product.eq(a * b)
+        return self._collect(name, product, cycle + 2, len(group))
+
+    def _call_in_turn(self, name, block, group, common):
+        if len(group) == 1:
+            return [self.call(name, block, **group[0], **common)]
+        cycle = _latest([*(v for job in group for v in job.values()), *common.values()])
+        self.m.submodules[name] = block
+        for port in group[0]:
+            chosen = self._choose(f"{name}_{port}", cycle, [job[port] for job in group])
+            self.m.d.comb += Value.cast(getattr(block, port)).eq(chosen)
+        for port, value in common.items():
+            self.m.d.comb += getattr(block, port).eq(self.at(value, cycle + 1))
+        columns = {
+            port: self._collect(
+                f"{name}_{port}",
+                getattr(block, port),
+                cycle + 1 + block.latency_cycles,
+                len(group),
+            )
+            for port, member in block.signature.members.items()
+            if member.flow.name == "Out"
+        }
+        return [{port: column[n] for port, column in columns.items()} for n in range(len(group))]
+
+    def _choose(self, name: str, cycle: int, values) -> Signal:
+        """A register with the n-th of some values in cycle + 1 + n."""
+        now = [Value.cast(self.at(v, cycle) if isinstance(v, Timed) else v) for v in values]
+        chosen = now[0]
+        for n, value in enumerate(now[1:], 1):
+            chosen = Mux(self.strobe(cycle + n), value, chosen)
+        register = Signal(chosen.shape(), name=name, reset_less=True)
+        self.m.d.sync += register.eq(chosen)
+        return register
+
+    def _collect(self, name: str, value: Value, first: int, count: int) -> list[Timed]:
+        """Results that follow one another from cycle `first` on: all held from first + count on."""
+        behind = [value]
+        for n in range(count - 1):
+            register = Signal(value.shape(), name=f"{name}_behind_{n}", reset_less=True)
+            self.m.d.sync += register.eq(behind[-1])
+            behind.append(register)
+        held = [Signal(value.shape(), name=f"{name}_{n}", reset_less=True) for n in range(count)]
+        with self.m.If(self.strobe(first + count - 1)):
+            self.m.d.sync += [to.eq(of) for to, of in zip(held, reversed(behind), strict=True)]
+        return [self.input(register, first + count) for register in held]
+
+
+class HeldBlock(Block):
+    """A Block that is built as a HeldPipeline; it has the member start : In(1).
+
+    Attributes
+    ----------
+    cycles : that items are apart, 1 or more; set before the first use.
+    """
+
+    cycles: int
+
+    @cached_property
+    def _built(self) -> tuple[Module, int]:
+        m = Module()
+        return m, self.build(HeldPipeline(m, self.start, self.cycles))
+
+
+def _latest(operands) -> int:
+    return max(operand.cycle for operand in operands if isinstance(operand, Timed))

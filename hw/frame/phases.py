@@ -1,0 +1,38 @@
+"""The phases of a frame: what works on it together, and is reset together.
+
+Frames follow one another phase by phase; two are under way at most. The younger one enters the
+front once the older one has left it, and a later phase once the older one has left that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+# Of a frame: its front begins; it begins with no other under way; the older one made way for it.
+Event = Literal["begin", "alone", "turn"]
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A part of the course of a frame.
+
+    Parameters
+    ----------
+    name : lower case; hw.stages.stage.Stage names it.
+    text : what happens in it.
+    resets : events at which its parts begin anew; they do so too where a frame is broken off.
+    """
+
+    name: str
+    text: str
+    resets: tuple[Event, ...]
+
+
+PHASES = (
+    Phase("cull", "header, groups and clusters are read and tested", ("begin",)),
+    # Holds members of both frames, in order: it goes on from one to the next.
+    Phase("fetch", "Gaussians of visible clusters are read", ("alone",)),
+    Phase("project", "members are projected, and what comes of them is taken", ("alone", "turn")),
+)
+FRONT, *BEHIND = (phase.name for phase in PHASES)

@@ -1,0 +1,40 @@
+"""How a frame ends: the codes of STATUS."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+CODE_BITS = 4
+
+
+class StatusCode(IntEnum):
+    """How the last frame ended; IGNORED never ends a frame and has a bit of its own in STATUS."""
+
+    NONE = 0
+    DONE = 1
+    BUS_SLAVE_ERROR = 2
+    BUS_DECODE_ERROR = 3
+    BAD_MAGIC = 4
+    BAD_VERSION = 5
+    TABLE_OUTSIDE = 6
+    RUN_OUTSIDE = 7
+    EMPTY = 8
+    IGNORED = 9
+    STOPPED = 10
+    BAD_COLORS = 11
+
+
+STATUS_MEANINGS = {
+    StatusCode.NONE: "no frame has ended since the last start",
+    StatusCode.DONE: "the frame is complete",
+    StatusCode.BUS_SLAVE_ERROR: "the memory answered a read with SLVERR",
+    StatusCode.BUS_DECODE_ERROR: "the memory answered a read with DECERR",
+    StatusCode.BAD_MAGIC: "there is no pack at the pack's address",
+    StatusCode.BAD_VERSION: "the pack has a version that this hardware does not read",
+    StatusCode.TABLE_OUTSIDE: "a table of the pack lies outside its bytes",
+    StatusCode.RUN_OUTSIDE: "a group or cluster names none, or members outside its table",
+    StatusCode.EMPTY: "the pack has no groups, clusters or Gaussians",
+    StatusCode.IGNORED: "a start came while none could be taken, and was ignored",
+    StatusCode.STOPPED: "the host stopped the frame",
+    StatusCode.BAD_COLORS: "the pack's colours are not narrow records, which this build reads",
+}

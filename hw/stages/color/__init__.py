@@ -1,0 +1,1 @@
+"""Stage 4, color: spherical harmonics of the splats, read by index and evaluated."""

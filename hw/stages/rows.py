@@ -1,0 +1,44 @@
+"""The rows of the stages, in the order in which a frame passes them.
+
+To add a stage: a folder here with its component and `row.py`, and its row below.
+"""
+
+from __future__ import annotations
+
+from golden.params import Parameters
+from hw.stages.cluster_cull.row import CLUSTER_CULL
+from hw.stages.color.row import COLOR
+from hw.stages.gaussian_fetch.row import GAUSSIAN_FETCH
+from hw.stages.gaussian_project.row import GAUSSIAN_PROJECT
+from hw.stages.stage import Counter, MemoryClient, Stage
+
+FRONT_END: tuple[Stage, ...] = (CLUSTER_CULL, GAUSSIAN_FETCH, GAUSSIAN_PROJECT)
+STAGES: tuple[Stage, ...] = (*FRONT_END, COLOR)
+
+
+def stages_of(params: Parameters) -> tuple[Stage, ...]:
+    """The stages that a build of these parameters has."""
+    return STAGES if params.color_cycles else FRONT_END
+
+
+def stage_counters(params: Parameters) -> dict[str, tuple[Stage, Counter]]:
+    """Register name -> stage and counter, of all stages of the build."""
+    return {
+        name: (stage, counter)
+        for stage in stages_of(params)
+        for name, counter in stage.counters.items()
+    }
+
+
+def tables_of(params: Parameters) -> tuple[str, ...]:
+    """Tables of the pack that a build reads, of hw.frame.header_check.TABLES, groups first."""
+    return "groups", *(client.table for client in memory_clients(params))
+
+
+def memory_clients(params: Parameters) -> tuple[MemoryClient, ...]:
+    """Clients of the read master behind the header's, first served first.
+
+    The culling runs ahead of the geometry, as far as its queues let it, so that the geometry's runs
+    are always known in time.
+    """
+    return tuple(client for stage in stages_of(params) for client in stage.clients)

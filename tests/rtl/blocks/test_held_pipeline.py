@@ -1,0 +1,115 @@
+"""Pipelines whose items come some cycles apart: values, latencies, multipliers that take turns."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from amaranth.back import rtlil
+from amaranth.hdl import signed
+from amaranth.lib.wiring import In, Out
+from amaranth.sim import Simulator
+
+from hw.blocks.held_pipeline import HeldBlock
+from hw.blocks.pipeline import Block
+
+NAMES = "abcde"
+PRODUCTS = (("a", "b"), ("b", "c"), ("c", "c"), ("d", "a"), ("e", "b"), ("d", "e"), ("a", "a"))
+
+
+class Sum(Block):
+    """One product and a constant: what `share` shares."""
+
+    def __init__(self):
+        super().__init__({"x": In(signed(8)), "y": In(signed(8)), "o": Out(signed(17))})
+
+    def build(self, p):
+        product = p.multiply("product", p.input(self.x), p.input(self.y))
+        return p.finish((self.o, p.register("raised", lambda v: v + 5, product)))
+
+
+class Inner(HeldBlock):
+    """a times what is held, and b later: a block within a block."""
+
+    def __init__(self, cycles: int):
+        self.cycles = cycles
+        members = {"start": In(1), "x": In(signed(8)), "y": In(signed(8))}
+        super().__init__(members | {"p": Out(signed(16)), "q": Out(signed(16))})
+
+    def build(self, p):
+        x, y = p.input(self.x), p.input(self.y)
+        first, second = p.multiply_all("pair", [(x, y), (y, y)])
+        return p.finish((self.p, first), (self.q, second))
+
+
+class Several(HeldBlock):
+    """Seven products, three shared sums, a block of its own, and a value that waits."""
+
+    def __init__(self, cycles: int):
+        self.cycles = cycles
+        super().__init__(
+            {
+                "start": In(1),
+                **{name: In(signed(8)) for name in NAMES},
+                **{f"p{n}": Out(signed(16)) for n in range(len(PRODUCTS))},
+                **{f"s{n}": Out(signed(17)) for n in range(3)},
+                "inner": Out(signed(18)),
+                "late": Out(signed(8)),
+            }
+        )
+
+    def build(self, p):
+        values = {name: p.input(getattr(self, name)) for name in NAMES}
+        products = p.multiply_all("products", [(values[a], values[b]) for a, b in PRODUCTS])
+        jobs = [{"x": values[name]} for name in "abc"]
+        sums = p.share("sums", Sum, jobs, y=values["d"])
+        inner = p.call("inner", Inner(self.cycles), x=values["a"], y=values["e"])
+        both = p.register("both", lambda x, y: x + y, inner["p"], inner["q"])
+        return p.finish(
+            *((getattr(self, f"p{n}"), value) for n, value in enumerate(products)),
+            *((getattr(self, f"s{n}"), value["o"]) for n, value in enumerate(sums)),
+            (self.inner, both),
+            (self.late, values["e"]),
+        )
+
+
+def expected(item: dict[str, int]) -> dict[str, int]:
+    results = {f"p{n}": item[a] * item[b] for n, (a, b) in enumerate(PRODUCTS)}
+    results |= {f"s{n}": item[name] * item["d"] + 5 for n, name in enumerate("abc")}
+    return results | {"inner": item["a"] * item["e"] + item["e"] ** 2, "late": item["e"]}
+
+
+@pytest.mark.parametrize("gap", [0, 1, 5])
+@pytest.mark.parametrize("cycles", [1, 2, 3, 4, 8])
+def test_every_item_at_its_time(cycles, gap):
+    """Items `cycles` + gap apart; inputs are other values as soon as they need not be held."""
+    block, rng = Several(cycles), random.Random(cycles)
+    latency, apart = block.latency_cycles, cycles + gap
+    items = [{name: rng.randrange(-128, 128) for name in NAMES} for _ in range(30)]
+    simulator = Simulator(block)
+    simulator.add_clock(1e-6)
+
+    async def bench(ctx):
+        for cycle in range(apart * len(items) + latency):
+            number, place = divmod(cycle, apart)
+            ctx.set(block.start, int(place == 0 and number < len(items)))
+            is_held = place < cycles and number < len(items)
+            for name in NAMES:
+                value = items[number][name] if is_held else rng.randrange(-128, 128)
+                ctx.set(getattr(block, name), value)
+            number, place = divmod(cycle - latency, apart)
+            if cycle >= latency and place < cycles and number < len(items):
+                due = expected(items[number])
+                assert {name: ctx.get(getattr(block, name)) for name in due} == due
+            await ctx.tick()
+
+    simulator.add_testbench(bench)
+    simulator.run()
+
+
+@pytest.mark.parametrize(
+    ("cycles", "multipliers"), [(1, 7 + 3 + 2), (2, 4 + 2 + 1), (4, 2 + 1 + 1)]
+)
+def test_multipliers_take_turns(cycles, multipliers):
+    text = rtlil.convert(Several(cycles), name="several", emit_src=False)
+    assert text.count("cell $mul") == multipliers
