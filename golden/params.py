@@ -43,7 +43,7 @@ class Parameters:
     """What may be chosen; everything else is derived, once, in the properties below.
 
     Each field says its default, least and largest legal value, and its meaning (`Range`). Lengths
-    are in grid units: the pack's grid is a power of two of scene units, 2^grid_exponent.
+    are in units of a ball or of a frame: powers of two of scene units (golden.grid).
 
     Raises ValueError, in one sentence, on a value outside its range.
     """
@@ -53,12 +53,11 @@ class Parameters:
     count_bits: int = _parameter(16, 1, 16, "Gaussians of a cluster, clusters of a group")
     base_bits: int = _parameter(32, 8, 32, "index of a Gaussian or cluster")
     camera_range_bits: int = _parameter(
-        2, 0, 6, "the camera may stand 2^this times the centres' range away"
+        2, 0, 6, "a camera beyond 2^this times the centres' range makes the frame's unit coarser"
     )
-    center_headroom_bits: int = _parameter(
-        2, 0, 6, "of the pack alone: bits of that range left empty"
+    length_fraction_bits: int = _parameter(
+        4, 2, 8, "fraction of lengths in camera space, units of the frame"
     )
-    length_fraction_bits: int = _parameter(4, 2, 8, "fraction of lengths in camera space")
     rotation_fraction_bits: int = _parameter(17, 15, 20, "fraction of the rotation")
     normal_fraction_bits: int = _parameter(16, 15, 20, "fraction of the planes' normals")
     weight_fraction_bits: int = _parameter(16, 4, 20, "fraction of the weights of the radii")
@@ -118,12 +117,12 @@ class Parameters:
 
     @cached_property
     def center(self) -> Fixed:
-        """A coordinate of a cluster centre in the table, grid units."""
+        """A coordinate of a cluster centre in the table, units of the ball."""
         return Fixed(True, self.center_bits)
 
     @cached_property
     def radius(self) -> Fixed:
-        """A radius in the table, grid units, rounded up; all ones: never cull."""
+        """A radius in the table, units of the ball, rounded up; all ones: never cull."""
         return Fixed(False, self.radius_bits)
 
     @cached_property
@@ -138,7 +137,7 @@ class Parameters:
 
     @cached_property
     def camera_position(self) -> Fixed:
-        """A coordinate of the camera position, grid units, rounded to nearest."""
+        """A coordinate of the camera position, units of the frame, rounded to nearest."""
         return Fixed(
             True,
             self.center_bits + self.camera_range_bits + self.length_fraction_bits,
@@ -147,8 +146,13 @@ class Parameters:
 
     @cached_property
     def difference(self) -> Fixed:
-        """Centre minus camera position, exact, one bit wider than the position."""
+        """Centre minus camera position, the coarser unit of both, one bit wider than either."""
         return Fixed(True, self.camera_position.bits + 1, self.length_fraction_bits)
+
+    @cached_property
+    def exponent(self) -> Fixed:
+        """Exponent of a ball's or a frame's unit, grid units."""
+        return Fixed(False, 8)
 
     @cached_property
     def rotation(self) -> Fixed:
@@ -157,7 +161,7 @@ class Parameters:
 
     @cached_property
     def camera_space(self) -> Fixed:
-        """A coordinate in camera space, grid units: a rotation grows it by sqrt(3) at most."""
+        """A coordinate in camera space, as `difference`: a rotation grows it by sqrt(3) at most."""
         return Fixed(True, self.difference.bits + 1, self.length_fraction_bits)
 
     @cached_property
@@ -172,7 +176,7 @@ class Parameters:
 
     @cached_property
     def plane_offset(self) -> Fixed:
-        """Constant of a plane (margins, near depth), grid units, rounded the safe way."""
+        """Constant of a plane (margins, near depth), units of the frame, rounded the safe way."""
         return Fixed(True, self.camera_space.bits, self.length_fraction_bits)
 
     @property

