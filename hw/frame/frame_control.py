@@ -231,11 +231,12 @@ class FrameControl(wiring.Component):
                     m.d.sync += failure.eq(self.header_code)
                 with m.Elif(self.outside[frame]):
                     m.d.sync += failure.eq(StatusCode.RUN_OUTSIDE)
-                with m.Elif(written != 0):
-                    m.d.sync += failure.eq(write)
-                with m.Elif(self.write_outside[frame]):
-                    m.d.sync += failure.eq(StatusCode.WRITE_OUTSIDE)
-                with m.Elif((self.render_code != StatusCode.NONE) & running & in_back):
-                    m.d.sync += failure.eq(self.render_code)
+                if self._params.raster_lanes:
+                    with m.Elif(written != 0):
+                        m.d.sync += failure.eq(write)
+                    with m.Elif(self.write_outside[frame]):
+                        m.d.sync += failure.eq(StatusCode.WRITE_OUTSIDE)
+                    with m.Elif((self.render_code != StatusCode.NONE) & running & in_back):
+                        m.d.sync += failure.eq(self.render_code)
                 with m.Elif(self.stop & running & in_back):
                     m.d.sync += failure.eq(StatusCode.STOPPED)

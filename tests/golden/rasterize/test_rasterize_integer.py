@@ -165,7 +165,7 @@ def test_lists_of_another_grid_are_refused():
 @pytest.mark.parametrize("lanes", [4, 16, 64, 96])
 @pytest.mark.parametrize("bin_px", [32, 64])
 def test_every_quad_has_one_engine_and_address(lanes, bin_px):
-    arrangement = Arrangement(Parameters(raster_lanes=lanes, bin_px=bin_px))
+    arrangement = Arrangement(Parameters(color_cycles=1, raster_lanes=lanes, bin_px=bin_px))
     side = arrangement.side
     places = {
         (arrangement.engine(x, y), arrangement.address(x, y))

@@ -14,9 +14,9 @@ from tests.rtl.rasterize.raster_stimulus import KINDS, random_entries
 
 # Small bins keep the builds short; 64 lanes are built where slow tests are wanted.
 BUILDS = {
-    "lanes_4_bins_32": Parameters(raster_lanes=4, bin_px=32, data_bits=64),
-    "lanes_16_bins_64": Parameters(raster_lanes=16, bin_px=64, data_bits=256),
-    "lanes_64_bins_64": Parameters(raster_lanes=64, bin_px=64, data_bits=512),
+    "lanes_4_bins_32": Parameters(color_cycles=1, raster_lanes=4, bin_px=32, data_bits=64),
+    "lanes_16_bins_64": Parameters(color_cycles=1, raster_lanes=16, bin_px=64, data_bits=256),
+    "lanes_64_bins_64": Parameters(color_cycles=1, raster_lanes=64, bin_px=64, data_bits=512),
 }
 FAST = ["lanes_4_bins_32", "lanes_16_bins_64"]
 SLOW = [pytest.param("lanes_64_bins_64", marks=pytest.mark.slow)]
