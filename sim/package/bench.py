@@ -20,10 +20,6 @@ from sim.package.vectors import (
 TEMPLATES = Path(__file__).with_name("tb")
 # Parts of several testbenches; they hold placeholders themselves.
 SHARED = ("common", "reads", "host")
-    "common",
-    "reads",
-    "host",
-)  # parts of several testbenches; before the placeholders in them
 VECTORS = {
     "accelerator": accelerator_vectors,
     "render": render_vectors,
