@@ -41,9 +41,9 @@ from golden.stages.gaussian_project.integer import ProjectedMembers, gaussian_pr
 from golden.stages.gaussian_project.reference import Splats
 from golden.stages.rasterize.constants import RasterizeConstants, rasterize_constants
 from golden.stages.rasterize.integer import ENTRY_NAMES, rasterize_entries
-from golden.stages.tile_bin.constants import TileBinConstants, tile_bin_constants
+from golden.stages.tile_bin.constants import ListOutcome, TileBinConstants, tile_bin_constants
 from golden.stages.tile_bin.entry import unpack_fields
-from golden.stages.tile_bin.integer import BinLists, ListOutcome, tile_bin
+from golden.stages.tile_bin.integer import BinLists, tile_bin
 
 
 @dataclass(frozen=True)

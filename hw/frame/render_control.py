@@ -7,7 +7,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
-from golden.stages.tile_bin.integer import ListOutcome
+from golden.stages.tile_bin.constants import ListOutcome
 from hw.host.status import CODE_BITS, StatusCode
 
 

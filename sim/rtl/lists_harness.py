@@ -14,9 +14,13 @@ from amaranth.hdl import ClockDomain, Module, Mux, Signal, Value
 from numpy.typing import NDArray
 
 from golden.params import Parameters
-from golden.stages.tile_bin.constants import PAGE_BYTES, TileBinConstants, constant_formats
+from golden.stages.tile_bin.constants import (
+    PAGE_BYTES,
+    ListOutcome,
+    TileBinConstants,
+    constant_formats,
+)
 from golden.stages.tile_bin.entry import ENTRY_DTYPE
-from golden.stages.tile_bin.integer import ListOutcome
 from hw.layouts import colored_splat
 from hw.stages.depth_sort.depth_sort import COUNTERS as SORT_COUNTERS
 from hw.stages.depth_sort.depth_sort import DepthSort

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from golden.numbers.fixed import Int64
 from golden.params import Parameters
+from golden.stages.depth_sort.formats import BUCKET_BITS
 from golden.stages.tile_bin.entry import KEY_BITS, depth_keys, null_entry
 from golden.stages.tile_bin.integer import BinLists
 
-BUCKET_BITS = KEY_BITS // 2
 BUCKETS = 1 << BUCKET_BITS
 
 

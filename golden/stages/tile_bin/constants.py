@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,14 @@ BIN_BITS = 10  # of a bin's column or row: 16,384 px in bins of 32 have 512
 BEYOND_SHARE = 2.0**-10  # of Gaussians whose depth may lie beyond the key's knee
 MAX_SIDE_PX = 4096  # centres within hold CENTER_FRACTION_BITS
 MAX_DEPTH_SHIFT = 12  # codes of depths have 32 bits: with it the largest is below 2^20
+
+
+class ListOutcome(IntEnum):
+    """How a frame's lists ended."""
+
+    COMPLETE = 0
+    FULL = 1  # the list memory holds fewer pages than the lists take
+    TOO_MANY_BINS = 2  # the strip has more bins than the build, or none
 
 
 @dataclass(frozen=True)

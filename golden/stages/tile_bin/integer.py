@@ -11,7 +11,6 @@ written, and the frame ends in FULL.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +23,7 @@ from golden.stages.tile_bin.constants import (
     PAGE_BYTES,
     PAGE_CHUNKS,
     PAGE_ENTRIES,
+    ListOutcome,
     TileBinConstants,
     tiles_per_bin_shift,
 )
@@ -34,14 +34,6 @@ UInt64 = NDArray[np.uint64]
 
 ENTRY_WORDS = ENTRY_BYTES // 8
 PAGE_WORDS = PAGE_BYTES // 8
-
-
-class ListOutcome(IntEnum):
-    """How a frame's lists ended."""
-
-    COMPLETE = 0
-    FULL = 1  # the list memory holds fewer pages than the lists take
-    TOO_MANY_BINS = 2  # the strip has more bins than the build, or none
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,7 @@ from amaranth.lib.fifo import SyncFIFOBuffered
 from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
-from golden.stages.depth_sort.integer import BUCKET_BITS
+from golden.stages.depth_sort.formats import BUCKET_BITS
 from hw.blocks.count_memory import CountMemory
 from hw.bus.record_stream import RecordStream
 from hw.layouts import run_request, slot_beat

@@ -7,7 +7,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
-from golden.stages.depth_sort.integer import BUCKET_BITS
+from golden.stages.depth_sort.formats import BUCKET_BITS
 from golden.stages.tile_bin.entry import KEY_BITS
 from hw.stages.tile_bin.layouts import length_bits
 

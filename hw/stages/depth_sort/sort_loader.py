@@ -7,7 +7,7 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
-from golden.stages.depth_sort.integer import BUCKET_BITS
+from golden.stages.depth_sort.formats import BUCKET_BITS
 from golden.stages.tile_bin.entry import ENTRY_BITS, ENTRY_FIELDS, NULL_FIELDS
 from hw.stages.depth_sort.layouts import ReadFor, index_bits, sort_item, sort_job
 from hw.stages.tile_bin.layouts import RECORD_ENTRIES, length_bits

@@ -7,7 +7,7 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
-from golden.stages.tile_bin.integer import ListOutcome
+from golden.stages.tile_bin.constants import ListOutcome
 from hw.layouts import colored_splat, write_beat
 from hw.stages.tile_bin.bin_expander import BinExpander
 from hw.stages.tile_bin.chunk_store import QUEUE_RECORDS, ChunkStore

@@ -6,9 +6,9 @@ import numpy as np
 
 from golden.params import Parameters
 from golden.stages.depth_sort.integer import SortedLists, depth_sort
-from golden.stages.tile_bin.constants import PAGE_BYTES, PAGE_ENTRIES, TileBinConstants
+from golden.stages.tile_bin.constants import PAGE_BYTES, PAGE_ENTRIES, ListOutcome, TileBinConstants
 from golden.stages.tile_bin.entry import ENTRY_BYTES
-from golden.stages.tile_bin.integer import BinLists, ListOutcome, tile_bin
+from golden.stages.tile_bin.integer import BinLists, tile_bin
 from sim.rtl.lists_harness import ListsRun
 
 UNWRITTEN = 0xA5  # what the harness fills the memory with

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from golden.params import Parameters
-from golden.stages.tile_bin.constants import PAGE_BYTES, PAGE_ENTRIES, TileBinConstants
-from golden.stages.tile_bin.integer import ListOutcome
+from golden.stages.tile_bin.constants import PAGE_BYTES, PAGE_ENTRIES, ListOutcome, TileBinConstants
 from sim.rtl.lists_harness import ListsHarness, Pressure
 from tests.rtl.tile_bin.lists_checks import check_frame, check_lists
 from tests.rtl.tile_bin.stimulus import hostile_splats, random_colors, random_splats
