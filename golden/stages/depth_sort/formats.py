@@ -2,4 +2,6 @@
 
 from __future__ import annotations
 
-BUCKET_BITS = KEY_BITS // 2
+from golden.stages.tile_bin.entry import KEY_BITS
+
+BUCKET_BITS = KEY_BITS // 2  # of a key: those that choose the bucket of the histogram

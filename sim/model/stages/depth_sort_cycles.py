@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from golden.params import Parameters
-from golden.stages.depth_sort.integer import BUCKET_BITS
+from golden.stages.depth_sort.formats import BUCKET_BITS
 from golden.stages.tile_bin.entry import KEY_BITS, depth_keys
 from golden.stages.tile_bin.integer import BinLists
 from hw.stages.depth_sort.depth_sort import JOBS
