@@ -187,7 +187,7 @@ def test_set_camera_writes_each_constant_once(bus, accelerator):
 
 def test_set_camera_refuses_a_stage_left_out(bus, accelerator):
     culling, projecting = constants()
-    with pytest.raises(InputError, match="frame constant camera_position_x is missing: give"):
+    with pytest.raises(InputError, match="frame constant camera_exponent is missing: give"):
         accelerator.set_camera(projecting)
     with pytest.raises(InputError, match="frame constant jacobian_x0 is missing: give"):
         accelerator.set_camera(culling)
