@@ -40,9 +40,8 @@ from golden.stages.gaussian_project.decode import decode_splats
 from golden.stages.gaussian_project.integer import ProjectedMembers, gaussian_project
 from golden.stages.gaussian_project.reference import Splats
 from golden.stages.rasterize.constants import RasterizeConstants, rasterize_constants
-from golden.stages.rasterize.integer import ENTRY_NAMES, rasterize_entries
+from golden.stages.rasterize.integer import Rasterized, fields_of, rasterize_entries
 from golden.stages.tile_bin.constants import ListOutcome, TileBinConstants, tile_bin_constants
-from golden.stages.tile_bin.entry import unpack_fields
 from golden.stages.tile_bin.integer import BinLists, tile_bin
 
 
@@ -175,15 +174,21 @@ class ViewFrame:
         return depth_sort(self.lists, self.params)
 
     @cached_property
+    def drawn(self) -> Rasterized:
+        """Outcome of rasterize."""
+        size = (self.camera.width, self.camera.height)
+        return rasterize_entries(
+            fields_of(self.ordered.entries),
+            self.ordered.offsets,
+            size,
+            self.params.bin_px,
+            self.rastering,
+        )
+
+    @property
     def picture(self) -> NDArray[np.uint8]:
         """(height, width, 4) R, G, B, alpha = 1 - T, as rasterize writes it."""
-        fields = unpack_fields(self.ordered.entries)
-        table = np.stack([fields[name] for name in ENTRY_NAMES], axis=1).astype(np.int32)
-        size = (self.camera.width, self.camera.height)
-        drawn = rasterize_entries(
-            table, self.ordered.offsets, size, self.params.bin_px, self.rastering
-        )
-        return drawn.image
+        return self.drawn.image
 
     @property
     def output(self) -> NDArray[np.void]:
@@ -227,9 +232,36 @@ class ViewFrame:
         }
 
     @property
+    def list_counters(self) -> dict[str, int]:
+        """What tile_bin counts, under the names of the registers."""
+        lists = self.lists
+        return {
+            "list_entries": lists.entries,
+            "list_chunks": lists.chunks,
+            "list_pages": lists.pages,
+        }
+
+    @property
+    def picture_counters(self) -> dict[str, int]:
+        """What depth_sort and rasterize count, under the names of the registers."""
+        ordered = self.ordered
+        return {
+            "sorted_entries": len(ordered.entries),
+            "ranged_lists": ordered.ranged,
+            "list_reads": ordered.reads,
+            "sort_batches": ordered.batches,
+            "drawn_bins": len(ordered.offsets) - 1,
+            "drawn_entries": len(ordered.entries),
+            "blended_lane_cycles": int(self.drawn.blended.sum()),
+        }
+
+    @property
     def counters(self) -> dict[str, int]:
-        """What all stages count: every counter of the registers that no clock enters."""
-        return self.cull_counters | self.project_counters
+        """What all stages of the build count: what no clock enters, nor how reads join."""
+        found = self.cull_counters | self.project_counters
+        if self.params.raster_lanes:
+            found |= self.list_counters | self.picture_counters
+        return found
 
 
 def view_frame(
