@@ -8,7 +8,7 @@ counters here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
 
@@ -44,6 +44,10 @@ from golden.stages.rasterize.integer import ENTRY_NAMES, rasterize_entries
 from golden.stages.tile_bin.constants import ListOutcome, TileBinConstants, tile_bin_constants
 from golden.stages.tile_bin.entry import unpack_fields
 from golden.stages.tile_bin.integer import BinLists, tile_bin
+from golden.stages.tile_bin.strips import halves, strips
+
+# What strips of a view have in common.
+_SHARED = ("culling", "projecting", "levels", "members", "projected", "coloring", "colored")
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,7 @@ class ViewFrame:
     params : of the hardware.
     memory : where the back end's lists lie.
     background : R, G, B behind the picture, 0 to 1023/512.
+    rows : rows of bins of a strip of the picture; all of them where None.
 
     Every other member is found on first use and kept; it raises InputError where the view is out of
     reach of its stage's formats.
@@ -90,6 +95,14 @@ class ViewFrame:
     params: Parameters
     memory: ListMemory = ListMemory()
     background: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    rows: range | None = None
+
+    def strip(self, rows: range) -> ViewFrame:
+        """A strip of this view; what is the same in both is worked out once, here."""
+        part = replace(self, rows=rows)
+        for name in _SHARED:
+            part.__dict__[name] = getattr(self, name)
+        return part
 
     @cached_property
     def culling(self) -> ClusterCullConstants:
@@ -148,10 +161,10 @@ class ViewFrame:
 
     @cached_property
     def binning(self) -> TileBinConstants:
-        """Constants of tile_bin and depth_sort, of the whole picture."""
+        """Constants of tile_bin and depth_sort."""
         memory = self.memory
         return tile_bin_constants(
-            self.camera, self.pack, self.params, memory.list_address, memory.list_bytes
+            self.camera, self.pack, self.params, memory.list_address, memory.list_bytes, self.rows
         )
 
     @cached_property
@@ -170,20 +183,39 @@ class ViewFrame:
         if self.lists.outcome != ListOutcome.COMPLETE:
             raise InputError(
                 f"the lists of view {self.camera.name} do not fit {self.binning.pages} pages of "
-                "2 KiB: give them more memory, or draw in strips."
+                "2 KiB: give them more memory."
             )
         return depth_sort(self.lists, self.params)
 
     @cached_property
     def picture(self) -> NDArray[np.uint8]:
-        """(height, width, 4) R, G, B, alpha = 1 - T, as rasterize writes it."""
+        """(height, width, 4) R, G, B, alpha = 1 - T, as rasterize writes it: of a strip its rows
+        of pixels, of a view whose lists do not fit as a whole in strips."""
+        if self.rows is None:
+            return self._whole
         fields = unpack_fields(self.ordered.entries)
         table = np.stack([fields[name] for name in ENTRY_NAMES], axis=1).astype(np.int32)
-        size = (self.camera.width, self.camera.height)
+        top = self.rows.start * self.params.bin_px
+        size = (
+            self.camera.width,
+            min(self.camera.height - top, len(self.rows) * self.params.bin_px),
+        )
         drawn = rasterize_entries(
-            table, self.ordered.offsets, size, self.params.bin_px, self.rastering
+            table, self.ordered.offsets, size, self.params.bin_px, self.rastering, top_px=top
         )
         return drawn.image
+
+    @property
+    def _whole(self) -> NDArray[np.uint8]:
+        pending, drawn = strips(self.camera, self.params), []
+        while pending:
+            rows = pending.pop(0)
+            part, cut = self.strip(rows), halves(rows, self.params)
+            if part.lists.outcome == ListOutcome.FULL and len(cut) > 1:
+                pending[:0] = cut
+            else:
+                drawn.append(part.picture)
+        return np.concatenate(drawn)
 
     @property
     def output(self) -> NDArray[np.void]:
