@@ -8,7 +8,7 @@ counters here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
 
@@ -43,6 +43,10 @@ from golden.stages.rasterize.constants import RasterizeConstants, rasterize_cons
 from golden.stages.rasterize.integer import Rasterized, fields_of, rasterize_entries
 from golden.stages.tile_bin.constants import ListOutcome, TileBinConstants, tile_bin_constants
 from golden.stages.tile_bin.integer import BinLists, tile_bin
+from golden.stages.tile_bin.strips import halves, strips
+
+# What strips of a view have in common.
+_SHARED = ("culling", "projecting", "levels", "members", "projected", "coloring", "colored")
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,7 @@ class ViewFrame:
     params : of the hardware.
     memory : where the back end's lists lie.
     background : R, G, B behind the picture, 0 to 1023/512.
+    rows : rows of bins of a strip of the picture; all of them where None.
 
     Every other member is found on first use and kept; it raises InputError where the view is out of
     reach of its stage's formats.
@@ -89,6 +94,14 @@ class ViewFrame:
     params: Parameters
     memory: ListMemory = ListMemory()
     background: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    rows: range | None = None
+
+    def strip(self, rows: range) -> ViewFrame:
+        """A strip of this view; what is the same in both is worked out once, here."""
+        part = replace(self, rows=rows)
+        for name in _SHARED:
+            part.__dict__[name] = getattr(self, name)
+        return part
 
     @cached_property
     def culling(self) -> ClusterCullConstants:
@@ -147,10 +160,10 @@ class ViewFrame:
 
     @cached_property
     def binning(self) -> TileBinConstants:
-        """Constants of tile_bin and depth_sort, of the whole picture."""
+        """Constants of tile_bin and depth_sort."""
         memory = self.memory
         return tile_bin_constants(
-            self.camera, self.pack, self.params, memory.list_address, memory.list_bytes
+            self.camera, self.pack, self.params, memory.list_address, memory.list_bytes, self.rows
         )
 
     @cached_property
@@ -169,26 +182,46 @@ class ViewFrame:
         if self.lists.outcome != ListOutcome.COMPLETE:
             raise InputError(
                 f"the lists of view {self.camera.name} do not fit {self.binning.pages} pages of "
-                "2 KiB: give them more memory, or draw in strips."
+                "2 KiB: give them more memory."
             )
         return depth_sort(self.lists, self.params)
 
     @cached_property
     def drawn(self) -> Rasterized:
-        """Outcome of rasterize."""
-        size = (self.camera.width, self.camera.height)
+        """Outcome of rasterize, of a strip or of a view whose lists fit as a whole."""
+        rows, side = self.rows, self.params.bin_px
+        top = 0 if rows is None else rows.start * side
+        below = self.camera.height - top
         return rasterize_entries(
             fields_of(self.ordered.entries),
             self.ordered.offsets,
-            size,
-            self.params.bin_px,
+            (self.camera.width, below if rows is None else min(below, len(rows) * side)),
+            side,
             self.rastering,
+            top_px=top,
         )
 
-    @property
+    @cached_property
+    def parts(self) -> tuple[ViewFrame, ...]:
+        """What is drawn one after another: the view itself where its lists fit, otherwise strips,
+        each halved until its lists fit."""
+        if self.rows is not None or self.lists.outcome == ListOutcome.COMPLETE:
+            return (self,)
+        pending, found = strips(self.camera, self.params), []
+        while pending:
+            rows = pending.pop(0)
+            part, cut = self.strip(rows), halves(rows, self.params)
+            if part.lists.outcome == ListOutcome.FULL and len(cut) > 1:
+                pending[:0] = cut
+            else:
+                found.append(part)
+        return tuple(found)
+
+    @cached_property
     def picture(self) -> NDArray[np.uint8]:
-        """(height, width, 4) R, G, B, alpha = 1 - T, as rasterize writes it."""
-        return self.drawn.image
+        """(height, width, 4) R, G, B, alpha = 1 - T, as rasterize writes it: of a strip its rows
+        of pixels, of a view whose lists do not fit as a whole in strips."""
+        return np.concatenate([part.drawn.image for part in self.parts])
 
     @property
     def output(self) -> NDArray[np.void]:
@@ -257,9 +290,10 @@ class ViewFrame:
 
     @property
     def counters(self) -> dict[str, int]:
-        """What all stages of the build count: what no clock enters, nor how reads join."""
+        """What all stages of the build count: what no clock enters, nor how reads join. Those of
+        lists and picture are left out where it is drawn in strips."""
         found = self.cull_counters | self.project_counters
-        if self.params.raster_lanes:
+        if self.params.raster_lanes and len(self.parts) == 1:
             found |= self.list_counters | self.picture_counters
         return found
 

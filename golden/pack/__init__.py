@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -145,6 +145,20 @@ def pack_clusters(
     )
     check_parameters(pack, params)
     return pack
+
+
+def with_colors(pack: Pack, scene: Scene, colors: ColorFormat) -> Pack:
+    """The same pack with its colours in another format.
+
+    Parameters
+    ----------
+    scene : that it was made of.
+
+    Raises InputError where the scene is another one, or its colours do not fit the format.
+    """
+    check_scene(pack, scene)
+    table = color_table(scene, pack.order, colors)
+    return replace(pack, meta=replace(pack.meta, colors=colors), colors=table)
 
 
 def scene_mask(pack: Pack, visible_clusters: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -78,6 +78,7 @@ def rasterize_entries(
     bin_px: int,
     constants: RasterizeConstants,
     formats: RasterFormats | None = None,
+    top_px: int = 0,
 ) -> Rasterized:
     """Blends the entries of each bin, front to back, over the background.
 
@@ -92,6 +93,7 @@ def rasterize_entries(
     offsets : (B + 1,) the list of bin b is fields[offsets[b] : offsets[b + 1]], in order.
     size : of the picture, width and height, px; its bins lie row after row.
     bin_px : side of a bin, even.
+    top_px : row of the picture at which this strip of it begins; then `size` is the strip's.
     """
     formats = formats or RasterFormats()
     width, height = size
@@ -104,8 +106,7 @@ def rasterize_entries(
     _draw(
         np.ascontiguousarray(fields, dtype=np.int32),
         np.ascontiguousarray(offsets, dtype=np.int64),
-        across,
-        bin_px,
+        np.array([across, bin_px, top_px], np.int64),
         np.array([constants.alpha_max, *constants.background], np.int64),
         tables_of(formats),
         widths_of(formats),
@@ -208,8 +209,7 @@ def write_pixel(pixel: Int64, background: Int64, out: UInt8, widths: Widths) -> 
 def _draw(
     fields: NDArray[np.int32],
     offsets: Int64,
-    across: int,
-    bin_px: int,
+    grid: Int64,
     constants: Int64,
     tables: Tables,
     widths: Widths,
@@ -218,6 +218,7 @@ def _draw(
     blended: Int64,
 ) -> None:
     height, width = image.shape[0], image.shape[1]
+    across, bin_px, top = grid[0], grid[1], grid[2]
     for bin_ in parallel_range(len(read)):
         x0, y0 = (bin_ % across) * bin_px, (bin_ // across) * bin_px
         columns, rows = min(bin_px, width - x0), min(bin_px, height - y0)
@@ -235,7 +236,7 @@ def _draw(
                 break
             entry[:] = fields[e]
             read[bin_] += 1
-            steps = steps_of(entry, x0, y0, tables)
+            steps = steps_of(entry, x0, top + y0, tables)
             last_line = rows - 1
             last_place = columns - 1
             if entry[SWAP]:
