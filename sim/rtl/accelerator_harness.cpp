@@ -245,6 +245,7 @@ Accelerator* accelerator_new(const Memory* memory) {
 }
 
 void accelerator_delete(Accelerator* a) {
+    Verilated::threadContextp(a->context.get());  // another one's may be gone already
     a->top->final();
     delete a;
 }
