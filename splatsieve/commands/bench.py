@@ -199,6 +199,51 @@ def entries(
 
 
 @bench.command()
+def picture(
+    scene: SceneArgument,
+    pack: Annotated[Path, typer.Argument(help="Its pack, with narrow colours.")],
+    cameras: CamerasOption = None,
+    photos: Annotated[
+        Path | None, typer.Option("--photos", help="Folder; only views with a photograph.")
+    ] = None,
+    size: SizeOption = None,
+    views: ViewsOption = None,
+    rules: Annotated[str, typer.Option(help="inria or gsplat.")] = "gsplat",
+    output: OutputOption = None,
+) -> None:
+    """Pictures of the whole integer chain, 8 bits, against the float64 renderer's."""
+    from golden.pack.file import load_pack
+    from golden.rules import rules_named
+    from hw.package.presets import PRESETS
+    from reports.benches.bench_picture import View, markdown, study
+    from sim.views.photos import photographed
+    from splatsieve.inputs import DEFAULT, cameras_of, check_output, need_cameras, scene_of
+    from splatsieve.progress import track
+
+    check_output(output, scene=scene, cameras=cameras, pack=pack)
+    need_cameras(scene, DEFAULT, cameras)
+    seen = cameras_of(cameras, size, views)
+    found: list[View] = [(camera, None) for camera in seen]
+    if photos is not None:
+        found = list(photographed(seen, photos))
+    words = ["splatsieve", "bench", "picture", Path(scene).name, pack.name]
+    for option, value in {
+        "--cameras": cameras.name if cameras is not None else None,
+        "--photos": photos.name if photos is not None else None,
+        "--size": size,
+        "--views": views,
+        "--rules": rules,
+        "-o": output.name if output is not None else None,
+    }.items():
+        words += [] if value is None else [option, value]
+    chosen, packed = rules_named(rules), load_pack(pack)
+    params = PRESETS["render"].params
+    result = study(scene_of(scene), packed, found, chosen, params, shlex.join(words), track)
+    _write(result, output)
+    typer.echo(markdown(result))
+
+
+@bench.command()
 def pack(
     scene: Annotated[Path, typer.Argument(help="Scene file (.ply, .splat, .spz).")],
     copies: Annotated[str, typer.Option(help="Copies side by side, such as 1,2,4.")] = "1,2,4",
