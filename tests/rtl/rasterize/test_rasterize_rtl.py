@@ -12,14 +12,15 @@ from hw.stages.rasterize.rasterize import LANE_COUNTERS
 from sim.rtl.rasterize_harness import RasterizeHarness
 from tests.rtl.rasterize.raster_stimulus import KINDS, random_entries
 
-# Small bins keep the builds short; 64 lanes are built where slow tests are wanted.
+# Small bins keep the builds short; others are built where slow tests are wanted.
 BUILDS = {
     "lanes_4_bins_32": Parameters(color_cycles=1, raster_lanes=4, bin_px=32, data_bits=64),
+    "lanes_16_bins_32": Parameters(color_cycles=1, raster_lanes=16, bin_px=32, data_bits=128),
     "lanes_16_bins_64": Parameters(color_cycles=1, raster_lanes=16, bin_px=64, data_bits=256),
     "lanes_64_bins_64": Parameters(color_cycles=1, raster_lanes=64, bin_px=64, data_bits=512),
 }
-FAST = ["lanes_4_bins_32", "lanes_16_bins_64"]
-SLOW = [pytest.param("lanes_64_bins_64", marks=pytest.mark.slow)]
+FAST = ["lanes_4_bins_32", "lanes_16_bins_32"]
+SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in BUILDS if name not in FAST]
 SIZES = [(1, 1), (17, 1), (33, 65), (64, 64), (150, 90)]
 BACKGROUND = (0.25, 1.0, 1.5)
 
