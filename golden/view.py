@@ -40,9 +40,8 @@ from golden.stages.gaussian_project.decode import decode_splats
 from golden.stages.gaussian_project.integer import ProjectedMembers, gaussian_project
 from golden.stages.gaussian_project.reference import Splats
 from golden.stages.rasterize.constants import RasterizeConstants, rasterize_constants
-from golden.stages.rasterize.integer import ENTRY_NAMES, rasterize_entries
+from golden.stages.rasterize.integer import Rasterized, fields_of, rasterize_entries
 from golden.stages.tile_bin.constants import ListOutcome, TileBinConstants, tile_bin_constants
-from golden.stages.tile_bin.entry import unpack_fields
 from golden.stages.tile_bin.integer import BinLists, tile_bin
 from golden.stages.tile_bin.strips import halves, strips
 
@@ -188,34 +187,41 @@ class ViewFrame:
         return depth_sort(self.lists, self.params)
 
     @cached_property
-    def picture(self) -> NDArray[np.uint8]:
-        """(height, width, 4) R, G, B, alpha = 1 - T, as rasterize writes it: of a strip its rows
-        of pixels, of a view whose lists do not fit as a whole in strips."""
-        if self.rows is None:
-            return self._whole
-        fields = unpack_fields(self.ordered.entries)
-        table = np.stack([fields[name] for name in ENTRY_NAMES], axis=1).astype(np.int32)
-        top = self.rows.start * self.params.bin_px
-        size = (
-            self.camera.width,
-            min(self.camera.height - top, len(self.rows) * self.params.bin_px),
+    def drawn(self) -> Rasterized:
+        """Outcome of rasterize, of a strip or of a view whose lists fit as a whole."""
+        rows, side = self.rows, self.params.bin_px
+        top = 0 if rows is None else rows.start * side
+        below = self.camera.height - top
+        return rasterize_entries(
+            fields_of(self.ordered.entries),
+            self.ordered.offsets,
+            (self.camera.width, below if rows is None else min(below, len(rows) * side)),
+            side,
+            self.rastering,
+            top_px=top,
         )
-        drawn = rasterize_entries(
-            table, self.ordered.offsets, size, self.params.bin_px, self.rastering, top_px=top
-        )
-        return drawn.image
 
-    @property
-    def _whole(self) -> NDArray[np.uint8]:
-        pending, drawn = strips(self.camera, self.params), []
+    @cached_property
+    def parts(self) -> tuple[ViewFrame, ...]:
+        """What is drawn one after another: the view itself where its lists fit, otherwise strips,
+        each halved until its lists fit."""
+        if self.rows is not None or self.lists.outcome == ListOutcome.COMPLETE:
+            return (self,)
+        pending, found = strips(self.camera, self.params), []
         while pending:
             rows = pending.pop(0)
             part, cut = self.strip(rows), halves(rows, self.params)
             if part.lists.outcome == ListOutcome.FULL and len(cut) > 1:
                 pending[:0] = cut
             else:
-                drawn.append(part.picture)
-        return np.concatenate(drawn)
+                found.append(part)
+        return tuple(found)
+
+    @cached_property
+    def picture(self) -> NDArray[np.uint8]:
+        """(height, width, 4) R, G, B, alpha = 1 - T, as rasterize writes it: of a strip its rows
+        of pixels, of a view whose lists do not fit as a whole in strips."""
+        return np.concatenate([part.drawn.image for part in self.parts])
 
     @property
     def output(self) -> NDArray[np.void]:
@@ -259,9 +265,37 @@ class ViewFrame:
         }
 
     @property
+    def list_counters(self) -> dict[str, int]:
+        """What tile_bin counts, under the names of the registers."""
+        lists = self.lists
+        return {
+            "list_entries": lists.entries,
+            "list_chunks": lists.chunks,
+            "list_pages": lists.pages,
+        }
+
+    @property
+    def picture_counters(self) -> dict[str, int]:
+        """What depth_sort and rasterize count, under the names of the registers."""
+        ordered = self.ordered
+        return {
+            "sorted_entries": len(ordered.entries),
+            "ranged_lists": ordered.ranged,
+            "list_reads": ordered.reads,
+            "sort_batches": ordered.batches,
+            "drawn_bins": len(ordered.offsets) - 1,
+            "drawn_entries": len(ordered.entries),
+            "blended_lane_cycles": int(self.drawn.blended.sum()),
+        }
+
+    @property
     def counters(self) -> dict[str, int]:
-        """What all stages count: every counter of the registers that no clock enters."""
-        return self.cull_counters | self.project_counters
+        """What all stages of the build count: what no clock enters, nor how reads join. Those of
+        lists and picture are left out where it is drawn in strips."""
+        found = self.cull_counters | self.project_counters
+        if self.params.raster_lanes and len(self.parts) == 1:
+            found |= self.list_counters | self.picture_counters
+        return found
 
 
 def view_frame(

@@ -55,7 +55,8 @@ class FrameControl(wiring.Component):
     requests : Out(stream of run_request), the header and the groups.
     latch : Out(1), for a cycle: a front begins with the constants as they are now.
     begin : Out(1), `latch` with no older frame under way.
-    take : Out(1), for a cycle: the phases behind the front take over the constants of `latch`.
+    take : Out(1), for a cycle: the phases behind the front take over the constants of `latch`, and
+        begin with the frame that has them.
     front_frame : Out(1), `frame` of the last one that began.
     back_frame : Out(1), `frame` of the older one.
     reset_PHASE : Out(1) for each of phases_of(params), of its parts.
@@ -154,7 +155,7 @@ class FrameControl(wiring.Component):
                     m.next = "BREAK_OFF"
         m.d.comb += self.busy.eq(~fsm.ongoing("IDLE"))
         alone = self._front(m, front, fsm, failures, is_last, retry)
-        self._resets(m, front.begin, alone, retry, flush, discard, end)
+        self._resets(m, front.begin, alone, retry, is_last, flush, discard, end)
         self._watch(m, failures, fsm.ongoing("RUN"))
         return m
 
@@ -196,7 +197,7 @@ class FrameControl(wiring.Component):
         ]
         return alone
 
-    def _resets(self, m, begin_front, alone, retry, flush, discard, end):
+    def _resets(self, m, begin_front, alone, retry, is_last, flush, discard, end):
         """What of the datapath a frame begins with anew: all of it, where no other is under way.
 
         Each reaches a thousand registers and more all over the device: straight from a register.
@@ -210,7 +211,8 @@ class FrameControl(wiring.Component):
             self.flush_reader.eq(alone | flush),
             first.eq(alone),
             self.begin.eq(alone & ~retry),
-            self.take.eq(end | first),
+            # Of a frame that is there: what is told of it begins to work on it.
+            self.take.eq((end & ~is_last) | first),
         ]
 
     def _watch(self, m, failures, running):

@@ -245,6 +245,7 @@ Accelerator* accelerator_new(const Memory* memory) {
 }
 
 void accelerator_delete(Accelerator* a) {
+    Verilated::threadContextp(a->context.get());  // another one's may be gone already
     a->top->final();
     delete a;
 }
@@ -314,6 +315,7 @@ void accelerator_set_memory(Accelerator* a, const Memory* memory) { a->memory = 
 void accelerator_clear_counts(Accelerator* a) {
     Counts& c = a->counts;
     c.beats = c.bursts = c.bytes = c.first_beat_cycle = c.last_beat_cycle = 0;
+    c.write_beats = c.write_bursts = 0;
 }
 
 void accelerator_keep_events(Accelerator* a, int32_t wanted) { a->keeps_events = wanted != 0; }

@@ -139,6 +139,11 @@ class AcceleratorHarness:
         first = address - self._model.address
         return self._image[first : first + size].tobytes()
 
+    def set_memory_bytes(self, address: int, data: bytes) -> None:
+        """Puts bytes into the memory, from a byte address on."""
+        first = address - self._model.address
+        self._image[first : first + len(data)] = np.frombuffer(data, np.uint8)
+
     def counts(self) -> BusCounts:
         """What the bus saw; raises RuntimeError where a rule of AXI was broken."""
         counts = BusCounts()

@@ -59,13 +59,15 @@ class SortedLists:
     ----------
     entries : (P,) ENTRY_DTYPE; a bin without entries has the null entry.
     offsets : (bins + 1,) the list of bin b is entries[offsets[b] : offsets[b + 1]].
-    read_entries : entries read from the list memory, histograms included.
+    reads : readings of lists, histograms included.
+    read_entries : entries read from the list memory by them.
     batches : runs of N entries or fewer that were put in order.
     ranged : lists longer than N.
     """
 
     entries: NDArray[np.void]
     offsets: Int64
+    reads: int
     read_entries: int
     batches: int
     ranged: int
@@ -121,14 +123,15 @@ def depth_order(keys: Int64) -> NDArray[np.intp]:
 def depth_sort(lists: BinLists, params: Parameters) -> SortedLists:
     """Every list in order, the lists in the order of the bins; they must be complete."""
     parts, offsets = [], np.zeros(len(lists.length) + 1, np.int64)
-    read = batches = ranged = 0
+    reads = read = batches = ranged = 0
     for number in range(len(lists.length)):
         entries = lists.read(number)
         keys = depth_keys(entries)
         plan = sort_plan(keys, params)
         parts.append(entries[depth_order(keys)] if len(entries) else null_entry())
         offsets[number + 1] = offsets[number] + len(parts[-1])
+        reads += plan.reads
         read += plan.reads * len(entries)
         batches += sum(-(-r.count // params.sort_entries) for r in plan.ranges) or 1
         ranged += len(entries) > params.sort_entries
-    return SortedLists(np.concatenate(parts), offsets, read, batches, ranged)
+    return SortedLists(np.concatenate(parts), offsets, reads, read, batches, ranged)
