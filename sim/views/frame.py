@@ -28,7 +28,8 @@ from sim.views.picture_memory import PictureMemory, picture_memory, read_picture
 
 FrameEngine = Literal["integer", "rtl"]
 
-# A frame that moves nothing for so long, and the latency, has come to a standstill.
+# A frame that moves nothing for so long, the latency, and the time that it may draw without reading
+# or writing, has come to a standstill.
 STANDSTILL_CYCLES = 100_000
 
 
@@ -244,14 +245,21 @@ class FrameRunner:
 
     def _until_interrupt(self, bus: AcceleratorHarness) -> None:
         """Runs the clock; raises RuntimeError where beats and splats stand still without an end."""
-        chunk = STANDSTILL_CYCLES + self._memory.latency_cycles
+        chunk = STANDSTILL_CYCLES + self._memory.latency_cycles + _drawing_cycles(self._params)
         before = None
         while bus.run(chunk) == chunk and not bus.counts().irq:
             counts = bus.counts()
-            moved = (counts.beats, counts.splats)
+            moved = (counts.beats, counts.splats, counts.write_beats)
             if moved == before:
                 raise RuntimeError(f"the accelerator stands still for {chunk} cycles in a frame.")
             before = moved
+
+
+def _drawing_cycles(params: Parameters) -> int:
+    """Most cycles that rasterize works on what depth_sort holds: all of it covers whole bins."""
+    if not params.raster_lanes:
+        return 0
+    return 2 * params.sort_entries * params.bin_px**2 // params.raster_lanes
 
 
 def _clocked(frame: ViewFrame, memory: MemoryModel) -> dict[str, int]:

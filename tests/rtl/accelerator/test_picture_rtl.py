@@ -7,8 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+import sim.views.frame as frame_module
+from golden.rules import GSPLAT, INRIA
+from hw.host.status import StatusCode
 from hw.package.presets import PRESETS
 from sim.model.memory import MemoryModel
+from sim.views.frame import FrameRunner
 from tests.rtl.accelerator.picture_board import PictureBoard
 from tests.rtl.accelerator.picture_stimulus import SMALL, camera, cloud, drawn_pack, scenes, view
 
@@ -112,6 +116,24 @@ def test_any_memory(board, packs, memory):
 def test_a_picture_is_the_same_in_either_slot(board, packs):
     for slot in (1, 0, 1):
         board.frame(view(packs["cloud"], camera(90, 40), 2), slot=slot)
+
+
+def test_a_picture_in_strips_by_the_runner(packs):
+    """More bins than the build has, and lists longer than its memory: frame after frame."""
+    runner = FrameRunner(packs["cloud"], "rtl", params=SMALL)
+    for size, frames in (((260, 270), 2), ((50, 40), 1)):
+        run = runner.run(camera(*size), GSPLAT)
+        assert (run.mismatches, run.frames, run.status.code) == (0, frames, StatusCode.DONE)
+
+
+def test_to_draw_for_long_is_no_standstill(packs, monkeypatch):
+    """Large and faint: nothing is read or written while many entries cover all of a bin."""
+    monkeypatch.setattr(frame_module, "STANDSTILL_CYCLES", 500)
+    run = FrameRunner(packs["walls"], "rtl", params=SMALL).run(camera(50, 40), INRIA)
+    assert (run.mismatches, run.status.code) == (0, StatusCode.DONE)
+    runner = FrameRunner(packs["walls"], "rtl", MemoryModel(busy_256=256), SMALL)
+    with pytest.raises(RuntimeError, match="stands still"):
+        runner.run(camera(50, 40), INRIA)
 
 
 ROOMY = replace(SMALL, list_pages=256)
