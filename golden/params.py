@@ -7,6 +7,9 @@ from functools import cached_property
 
 from golden.numbers.fixed import Fixed
 
+RASTER_LANES = (0, 4, 16, 64, 96)
+POWERS_OF_TWO = ("data_bits", "burst_beats", "bin_px", "max_bins", "list_pages", "sort_entries")
+
 
 @dataclass(frozen=True)
 class Range:
@@ -40,7 +43,7 @@ class Parameters:
     """What may be chosen; everything else is derived, once, in the properties below.
 
     Each field says its default, least and largest legal value, and its meaning (`Range`). Lengths
-    are in grid units: the pack's grid is a power of two of scene units, 2^grid_exponent.
+    are in units of a ball or of a frame: powers of two of scene units (golden.grid).
 
     Raises ValueError, in one sentence, on a value outside its range.
     """
@@ -50,12 +53,11 @@ class Parameters:
     count_bits: int = _parameter(16, 1, 16, "Gaussians of a cluster, clusters of a group")
     base_bits: int = _parameter(32, 8, 32, "index of a Gaussian or cluster")
     camera_range_bits: int = _parameter(
-        2, 0, 6, "the camera may stand 2^this times the centres' range away"
+        2, 0, 6, "a camera beyond 2^this times the centres' range makes the frame's unit coarser"
     )
-    center_headroom_bits: int = _parameter(
-        2, 0, 6, "of the pack alone: bits of that range left empty"
+    length_fraction_bits: int = _parameter(
+        4, 2, 8, "fraction of lengths in camera space, units of the frame"
     )
-    length_fraction_bits: int = _parameter(4, 2, 8, "fraction of lengths in camera space")
     rotation_fraction_bits: int = _parameter(17, 15, 20, "fraction of the rotation")
     normal_fraction_bits: int = _parameter(16, 15, 20, "fraction of the planes' normals")
     weight_fraction_bits: int = _parameter(16, 4, 20, "fraction of the weights of the radii")
@@ -70,17 +72,33 @@ class Parameters:
     outstanding_bursts: int = _parameter(16, 2, 64, "bursts under way on the bus at most")
     burst_beats: int = _parameter(64, 1, 256, "longest burst, a power of two")
     color_cycles: int = _parameter(0, 0, 8, "cycles a splat of color: 1, 2, 4, 8; 0: none")
+    raster_lanes: int = _parameter(0, 0, 96, "pixels rasterize blends a cycle; 0: no back end")
+    bin_px: int = _parameter(64, 32, 64, "side of a bin, a power of two")
+    max_bins: int = _parameter(1024, 16, 4096, "bins of a strip at most, a power of two")
+    list_pages: int = _parameter(8192, 16, 32768, "pages of 2 KiB for lists, a power of two")
+    sort_entries: int = _parameter(4096, 256, 8192, "entries put in order at once, a power of two")
 
     def __post_init__(self) -> None:
         for name, legal in parameter_ranges().items():
             value = getattr(self, name)
             if not isinstance(value, int) or not legal.low <= value <= legal.high:
                 raise ValueError(f"{name} = {value!r} is outside {legal.low}..{legal.high}.")
-        for name in ("data_bits", "burst_beats"):
+        for name in POWERS_OF_TWO:
             if getattr(self, name).bit_count() != 1:
                 raise ValueError(f"{name} = {getattr(self, name)} is not a power of two.")
         if self.color_cycles.bit_count() > 1:
             raise ValueError(f"color_cycles = {self.color_cycles} is none of 0, 1, 2, 4 and 8.")
+        if self.raster_lanes not in RASTER_LANES:
+            raise ValueError(f"raster_lanes = {self.raster_lanes} is none of {RASTER_LANES}.")
+        if self.raster_lanes and not self.color_cycles:
+            raise ValueError(
+                "a build with raster_lanes needs color_cycles too: choose 1, 2, 4 or 8."
+            )
+        if self.raster_lanes and self.address_bits > 43:
+            raise ValueError(
+                f"address_bits = {self.address_bits}: a page of the lists is named by 32 bits, so "
+                "a build with raster_lanes has 43 at most."
+            )
         if self.burst_beats * self.data_bits < 256:
             raise ValueError(
                 f"burst_beats = {self.burst_beats} of data_bits = {self.data_bits} hold no record "
@@ -99,12 +117,12 @@ class Parameters:
 
     @cached_property
     def center(self) -> Fixed:
-        """A coordinate of a cluster centre in the table, grid units."""
+        """A coordinate of a cluster centre in the table, units of the ball."""
         return Fixed(True, self.center_bits)
 
     @cached_property
     def radius(self) -> Fixed:
-        """A radius in the table, grid units, rounded up; all ones: never cull."""
+        """A radius in the table, units of the ball, rounded up; all ones: never cull."""
         return Fixed(False, self.radius_bits)
 
     @cached_property
@@ -119,7 +137,7 @@ class Parameters:
 
     @cached_property
     def camera_position(self) -> Fixed:
-        """A coordinate of the camera position, grid units, rounded to nearest."""
+        """A coordinate of the camera position, units of the frame, rounded to nearest."""
         return Fixed(
             True,
             self.center_bits + self.camera_range_bits + self.length_fraction_bits,
@@ -128,8 +146,13 @@ class Parameters:
 
     @cached_property
     def difference(self) -> Fixed:
-        """Centre minus camera position, exact, one bit wider than the position."""
+        """Centre minus camera position, the coarser unit of both, one bit wider than either."""
         return Fixed(True, self.camera_position.bits + 1, self.length_fraction_bits)
+
+    @cached_property
+    def exponent(self) -> Fixed:
+        """Exponent of a ball's or a frame's unit, grid units."""
+        return Fixed(False, 8)
 
     @cached_property
     def rotation(self) -> Fixed:
@@ -138,7 +161,7 @@ class Parameters:
 
     @cached_property
     def camera_space(self) -> Fixed:
-        """A coordinate in camera space, grid units: a rotation grows it by sqrt(3) at most."""
+        """A coordinate in camera space, as `difference`: a rotation grows it by sqrt(3) at most."""
         return Fixed(True, self.difference.bits + 1, self.length_fraction_bits)
 
     @cached_property
@@ -153,7 +176,7 @@ class Parameters:
 
     @cached_property
     def plane_offset(self) -> Fixed:
-        """Constant of a plane (margins, near depth), grid units, rounded the safe way."""
+        """Constant of a plane (margins, near depth), units of the frame, rounded the safe way."""
         return Fixed(True, self.camera_space.bits, self.length_fraction_bits)
 
     @property

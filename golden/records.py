@@ -11,20 +11,20 @@ RECORD_BYTES = 32
 
 CLUSTER_DTYPE = np.dtype(
     [
-        ("center", "<i4", 3),  # x, y, z, world space, grid units, 24 bits used
-        ("radius_low", "<u4"),  # r(1.0), grid units, rounded up, 24 bits used
+        ("center", "<i4", 3),  # x, y, z from the pack's origin, units of the ball, 24 bits used
+        ("radius_low", "<u4"),  # r(1.0), units of the ball, rounded up, 24 bits used
         ("radius_high", "<u4"),  # r(1.3), the same; all 24 bits ones: never cull
         ("radius_mean", "<u4"),  # largest distance of a member's mean, for the near plane
         ("base", "<u4"),  # first Gaussian of the cluster, in pack order
         ("count", "<u2"),  # Gaussians in the cluster, 1 to 65535
-        ("member_exponent", "<i1"),  # a member's offset is offset * 2^member_exponent grid units
-        ("reserved", "<u1"),  # zero
+        ("member_exponent", "<i1"),  # a member's offset is offset * 2^member_exponent units
+        ("exponent", "<u1"),  # a unit of the ball is 2^exponent grid units
     ]
 )
 
 GEOMETRY_DTYPE = np.dtype(
     [
-        ("offset", "<i2", 3),  # mean - cluster centre, 2^member_exponent grid units, nearest
+        ("offset", "<i2", 3),  # mean - cluster centre, 2^member_exponent units, nearest
         ("factor", "<i2", 6),  # l00 l10 l11 l20 l21 l22, mantissas of 2^factor_exponent
         ("factor_exponent", "<i1"),  # scene units; covariance = L L^T, L lower triangular
         ("flags", "<u1"),  # bit 0: can reach alpha 1/255 at all
@@ -43,8 +43,8 @@ VISIBLE_DTYPE = np.dtype(
         ("center_camera", "<i4", 3),  # x, y, z, camera space, format camera_space of Parameters
         ("base", "<u4"),
         ("count", "<u2"),
-        ("member_exponent", "<i1"),
-        ("reserved", "<u1"),  # zero
+        ("member_exponent", "<i1"),  # of 2^exponent units of the frame
+        ("exponent", "<u1"),  # center_camera counts 2^exponent units of the frame
     ]
 )
 
@@ -55,7 +55,8 @@ MEMBER_DTYPE = np.dtype(
         ("center_camera", "<i4", 3),  # of its cluster, format camera_space of Parameters
         ("index", "<u4"),  # of the Gaussian, in pack order
         ("member_exponent", "<i1"),  # of its cluster
-        ("reserved", "<u1", 15),  # zero
+        ("exponent", "<u1"),  # of its cluster
+        ("reserved", "<u1", 14),  # zero
     ]
 )
 
@@ -64,7 +65,7 @@ SPLAT_DTYPE = np.dtype(
     [
         ("mean2d", "<i4", 2),  # u, v, 2^-screen_fraction_bits px; pixel (0, 0) has centre 1/2, 1/2
         ("conic", "<i4", 3),  # a, b, c, mantissas of 2^conic_exponent px^-2
-        ("depth", "<u4"),  # camera-space z, format camera_space of Parameters
+        ("depth", "<u4"),  # camera-space z, code of golden.numbers.depth
         ("index", "<u4"),  # of the Gaussian, in pack order
         ("tile_rect", "<u2", 4),  # tiles x0, y0, x1, y1 of 16 px, x1 and y1 not included
         ("extent", "<u2", 2),  # half width and height of the reach, px, rounded up, cut at 65535

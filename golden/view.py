@@ -8,7 +8,7 @@ counters here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
 
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from golden.camera import Camera
+from golden.errors import InputError
 from golden.pack import Pack
 from golden.params import Parameters
 from golden.records import COLORED_DTYPE
@@ -29,6 +30,7 @@ from golden.stages.color.constants import (
     need_narrow_colors,
 )
 from golden.stages.color.integer import color
+from golden.stages.depth_sort.integer import SortedLists, depth_sort
 from golden.stages.gaussian_fetch.integer import members_of, visible_records
 from golden.stages.gaussian_project.constants import (
     GaussianProjectConstants,
@@ -37,6 +39,28 @@ from golden.stages.gaussian_project.constants import (
 from golden.stages.gaussian_project.decode import decode_splats
 from golden.stages.gaussian_project.integer import ProjectedMembers, gaussian_project
 from golden.stages.gaussian_project.reference import Splats
+from golden.stages.rasterize.constants import RasterizeConstants, rasterize_constants
+from golden.stages.rasterize.integer import Rasterized, fields_of, rasterize_entries
+from golden.stages.tile_bin.constants import ListOutcome, TileBinConstants, tile_bin_constants
+from golden.stages.tile_bin.integer import BinLists, tile_bin
+from golden.stages.tile_bin.strips import halves, strips
+
+# What strips of a view have in common.
+_SHARED = ("culling", "projecting", "levels", "members", "projected", "coloring", "colored")
+
+
+@dataclass(frozen=True)
+class ListMemory:
+    """Where tile_bin's lists lie.
+
+    Parameters
+    ----------
+    list_address : bytes, a multiple of 2048.
+    list_bytes : its length.
+    """
+
+    list_address: int = 0x8000_0000
+    list_bytes: int = 8192 * 2048
 
 
 class StageConstants(Protocol):
@@ -56,6 +80,9 @@ class ViewFrame:
     camera : from where.
     rules : of the renderer.
     params : of the hardware.
+    memory : where the back end's lists lie.
+    background : R, G, B behind the picture, 0 to 1023/512.
+    rows : rows of bins of a strip of the picture; all of them where None.
 
     Every other member is found on first use and kept; it raises InputError where the view is out of
     reach of its stage's formats.
@@ -65,20 +92,26 @@ class ViewFrame:
     camera: Camera
     rules: Rules
     params: Parameters
+    memory: ListMemory = ListMemory()
+    background: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    rows: range | None = None
+
+    def strip(self, rows: range) -> ViewFrame:
+        """A strip of this view; what is the same in both is worked out once, here."""
+        part = replace(self, rows=rows)
+        for name in _SHARED:
+            part.__dict__[name] = getattr(self, name)
+        return part
 
     @cached_property
     def culling(self) -> ClusterCullConstants:
         """Constants of cluster_cull."""
-        return cluster_cull_constants(
-            self.camera, self.rules, self.pack.meta.grid_exponent, self.params
-        )
+        return cluster_cull_constants(self.camera, self.rules, self.pack.meta.grid, self.params)
 
     @cached_property
     def projecting(self) -> GaussianProjectConstants:
         """Constants of gaussian_project."""
-        return gaussian_project_constants(
-            self.camera, self.rules, self.pack.meta.grid_exponent, self.params
-        )
+        return gaussian_project_constants(self.camera, self.rules, self.pack.meta.grid, self.params)
 
     @cached_property
     def levels(self) -> LevelsResult:
@@ -88,7 +121,7 @@ class ViewFrame:
     @cached_property
     def visible(self) -> NDArray[np.void]:
         """(V,) VISIBLE_DTYPE, the visible clusters as gaussian_fetch gets them, in pack order."""
-        return visible_records(self.pack, self.levels)
+        return visible_records(self.pack.clusters, self.levels)
 
     @cached_property
     def members(self) -> NDArray[np.void]:
@@ -108,7 +141,7 @@ class ViewFrame:
     @cached_property
     def decoded(self) -> Splats:
         """The splats as real numbers, in the scene's order."""
-        return decode_splats(self.splats, self.pack, self.params)
+        return decode_splats(self.splats, self.pack, self.camera, self.params)
 
     @cached_property
     def coloring(self) -> ColorConstants:
@@ -125,6 +158,71 @@ class ViewFrame:
         colored["color"] = color(self.splats, self.pack.colors, self.coloring, self.params)
         return colored
 
+    @cached_property
+    def binning(self) -> TileBinConstants:
+        """Constants of tile_bin and depth_sort."""
+        memory = self.memory
+        return tile_bin_constants(
+            self.camera, self.pack, self.params, memory.list_address, memory.list_bytes, self.rows
+        )
+
+    @cached_property
+    def rastering(self) -> RasterizeConstants:
+        """Constants of rasterize."""
+        return rasterize_constants(self.rules, self.camera.width, self.background)
+
+    @cached_property
+    def lists(self) -> BinLists:
+        """Outcome of tile_bin: the lists in memory."""
+        return tile_bin(self.splats, self.colored["color"], self.binning, self.params)
+
+    @cached_property
+    def ordered(self) -> SortedLists:
+        """Outcome of depth_sort; raises InputError where the lists do not fit their memory."""
+        if self.lists.outcome != ListOutcome.COMPLETE:
+            raise InputError(
+                f"the lists of view {self.camera.name} do not fit {self.binning.pages} pages of "
+                "2 KiB: give them more memory."
+            )
+        return depth_sort(self.lists, self.params)
+
+    @cached_property
+    def drawn(self) -> Rasterized:
+        """Outcome of rasterize, of a strip or of a view whose lists fit as a whole."""
+        rows, side = self.rows, self.params.bin_px
+        top = 0 if rows is None else rows.start * side
+        below = self.camera.height - top
+        return rasterize_entries(
+            fields_of(self.ordered.entries),
+            self.ordered.offsets,
+            (self.camera.width, below if rows is None else min(below, len(rows) * side)),
+            side,
+            self.rastering,
+            top_px=top,
+        )
+
+    @cached_property
+    def parts(self) -> tuple[ViewFrame, ...]:
+        """What is drawn one after another: the view itself where its lists fit, otherwise strips,
+        each halved until its lists fit."""
+        if self.rows is not None or self.lists.outcome == ListOutcome.COMPLETE:
+            return (self,)
+        pending, found = strips(self.camera, self.params), []
+        while pending:
+            rows = pending.pop(0)
+            part, cut = self.strip(rows), halves(rows, self.params)
+            if part.lists.outcome == ListOutcome.FULL and len(cut) > 1:
+                pending[:0] = cut
+            else:
+                found.append(part)
+        return tuple(found)
+
+    @cached_property
+    def picture(self) -> NDArray[np.uint8]:
+        """(height, width, 4) R, G, B, alpha = 1 - T, as rasterize writes it: of a strip its rows
+        of pixels, of a view whose lists do not fit as a whole in strips."""
+        return np.concatenate([part.drawn.image for part in self.parts])
+
     @property
     def output(self) -> NDArray[np.void]:
         """What leaves the hardware: `colored` of a build with color, `splats` otherwise."""
@@ -133,8 +231,12 @@ class ViewFrame:
     @property
     def constants(self) -> tuple[StageConstants, ...]:
         """Frame constants of every stage of the build that has any, in the order of the stages."""
-        front_end = (self.culling, self.projecting)
-        return (*front_end, self.coloring) if self.params.color_cycles else front_end
+        stages: list[StageConstants] = [self.culling, self.projecting]
+        if self.params.color_cycles:
+            stages.append(self.coloring)
+        if self.params.raster_lanes:
+            stages += [self.binning, self.rastering]
+        return tuple(stages)
 
     @property
     def ports(self) -> dict[str, int]:
@@ -163,9 +265,37 @@ class ViewFrame:
         }
 
     @property
+    def list_counters(self) -> dict[str, int]:
+        """What tile_bin counts, under the names of the registers."""
+        lists = self.lists
+        return {
+            "list_entries": lists.entries,
+            "list_chunks": lists.chunks,
+            "list_pages": lists.pages,
+        }
+
+    @property
+    def picture_counters(self) -> dict[str, int]:
+        """What depth_sort and rasterize count, under the names of the registers."""
+        ordered = self.ordered
+        return {
+            "sorted_entries": len(ordered.entries),
+            "ranged_lists": ordered.ranged,
+            "list_reads": ordered.reads,
+            "sort_batches": ordered.batches,
+            "drawn_bins": len(ordered.offsets) - 1,
+            "drawn_entries": len(ordered.entries),
+            "blended_lane_cycles": int(self.drawn.blended.sum()),
+        }
+
+    @property
     def counters(self) -> dict[str, int]:
-        """What all stages count: every counter of the registers that no clock enters."""
-        return self.cull_counters | self.project_counters
+        """What all stages of the build count: what no clock enters, nor how reads join. Those of
+        lists and picture are left out where it is drawn in strips."""
+        found = self.cull_counters | self.project_counters
+        if self.params.raster_lanes and len(self.parts) == 1:
+            found |= self.list_counters | self.picture_counters
+        return found
 
 
 def view_frame(

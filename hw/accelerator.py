@@ -1,30 +1,32 @@
-"""The stages joined as their rows say: a pack in memory in, splats out."""
+"""The stages joined as their rows say: a pack in memory in, splats or a picture out."""
 
 from __future__ import annotations
 
 from functools import reduce
 from operator import or_
 
-from amaranth.hdl import Module, ResetInserter, Signal
+from amaranth.hdl import C, Module, ResetInserter, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
 from golden.records import CLUSTER_DTYPE
 from hw.blocks.stream_register import StreamRegister
-from hw.bus.axi import axi_read
+from hw.bus.axi import axi_read, axi_write
 from hw.bus.read_master import ReadMaster
 from hw.bus.record_stream import RecordStream, unpacked
+from hw.frame.back_end import Held, join_back_end
 from hw.frame.frame_control import FrameControl
-from hw.frame.frame_counters import EVENTS, FRAME_COUNTERS, FrameCounters
+from hw.frame.frame_counters import FrameCounters, frame_events, own_counters
 from hw.frame.header_check import HeaderCheck, header_records
-from hw.frame.phases import FRONT, PHASES
+from hw.frame.phases import FRONT, phases_of
 from hw.frame.splat_packer import SplatPacker, output_beat, packed_beat
 from hw.host.status import CODE_BITS
 from hw.layouts import COUNTER_BITS
 from hw.stages.rows import FRONT_END, memory_clients, stage_counters, stages_of, tables_of
 
 HEADER_QUEUE_BEATS = 64  # header and groups, the first client
+WINDOW = ("picture_address", "picture_bytes")
 
 
 def queue_beats(params: Parameters) -> tuple[int, ...]:
@@ -47,7 +49,10 @@ class Accelerator(wiring.Component):
     STAGE_constants : In(layout of its constants), of each stage that has any, taken over as a
         frame begins.
     bus : Out(axi_read), reads only, in order.
-    o : Out(stream of packed_beat).
+    o : Out(stream of packed_beat), in a build without a back end.
+    write_bus : Out(axi_write), in a build with one, as the next two.
+    picture_address, picture_bytes : In(address_bits), the window of the picture, taken over as the
+        constants are; the address is a multiple of 4096.
     busy : Out(1).
     ended : Out(1), for a cycle.
     code : Out(4), from `ended` on.
@@ -64,7 +69,14 @@ class Accelerator(wiring.Component):
         self.parts = {
             name: make(params) for stage in self._stages for name, make in stage.parts.items()
         }
-        names = ("frames", *FRAME_COUNTERS, *self._counters)
+        names = ("frames", *own_counters(params), *self._counters)
+        # A build draws, or gives its splats away.
+        if params.raster_lanes:
+            output = {name: In(params.address_bits) for name in WINDOW} | {
+                "write_bus": Out(axi_write(params))
+            }
+        else:
+            output = {"o": Out(stream.Signature(packed_beat(params)))}
         super().__init__(
             {
                 **{name: In(1) for name in ("start", "stop", "queue")},
@@ -72,7 +84,7 @@ class Accelerator(wiring.Component):
                 "pack_bytes": In(params.address_bits),
                 **{s.constants: In(s.constants_layout(params)) for s in self._with_constants},
                 "bus": Out(axi_read(params)),
-                "o": Out(stream.Signature(packed_beat(params))),
+                **output,
                 "busy": Out(1),
                 "queued": Out(1),
                 "ended": Out(1),
@@ -86,10 +98,10 @@ class Accelerator(wiring.Component):
         params = self._params
         m.submodules.control = self._control = FrameControl(params)
         m.submodules.reader = self._reader = ReadMaster(params, queue_beats(params))
-        m.submodules.packer = self._packer = SplatPacker(params)
         self._header = HeaderCheck(params, tables_of(params))
         self._records = RecordStream(params)
-        resets = {p.name: getattr(self._control, f"reset_{p.name}") for p in PHASES}
+        phases = phases_of(params)
+        resets = {p.name: getattr(self._control, f"reset_{p.name}") for p in phases}
         front = {"header": self._header, "records": self._records}
         for name, part in front.items():
             m.submodules[name] = ResetInserter(resets[FRONT])(part)
@@ -97,12 +109,12 @@ class Accelerator(wiring.Component):
             for name in stage.parts:
                 m.submodules[name] = ResetInserter(resets[stage.phase])(self.parts[name])
         wiring.connect(m, self._reader.axi, wiring.flipped(self.bus))
-        wiring.connect(m, self._packer.o, wiring.flipped(self.o))
         self._read_tables(m)
         self._link(m)
-        self._take_constants(m)
+        held = self._take_constants(m)
         self._course(m)
-        self._count(m)
+        events = self._draw(m, held) if params.raster_lanes else self._give(m)
+        self._count(m, events)
         return m
 
     def _port(self, path):
@@ -128,18 +140,20 @@ class Accelerator(wiring.Component):
             m.d.comb += [groups.valid.eq(records.o.valid), records.o.ready.eq(groups.ready)]
         outside = []
         for n, client in enumerate(memory_clients(self._params), 1):
-            part, record = self.parts[client.part], getattr(header, f"{client.table}_record")
+            part = self.parts[client.part]
             wiring.connect(m, part.requests, reader.requests[n])
             wiring.connect(m, reader.slots[n], part.slots)
             if client.bounded:
                 m.d.comb += [
-                    part.table_record.eq(record),
+                    part.table_record.eq(getattr(header, f"{client.table}_record")),
                     part.table_count.eq(getattr(header, f"{client.table}_count")),
                     part.frame.eq(control.front_frame),
                 ]
                 outside.append(part.outside)
             else:
                 m.d.comb += part.frame.eq(control.back_frame)
+            if client.table and not client.bounded:
+                record = getattr(header, f"{client.table}_record")
                 m.d.comb += part.table_record.eq(self._of_back(m, record, client.table))
         m.d.comb += control.outside.eq(reduce(or_, outside))
 
@@ -151,7 +165,7 @@ class Accelerator(wiring.Component):
         return held
 
     def _link(self, m):
-        """From stage to stage, and to the output."""
+        """From stage to stage."""
         control = self._control
         for stage in self._stages:
             for link in stage.links:
@@ -165,6 +179,11 @@ class Accelerator(wiring.Component):
                 else:
                     wiring.connect(m, source, sink)
             m.d.comb += [self._port(f"{p}.served").eq(control.back_frame) for p in stage.served]
+
+    def _give(self, m):
+        """The last stage's splats into full beats; returns what happens on the output."""
+        control = self._control
+        m.submodules.packer = packer = SplatPacker(self._params)
         # What the consumer of splats says goes no further in its cycle.
         m.submodules.splats = splats = StreamRegister(output_beat(self._params))
         source = self._port(self._stages[-1].output)
@@ -177,26 +196,58 @@ class Accelerator(wiring.Component):
                 splats.i.payload.lanes.eq(1),
                 source.ready.eq(splats.i.ready),
             ]
-        wiring.connect(m, splats.o, self._packer.i)
+        wiring.connect(m, splats.o, packer.i)
+        wiring.connect(m, packer.o, wiring.flipped(self.o))
+        m.d.comb += [
+            packer.drain.eq(control.drain),
+            control.drained.eq(packer.drained),
+            control.rendered.eq(1),
+            control.reader_idle.eq(self._reader.idle),
+        ]
+        return {"output_stalled_cycles": self.o.valid & ~self.o.ready}
+
+    def _draw(self, m, held):
+        """Lists, order and picture; returns what happens on the write channels."""
+        control, bus = self._control, self.write_bus
+        address, size = (self._of_frame(m, getattr(self, name), name) for name in WINDOW)
+        held = Held(held["tile_bin"], held["rasterize"], address, size)
+        writer = join_back_end(m, self._params, self.parts, control, held)
+        wiring.connect(m, writer.axi, wiring.flipped(bus))
+        m.d.comb += [
+            control.drained.eq(control.drain),
+            control.reader_idle.eq(self._reader.idle & writer.idle),
+        ]
+        return {
+            "output_stalled_cycles": C(0, 1),
+            "write_beats": bus.w_valid & bus.w_ready,
+            "write_bursts": bus.aw_valid & bus.aw_ready,
+        }
 
     def _take_constants(self, m):
-        """Those of the front as a frame begins; the others wait until the older frame has left."""
-        control = self._control
+        """Each stage's into its component; returns them by stage."""
+        held = {}
         for stage in self._with_constants:
-            layout = stage.constants_layout(self._params)
-            held = latched = Signal(layout, name=f"latched_{stage.name}", reset_less=True)
-            with m.If(control.latch):
-                m.d.sync += latched.eq(getattr(self, stage.constants))
-            if stage.phase != FRONT:
-                held = Signal(layout, name=f"held_{stage.name}", reset_less=True)
-                with m.If(control.take):
-                    m.d.sync += held.eq(latched)
-            m.d.comb += self.parts[stage.name].constants.eq(held)
+            source, front = getattr(self, stage.constants), stage.phase == FRONT
+            held[stage.name] = kept = self._of_frame(m, source, stage.name, front)
+            constants = self.parts[stage.name].constants
+            for name in constants.shape().members:  # a row may have more
+                m.d.comb += constants[name].eq(kept[name])
+        return held
+
+    def _of_frame(self, m, source, name, front=False):
+        """What the front takes as a frame begins; all else once the older frame has left."""
+        held = latched = Signal(source.shape(), name=f"latched_{name}", reset_less=True)
+        with m.If(self._control.latch):
+            m.d.sync += latched.eq(source)
+        if not front:
+            held = Signal(source.shape(), name=f"held_{name}", reset_less=True)
+            with m.If(self._control.take):
+                m.d.sync += held.eq(latched)
+        return held
 
     def _course(self, m):
         """Start, end and errors."""
-        control, reader = self._control, self._reader
-        packer, header = self._packer, self._header
+        control, reader, header = self._control, self._reader, self._header
         record = Signal(self._params.address_bits - 5, reset_less=True)
         pack_bytes, too_short = Signal(64, reset_less=True), Signal(reset_less=True)
         with m.If(control.latch):
@@ -205,7 +256,7 @@ class Accelerator(wiring.Component):
                 pack_bytes.eq(self.pack_bytes),
                 too_short.eq(self.pack_bytes[5:] < header_records(tables_of(self._params))),
             ]
-        for phase in PHASES:
+        for phase in phases_of(self._params):
             names = [n for s in self._stages if s.phase == phase.name for n in s.parts]
             busy = reduce(or_, (self.parts[name].busy for name in names))
             m.d.comb += getattr(control, f"quiet_{phase.name}").eq(~busy)
@@ -223,21 +274,20 @@ class Accelerator(wiring.Component):
             control.groups_record.eq(header.groups_record),
             control.groups_count.eq(header.groups_count),
             *(control.bus_error[frame].eq(reader.error[frame]) for frame in range(2)),
-            control.reader_idle.eq(reader.idle),
             reader.flush.eq(control.flush_reader),
-            packer.drain.eq(control.drain),
-            control.drained.eq(packer.drained),
             self.busy.eq(control.busy),
             self.queued.eq(control.queued),
             self.ended.eq(control.ended),
             self.code.eq(control.code),
         ]
 
-    def _count(self, m):
+    def _count(self, m, events):
+        """Bus, output (`events`) and stages, kept at the end of each frame."""
+        own = frame_events(self._params)
         control, bus = self._control, self.bus
         front = [n for n, (stage, _) in self._counters.items() if stage.phase == FRONT]
         behind = [n for n, (stage, _) in self._counters.items() if stage.phase != FRONT]
-        m.submodules.counters = counters = FrameCounters(tuple(front), tuple(behind))
+        m.submodules.counters = counters = FrameCounters(tuple(own), tuple(front), tuple(behind))
         beat = bus.r_valid & bus.r_ready
         m.d.comb += [
             *(
@@ -248,12 +298,12 @@ class Accelerator(wiring.Component):
             counters.bus_wait_cycles.eq(~beat & ~self._reader.idle),
             counters.bus_idle_cycles.eq(~beat & self._reader.idle),
             counters.bus_bursts.eq(bus.ar_valid & bus.ar_ready),
-            counters.output_stalled_cycles.eq(self.o.valid & ~self.o.ready),
+            *(getattr(counters, name).eq(event) for name, event in events.items()),
         ]
         for name, (stage, counter) in self._counters.items():
             member = getattr(self.parts[stage.name], counter.member)
             m.d.comb += getattr(counters, name).eq(member)
         for name in ("frames", "frame_cycles"):
             m.d.comb += getattr(self, f"counted_{name}").eq(getattr(counters, name))
-        for name in (*EVENTS, *self._counters):
+        for name in (*own, *self._counters):
             m.d.comb += getattr(self, f"counted_{name}").eq(getattr(counters, f"kept_{name}"))

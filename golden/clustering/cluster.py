@@ -11,7 +11,14 @@ from numpy.typing import NDArray
 from golden.clustering.groups import SIZE_WEIGHT, Members, group_clusters, group_runs
 from golden.clustering.kmeans import Progress, kmeans, silent
 from golden.clustering.morton import morton_order
-from golden.clustering.partition import cut_large, equal_runs, inverse, runs
+from golden.clustering.partition import (
+    cut_far,
+    cut_large,
+    equal_runs,
+    far_points,
+    inverse,
+    runs,
+)
 from golden.clustering.refine import refine
 from golden.errors import InputError
 from golden.gaussians.bound import can_show, reach
@@ -134,21 +141,24 @@ def cluster_gaussians(
     """Clusters of a scene, in groups; the same scene and options give the same, bit for bit.
 
     The number of clusters may differ from the one aimed at: K-means drops clusters that stay
-    empty, and one of more than `max_members` Gaussians is cut along a Morton curve. So may the
-    number of groups, by the same rules.
+    empty, one of more than `max_members` Gaussians is cut along a Morton curve, and one in which
+    the scene's middle and what is far from it share their units, by distance. So may the number of
+    groups, by the first two rules.
+
+    Points far from all others (golden.clustering.partition.far_points) have their share of the
+    clusters to themselves: K-means would give them most.
     """
     points = scene.means.astype(np.float64)
     members = Members(points, reach(scene.scales, scene.opacities), can_show(scene.opacities))
-    aim = options.clusters_for(len(scene))
-    if options.method == "morton":
-        labels = equal_runs(morton_order(points), aim)
-    elif options.method == "reach":
-        features = np.column_stack((points, SIZE_WEIGHT * members.reaches))
-        labels = kmeans(features, aim, options.seed, progress, START_ROUNDS)
-        labels = refine(points, members.reaches, members.shows, labels, SIZE_WEIGHT, progress)
+    aim, far = options.clusters_for(len(scene)), far_points(points)
+    if far.any():
+        of_far = max(round(aim * float(far.mean())), 1)
+        labels = np.empty(len(points), np.int64)
+        labels[~far] = _labels(members.of(~far), max(aim - of_far, 1), options, progress)
+        labels[far] = labels[~far].max() + 1 + _labels(members.of(far), of_far, options, progress)
     else:
-        labels = kmeans(points, aim, options.seed, progress)
-    labels = cut_large(labels, points, max_members)
+        labels = _labels(members, aim, options, progress)
+    labels = cut_large(cut_far(labels, points), points, max_members)
 
     order, starts = runs(labels)
     if options.method == "paper":
@@ -168,6 +178,18 @@ def cluster_gaussians(
     return Clustering(
         order.astype(np.uint32), starts, centers[groups.order], groups.starts, groups.centers
     )
+
+
+def _labels(members: Members, aim: int, options: ClusterOptions, progress: Progress) -> Int64:
+    """Cluster of each member by the method of the options, (N,), 0 to M - 1, all used."""
+    points = members.points
+    if options.method == "morton":
+        return equal_runs(morton_order(points), min(aim, len(points)))
+    if options.method == "paper":
+        return kmeans(points, aim, options.seed, progress)
+    features = np.column_stack((points, SIZE_WEIGHT * members.reaches))
+    labels = kmeans(features, aim, options.seed, progress, START_ROUNDS)
+    return refine(points, members.reaches, members.shows, labels, SIZE_WEIGHT, progress)
 
 
 def _centroids(points: Float64, starts: Int64) -> Float64:

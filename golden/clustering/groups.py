@@ -37,6 +37,10 @@ class Members:
     reaches: Float64
     shows: NDArray[np.bool_]
 
+    def of(self, chosen: NDArray[np.bool_]) -> Members:
+        """Those chosen, (N,) bool."""
+        return Members(self.points[chosen], self.reaches[chosen], self.shows[chosen])
+
     def ball_centers(self, order: Int64, starts: Int64) -> Float64:
         """Centres of the smallest balls around the runs of an order, (M, 3), scene units."""
         return smallest_balls(self.points[order], self.reaches[order], self.shows[order], starts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,14 +10,16 @@ from numpy.typing import NDArray
 from golden.clustering.cluster import Clustering, ClusterOptions, cluster_gaussians
 from golden.clustering.kmeans import Progress, silent
 from golden.errors import InputError
+from golden.grid import Grid
 from golden.numbers.fixed import Fixed
 from golden.pack.colors import ColorFormat, check_degree, color_table
-from golden.pack.tables import ball_tables, geometry_records, grid_exponent_for
+from golden.pack.tables import ball_tables, geometry_records
+from golden.pack.units import pack_grid
 from golden.params import Parameters
 from golden.rules import Rules
 from golden.scene import Scene
 
-VERSION = 3
+VERSION = 4
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class PackMeta:
     ----------
     method, radius, seed : as in golden.clustering.cluster.ClusterOptions.
     rules : name of the rule set that the pack was made for.
-    grid_exponent : a grid unit is 2^grid_exponent scene units.
+    grid : origin and finest unit.
     gaussians, clusters, groups : N, M and G.
     sh_degree : degree of the colours' spherical harmonics, 0 to 4.
     center_bits, radius_bits : widths of golden.params.Parameters that the table was made for;
@@ -42,7 +44,7 @@ class PackMeta:
     radius: str
     rules: str
     seed: int
-    grid_exponent: int
+    grid: Grid
     gaussians: int
     clusters: int
     groups: int
@@ -111,25 +113,20 @@ def pack_clusters(
 ) -> Pack:
     """The pack of a scene that is clustered already; see build_pack.
 
-    Centres are rounded to the nearest unit of the smallest power-of-two grid that holds them; all
-    roundings of the radii go up (golden.pack.tables).
+    Each centre is rounded to the nearest unit of the ball, the finest power of two that holds it;
+    all roundings of the radii go up (golden.pack.units, golden.pack.tables).
     """
     params = params or Parameters()
-    all_centers = np.concatenate((clustering.centers, clustering.group_centers))
-    means = scene.means[clustering.order].astype(np.float64)
-    farthest = np.abs(means - np.repeat(clustering.centers, clustering.counts, axis=0)).max()
-    grid_exponent = grid_exponent_for(all_centers, float(farthest), params)
+    grid = pack_grid(scene.means.astype(np.float64), params)
     geometry = geometry_records(scene, clustering.order, params)
-    groups, clusters = ball_tables(
-        scene, clustering, geometry, grid_exponent, options.radius, params
-    )
+    groups, clusters = ball_tables(scene, clustering, geometry, grid, options.radius, params)
     pack = Pack(
         meta=PackMeta(
             method=options.method,
             radius=options.radius,
             rules=rules.name,
             seed=options.seed,
-            grid_exponent=grid_exponent,
+            grid=grid,
             gaussians=len(scene),
             clusters=len(clusters),
             groups=len(groups),
@@ -148,6 +145,20 @@ def pack_clusters(
     )
     check_parameters(pack, params)
     return pack
+
+
+def with_colors(pack: Pack, scene: Scene, colors: ColorFormat) -> Pack:
+    """The same pack with its colours in another format.
+
+    Parameters
+    ----------
+    scene : that it was made of.
+
+    Raises InputError where the scene is another one, or its colours do not fit the format.
+    """
+    check_scene(pack, scene)
+    table = color_table(scene, pack.order, colors)
+    return replace(pack, meta=replace(pack.meta, colors=colors), colors=table)
 
 
 def scene_mask(pack: Pack, visible_clusters: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -94,8 +94,6 @@ def _balls_complaint(
         return "radius_mean exceeds radius_low"
     if (table["radius_low"] > table["radius_high"]).any():
         return "radius_low exceeds radius_high"
-    if table["reserved"].any():
-        return "a reserved byte is not zero"
     return None
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from golden.errors import InputError
 from golden.files import atomic_path, read_bytes
+from golden.grid import Grid
 from golden.pack import VERSION, Pack, PackMeta
 from golden.pack.checks import check_content, check_strings
 from golden.pack.colors import COLOR_FORMATS, color_record_bytes
@@ -26,8 +27,11 @@ MAX_STRINGS_BYTES = 1 << 16
 SECTIONS = ("strings", "groups", "clusters", "geometry", "colors", "order")
 
 _FIXED = struct.Struct("<8sIIQQQQiIIIII")
+_ORIGIN = struct.Struct("<3d")
 _ENTRY = struct.Struct("<QQII")
 _CHECKSUM = struct.Struct("<I")
+_ORIGIN_OFFSET = _FIXED.size + len(SECTIONS) * _ENTRY.size
+_FLOAT32_MAX = float(np.finfo(np.float32).max)
 
 
 class _Numbers(NamedTuple):
@@ -99,7 +103,7 @@ def _parts(pack: Pack) -> list[bytes | memoryview]:
         clusters=meta.clusters,
         groups=meta.groups,
         seed=meta.seed,
-        grid_exponent=meta.grid_exponent,
+        grid_exponent=meta.grid.exponent,
         coefficients=SH_COEFFICIENTS[meta.sh_degree],
         center_bits=meta.center_bits,
         radius_bits=meta.radius_bits,
@@ -111,6 +115,7 @@ def _parts(pack: Pack) -> list[bytes | memoryview]:
         _ENTRY.pack(offset, length, zlib.crc32(content), 0)
         for (offset, length), content in zip(places, contents, strict=True)
     )
+    header += _ORIGIN.pack(*meta.grid.origin)
     header = header.ljust(HEADER_BYTES - _CHECKSUM.size, b"\0")
     parts: list[bytes | memoryview] = [header + _CHECKSUM.pack(zlib.crc32(header))]
     end = HEADER_BYTES
@@ -137,7 +142,7 @@ def load_pack(path: Path) -> Pack:
             radius=strings["radius"],
             rules=strings["rules"],
             seed=numbers.seed,
-            grid_exponent=numbers.grid_exponent,
+            grid=Grid(numbers.grid_exponent, _read_origin(data)),
             gaussians=n,
             clusters=numbers.clusters,
             groups=numbers.groups,
@@ -203,7 +208,7 @@ def _read_numbers(data: bytes, path: Path) -> _Numbers:
     body = HEADER_BYTES - _CHECKSUM.size
     if _CHECKSUM.unpack_from(data, body)[0] != zlib.crc32(data[:body]):
         raise InputError(f"{path}: the header's checksum does not match: pack the scene again.")
-    table_end = _FIXED.size + len(SECTIONS) * _ENTRY.size
+    table_end = _ORIGIN_OFFSET + _ORIGIN.size
     in_range = (
         numbers.header_bytes == HEADER_BYTES
         and numbers.sections == len(SECTIONS)
@@ -212,6 +217,7 @@ def _read_numbers(data: bytes, path: Path) -> _Numbers:
         and 1 <= numbers.groups <= numbers.clusters <= numbers.gaussians <= MAX_GAUSSIANS
         and numbers.seed < 1 << 63
         and -128 <= numbers.grid_exponent <= 127
+        and all(abs(coordinate) <= _FLOAT32_MAX for coordinate in _read_origin(data))
         and numbers.coefficients in SH_COEFFICIENTS.values()
         and (COLOR_FORMATS[numbers.colors] == "float16" or numbers.coefficients <= 16)
         and 12 <= numbers.center_bits <= 30
@@ -220,6 +226,12 @@ def _read_numbers(data: bytes, path: Path) -> _Numbers:
     if not in_range:
         raise InputError(f"{path}: the header holds a value out of range: pack the scene again.")
     return numbers
+
+
+def _read_origin(data: bytes) -> tuple[float, float, float]:
+    """Origin of the grid, scene units."""
+    x, y, z = _ORIGIN.unpack_from(data, _ORIGIN_OFFSET)
+    return x, y, z
 
 
 def _read_sections(data: bytes, numbers: _Numbers, path: Path) -> dict[str, memoryview]:

@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 from golden.clustering.cluster import Clustering
 from golden.gaussians.bound import SIZE_MARGIN, can_show, cluster_radii, reach_factor
 from golden.gaussians.covariance import covariance_factor
+from golden.grid import Grid
 from golden.numbers.fixed import Fixed
+from golden.pack.units import ball_exponents
 from golden.params import Parameters
 from golden.records import CLUSTER_DTYPE, GEOMETRY_DTYPE
 from golden.scene import Scene
@@ -17,9 +19,6 @@ Float64 = NDArray[np.float64]
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 
-# A grid finer than that shows nothing more: the nearest near plane is 0.01 scene units away, 5,000
-# such units. Coarser than a small scene's centres need, it leaves the camera room to stand back.
-MIN_GRID_EXPONENT = -19
 MIN_MEMBER_EXPONENT = -16
 
 FACTOR_EXPONENT = Fixed(True, 8)
@@ -34,24 +33,6 @@ STORED_SIZE_FLOOR = 2.0**-126
 
 # Radii are computed in float64, with fewer than 2^12 roundings of 2^-53 each.
 FLOAT64_MARGIN = 2.0**-40
-
-
-def grid_exponent_for(centers: Float64, farthest: float, params: Parameters) -> int:
-    """Smallest g >= -19 such that all centres, rounded to units of 2^g, fit `params.center` with
-    its center_headroom_bits to spare, and the farthest member's offset its largest exponent.
-
-    Parameters
-    ----------
-    farthest : largest coordinate of a member's distance from its centre, scene units.
-    """
-    largest = float(np.abs(centers).max())
-    used = Fixed(True, params.center_bits - params.center_headroom_bits)
-    exponent = int(np.frexp(largest)[1]) - (used.bits - 1)
-    if round(float(np.ldexp(largest, -exponent))) > used.max_int:
-        exponent += 1
-    # An offset of 2^x grows by half a grid unit at most as its centre is rounded.
-    offset = int(np.frexp(farthest)[1]) + 1 - (params.offset_bits - 1) - params.max_member_exponent
-    return max(exponent, offset, MIN_GRID_EXPONENT)
 
 
 def geometry_records(
@@ -94,7 +75,7 @@ def ball_tables(
     scene: Scene,
     clustering: Clustering,
     geometry: NDArray[np.void],
-    grid_exponent: int,
+    grid: Grid,
     radius: str,
     params: Parameters,
 ) -> tuple[NDArray[np.void], NDArray[np.void]]:
@@ -104,30 +85,39 @@ def ball_tables(
     the rounded centre to the true and to the stored mean, e_i is not below the reach of the true
     and of the stored Gaussian; radii by golden.gaussians.bound.cluster_radii. 3sigma (the paper's):
     r = max_i(d_i + 3 s_i) for both radii, over all members, with the true mean. A radius beyond
-    `params.radius` becomes all ones.
+    `params.radius` in the ball's unit becomes all ones.
     """
-    groups, group_centers = _records(
-        clustering.group_centers, clustering.group_starts, clustering.group_counts, grid_exponent
-    )
+    # True means and their distances from the centres, scene units, pack order.
+    means = scene.means[clustering.order].astype(np.float64)
+    away = np.abs(means - np.repeat(clustering.centers, clustering.counts, axis=0)).max(axis=1)
+    farthest = np.maximum.reduceat(away, clustering.starts)
     clusters, centers = _records(
-        clustering.centers, clustering.starts, clustering.counts, grid_exponent
+        clustering.centers, clustering.starts, clustering.counts, farthest, grid, params
+    )
+    groups, group_centers = _records(
+        clustering.group_centers,
+        *(clustering.group_starts, clustering.group_counts),
+        np.zeros(len(clustering.group_starts)),
+        *(grid, params),
     )
 
     # True means about the rounded centres, and what is stored of them; grid units, pack order.
-    means = np.ldexp(scene.means[clustering.order].astype(np.float64), -grid_exponent)
+    means = np.ldexp(means - np.array(grid.origin), -grid.exponent)
     offsets = means - np.repeat(centers, clustering.counts, axis=0)
-    exponents = _member_exponents(offsets, clustering.starts, params.offset_bits)
+    units = np.repeat(clusters["exponent"].astype(np.int64), clustering.counts)
+    own_offsets = np.ldexp(offsets, -units[:, None])
+    exponents = _member_exponents(own_offsets, clustering.starts, params.offset_bits)
     clusters["member_exponent"] = exponents
-    units = np.repeat(exponents, clustering.counts)[:, None]
-    geometry["offset"] = np.rint(np.ldexp(offsets, -units))
-    stored = np.ldexp(geometry["offset"].astype(np.float64), units)
+    members = np.repeat(exponents, clustering.counts)
+    geometry["offset"] = np.rint(np.ldexp(own_offsets, -members[:, None]))
+    stored = np.ldexp(geometry["offset"].astype(np.float64), (members + units)[:, None])
 
     sizes = scene.scales.max(axis=1).astype(np.float64)[clustering.order]
     if radius == "3sigma":
         reaches, shows = 3 * sizes, np.ones(len(scene), dtype=np.bool_)
     else:
         reaches, shows = _stored_reaches(sizes, geometry, params), geometry["flags"] == 1
-    reaches = np.ldexp(reaches, -grid_exponent)
+    reaches = np.ldexp(reaches, -grid.exponent)
 
     def fill(records: NDArray[np.void], starts: Int64, means: Float64, stored: Float64) -> None:
         distances = np.linalg.norm(means, axis=1)
@@ -136,13 +126,15 @@ def ball_tables(
         low, high, mean = cluster_radii(distances, reaches, shows, starts)
         if radius == "3sigma":
             high = low
+        down = -records["exponent"].astype(np.int64)
         for name, values in (("radius_low", low), ("radius_high", high), ("radius_mean", mean)):
-            rounded = np.ceil(values * (1 + FLOAT64_MARGIN))
+            rounded = np.ceil(np.ldexp(values, down) * (1 + FLOAT64_MARGIN))
             records[name] = np.minimum(rounded, params.radius.max_int)
 
     fill(clusters, clustering.starts, offsets, stored)
-    # About the groups' centres. Differences of rounded centres are exact and each mean is again
-    # rounded once, near its own distance, so FLOAT64_MARGIN holds here too.
+    # About the groups' centres. Differences of rounded centres are exact, or far below a unit of
+    # the coarser one, and each mean is again rounded once, near its own distance, so
+    # FLOAT64_MARGIN holds here too.
     gaussians = np.diff(clustering.group_bases, append=len(scene))
     between = centers - np.repeat(group_centers, clustering.group_counts, axis=0)
     fill(
@@ -155,13 +147,21 @@ def ball_tables(
 
 
 def _records(
-    centers: Float64, bases: Int64, counts: Int64, grid_exponent: int
+    centers: Float64,
+    bases: Int64,
+    counts: Int64,
+    farthest: Float64,
+    grid: Grid,
+    params: Parameters,
 ) -> tuple[NDArray[np.void], Float64]:
-    """Records with all but radii and exponents, and the rounded centres, grid units."""
+    """Records with all but radii and member exponents, and the rounded centres, grid units."""
     records = np.zeros(len(centers), dtype=CLUSTER_DTYPE)
-    rounded = np.rint(np.ldexp(centers, -grid_exponent))
+    relative = centers - np.array(grid.origin)
+    exponents = ball_exponents(relative, farthest, grid, params)
+    rounded = np.rint(np.ldexp(relative, (-grid.exponent - exponents)[:, None]))
     records["center"], records["base"], records["count"] = rounded, bases, counts
-    return records, rounded
+    records["exponent"] = exponents
+    return records, np.ldexp(rounded, exponents[:, None])
 
 
 def _stored_reaches(sizes: Float64, geometry: NDArray[np.void], params: Parameters) -> Float64:

@@ -56,20 +56,25 @@ class StoredGaussians:
 
 
 def stored_means(pack: Pack) -> Float64:
-    """(N, 3) float64 world space, scene units, in pack order: (C + offset 2^m) 2^g, exact."""
+    """(N, 3) float64 world space, scene units, in pack order: O + (C + offset 2^m) 2^(e + g).
+
+    Exact where the origin O is 0.
+    """
     counts = pack.clusters["count"]
     units = np.repeat(pack.clusters["member_exponent"], counts)
     means = np.ldexp(pack.geometry["offset"].astype(np.float64), units[:, None])
     means += np.repeat(pack.clusters["center"], counts, axis=0)
-    scaled: Float64 = np.ldexp(means, pack.meta.grid_exponent)
-    return scaled
+    exponents = np.repeat(pack.clusters["exponent"].astype(np.int64), counts)
+    means = np.ldexp(means, (exponents + pack.meta.grid.exponent)[:, None])
+    placed: Float64 = means + np.array(pack.meta.grid.origin)
+    return placed
 
 
 def stored_gaussians(pack: Pack) -> StoredGaussians:
     """The values in the pack's tables, exact but for the last rounding to the types named.
 
-    mean = (C + offset 2^m) 2^g;  Sigma = L L^T, L = factor 2^e;  k = reach_factor 2^-14;
-    opacity / 65535; with C and m of the cluster, g the grid exponent.
+    mean = O + (C + offset 2^m) 2^(e + g);  Sigma = L L^T, L = factor 2^e;  k = reach_factor 2^-14;
+    opacity / 65535; with C, m and e of the cluster, O and g of the grid.
     """
     records, means = pack.geometry, stored_means(pack)
     reach = np.ldexp(records["reach_factor"].astype(np.float64), -REACH_FACTOR.fraction_bits)

@@ -1,11 +1,11 @@
-"""The AXI4 read channels of a master behind flat names, for the tops."""
+"""The AXI4 channels of a master behind flat names, for the tops."""
 
 from __future__ import annotations
 
 from amaranth.hdl import C
 from amaranth.lib.wiring import In, Out
 
-INCREMENTING = 1  # ARBURST
+INCREMENTING = 1  # ARBURST, AWBURST
 
 # Flat name -> member of hw.bus.axi.axi_read.
 READ = {
@@ -19,17 +19,31 @@ READ = {
     "rvalid": "r_valid",
     "rready": "r_ready",
 }
+# Flat name -> member of hw.bus.axi.axi_write.
+WRITE = {
+    "awaddr": "aw_address",
+    "awlen": "aw_length",
+    "awvalid": "aw_valid",
+    "awready": "aw_ready",
+    "wdata": "w_data",
+    "wstrb": "w_strobe",
+    "wlast": "w_last",
+    "wvalid": "w_valid",
+    "wready": "w_ready",
+    "bresp": "b_response",
+    "bvalid": "b_valid",
+    "bready": "b_ready",
+}
 
 
 def flat_read(bus):
     """Ports m_axi_ar* and m_axi_r* of a top around that bus, and those that never change."""
-    members = bus.signature.members
-    ports = {
-        f"m_axi_{flat}": (Out if members[name].flow == Out else In)(members[name].shape)
-        for flat, name in READ.items()
-    }
-    fixed = {"m_axi_arid": Out(1), "m_axi_arsize": Out(3), "m_axi_arburst": Out(2)}
-    return ports | fixed | {"m_axi_rid": In(1)}
+    return _flat(bus, READ, "ar") | {"m_axi_rid": In(1)}
+
+
+def flat_write(bus):
+    """Ports m_axi_aw*, m_axi_w* and m_axi_b* of a top around that bus, and the constant ones."""
+    return _flat(bus, WRITE, "aw") | {"m_axi_bid": In(1)}
 
 
 def connect_flat_read(m, top, bus, released=None):
@@ -39,13 +53,32 @@ def connect_flat_read(m, top, bus, released=None):
     ----------
     released : no address is offered while it is low; always where None.
     """
-    for flat, name in READ.items():
+    _connect(m, top, bus, READ, "ar", len(bus.r_data), released)
+
+
+def connect_flat_write(m, top, bus, released=None):
+    """Joins the ports of flat_write to the bus, as connect_flat_read does; no data either."""
+    _connect(m, top, bus, WRITE, "aw", len(bus.w_data), released)
+
+
+def _flat(bus, names, address):
+    members = bus.signature.members
+    ports = {
+        f"m_axi_{flat}": (Out if members[name].flow == Out else In)(members[name].shape)
+        for flat, name in names.items()
+    }
+    fixed = {"id": 1, "size": 3, "burst": 2}
+    return ports | {f"m_axi_{address}{name}": Out(bits) for name, bits in fixed.items()}
+
+
+def _connect(m, top, bus, names, address, data_bits, released):
+    for flat, name in names.items():
         inner, outer = getattr(bus, name), getattr(top, f"m_axi_{flat}")
         is_out = bus.signature.members[name].flow == Out
-        if name == "ar_valid" and released is not None:
+        if is_out and name.endswith("_valid") and released is not None:
             inner = inner & released
         m.d.comb += outer.eq(inner) if is_out else inner.eq(outer)
     m.d.comb += [
-        top.m_axi_arsize.eq(C((len(bus.r_data) // 8).bit_length() - 1, 3)),
-        top.m_axi_arburst.eq(INCREMENTING),
+        getattr(top, f"m_axi_{address}size").eq(C((data_bits // 8).bit_length() - 1, 3)),
+        getattr(top, f"m_axi_{address}burst").eq(INCREMENTING),
     ]

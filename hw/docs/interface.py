@@ -17,7 +17,8 @@ from golden.records import (
     SPLAT_DTYPE,
     VISIBLE_DTYPE,
 )
-from hw.frame.phases import PHASES
+from hw.accelerator_top import AcceleratorTop
+from hw.frame.phases import PHASES, RENDER
 from hw.package.lint import WAIVED
 from hw.package.ports import purpose
 from hw.package.presets import PRESETS
@@ -25,7 +26,7 @@ from hw.stages.rows import STAGES
 from hw.stream_top import bit_slices
 from hw.synth.devices import FAMILIES
 from hw.synth.results import load
-from hw.verilog import WIDE_NAME, Design
+from hw.verilog import WIDE_NAME, Design, ports_of
 
 INTERFACE, README = "interface.md", "README.md"
 RECORDS = {
@@ -92,7 +93,12 @@ def with_table(page: str, name: str, table: str) -> str:
 
 
 def interface_markdown(designs: dict[str, Design]) -> str:
-    """The page; designs: by preset, for their ports."""
+    """The page.
+
+    Parameters
+    ----------
+    designs : by preset, for their ports; those that draw are told apart by the ports alone.
+    """
     lines = [
         "# Interface of the IP core",
         "",
@@ -118,6 +124,7 @@ def interface_markdown(designs: dict[str, Design]) -> str:
             f"{purpose(str(port['name']))} |"
             for port in design.metadata["ports"]  # type: ignore[attr-defined]
         ]
+    lines += _drawing()
     for name, (dtype, where) in RECORDS.items():
         lines += _record(name, dtype, where)
     lines += [*_stages(), *_latencies(designs)]
@@ -140,6 +147,33 @@ def _wide() -> list[str]:
     return [
         f"Preset `wide`, module `{WIDE_NAME}`, has {', '.join(changed)}; its ports are those of "
         f"`splatsieve` below, but {ports}."
+    ]
+
+
+def _drawing() -> list[str]:
+    """What presets that draw have otherwise: parameters, and ports beside those of `base`."""
+    plain, lines = Parameters(), ["", "## Presets that draw", ""]
+    for name, preset in PRESETS.items():
+        if preset.draws:
+            changed = [
+                f"`{item.name}` {getattr(preset.params, item.name)}"
+                for item in fields(Parameters)
+                if getattr(preset.params, item.name) != getattr(plain, item.name)
+            ]
+            lines += [f"Preset `{name}` has {', '.join(changed)}.", ""]
+    first, drawing = AcceleratorTop(plain), AcceleratorTop(PRESETS["render"].params)
+    known = {port["name"] for port in ports_of(first)}
+    lines += [
+        "Their ports are those of `base` without `m_axis_splat_*`, and the write channels of the "
+        "memory port; bits are those of preset `render`.",
+        "",
+        "| port | direction | bits | purpose |",
+        "| --- | --- | ---: | --- |",
+    ]
+    return lines + [
+        f"| `{port['name']}` | {port['direction']} | {port['bits']} | {port['purpose']} |"
+        for port in ports_of(drawing)
+        if port["name"] not in known
     ]
 
 
@@ -171,7 +205,7 @@ def _stages() -> list[str]:
     ]
     lines += [f"| `{stage.name}` | {stage.phase} | {stage.busy} |" for stage in STAGES]
     lines += ["", "| phase | what happens in it |", "| --- | --- |"]
-    return [*lines, *(f"| {phase.name} | {phase.text} |" for phase in PHASES)]
+    return [*lines, *(f"| {phase.name} | {phase.text} |" for phase in (*PHASES, RENDER))]
 
 
 def _latencies(designs: dict[str, Design]) -> list[str]:

@@ -8,7 +8,7 @@ from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
 from hw.frame.front_control import FrontControl
-from hw.frame.phases import BEHIND, FRONT, PHASES
+from hw.frame.phases import BEHIND, FRONT, phases_of
 from hw.host.status import CODE_BITS, StatusCode
 from hw.layouts import run_request
 
@@ -37,22 +37,29 @@ class FrameControl(wiring.Component):
     queued : Out(1), a frame waits to begin.
     too_short : In(1), of the pack for its header, held.
     header_checked : In(1), header_code : In(4), of HeaderCheck.
-    groups_record : In(address_bits - 5), groups_count : In(32), of HeaderCheck.
+    groups_record : In(address_bits - 5), of HeaderCheck.
+    groups_count : In(32), of HeaderCheck.
     bus_error : In(2) for each `frame`, 0 for none.
     outside : In(2), a bit for each `frame`: a run of it lay outside its table.
     group_accepted : In(1), for a cycle each.
-    quiet_PHASE : In(1) for each of PHASES, nothing of the older frame is pending in it; of the
-        front, nothing at all.
+    quiet_PHASE : In(1) for each of phases_of(params), nothing of the older frame is pending in it;
+        of the front, nothing at all.
     reader_idle : In(1), no read is pending.
+    write_error : In(2) for each `frame`, of the write master, 0 for none.
+    write_outside : In(2), a bit for each `frame`: a write of it lay outside its window.
+    render_code : In(5), why the older frame cannot be drawn, NONE where it can.
+    streamed : Out(1), all splats of the older frame are through the phases before `render`.
+    rendered : In(1), and drawn; high in a build without a back end.
     drained : In(1), the output that ends the frame was taken.
     pack_record : In(address_bits - 5), first record of the pack, held until the next `latch`.
     requests : Out(stream of run_request), the header and the groups.
     latch : Out(1), for a cycle: a front begins with the constants as they are now.
     begin : Out(1), `latch` with no older frame under way.
-    take : Out(1), for a cycle: the phases behind the front take over the constants of `latch`.
+    take : Out(1), for a cycle: the phases behind the front take over the constants of `latch`, and
+        begin with the frame that has them.
     front_frame : Out(1), `frame` of the last one that began.
     back_frame : Out(1), `frame` of the older one.
-    reset_PHASE : Out(1) for each of PHASES, of its parts.
+    reset_PHASE : Out(1) for each of phases_of(params), of its parts.
     flush_reader : Out(1), of the read master.
     flush : Out(1), a frame is broken off: nothing may begin.
     discard : Out(1), the reset in which a frame that was broken off loses what is pending.
@@ -66,14 +73,15 @@ class FrameControl(wiring.Component):
     def __init__(self, params: Parameters):
         self._params = params
         record_bits = params.address_bits - 5
-        names = tuple(phase.name for phase in PHASES)
+        self._phases = phases_of(params)
+        names = tuple(phase.name for phase in self._phases)
         inputs = (
             *("start", "stop", "queue", "too_short", "header_checked", "group_accepted"),
-            *("reader_idle", "drained", *(f"quiet_{name}" for name in names)),
+            *("reader_idle", "drained", "rendered", *(f"quiet_{name}" for name in names)),
         )
         outputs = (
             *("latch", "begin", "take", "back_frame", "flush_reader", "flush", "discard"),
-            *("reading_header", "drain", "busy", "ended", "queued"),
+            *("reading_header", "drain", "busy", "ended", "queued", "streamed"),
             *(f"reset_{name}" for name in names),
         )
         super().__init__(
@@ -87,6 +95,9 @@ class FrameControl(wiring.Component):
                 "pack_record": In(record_bits),
                 "bus_error": In(2).array(2),
                 "outside": In(2),
+                "write_error": In(2).array(2),
+                "write_outside": In(2),
+                "render_code": In(CODE_BITS),
                 "requests": Out(stream.Signature(run_request(params))),
                 "code": Out(CODE_BITS),
             }
@@ -110,6 +121,7 @@ class FrameControl(wiring.Component):
         m.d.sync += self.drain.eq(drain)
         with m.If(self.ended):
             m.d.sync += self.back_frame.eq(~self.back_frame)
+        m.d.comb += self.streamed.eq(behind_quiet & ~retry & (~is_last | front.done))
         with m.FSM() as fsm:
             with m.State("IDLE"), m.If(self.start | self.queue | self.queued):
                 m.next = "RUN"
@@ -117,7 +129,7 @@ class FrameControl(wiring.Component):
                 with m.If(failure != StatusCode.NONE):
                     m.d.comb += flush.eq(1)
                     m.next = "BREAK_OFF"
-                with m.Elif(behind_quiet & ~retry & (~is_last | front.done)):
+                with m.Elif(self.streamed & self.rendered):
                     m.d.sync += self.code.eq(StatusCode.DONE)
                     m.d.comb += drain.eq(1)
                     m.next = "DRAIN"
@@ -143,7 +155,7 @@ class FrameControl(wiring.Component):
                     m.next = "BREAK_OFF"
         m.d.comb += self.busy.eq(~fsm.ongoing("IDLE"))
         alone = self._front(m, front, fsm, failures, is_last, retry)
-        self._resets(m, front.begin, alone, retry, flush, discard, end)
+        self._resets(m, front.begin, alone, retry, is_last, flush, discard, end)
         self._watch(m, failures, fsm.ongoing("RUN"))
         return m
 
@@ -185,13 +197,13 @@ class FrameControl(wiring.Component):
         ]
         return alone
 
-    def _resets(self, m, begin_front, alone, retry, flush, discard, end):
+    def _resets(self, m, begin_front, alone, retry, is_last, flush, discard, end):
         """What of the datapath a frame begins with anew: all of it, where no other is under way.
 
         Each reaches a thousand registers and more all over the device: straight from a register.
         """
         events = {"begin": begin_front, "alone": alone, "turn": end}
-        for phase in PHASES:
+        for phase in self._phases:
             reset = Cat(events[event] for event in phase.resets).any()
             m.d.sync += getattr(self, f"reset_{phase.name}").eq(reset | discard)
         first = Signal()  # the first cycle of a frame alone: it takes over its constants
@@ -199,7 +211,8 @@ class FrameControl(wiring.Component):
             self.flush_reader.eq(alone | flush),
             first.eq(alone),
             self.begin.eq(alone & ~retry),
-            self.take.eq(end | first),
+            # Of a frame that is there: what is told of it begins to work on it.
+            self.take.eq((end & ~is_last) | first),
         ]
 
     def _watch(self, m, failures, running):
@@ -208,6 +221,8 @@ class FrameControl(wiring.Component):
         for frame, failure in enumerate(failures):
             error = self.bus_error[frame]
             bus = Mux(error == 1, StatusCode.BUS_SLAVE_ERROR, StatusCode.BUS_DECODE_ERROR)
+            written = self.write_error[frame]
+            write = Mux(written == 1, StatusCode.WRITE_SLAVE_ERROR, StatusCode.WRITE_DECODE_ERROR)
             in_front, in_back = self.front_frame == frame, self.back_frame == frame
             with m.If(self.discard | (self.ended & in_back)):
                 m.d.sync += failure.eq(StatusCode.NONE)
@@ -218,5 +233,12 @@ class FrameControl(wiring.Component):
                     m.d.sync += failure.eq(self.header_code)
                 with m.Elif(self.outside[frame]):
                     m.d.sync += failure.eq(StatusCode.RUN_OUTSIDE)
+                if self._params.raster_lanes:
+                    with m.Elif(written != 0):
+                        m.d.sync += failure.eq(write)
+                    with m.Elif(self.write_outside[frame]):
+                        m.d.sync += failure.eq(StatusCode.WRITE_OUTSIDE)
+                    with m.Elif((self.render_code != StatusCode.NONE) & running & in_back):
+                        m.d.sync += failure.eq(self.render_code)
                 with m.Elif(self.stop & running & in_back):
                     m.d.sync += failure.eq(StatusCode.STOPPED)

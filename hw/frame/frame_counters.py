@@ -6,6 +6,7 @@ from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from golden.params import Parameters
 from hw.layouts import COUNTER_BITS
 
 # Counted here, of every frame, and what they mean.
@@ -16,10 +17,21 @@ EVENTS = {
     "bus_wait_cycles": "frame cycles without a beat: asked, and waiting for the memory",
     "output_stalled_cycles": "frame cycles in which the output held a splat back",
 }
-FRAME_COUNTERS = {
-    "frame_cycles": "cycles from the start, or the end of the frame before, to the end",
-    **EVENTS,
+WRITE_EVENTS = {
+    "write_beats": "data beats written to the memory",
+    "write_bursts": "bursts written to the memory",
 }
+FRAME_CYCLES = "cycles from the start, or the end of the frame before, to the end"
+
+
+def frame_events(params: Parameters) -> dict[str, str]:
+    """Events that a build counts here: writes where it has a back end."""
+    return EVENTS | WRITE_EVENTS if params.raster_lanes else EVENTS
+
+
+def own_counters(params: Parameters) -> dict[str, str]:
+    """Counters of a frame that are no stage's."""
+    return {"frame_cycles": FRAME_CYCLES, **frame_events(params)}
 
 
 class FrameCounters(wiring.Component):
@@ -30,6 +42,7 @@ class FrameCounters(wiring.Component):
 
     Parameters
     ----------
+    events : names of what is counted here.
     front, back : names of counters that are counted elsewhere and kept here too; those of the
         front begin anew where a frame begins behind another, those of the back where one ends.
 
@@ -37,19 +50,19 @@ class FrameCounters(wiring.Component):
     -------
     begin, latch, busy, discard, ended : In(1), of FrameControl. What is counted elsewhere is taken
         at `discard`, where a frame that breaks off comes by it, before its counters are reset.
-    NAME : In(1) for each of EVENTS, it happens in this cycle; In(32) for each of the others.
+    NAME : In(1) for each of `events`, it happens in this cycle; In(32) for each of the others.
     frames : Out(32), frames that ended.
-    frame_cycles : Out(32). kept_NAME : Out(32) for each of EVENTS and the others.
+    frame_cycles : Out(32). kept_NAME : Out(32) for each of `events` and the others.
     """
 
-    def __init__(self, front: tuple[str, ...], back: tuple[str, ...]):
-        self._front, self._back = front, back
+    def __init__(self, events: tuple[str, ...], front: tuple[str, ...], back: tuple[str, ...]):
+        self._events, self._front, self._back = events, front, back
         others = (*front, *back)
         super().__init__(
             {
-                **{name: In(1) for name in ("begin", "latch", "busy", "discard", "ended", *EVENTS)},
+                **{name: In(1) for name in ("begin", "latch", "busy", "discard", "ended", *events)},
                 **{name: In(COUNTER_BITS) for name in others},
-                **{f"kept_{name}": Out(COUNTER_BITS) for name in (*EVENTS, *others)},
+                **{f"kept_{name}": Out(COUNTER_BITS) for name in (*events, *others)},
                 "frames": Out(COUNTER_BITS),
                 "frame_cycles": Out(COUNTER_BITS),
             }
@@ -58,7 +71,7 @@ class FrameCounters(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         cycles = Signal(COUNTER_BITS)
-        counts = {name: Signal(COUNTER_BITS, name=f"count_{name}") for name in EVENTS}
+        counts = {name: Signal(COUNTER_BITS, name=f"count_{name}") for name in self._events}
         with m.If(self.begin):
             m.d.sync += [cycles.eq(0), *(count.eq(0) for count in counts.values())]
         with m.Elif(self.ended):  # this cycle is the first of the frame behind

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from golden.params import Parameters
+
 # Of a frame: its front begins; it begins with no other under way; the older one made way for it.
 Event = Literal["begin", "alone", "turn"]
 
@@ -35,4 +37,10 @@ PHASES = (
     Phase("fetch", "Gaussians of visible clusters are read", ("alone",)),
     Phase("project", "members are projected, and what comes of them is taken", ("alone", "turn")),
 )
+RENDER = Phase("render", "lists are made, put in order and drawn", ("alone", "turn"))
 FRONT, *BEHIND = (phase.name for phase in PHASES)
+
+
+def phases_of(params: Parameters) -> tuple[Phase, ...]:
+    """The phases of a frame in a build of these parameters."""
+    return (*PHASES, RENDER) if params.raster_lanes else PHASES

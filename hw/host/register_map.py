@@ -9,7 +9,7 @@ from typing import Literal
 from golden.numbers.fixed import Fixed
 from golden.pack import VERSION as PACK_VERSION
 from golden.params import Parameters, parameter_ranges
-from hw.frame.frame_counters import FRAME_COUNTERS
+from hw.frame.frame_counters import own_counters
 from hw.host.status import CODE_BITS, STATUS_MEANINGS, StatusCode
 from hw.stages.rows import stage_counters, stages_of
 
@@ -21,9 +21,10 @@ WORD_BYTES = WORD_BITS // 8
 PAGE_BITS = 12  # a pack lies at a multiple of 4 KiB
 
 IDENTITY = int.from_bytes(b"SPLT", "big")
-HARDWARE_MAJOR, HARDWARE_MINOR = 2, 0
+HARDWARE_MAJOR, HARDWARE_MINOR = 3, 0
 
-CONTROL_OFFSET, PACK_OFFSET, CONSTANT_OFFSET, COUNTER_OFFSET = 0x040, 0x050, 0x080, 0x200
+CONTROL_OFFSET, PACK_OFFSET, PICTURE_OFFSET = 0x040, 0x050, 0x060
+CONSTANT_OFFSET, COUNTER_OFFSET = 0x080, 0x200
 
 
 # Register -> parameters in it, with their field widths: all that shapes the hardware.
@@ -43,7 +44,14 @@ CONFIGURATION = {
         "factor_bits": 8,
         "mantissa_bits": 8,
     },
-    "CONFIG_SPLATS": {"screen_fraction_bits": 8, "conic_bits": 8, "color_cycles": 8},
+    "CONFIG_SPLATS": {
+        "screen_fraction_bits": 8,
+        "conic_bits": 8,
+        "color_cycles": 8,
+        "raster_lanes": 8,
+    },
+    "CONFIG_LISTS": {"bin_px": 8, "max_bins": 16},
+    "CONFIG_MEMORY": {"list_pages": 16, "sort_entries": 16},
 }
 
 
@@ -121,7 +129,7 @@ def shared_formats(params: Parameters) -> dict[str, Fixed]:
 def frame_counters(params: Parameters) -> dict[str, str]:
     """Counter of the last frame that has ended -> what it counts: of all stages, then its own."""
     stages = {name: counter.text for name, (_, counter) in stage_counters(params).items()}
-    return FRAME_COUNTERS | stages
+    return own_counters(params) | stages
 
 
 def constant_register(name: str) -> str:
@@ -144,6 +152,7 @@ def register_map(params: Parameters) -> tuple[Register, ...]:
         *_identification(params),
         *_control(),
         *_pack(params),
+        *_picture(params),
         *_constants(params),
         *_counters(params),
     )
@@ -229,6 +238,25 @@ def _pack(params: Parameters) -> Iterable[Register]:
         )
     ):
         yield Register(name, PACK_OFFSET + n * WORD_BYTES, "rw", fields, text)
+
+
+def _picture(params: Parameters) -> Iterable[Register]:
+    """The window of the picture, in a build with a back end; the lists' is a frame constant."""
+    if not params.raster_lanes:
+        return
+    high_bits = params.address_bits - WORD_BITS
+    low, high = _number("bytes", 0, WORD_BITS, "lower bits"), _number("high", 0, high_bits, "upper")
+    page = _number("page", PAGE_BITS, WORD_BITS - PAGE_BITS, "lower bits are 0")
+    upper = (high,) if high_bits else ()
+    for n, (name, fields, text) in enumerate(
+        (
+            ("PICTURE_ADDRESS_LOW", (page,), "byte address of the picture, a multiple of 4096"),
+            ("PICTURE_ADDRESS_HIGH", upper, "the same, from bit 32"),
+            ("PICTURE_BYTES_LOW", (low,), "bytes of the picture; nothing beyond them is written"),
+            ("PICTURE_BYTES_HIGH", upper, "the same, from bit 32"),
+        )
+    ):
+        yield Register(name, PICTURE_OFFSET + n * WORD_BYTES, "rw", fields, text)
 
 
 def _constants(params: Parameters) -> Iterable[Register]:

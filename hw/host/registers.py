@@ -41,6 +41,7 @@ class Registers(wiring.Component):
     queued_start : Out(1), a pulse: start now, or as soon as the frames under way let it begin.
     stop : Out(1), a pulse, only while a frame is under way or in the cycle after `finished`.
     pack_address, pack_bytes : Out(address_bits); a multiple of 4096, and bytes.
+    picture_address, picture_bytes : Out(address_bits), in a build with a back end; the same.
     STAGE_constants : Out(layout of its constants) for each stage that has any, the host's copy:
         may change at any time. What several stages have is one register.
     busy : In(1), something of a frame is still under way. waiting : In(1), a queued one has not
@@ -54,6 +55,7 @@ class Registers(wiring.Component):
         self.map = register_map(params)
         self._constants = [stage for stage in stages_of(params) if stage.formats]
         self._counters = tuple(frame_counters(params))
+        self._picture = ("picture_address", "picture_bytes") if params.raster_lanes else ()
         super().__init__(
             {
                 "bus": In(axi_lite(WINDOW_BITS)),
@@ -62,6 +64,7 @@ class Registers(wiring.Component):
                 "stop": Out(1),
                 "pack_address": Out(params.address_bits),
                 "pack_bytes": Out(params.address_bits),
+                **{name: Out(params.address_bits) for name in self._picture},
                 **{s.constants: Out(s.constants_layout(params)) for s in self._constants},
                 "busy": In(1),
                 "waiting": In(1),
@@ -153,6 +156,12 @@ class Registers(wiring.Component):
         m.d.comb += self.pack_address.eq(Cat(Const(0, PAGE_BITS), low["page"], *high.values()))
         low, high = values["PACK_BYTES_LOW"], values["PACK_BYTES_HIGH"]
         m.d.comb += self.pack_bytes.eq(Cat(low["bytes"], *high.values()))
+        if self._picture:
+            low, high = values["PICTURE_ADDRESS_LOW"], values["PICTURE_ADDRESS_HIGH"]
+            address = Cat(Const(0, PAGE_BITS), low["page"], *high.values())
+            low, high = values["PICTURE_BYTES_LOW"], values["PICTURE_BYTES_HIGH"]
+            m.d.comb += self.picture_address.eq(address)
+            m.d.comb += self.picture_bytes.eq(Cat(low["bytes"], *high.values()))
         for stage in self._constants:
             constants = getattr(self, stage.constants)
             for name in constants.shape().members:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-CODE_BITS = 4
+CODE_BITS = 5
 
 
 class StatusCode(IntEnum):
@@ -22,6 +22,11 @@ class StatusCode(IntEnum):
     IGNORED = 9
     STOPPED = 10
     BAD_COLORS = 11
+    WRITE_SLAVE_ERROR = 12
+    WRITE_DECODE_ERROR = 13
+    WRITE_OUTSIDE = 14
+    LISTS_FULL = 15
+    TOO_MANY_BINS = 16
 
 
 STATUS_MEANINGS = {
@@ -37,4 +42,9 @@ STATUS_MEANINGS = {
     StatusCode.IGNORED: "a start came while none could be taken, and was ignored",
     StatusCode.STOPPED: "the host stopped the frame",
     StatusCode.BAD_COLORS: "the pack's colours are not narrow records, which this build reads",
+    StatusCode.WRITE_SLAVE_ERROR: "the memory answered a write with SLVERR",
+    StatusCode.WRITE_DECODE_ERROR: "the memory answered a write with DECERR",
+    StatusCode.WRITE_OUTSIDE: "a write lay outside its window, and was not done",
+    StatusCode.LISTS_FULL: "the lists need more memory than their window has: draw in strips",
+    StatusCode.TOO_MANY_BINS: "the picture has more bins than the build: draw in strips",
 }

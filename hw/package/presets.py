@@ -6,7 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from golden.params import Parameters
-from hw.verilog import Design, accelerator_design, cull_design, project_design, wide_design
+from hw.verilog import (
+    Design,
+    accelerator_design,
+    cull_design,
+    project_design,
+    render_design,
+    render_edge_design,
+    wide_design,
+)
 
 
 @dataclass(frozen=True)
@@ -29,7 +37,12 @@ class Preset:
     @property
     def has_registers(self) -> bool:
         """Whether a host sets it up through registers."""
-        return self.bench == "accelerator"
+        return self.bench in ("accelerator", "render")
+
+    @property
+    def draws(self) -> bool:
+        """Whether a picture comes out of it, and not splats."""
+        return self.params.raster_lanes > 0
 
 
 PRESETS = {
@@ -41,5 +54,17 @@ PRESETS = {
         wide_design,
         "accelerator",
         Parameters(data_bits=512, lanes=2),
+    ),
+    "render": Preset(
+        "the whole renderer for an FPGA: 4 lanes, 256 bits",
+        render_design,
+        "render",
+        Parameters(color_cycles=4, raster_lanes=4, sort_entries=4096),
+    ),
+    "render_edge": Preset(
+        "the whole renderer for larger devices: 64 lanes, 512 bits, 2 lanes of projection",
+        render_edge_design,
+        "render",
+        Parameters(data_bits=512, lanes=2, color_cycles=1, raster_lanes=64, sort_entries=8192),
     ),
 }

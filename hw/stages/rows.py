@@ -8,17 +8,23 @@ from __future__ import annotations
 from golden.params import Parameters
 from hw.stages.cluster_cull.row import CLUSTER_CULL
 from hw.stages.color.row import COLOR
+from hw.stages.depth_sort.row import DEPTH_SORT
 from hw.stages.gaussian_fetch.row import GAUSSIAN_FETCH
 from hw.stages.gaussian_project.row import GAUSSIAN_PROJECT
+from hw.stages.rasterize.row import RASTERIZE
 from hw.stages.stage import Counter, MemoryClient, Stage
+from hw.stages.tile_bin.row import TILE_BIN
 
 FRONT_END: tuple[Stage, ...] = (CLUSTER_CULL, GAUSSIAN_FETCH, GAUSSIAN_PROJECT)
-STAGES: tuple[Stage, ...] = (*FRONT_END, COLOR)
+BACK_END: tuple[Stage, ...] = (TILE_BIN, DEPTH_SORT, RASTERIZE)
+STAGES: tuple[Stage, ...] = (*FRONT_END, COLOR, *BACK_END)
 
 
 def stages_of(params: Parameters) -> tuple[Stage, ...]:
     """The stages that a build of these parameters has."""
-    return STAGES if params.color_cycles else FRONT_END
+    if params.raster_lanes:
+        return STAGES
+    return (*FRONT_END, COLOR) if params.color_cycles else FRONT_END
 
 
 def stage_counters(params: Parameters) -> dict[str, tuple[Stage, Counter]]:
@@ -32,7 +38,7 @@ def stage_counters(params: Parameters) -> dict[str, tuple[Stage, Counter]]:
 
 def tables_of(params: Parameters) -> tuple[str, ...]:
     """Tables of the pack that a build reads, of hw.frame.header_check.TABLES, groups first."""
-    return "groups", *(client.table for client in memory_clients(params))
+    return "groups", *(client.table for client in memory_clients(params) if client.table)
 
 
 def memory_clients(params: Parameters) -> tuple[MemoryClient, ...]:

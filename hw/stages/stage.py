@@ -46,7 +46,7 @@ class Link:
 
 @dataclass(frozen=True)
 class MemoryClient:
-    """A part that reads a table of the pack.
+    """A part that reads a table of the pack, or lists.
 
     Its part has the streams `requests` and `slots`, the inputs `table_record` (where the table
     begins) and `frame`. Where it is bounded, it has the input `table_count`, the table's records,
@@ -55,7 +55,7 @@ class MemoryClient:
     Parameters
     ----------
     part : that reads.
-    table : of hw.frame.header_check.TABLES.
+    table : of hw.frame.header_check.TABLES; empty where it reads what the frame itself wrote.
     queue_beats : depth of its queue in the read master, by the parameters.
     bounded : it checks its runs; otherwise they follow from what was checked before.
     """

@@ -19,11 +19,13 @@ from hw.stages.cluster_cull.plane_outside import NearOutside
 from hw.stages.color.color import Color
 from hw.stages.color.direction import Direction
 from hw.stages.color.shade import Shade
+from hw.stages.depth_sort.depth_sort import DepthSort
 from hw.stages.gaussian_fetch.gaussian_fetch import GaussianFetch
 from hw.stages.gaussian_project.conic import Conic
 from hw.stages.gaussian_project.cover import Cover
 from hw.stages.gaussian_project.place import Place
 from hw.stages.gaussian_project.screen_shape import ScreenShape
+from hw.stages.tile_bin.tile_bin import TileBin
 from hw.synth.devices import LARGE, SMALL, Part
 from hw.verilog import accelerator_design, cull_design, project_design, wide_design
 
@@ -56,6 +58,8 @@ COMPONENTS: dict[str, Callable] = {
     **{f"color_{n}": _color(n) for n in (1, 2, 4, 8)},
     "color_direction": lambda params: Direction(params, 4),
     "color_shade": lambda params: Shade(params, 4),
+    "tile_bin": TileBin,
+    "depth_sort": DepthSort,
 }
 UNITS = (*PRESETS, *COMPONENTS)
 

@@ -193,13 +193,13 @@ def cuts_of(views: Sequence[ViewCuts]) -> dict[str, Any]:
 
 def _prepared(scene: Scene, pack: Pack, camera: Camera, rules: Rules) -> _View:
     """The integer splats of a view, in the scene's order, and its picture with float64 colours."""
-    params, grid = Parameters(), pack.meta.grid_exponent
+    params, grid = Parameters(), pack.meta.grid
     culling = cluster_cull_constants(camera, rules, grid, params)
     members = gaussian_fetch(pack, cluster_cull(pack.groups, pack.clusters, culling, params))
     projecting = gaussian_project_constants(camera, rules, grid, params)
     rows = gaussian_project(members, projecting, params).splats
     rows = rows[np.argsort(pack.order[rows["index"]], kind="stable")]
-    splats = decode_splats(rows, pack, params)
+    splats = decode_splats(rows, pack, camera, params)
     lists = depth_sort_reference(tile_bin_reference(splats, tile_grid(camera)), splats.depth)
     exact = color_reference(scene, camera, splats)
     image = rasterize_reference(splats, exact, lists, camera, rules)[0]

@@ -60,10 +60,11 @@ def clusters_above(subject: Subject, pack: Pack) -> ClustersAbove:
     camera = subject.cameras[0]
     frame = next(cull_views(pack, [camera], subject.rules, "integer"))
     axes = plane_of(subject.cameras)
-    grid = np.ldexp(1.0, pack.meta.grid_exponent)
-    radii = pack.clusters["radius_low"] * grid
+    exponents = pack.clusters["exponent"].astype(np.int64) + pack.meta.grid.exponent
+    unit = np.ldexp(1.0, exponents)
+    radii = pack.clusters["radius_low"] * unit
     radii[pack.clusters["radius_high"] == Parameters().radius.max_int] = np.nan
-    centers = pack.clusters["center"] * grid @ axes.T
+    centers = (pack.clusters["center"] * unit[:, None] + np.array(pack.meta.grid.origin)) @ axes.T
     cameras = np.stack([c.position for c in subject.cameras]) @ axes.T
     return ClustersAbove(
         method=pack.meta.method,

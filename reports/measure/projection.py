@@ -99,7 +99,7 @@ def splat_pictures(
     drawn = draw_stage(
         subject.scene, pack, cameras, subject.rules, "gaussian", "integer", covariances
     )
-    return (picture.rendered.image for picture in drawn)
+    return (picture.image for picture in drawn)
 
 
 def picture_distance_db(a: Float32, b: Float32) -> float:

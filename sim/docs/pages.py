@@ -181,9 +181,8 @@ def write_docs(example: WorkedExample, folder: Path) -> None:
     write_text(folder / "splatsieve_regs.h", c_header(Parameters()))
     write_text(folder / PAGE, page(example))
     designs = {n: cached_design(p.make, p.params) for n, p in PRESETS.items()}
-    write_text(
-        folder / INTERFACE, interface_markdown({n: d for n, d in designs.items() if n != "wide"})
-    )
+    quick = {n: d for n, d in designs.items() if not PRESETS[n].draws and n != "wide"}
+    write_text(folder / INTERFACE, interface_markdown(quick))
     write_text(folder / TIMING, timing_svg())
     write_text(folder / BLOCKS, blocks_svg(Parameters()))
     source = Path(next(iter(hw.__path__)))

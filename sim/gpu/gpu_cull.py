@@ -144,8 +144,8 @@ class GpuCuller:
 
 def ball_rows(table: NDArray[np.void], pack: Pack) -> NDArray[np.float32]:
     """(M, 6) float32 rows of a group or cluster table, scene units; radii hold their margin."""
-    grid = np.ldexp(1.0, pack.meta.grid_exponent)
-    center = table["center"] * grid
+    grid = np.ldexp(1.0, table["exponent"].astype(np.int64) + pack.meta.grid.exponent)
+    center = table["center"] * grid[:, None] + np.array(pack.meta.grid.origin)
     low, high, mean = (table[f"radius_{name}"] * grid for name in ("low", "high", "mean"))
     margin = FLOAT32_POSITION_MARGIN * (np.abs(center).sum(axis=1) + high)
     never = table["radius_high"] == (1 << pack.meta.radius_bits) - 1

@@ -146,7 +146,7 @@ def view_splats(pack: Pack, camera: Camera, rules: Rules, params: Parameters) ->
     projected = frame.projected
     kept = np.zeros(len(pack), np.bool_)
     kept[frame.members["index"][projected.kept]] = True
-    splats, place = _in_scene_order(projected.splats, pack, params)
+    splats, place = _in_scene_order(projected.splats, pack, camera, params)
     outcome = frame_outcome(pack, frame.levels, projected.kept)
     return ViewSplats(pack, camera, rules, frame.levels, outcome, kept, splats, place)
 
@@ -233,7 +233,7 @@ def bin_lists(splats: Splats, camera: Camera, bin_px: int) -> TileLists:
 
 
 def _in_scene_order(
-    records: NDArray[np.void], pack: Pack, params: Parameters
+    records: NDArray[np.void], pack: Pack, camera: Camera, params: Parameters
 ) -> tuple[Splats, NDArray[np.int32]]:
     """Splats as the float stages take them, and the place of each in the stream."""
     at = np.full(len(pack), -1, np.int32)
@@ -241,4 +241,4 @@ def _in_scene_order(
     place = at[at >= 0]  # pack.order is a permutation: a sort without comparing
     # Records as plain bytes: numpy moves those at once, and fields one by one.
     whole = records.view(np.dtype((np.void, records.dtype.itemsize)))
-    return decode_splats(whole[place].view(records.dtype), pack, params), place
+    return decode_splats(whole[place].view(records.dtype), pack, camera, params), place

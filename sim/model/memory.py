@@ -17,6 +17,7 @@ class MemoryModel:
     address_stall_256 : chance of 256 that it takes no address.
     output_stall_256 : chance of 256 that the sink takes no splat.
     fail_beat : the n-th beat, from 1, answers SLVERR; 0 for none.
+    fail_write : the burst of the n-th beat written, from 1, answers SLVERR; 0 for none.
     seed : of all these chances.
     """
 
@@ -26,4 +27,5 @@ class MemoryModel:
     address_stall_256: int = 0
     output_stall_256: int = 0
     fail_beat: int = 0
+    fail_write: int = 0
     seed: int = 0

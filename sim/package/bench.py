@@ -14,16 +14,21 @@ from sim.package.vectors import (
     cull_vectors,
     cut_frame,
     project_vectors,
+    render_vectors,
 )
 
 TEMPLATES = Path(__file__).with_name("tb")
+# Parts of several testbenches; they hold placeholders themselves.
+SHARED = ("common", "reads", "host")
 VECTORS = {
     "accelerator": accelerator_vectors,
+    "render": render_vectors,
     "cluster_cull": cull_vectors,
     "gaussian_project": project_vectors,
 }
 ITEMS = {
     "accelerator": "splats",
+    "render": "beats of a picture",
     "cluster_cull": "visible clusters",
     "gaussian_project": "splats",
 }
@@ -34,8 +39,11 @@ def bench_files(preset: Preset, name: str) -> dict[str, str]:
     params = preset.params
     vectors = VECTORS[preset.bench](params)
     text = (TEMPLATES / f"{preset.bench}.v").read_text(encoding="utf-8")
-    common = (TEMPLATES / "common.v").read_text(encoding="utf-8").rstrip()
-    values = {"COMMON": common, "ITEMS": ITEMS[preset.bench]}
+    values = {
+        part.upper(): (TEMPLATES / f"{part}.v").read_text(encoding="utf-8").rstrip()
+        for part in SHARED
+    }
+    values["ITEMS"] = ITEMS[preset.bench]
     values |= {"NAME": name, "CONSTANTS": _constants(preset.bench, params), **_numbers(vectors)}
     for placeholder, value in values.items():
         text = text.replace(f"@{placeholder}@", value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -16,12 +16,14 @@ from golden.params import Parameters
 from golden.records import REQUEST_DTYPE
 from golden.rules import INRIA
 from golden.scene import Scene
-from golden.view import ViewFrame, view_frame
+from golden.view import ListMemory, ViewFrame, view_frame
 from hw.host.register_map import constant_register, register_map
 
 SCENE_GAUSSIANS, CUT_GAUSSIANS, CLUSTERS, PER_GROUP = 20_000, 600, 48, 3
 PACK_ADDRESS = 0x4000_0000
 WORD_MASK = 0xFFFF_FFFF
+# Of the testbench that draws: list memory, and a picture whose rows are whole beats.
+REGION_BYTES, LIST_BYTES, PICTURE_PX = 4096, 64 * 2048, (96, 64)
 
 
 @dataclass(frozen=True)
@@ -52,22 +54,59 @@ def cut_frame(params: Parameters) -> ViewFrame:
 def accelerator_vectors(params: Parameters) -> Vectors:
     """registers.hex: offset and value of each write; memory.hex: the pack; splats.hex."""
     frame = cut_frame(params)
-    image = pack_bytes(frame.pack)
+    files = _host_files(frame, {}) | {"splats.hex": _records(frame.splats)}
+    return _counted(files, _host_numbers(params))
+
+
+def render_vectors(params: Parameters) -> Vectors:
+    """registers.hex, memory.hex as those of accelerator_vectors; picture.hex is expected."""
+    small = cut_frame(params)
+    pack = build_pack(
+        _cut(default_scene(SCENE_GAUSSIANS), CUT_GAUSSIANS),
+        ClusterOptions("morton", CLUSTERS, "safe", 0, per_group=PER_GROUP),
+        INRIA,
+        colors="narrow",
+    )
+    lists = ListMemory(_up(PACK_ADDRESS + len(pack_bytes(pack)), REGION_BYTES), LIST_BYTES)
+    first = lists.list_address + lists.list_bytes
+    camera = small.camera.resized(*PICTURE_PX)
+    frame = replace(small, pack=pack, camera=camera, memory=lists)
+    picture = frame.picture.reshape(-1)
+    windows = {"PICTURE_ADDRESS": first, "PICTURE_BYTES": picture.nbytes}
+    beat_bytes = params.data_bits // 8
+    files = _host_files(frame, windows)
+    files["picture.hex"] = _words(picture.reshape(-1, beat_bytes))
+    numbers = _host_numbers(params) | {
+        "FIRST": (first - PACK_ADDRESS) // beat_bytes,
+        "BEATS": (first + picture.nbytes - PACK_ADDRESS) // beat_bytes,
+    }
+    return _counted(files, numbers)
+
+
+def _host_files(frame: ViewFrame, windows: dict[str, int]) -> dict[str, str]:
+    """registers.hex: offset and value of each write; memory.hex: the pack.
+
+    Parameters
+    ----------
+    windows : further registers of two words, by their names without _LOW and _HIGH.
+    """
+    params, image = frame.params, pack_bytes(frame.pack)
     offsets = {register.name: register.offset for register in register_map(params)}
-    writes = {
-        "PACK_ADDRESS_LOW": PACK_ADDRESS & WORD_MASK,
-        "PACK_ADDRESS_HIGH": PACK_ADDRESS >> 32,
-        "PACK_BYTES_LOW": len(image) & WORD_MASK,
-        "PACK_BYTES_HIGH": len(image) >> 32,
-    } | {constant_register(name): value & WORD_MASK for name, value in frame.ports.items()}
+    writes: dict[str, int] = {}
+    for name, value in {"PACK_ADDRESS": PACK_ADDRESS, "PACK_BYTES": len(image), **windows}.items():
+        writes |= {f"{name}_LOW": value & WORD_MASK, f"{name}_HIGH": value >> 32}
+    writes |= {constant_register(name): value & WORD_MASK for name, value in frame.ports.items()}
     beat_bytes = params.data_bits // 8
     image += bytes(-len(image) % beat_bytes)
-    files = {
+    return {
         "registers.hex": "".join(f"{offsets[n]:08x}{value:08x}\n" for n, value in writes.items()),
         "memory.hex": _words(np.frombuffer(image, np.uint8).reshape(-1, beat_bytes)),
-        "splats.hex": _records(frame.splats),
     }
-    numbers = {
+
+
+def _host_numbers(params: Parameters) -> dict[str, int]:
+    offsets = {register.name: register.offset for register in register_map(params)}
+    return {
         "LANES": params.lanes,
         "DATA_BITS": params.data_bits,
         "ADDRESS_BITS": params.address_bits,
@@ -76,7 +115,6 @@ def accelerator_vectors(params: Parameters) -> Vectors:
         "STATUS": offsets["STATUS"],
         "COUNTER_SPLATS": offsets["COUNTER_SPLATS"],
     }
-    return _counted(files, numbers)
 
 
 def cull_vectors(params: Parameters) -> Vectors:
@@ -120,6 +158,10 @@ def _cut(scene: Scene, count: int) -> Scene:
 def _records(records: NDArray[np.void]) -> str:
     data = np.ascontiguousarray(records).view(np.uint8)
     return _words(data.reshape(len(records), records.dtype.itemsize))
+
+
+def _up(value: int, multiple: int) -> int:
+    return -(-value // multiple) * multiple
 
 
 def _words(rows: NDArray[np.uint8]) -> str:

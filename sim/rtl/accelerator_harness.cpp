@@ -10,7 +10,7 @@
 #include "Vtop.h"
 #include "patterns.h"
 #include "Vtop___024root.h"
-#include "bind_top.h"  // written at build time: kBusBytes, kLanes, kSplatWords, read_data(top), splat_data(top), splat_keep(top, lane), inner_events(top)
+#include "bind_top.h"  // written at build time: kBusBytes, kLanes, kSplatWords, DRAWS, read_data(top), write_data(top) or splat_data(top), splat_keep(top, lane), inner_events(top)
 
 namespace {
 
@@ -19,18 +19,24 @@ struct Burst {
     uint32_t beats;
 };
 
+struct Answer {
+    uint64_t ready_cycle;
+    int response;
+};
+
 }  // namespace
 
 extern "C" {
 
 struct Memory {
-    const uint8_t* data;
+    uint8_t* data;
     uint64_t address, bytes;      // where it lies; elsewhere DECERR answers
     uint64_t latency_cycles;      // from an address taken to its first beat
     uint32_t busy_256;            // chance of 256 that the memory has no beat in a cycle
     uint32_t address_stall_256;   // and that it takes no address
     uint32_t output_stall_256;    // and that the sink takes no splat
     uint64_t fail_beat;           // the n-th beat, from 1, answers SLVERR; 0 for none
+    uint64_t fail_write;          // and the burst of the n-th beat written
     uint64_t seed;
 };
 
@@ -40,8 +46,9 @@ struct Counts {
     uint64_t first_beat_cycle, last_beat_cycle;  // since counts were cleared
     uint64_t frames;      // tlast seen
     uint64_t splats;      // waiting to be fetched
-    uint32_t violations;  // of AXI rules: 1 crosses 4 KiB, 2 unsteady address, 4 unsteady splat, 8 too long
+    uint32_t violations;  // of AXI rules: 1 crosses 4 KiB, 2 unsteady address, 4 unsteady splat, 8 too long, 16 unsteady write, 32 wlast
     uint32_t irq;
+    uint64_t write_beats, write_bursts;
 };
 
 // As sim/rtl/accelerator_events.py has them; those in between are the bits of inner_events.
@@ -61,10 +68,15 @@ struct Accelerator {
     std::deque<Burst> bursts;
     std::vector<uint32_t> splats;
     std::vector<uint64_t> frame_ends;  // splats in the vector at each tlast
+    std::deque<Burst> writes;
+    std::deque<Answer> answers;
+    uint64_t waiting_write;
+    int write_response;
+    bool write_waits;
     bool address_waits, splat_waits, beat_valid, keeps_events;
     std::vector<Event> events;
     uint64_t waiting_address;
-    uint32_t waiting_splat[kSplatWords * kLanes];
+    uint32_t waiting_splat[kSplatWords * kLanes];  // unused where it draws
 };
 
 static void drive_memory(Accelerator& a) {
@@ -84,8 +96,54 @@ static void drive_memory(Accelerator& a) {
         top.m_axi_rresp = fails ? 2 : inside ? 0 : 3;
         top.m_axi_rlast = burst.beats == 1;
     }
+#if DRAWS
+    // Data is taken behind its address; the answer comes as late as a read's first beat.
+    top.m_axi_awready = !happens(a.random, a.memory.address_stall_256);
+    top.m_axi_wready = !a.writes.empty() && !happens(a.random, a.memory.busy_256);
+    top.m_axi_bvalid = !a.answers.empty() && a.answers.front().ready_cycle <= a.counts.cycle;
+    if (top.m_axi_bvalid) top.m_axi_bresp = a.answers.front().response;
+#else
     top.m_axis_splat_tready = !happens(a.random, a.memory.output_stall_256);
+#endif
 }
+
+#if DRAWS
+static void watch_writes(Accelerator& a) {
+    Vtop& top = *a.top;
+    Counts& c = a.counts;
+    Memory& m = a.memory;
+    if (a.write_waits && (!top.m_axi_awvalid || top.m_axi_awaddr != a.waiting_write)) c.violations |= 16;
+    a.write_waits = top.m_axi_awvalid && !top.m_axi_awready;
+    a.waiting_write = top.m_axi_awaddr;
+    if (top.m_axi_wvalid && top.m_axi_wready) {
+        Burst& burst = a.writes.front();
+        const bool inside = burst.address >= m.address && burst.address + kBusBytes <= m.address + m.bytes;
+        const uint8_t* data = static_cast<const uint8_t*>(write_data(top));
+        if (!inside) a.write_response = 3;
+        for (int n = 0; inside && n < kBusBytes; ++n)
+            if (top.m_axi_wstrb >> n & 1) m.data[burst.address - m.address + n] = data[n];
+        ++c.write_beats;
+        if (m.fail_write != 0 && c.write_beats == m.fail_write) a.write_response = 2;
+        burst.address += kBusBytes;
+        const bool last = --burst.beats == 0;
+        if (last != bool(top.m_axi_wlast)) c.violations |= 32;
+        if (last) {
+            a.answers.push_back({c.cycle + m.latency_cycles, a.write_response});
+            a.write_response = 0;
+            a.writes.pop_front();
+        }
+    }
+    if (top.m_axi_bvalid && top.m_axi_bready) a.answers.pop_front();
+    if (top.m_axi_awvalid && top.m_axi_awready) {
+        const uint32_t beats = top.m_axi_awlen + 1u;
+        const uint64_t end = top.m_axi_awaddr + uint64_t(beats) * kBusBytes - 1;
+        if ((top.m_axi_awaddr >> 12) != (end >> 12)) c.violations |= 1;
+        if (beats > kBurstBeats) c.violations |= 8;
+        a.writes.push_back({top.m_axi_awaddr, 0, beats});
+        ++c.write_bursts;
+    }
+}
+#endif
 
 static void keep(Accelerator& a, uint32_t kind, uint64_t value, uint32_t more) {
     a.events.push_back({a.counts.cycle, value, kind, more});
@@ -99,11 +157,13 @@ static void keep_events(Accelerator& a) {
     const uint32_t inner = inner_events(top);
     for (uint32_t n = 0; kInner + n < kSplats; ++n)
         if (inner >> n & 1) keep(a, kInner + n, 0, 0);
+#if !DRAWS
     if (top.m_axis_splat_tvalid && top.m_axis_splat_tready) {
         uint64_t splats = 0;
         for (int n = 0; n < kLanes; ++n) splats += splat_keep(top, n);
         keep(a, kSplats, splats, top.m_axis_splat_tlast);
     }
+#endif
     if (top.irq && !a.counts.irq) keep(a, kInterrupt, 0, 0);
 }
 
@@ -129,6 +189,9 @@ static void watch(Accelerator& a) {
         burst.address += kBusBytes;
         if (--burst.beats == 0) a.bursts.pop_front();
     }
+#if DRAWS
+    watch_writes(a);
+#else
     uint32_t* const splat = splat_data(top);
     if (a.splat_waits && (!top.m_axis_splat_tvalid ||
                           std::memcmp(splat, a.waiting_splat, sizeof a.waiting_splat) != 0))
@@ -145,6 +208,7 @@ static void watch(Accelerator& a) {
         }
     }
     c.splats = a.splats.size() / kSplatWords;
+#endif
     c.irq = top.irq;
 }
 
@@ -181,6 +245,7 @@ Accelerator* accelerator_new(const Memory* memory) {
 }
 
 void accelerator_delete(Accelerator* a) {
+    Verilated::threadContextp(a->context.get());  // another one's may be gone already
     a->top->final();
     delete a;
 }
@@ -250,6 +315,7 @@ void accelerator_set_memory(Accelerator* a, const Memory* memory) { a->memory = 
 void accelerator_clear_counts(Accelerator* a) {
     Counts& c = a->counts;
     c.beats = c.bursts = c.bytes = c.first_beat_cycle = c.last_beat_cycle = 0;
+    c.write_beats = c.write_bursts = 0;
 }
 
 void accelerator_keep_events(Accelerator* a, int32_t wanted) { a->keeps_events = wanted != 0; }

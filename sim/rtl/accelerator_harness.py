@@ -31,6 +31,8 @@ VIOLATIONS = {
     2: "an address changed while it waited",
     4: "a splat changed while it waited",
     8: "a burst is too long",
+    16: "a write's address changed while it waited",
+    32: "the last beat of a write is not marked, or another is",
 }
 MOST_FRAMES = 64
 
@@ -45,6 +47,7 @@ class _Memory(ctypes.Structure):
         ("address_stall_256", ctypes.c_uint32),
         ("output_stall_256", ctypes.c_uint32),
         ("fail_beat", ctypes.c_uint64),
+        ("fail_write", ctypes.c_uint64),
         ("seed", ctypes.c_uint64),
     )
 
@@ -63,6 +66,8 @@ class BusCounts(ctypes.Structure):
         ("splats", ctypes.c_uint64),
         ("violations", ctypes.c_uint32),
         ("irq", ctypes.c_uint32),
+        ("write_beats", ctypes.c_uint64),
+        ("write_bursts", ctypes.c_uint64),
     )
 
     @property
@@ -87,7 +92,7 @@ class AcceleratorHarness:
 
     def __init__(self, params: Parameters, image: bytes, memory: MemoryModel | None = None):
         self._library, self._record = _library(params), output_dtype(params)
-        self._image = np.frombuffer(image, dtype=np.uint8)
+        self._image = np.frombuffer(image, dtype=np.uint8).copy()  # a build may write to it
         self._model = memory or MemoryModel()
         self._handle = ctypes.c_void_p(self._library.accelerator_new(self._memory(self._model)))
 
@@ -128,6 +133,16 @@ class AcceleratorHarness:
                 self._handle, ctypes.c_uint64(limit_cycles), int(until_irq)
             )
         )
+
+    def memory_bytes(self, address: int, size: int) -> bytes:
+        """What the memory holds now, from a byte address on."""
+        first = address - self._model.address
+        return self._image[first : first + size].tobytes()
+
+    def set_memory_bytes(self, address: int, data: bytes) -> None:
+        """Puts bytes into the memory, from a byte address on."""
+        first = address - self._model.address
+        self._image[first : first + len(data)] = np.frombuffer(data, np.uint8)
 
     def counts(self) -> BusCounts:
         """What the bus saw; raises RuntimeError where a rule of AXI was broken."""
@@ -175,6 +190,7 @@ class AcceleratorHarness:
                 model.address_stall_256,
                 model.output_stall_256,
                 model.fail_beat,
+                model.fail_write,
                 model.seed,
             )
         )
@@ -196,6 +212,16 @@ def _library(params: Parameters) -> ctypes.CDLL:
 def _bindings(params: Parameters) -> str:
     """C++ that names the wide ports of a top of these parameters."""
     data = "&top.m_axi_rdata" if params.data_bits <= 64 else "top.m_axi_rdata.data()"
+    if params.raster_lanes:
+        written = "&top.m_axi_wdata" if params.data_bits <= 64 else "top.m_axi_wdata.data()"
+        return (
+            "#define DRAWS 1\n"
+            f"constexpr int kBusBytes = {params.data_bits // 8}, kLanes = 1;\n"
+            "constexpr int kSplatWords = 1;\n"
+            f"constexpr uint32_t kBurstBeats = {params.burst_beats};\n"
+            f"static void* read_data(Vtop& top) {{ return {data}; }}\n"
+            f"static const void* write_data(Vtop& top) {{ return {written}; }}\n"
+        )
     size, lanes = output_dtype(params).itemsize, output_lanes(params)
     keep_bits, bit = size * lanes, f"lane * {size}"
     if keep_bits <= 64:
@@ -203,6 +229,7 @@ def _bindings(params: Parameters) -> str:
     else:
         keep = f"top.m_axis_splat_tkeep.data()[({bit}) / 32] >> (({bit}) % 32) & 1"
     return (
+        "#define DRAWS 0\n"
         f"constexpr int kBusBytes = {params.data_bits // 8}, kLanes = {lanes};\n"
         f"constexpr int kSplatWords = {size // 4};\n"
         f"constexpr uint32_t kBurstBeats = {params.burst_beats};\n"

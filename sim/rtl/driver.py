@@ -135,6 +135,30 @@ class Accelerator:
             self._write(f"{name}_LOW", value & WORD_MASK)
             self._write(f"{name}_HIGH", value >> WORD_BITS)
 
+    def open_picture(self, address: int, size_bytes: int) -> None:
+        """The window of the pictures to come, in a build that draws.
+
+        Parameters
+        ----------
+        address : byte address of the first pixel, a multiple of 4096.
+        size_bytes : of the window; nothing outside it is written.
+
+        Raises InputError on an address that is no multiple of 4096, a window out of reach, or a
+        build without a back end.
+        """
+        if not self._params.raster_lanes:
+            raise InputError("this build draws no picture: take one with raster_lanes above 0.")
+        reach = 1 << self._params.address_bits
+        if address % ALIGNMENT_BYTES or not 0 <= address < address + size_bytes < reach:
+            raise InputError(
+                f"a picture of {size_bytes} bytes at {address:#x} is not within "
+                f"{self._params.address_bits} bits of address or begins at no multiple of "
+                f"{ALIGNMENT_BYTES}: move it."
+            )
+        for name, value in (("PICTURE_ADDRESS", address), ("PICTURE_BYTES", size_bytes)):
+            self._write(f"{name}_LOW", value & WORD_MASK)
+            self._write(f"{name}_HIGH", value >> WORD_BITS)
+
     def set_camera(self, *constants: StageConstants) -> None:
         """The view of the next frame to begin; a frame under way keeps its own.
 

@@ -101,7 +101,7 @@ def cull_frames(
         if engine == "float":
             planes = view_planes(camera, frame.rules)
             result = cluster_cull_reference(
-                pack.groups, pack.clusters, pack.meta.grid_exponent, camera, planes, params
+                pack.groups, pack.clusters, pack.meta.grid, camera, planes, params
             )
         else:
             result = frame.levels
@@ -146,7 +146,7 @@ def count_mismatches(pack: Pack, run: CullRun, model: LevelsResult) -> int:
 
     The numbers of groups and clusters tested count as records too.
     """
-    expected = visible_records(pack, model)
+    expected = visible_records(pack.clusters, model)
     common = min(len(expected), len(run.visible))
     return (
         int((run.visible[:common] != expected[:common]).sum())

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import tee
+from typing import Literal, get_args
+
+import numpy as np
 
 from golden.camera import Camera
+from golden.errors import InputError
 from golden.gaussians.covariance import Covariances
 from golden.pack import Pack, check_scene, scene_mask
+from golden.params import Parameters
 from golden.render import RenderCounts, Rendered, render
 from golden.rules import Rules
 from golden.scene import Float32, Scene
@@ -19,7 +24,19 @@ from golden.stages.gaussian_project.reference import Splats
 from golden.stages.rasterize.reference import rasterize_reference
 from golden.stages.tile_bin.reference import tile_bin_reference
 from sim.views.cluster_cull import Engine, cull_views
+from sim.views.frame import FrameRunner, frame_engine_named
 from sim.views.gaussian_project import Stage, project_views
+
+DrawnStage = Stage | Literal["picture"]
+
+
+def drawn_stage_named(name: str) -> DrawnStage:
+    """The stage of that name; raises InputError."""
+    known: tuple[DrawnStage, ...] = (*get_args(Stage), "picture")
+    for stage in known:
+        if stage == name:
+            return stage
+    raise InputError(f"stage {name!r} is not known: choose {', '.join(known)}.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +46,8 @@ class StagePicture:
     Parameters
     ----------
     view : name of the camera.
-    rendered : the picture and its counts.
+    image : (height, width, 3), the picture.
+    counts : of the float64 renderer; None of a picture that an engine drew.
     members : Gaussians of the visible clusters.
     kept : Gaussians that the stage kept: the members (cluster) or the splats (gaussian).
     mismatches : records of the RTL of all stages run that differ from the integer model; None for
@@ -37,7 +55,8 @@ class StagePicture:
     """
 
     view: str
-    rendered: Rendered
+    image: Float32
+    counts: RenderCounts | None
     members: int
     kept: int
     mismatches: int | None
@@ -48,18 +67,21 @@ def draw_stage(
     pack: Pack,
     cameras: Iterable[Camera],
     rules: Rules,
-    stage: Stage,
+    stage: DrawnStage,
     engine: Engine,
     covariances: Covariances | None = None,
     sh: Float32 | None = None,
+    params: Parameters | None = None,
 ) -> Iterator[StagePicture]:
     """Draws each view, in turn, from what a stage of an engine left.
 
     cluster: the Gaussians of the visible clusters, by the float64 reference of the later stages.
     gaussian: the engine's splats, blended in float64.
+    picture: what the engine itself draws, 8 bits a channel, with the pack's colours.
 
     Parameters
     ----------
+    params : of the build that draws (picture).
     covariances : covariance3d(scene) where it is at hand.
     sh : (N, K, 3) float32, spherical harmonics to draw with; the scene's own where not given.
 
@@ -69,21 +91,47 @@ def draw_stage(
     if sh is not None:
         scene = replace(scene, sh=sh)
     views, given = tee(cameras)
+    if stage == "picture":
+        runner = FrameRunner(pack, frame_engine_named(engine), None, params)
+        for camera in views:
+            yield _drawn(runner, camera, rules)
+        return
     if stage == "cluster":
         for camera, culled in zip(views, cull_views(pack, given, rules, engine), strict=True):
             keep = scene_mask(pack, culled.visible)
             drawn = render(scene, camera, rules, keep, covariances=covariances)
             members = culled.visible_gaussians
-            yield StagePicture(camera.name, drawn, members, members, culled.mismatches)
+            yield StagePicture(
+                camera.name, drawn.image, drawn.counts, members, members, culled.mismatches
+            )
         return
     for camera, frame in zip(views, project_views(pack, given, rules, engine), strict=True):
+        drawn = draw_splats(scene, camera, rules, frame.splats, frame.members)
         yield StagePicture(
             view=camera.name,
-            rendered=draw_splats(scene, camera, rules, frame.splats, frame.members),
+            image=drawn.image,
+            counts=drawn.counts,
             members=frame.members,
             kept=len(frame.splats),
             mismatches=frame.all_mismatches,
         )
+
+
+def _drawn(runner: FrameRunner, camera: Camera, rules: Rules) -> StagePicture:
+    """A view by a build that draws."""
+    run = runner.run(camera, rules)
+    if run.status is not None:
+        run.status.check()
+    if run.picture is None:
+        raise InputError("the build has no rasteriser: give one with raster_lanes above 0.")
+    return StagePicture(
+        view=camera.name,
+        image=(run.picture[..., :3] / np.float32(255)).astype(np.float32),
+        counts=None,
+        members=run.counters["members"],
+        kept=run.counters["splats"],
+        mismatches=run.mismatches,
+    )
 
 
 def draw_splats(

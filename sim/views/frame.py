@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from typing import Literal, get_args
 
 import numpy as np
@@ -14,18 +14,22 @@ from golden.errors import InputError
 from golden.pack import Pack, check_parameters
 from golden.params import Parameters
 from golden.rules import Rules
+from golden.stages.tile_bin.strips import halves, strips
 from golden.view import ViewFrame, view_frame
 from hw.host.register_map import frame_counters
+from hw.host.status import StatusCode
 from sim.model.front_end.timing import front_end_timing
 from sim.model.memory import MemoryModel
 from sim.model.outcome import frame_outcome
 from sim.rtl.accelerator_harness import AcceleratorHarness
 from sim.rtl.driver import Accelerator, Status, pack_image
 from sim.views.differing import count_differing
+from sim.views.picture_memory import PictureMemory, picture_memory, read_picture
 
 FrameEngine = Literal["integer", "rtl"]
 
-# A frame that moves nothing for so long, and the latency, has come to a standstill.
+# A frame that moves nothing for so long, the latency, and the time that it may draw without reading
+# or writing, has come to a standstill.
 STANDSTILL_CYCLES = 100_000
 
 
@@ -47,6 +51,10 @@ class FrameRun:
     expected : what the counters must read: items by the integer model, cycles by the cycle model
         where it knows such a memory; a counter of which neither knows anything is left out.
     memory : behind the RTL's bus.
+    picture : (height, width, 4) R, G, B, alpha of a build that draws; then `mismatches` counts its
+        pixels in place of splats, which stay inside.
+    frames : that the RTL took: 1, or more where the picture was drawn in strips; then `counters`
+        are sums over them.
     """
 
     view: str
@@ -59,11 +67,40 @@ class FrameRun:
     mismatches: int | None = None
     expected: dict[str, int] | None = None
     memory: MemoryModel | None = None
+    picture: NDArray[np.uint8] | None = None
+    frames: int = 1
 
     @property
     def cycles(self) -> int | None:
         """From the start to the end of the RTL's frame; None by the integer engine."""
         return self.counters.get("frame_cycles")
+
+
+@dataclass(frozen=True)
+class _Done:
+    """Frames that the RTL ended: the last one's status, sums of counters and seconds."""
+
+    status: Status | None = None
+    counters: dict[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
+    utilisation: float = 0.0
+    frames: int = 0
+
+    @property
+    def code(self) -> StatusCode | None:
+        """How the last one ended."""
+        return None if self.status is None else self.status.code
+
+    def followed_by(self, other: _Done) -> _Done:
+        """Both, one after the other."""
+        sums = {name: self.counters.get(name, 0) + n for name, n in other.counters.items()}
+        return _Done(
+            other.status,
+            sums,
+            self.seconds + other.seconds,
+            other.utilisation,
+            self.frames + other.frames,
+        )
 
 
 def frame_engine_named(name: str) -> FrameEngine:
@@ -121,54 +158,114 @@ class FrameRunner:
 
     def run_view(self, frame: ViewFrame) -> FrameRun:
         """The same, of a view of this pack and of these parameters; what it holds is used."""
-        model = _model(frame)
         if self._engine == "integer":
-            return model
-        with AcceleratorHarness(self._params, self._image, self._memory) as bus:
+            return _model(frame)
+        image, room = self._image, None
+        if self._params.raster_lanes:
+            room = picture_memory(self._memory.address, len(image), frame.camera, self._params)
+            frame = replace(frame, memory=room.lists)
+            image = image.ljust(room.end - self._memory.address, b"\0")
+        model = _model(frame)
+        with AcceleratorHarness(self._params, image, self._memory) as bus:
             accelerator = Accelerator(bus, self._params)
             accelerator.check()
             accelerator.open(self._memory.address, len(self._image))
-            accelerator.set_camera(*frame.constants)
             accelerator.enable_interrupts("done")
-            start = time.perf_counter()
-            accelerator.start()
-            self._until_interrupt(bus)
-            status = accelerator.wait(1.0)
-            seconds = time.perf_counter() - start
-            counted = accelerator.counters()
-            counters = {name: counted[name] for name in frame_counters(self._params)}
-            splats = bus.frames()[0]
-            utilisation = bus.counts().utilisation
-        differing = sum(counters[name] != value for name, value in model.counters.items())
+            if room is None:
+                done = self._frame(bus, accelerator, frame)
+                return self._held_to(model, frame, done, bus.frames()[0], None)
+            done = self._strips(bus, accelerator, frame, room)
+            picture = read_picture(bus, room, frame.camera)
+            return self._held_to(model, frame, done, model.splats, picture)
+
+    def _strips(
+        self,
+        bus: AcceleratorHarness,
+        accelerator: Accelerator,
+        frame: ViewFrame,
+        room: PictureMemory,
+    ) -> _Done:
+        """The picture, in one frame where its bins and lists fit, otherwise in strips."""
+        pending, done = strips(frame.camera, self._params), _Done()
+        while pending:
+            rows = pending.pop(0)
+            skipped = rows.start * self._params.bin_px * room.stride_bytes
+            accelerator.open_picture(room.picture_address + skipped, room.picture_bytes - skipped)
+            last = self._frame(bus, accelerator, frame.strip(rows))
+            done = done.followed_by(last)
+            cut = halves(rows, self._params)
+            if last.code == StatusCode.LISTS_FULL and len(cut) > 1:
+                pending[:0] = cut
+            elif last.code != StatusCode.DONE:
+                break
+        return done
+
+    def _frame(self, bus: AcceleratorHarness, accelerator: Accelerator, frame: ViewFrame) -> _Done:
+        """One start, until its interrupt."""
+        accelerator.set_camera(*frame.constants)
+        start = time.perf_counter()
+        accelerator.start()
+        self._until_interrupt(bus)
+        status = accelerator.wait(1.0)
+        seconds = time.perf_counter() - start
+        accelerator.acknowledge()
+        counted = accelerator.counters()
+        counters = {name: counted[name] for name in frame_counters(self._params)}
+        return _Done(status, counters, seconds, bus.counts().utilisation, 1)
+
+    def _held_to(
+        self,
+        model: FrameRun,
+        frame: ViewFrame,
+        done: _Done,
+        splats: NDArray[np.void],
+        picture: NDArray[np.uint8] | None,
+    ) -> FrameRun:
+        """What the RTL made, and how far it is from the model; counters of one frame only."""
+        known = model.counters if done.frames == 1 else {}
+        differing = sum(done.counters[name] != value for name, value in known.items())
+        if picture is None:
+            differing += count_differing(splats, model.splats)
+        else:
+            differing += int((picture != frame.picture).any(axis=2).sum())
         return FrameRun(
             view=frame.camera.name,
             engine="rtl",
             splats=splats,
-            counters=counters,
-            seconds=seconds,
-            status=status,
-            bus_utilisation=utilisation,
-            mismatches=count_differing(splats, model.splats) + differing,
-            expected=model.counters | _clocked(frame, self._memory),
+            counters=done.counters,
+            seconds=done.seconds,
+            status=done.status,
+            bus_utilisation=done.utilisation,
+            mismatches=differing,
+            picture=picture,
+            expected=known | (_clocked(frame, self._memory) if known else {}),
             memory=self._memory,
+            frames=done.frames,
         )
 
     def _until_interrupt(self, bus: AcceleratorHarness) -> None:
         """Runs the clock; raises RuntimeError where beats and splats stand still without an end."""
-        chunk = STANDSTILL_CYCLES + self._memory.latency_cycles
+        chunk = STANDSTILL_CYCLES + self._memory.latency_cycles + _drawing_cycles(self._params)
         before = None
         while bus.run(chunk) == chunk and not bus.counts().irq:
             counts = bus.counts()
-            moved = (counts.beats, counts.splats)
+            moved = (counts.beats, counts.splats, counts.write_beats)
             if moved == before:
                 raise RuntimeError(f"the accelerator stands still for {chunk} cycles in a frame.")
             before = moved
 
 
+def _drawing_cycles(params: Parameters) -> int:
+    """Most cycles that rasterize works on what depth_sort holds: all of it covers whole bins."""
+    if not params.raster_lanes:
+        return 0
+    return 2 * params.sort_entries * params.bin_px**2 // params.raster_lanes
+
+
 def _clocked(frame: ViewFrame, memory: MemoryModel) -> dict[str, int]:
     """Counters of the cycle model by name; none behind a memory that it does not know."""
     stalls = memory.address_stall_256 or memory.output_stall_256
-    unknown = frame.params.color_cycles  # the clock of the front end alone
+    unknown = frame.params.color_cycles  # the clock of the front end alone is known
     if stalls or memory.fail_beat or memory.latency_cycles < 1 or unknown:
         return {}
     outcome = frame_outcome(frame.pack, frame.levels, frame.projected.kept)
@@ -185,6 +282,7 @@ def _model(frame: ViewFrame) -> FrameRun:
         view=frame.camera.name,
         engine="integer",
         splats=frame.output,
+        picture=frame.picture if frame.params.raster_lanes else None,
         counters=counters,
         seconds=time.perf_counter() - start,
     )

@@ -132,7 +132,7 @@ def _projector(pack: Pack, rules: Rules, engine: Engine, params: Parameters) -> 
         accelerator = runner.run_view(frame)
         if accelerator.status is not None:
             accelerator.status.check()
-        splats = decode_splats(accelerator.splats, pack, params)
+        splats = decode_splats(accelerator.splats, pack, frame.camera, params)
         kept = frame.projected.kept
         return replace(
             _frame(frame, culled, splats, seconds),

@@ -18,12 +18,12 @@ from golden.gaussians.covariance import covariance3d
 from golden.image import image_size_px, psnr_db, read_image
 from golden.pack import Pack
 from golden.pack.unpack import stored_colors
+from golden.params import Parameters
 from golden.render import render
 from golden.rules import Rules
 from golden.scene import Scene
 from sim.views.cluster_cull import Engine
-from sim.views.draw import draw_stage
-from sim.views.gaussian_project import Stage
+from sim.views.draw import DrawnStage, draw_stage
 from sim.views.photo_match import match_names
 
 Colors = Literal["scene", "pack"]
@@ -99,23 +99,25 @@ def match_photos(
     pack: Pack,
     views: Iterable[tuple[Camera, Path]],
     rules: Rules,
-    stage: Stage = "cluster",
+    stage: DrawnStage = "cluster",
     engine: Engine = "integer",
     colors: Colors = "scene",
+    params: Parameters | None = None,
 ) -> Iterator[PhotoMatch]:
     """Draws each view twice, whole and from what the stage of that engine left, and compares.
 
     Parameters
     ----------
     colors : of the second picture: the scene's, or as the pack holds them.
+    params : of the build that draws (stage picture).
     """
     covariances = covariance3d(scene)
     pairs, given = tee(views)
     cameras = (camera for camera, _ in given)
     sh = stored_colors(pack) if colors == "pack" else None
-    drawn = draw_stage(scene, pack, cameras, rules, stage, engine, covariances, sh)
+    drawn = draw_stage(scene, pack, cameras, rules, stage, engine, covariances, sh, params)
     for (camera, path), picture in zip(pairs, drawn, strict=True):
-        photo, culled = read_image(path), picture.rendered.image
+        photo, culled = read_image(path), picture.image
         drawn_whole = render(scene, camera, rules, covariances=covariances)
         whole = drawn_whole.image
         between_db = psnr_db(whole, culled)

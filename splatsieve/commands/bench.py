@@ -19,7 +19,7 @@ TEST_VIEWS = "::8"
 
 bench = typer.Typer(
     name="bench",
-    help="Run a study of clusters, colours, packing or widths, as behind the committed results.",
+    help="Run a study of clusters, colours, entries, packing or widths, as behind the results.",
     rich_markup_mode="rich",
 )
 OutputOption = Annotated[Path | None, typer.Option("-o", "--output", help="JSON file to write.")]
@@ -153,6 +153,94 @@ def color_widths(
     _write(result, output)
     typer.echo(markdown(result))
     typer.echo(cuts_text(result))
+
+
+@bench.command()
+def entries(
+    scene: SceneArgument,
+    cameras: CamerasOption = None,
+    photos: Annotated[Path | None, typer.Option("--photos", help="Folder of photographs.")] = None,
+    size: SizeOption = None,
+    views: Annotated[
+        int, typer.Option(min=1, help="How many of every 8th view by name, evenly spaced.")
+    ] = 2,
+    each: Annotated[int, typer.Option(min=0, help="Views of which every field is drawn.")] = 1,
+    rules: Annotated[str, typer.Option(help="inria or gsplat.")] = "inria",
+    output: OutputOption = None,
+) -> None:
+    """Pictures blended from list entries against those of the splats, and what lists weigh."""
+    from golden.rules import rules_named
+    from reports.benches.bench_entries import markdown, study
+    from reports.measure.projection import spread
+    from sim.views.photos import photographed
+    from splatsieve.inputs import DEFAULT, cameras_of, check_output, need_cameras, scene_of
+    from splatsieve.progress import track
+
+    check_output(output, scene=scene, cameras=cameras)
+    need_cameras(scene, DEFAULT, cameras)
+    seen = cameras_of(cameras, size, TEST_VIEWS if cameras else None)
+    seen = [seen[place] for place in spread(len(seen), views)]
+    found = {} if photos is None else {one.name: path for one, path in photographed(seen, photos)}
+    words = ["splatsieve", "bench", "entries", Path(scene).name]
+    for option, value in {
+        "--cameras": cameras.name if cameras is not None else None,
+        "--photos": photos.name if photos is not None else None,
+        "--size": size,
+        "--views": str(views),
+        "--each": str(each),
+        "--rules": rules,
+        "-o": output.name if output is not None else None,
+    }.items():
+        words += [] if value is None else [option, value]
+    chosen = rules_named(rules)
+    result = study(scene_of(scene), seen, chosen, found, each, shlex.join(words), track)
+    _write(result, output)
+    typer.echo(markdown(result))
+
+
+@bench.command()
+def picture(
+    scene: SceneArgument,
+    pack: Annotated[Path, typer.Argument(help="Its pack, with narrow colours.")],
+    cameras: CamerasOption = None,
+    photos: Annotated[
+        Path | None, typer.Option("--photos", help="Folder; only views with a photograph.")
+    ] = None,
+    size: SizeOption = None,
+    views: ViewsOption = None,
+    rules: Annotated[str, typer.Option(help="inria or gsplat.")] = "gsplat",
+    output: OutputOption = None,
+) -> None:
+    """Pictures of the whole integer chain, 8 bits, against the float64 renderer's."""
+    from golden.pack.file import load_pack
+    from golden.rules import rules_named
+    from hw.package.presets import PRESETS
+    from reports.benches.bench_picture import View, markdown, study
+    from sim.views.photos import photographed
+    from splatsieve.inputs import DEFAULT, cameras_of, check_output, need_cameras, scene_of
+    from splatsieve.progress import track
+
+    check_output(output, scene=scene, cameras=cameras, pack=pack)
+    need_cameras(scene, DEFAULT, cameras)
+    seen = cameras_of(cameras, size, views)
+    found: list[View] = [(camera, None) for camera in seen]
+    if photos is not None:
+        found = list(photographed(seen, photos))
+    words = ["splatsieve", "bench", "picture", Path(scene).name, pack.name]
+    for option, value in {
+        "--cameras": cameras.name if cameras is not None else None,
+        "--photos": photos.name if photos is not None else None,
+        "--size": size,
+        "--views": views,
+        "--rules": rules,
+        "-o": output.name if output is not None else None,
+    }.items():
+        words += [] if value is None else [option, value]
+    chosen, packed = rules_named(rules), load_pack(pack)
+    params = PRESETS["render"].params
+    result = study(scene_of(scene), packed, found, chosen, params, shlex.join(words), track)
+    _write(result, output)
+    typer.echo(markdown(result))
 
 
 @bench.command()

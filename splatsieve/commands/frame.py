@@ -38,18 +38,28 @@ def frame(
         typer.Option("--splats", help="Write the splats, one array a field, stream order, .npz."),
     ] = None,
     stage: Annotated[
-        str,
-        typer.Option("--stage", help="Last stage of the build: gaussian (splats) or color."),
-    ] = "gaussian",
+        str | None,
+        typer.Option(
+            "--stage", help="Last stage of the build: gaussian (splats), color, or picture."
+        ),
+    ] = None,
+    preset: Annotated[
+        str | None,
+        typer.Option("--preset", help="Build of that name (splatsieve verilog), for its stage."),
+    ] = None,
+    picture: Annotated[
+        Path | None, typer.Option("--picture", help="Draw the view; write it as a PNG.")
+    ] = None,
     latency: Annotated[
         int, typer.Option("--latency", help="rtl: cycles of the memory to a burst's first beat.")
     ] = 100,
     transform: TransformOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Run one frame of a pack: splats, counters, and what the hardware takes for it."""
+    """Run one frame of a pack: splats or a picture, counters, and what the hardware takes."""
     from golden.default_scene import NAME
     from golden.errors import InputError
+    from golden.image import write_png
     from golden.pack.file import load_pack
     from golden.rules import rules_named
     from sim.model.memory import MemoryModel
@@ -57,12 +67,14 @@ def frame(
     from sim.views.frame import frame_engine_named, run_frame
     from splatsieve.inputs import cameras_of, check_output, need_cameras
 
-    by, params = frame_engine_named(engine), _build(stage)
+    by = frame_engine_named(engine)
+    last, params = _build(stage, preset, picture is not None)
     if not 1 <= latency <= MAX_LATENCY_CYCLES:
         raise InputError(
             f"a latency of {latency} cycles is outside 1..{MAX_LATENCY_CYCLES}: choose another."
         )
-    check_output(splats, pack=pack, cameras=cameras)
+    for path in (splats, picture):
+        check_output(path, pack=pack, cameras=cameras)
     packed = load_pack(pack)
     need_cameras(packed.meta.scene, NAME, cameras)
     chosen = rules_named(rules or packed.meta.rules)
@@ -72,13 +84,15 @@ def frame(
         run.status.check()
     if splats is not None:
         _write_splats(splats, run)
+    if picture is not None and run.picture is not None:
+        write_png(picture, run.picture[..., :3] / 255)
     result: dict[str, Any] = {
         "pack": str(pack),
         "view": camera.name,
         "size_px": f"{camera.width}x{camera.height}",
         "rules": chosen.name,
         "engine": by,
-        "stage": stage,
+        "stage": last,
         **run.counters,
         "seconds": round(run.seconds, 3),
     }
@@ -94,15 +108,40 @@ def frame(
     show_result(context, result, as_json, _text)
 
 
-def _build(stage: str) -> Parameters:
-    """Parameters of a build that ends with a stage; raises InputError."""
+def _build(stage: str | None, preset: str | None, draws: bool) -> tuple[str, Parameters]:
+    """Last stage and parameters of a build.
+
+    Parameters
+    ----------
+    draws : a picture is wanted.
+
+    Raises InputError where there is no such build, or where it does not end as is wanted.
+    """
     from golden.errors import InputError
     from golden.params import Parameters
+    from hw.package.presets import PRESETS
 
-    builds = {"gaussian": Parameters(), "color": Parameters(color_cycles=COLOR_CYCLES)}
-    if stage not in builds:
-        raise InputError(f"stage {stage!r} ends no build: choose {' or '.join(builds)}.")
-    return builds[stage]
+    builds = {
+        "gaussian": Parameters(),
+        "color": Parameters(color_cycles=COLOR_CYCLES),
+        "picture": PRESETS["render"].params,
+    }
+    if stage is not None and stage not in builds:
+        raise InputError(f"stage {stage!r} ends no build: choose {', '.join(builds)}.")
+    if preset is None:
+        last = stage or ("picture" if draws else "gaussian")
+        params = builds[last]
+    else:
+        whole = [name for name, known in PRESETS.items() if known.has_registers]
+        if preset not in whole:
+            raise InputError(f"preset {preset!r} runs no frames: choose {', '.join(whole)}.")
+        params = PRESETS[preset].params
+        last = "picture" if params.raster_lanes else "gaussian"
+        if stage not in (None, last):
+            raise InputError(f"preset {preset} ends with {last}: leave --stage {stage} out.")
+    if draws and last != "picture":
+        raise InputError(f"a build that ends with {last} draws no picture: use --preset render.")
+    return last, params
 
 
 def _write_splats(path: Path, run: FrameRun) -> None:

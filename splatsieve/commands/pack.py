@@ -104,8 +104,11 @@ def pack(
         "mean_group_clusters": round(packed.meta.clusters / packed.meta.groups, 2),
         "largest_group_clusters": int(packed.groups["count"].max()),
         "never_culled_clusters": int(never_culled.sum()),
-        "grid_exponent": packed.meta.grid_exponent,
-        "grid_unit_scene_units": 2.0**packed.meta.grid_exponent,
+        "grid_exponent": packed.meta.grid.exponent,
+        "grid_unit_scene_units": 2.0**packed.meta.grid.exponent,
+        "coarsest_unit_scene_units": 2.0
+        ** (packed.meta.grid.exponent + int(packed.clusters["exponent"].max())),
+        "origin": list(packed.meta.grid.origin),
         "group_table_bytes": packed.groups.nbytes,
         "cluster_table_bytes": packed.clusters.nbytes,
         "geometry_bytes": packed.geometry.nbytes,
@@ -121,7 +124,7 @@ def pack(
 
 def _text(report: dict[str, Any]) -> str:
     """The report as aligned lines for people."""
-    never = report["never_culled_clusters"]
+    never, moved = report["never_culled_clusters"], any(report["origin"])
     lines = {
         "scene": report["scene"],
         "clustering": f"{report['method']}, seed {report['seed']}",
@@ -133,7 +136,9 @@ def _text(report: dict[str, Any]) -> str:
         "groups": f"{report['groups']:,}",
         "a group": f"{report['mean_group_clusters']:.1f} clusters in the mean, "
         f"{report['largest_group_clusters']:,} at most",
-        "grid": f"2^{report['grid_exponent']} = {report['grid_unit_scene_units']:.3g} scene units",
+        "grid": f"2^{report['grid_exponent']} = {report['grid_unit_scene_units']:.3g} scene units, "
+        f"{report['coarsest_unit_scene_units']:.3g} in the farthest cluster",
+        **({"origin": ", ".join(f"{x:.9g}" for x in report["origin"])} if moved else {}),
         "group table": f"{report['group_table_bytes']:,} bytes",
         "cluster table": f"{report['cluster_table_bytes']:,} bytes",
         "geometry": f"{report['geometry_bytes']:,} bytes",

@@ -16,7 +16,7 @@ from splatsieve.inputs import (
     ViewsOption,
 )
 from splatsieve.output import show_result
-from splatsieve.stages import EngineOption, StageOption
+from splatsieve.stages import DrawnStageOption, EngineOption
 
 
 def psnr(
@@ -29,7 +29,7 @@ def psnr(
     ],
     views: ViewsOption = None,
     engine: EngineOption = "integer",
-    stage: StageOption = "cluster",
+    stage: DrawnStageOption = "cluster",
     rules: Annotated[str, typer.Option(help="inria or gsplat.")] = "inria",
     colors: Annotated[
         str,
@@ -45,19 +45,22 @@ def psnr(
     """Render every photographed view whole and from what a stage left; print the PSNR of both."""
     from golden.pack.file import load_pack
     from golden.rules import rules_named
+    from hw.package.presets import PRESETS
     from sim.views.blind_views import warn_of_blind_views
     from sim.views.cluster_cull import engine_named
-    from sim.views.gaussian_project import stage_named
+    from sim.views.draw import drawn_stage_named
     from sim.views.photos import colors_named, match_photos, photographed
     from splatsieve.inputs import cameras_of, scene_of
     from splatsieve.progress import track
 
-    chosen, by, at = rules_named(rules), engine_named(engine), stage_named(stage)
+    chosen, by, at = rules_named(rules), engine_named(engine), drawn_stage_named(stage)
     painted = colors_named(colors)
     pairs = photographed(cameras_of(cameras, None, views, transform), photos)
     packed = load_pack(pack)
     gaussians = scene_of(scene, drop_invalid, axes)
-    matches = match_photos(gaussians, packed, track(pairs, "rendering"), chosen, at, by, painted)
+    build = PRESETS["render"].params if at == "picture" else None
+    tracked = track(pairs, "rendering")
+    matches = match_photos(gaussians, packed, tracked, chosen, at, by, painted, build)
     rows = [asdict(match) for match in matches]
     warn_of_blind_views({row["view"]: row["gaussians_drawn"] for row in rows}, gaussians.name)
     between = [row["psnr_between_db"] for row in rows if row["psnr_between_db"] is not None]
@@ -67,7 +70,7 @@ def psnr(
         "rules": chosen.name,
         "engine": by,
         "stage": at,
-        "colors": packed.meta.colors if painted == "pack" else "scene",
+        "colors": packed.meta.colors if painted == "pack" or at == "picture" else "scene",
         "photos": len(rows),
         "mean_psnr_whole_db": sum(row["psnr_whole_db"] for row in rows) / len(rows),
         "mean_psnr_culled_db": sum(row["psnr_culled_db"] for row in rows) / len(rows),
@@ -80,9 +83,9 @@ def psnr(
 
 
 def _text(result: dict[str, Any]) -> str:
-    integers = result["stage"] == "gaussian" and result["engine"] != "float"
+    integers = result["stage"] != "cluster" and result["engine"] != "float"
     between = "int_vs_float_db" if integers else "between_db"
-    what = "culled" if result["stage"] == "cluster" else "splats"
+    what = {"cluster": "culled", "gaussian": "splats"}.get(result["stage"], "drawn")
     lines = [
         f"{'view':24}  {'whole_db':>9}  {what + '_db':>9}  {between:>15}  {'equal':>5}  "
         f"{'gaussians_kept':>14}"

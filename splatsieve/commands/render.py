@@ -85,22 +85,25 @@ def render(
         "gaussians": len(gaussians),
     }
     if packed is None:
-        rendered, members, mismatches = render_view(gaussians, camera, chosen), len(gaussians), None
+        drawn = render_view(gaussians, camera, chosen)
+        image, counts, members, mismatches = drawn.image, drawn.counts, len(gaussians), None
     else:
         picture = next(draw_stage(gaussians, packed, [camera], chosen, at, by))
-        rendered, members, mismatches = picture.rendered, picture.members, picture.mismatches
+        image, members, mismatches = picture.image, picture.members, picture.mismatches
+        assert picture.counts is not None  # of the float64 renderer
+        counts = picture.counts
     result |= {
         "gaussians_kept": members,
-        "gaussians_drawn": rendered.counts.emitted,
-        "tile_pairs": rendered.counts.pairs,
+        "gaussians_drawn": counts.emitted,
+        "tile_pairs": counts.pairs,
         "render_s": round(time.perf_counter() - start, 3),
     }
     if mismatches is not None:
         result["mismatches"] = mismatches
     if photographed is not None:
-        result["psnr_db"] = round(psnr_db(rendered.image, photographed), 4)
-    write_png(output, rendered.image)
-    warn_of_blind_views({camera.name: rendered.counts.emitted}, gaussians.name)
+        result["psnr_db"] = round(psnr_db(image, photographed), 4)
+    write_png(output, image)
+    warn_of_blind_views({camera.name: counts.emitted}, gaussians.name)
     show_result(context, result, as_json, _text)
 
 

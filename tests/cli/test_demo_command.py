@@ -19,6 +19,7 @@ from tests.reports.report_cases import tiny_subject
 SUBJECT = tiny_subject(views=2)
 FILES = {
     "default.pack",
+    "drawn.png",
     "splatsieve_cluster_cull.v",
     "splatsieve_cluster_cull.json",
     "splatsieve_gaussian_project.v",
@@ -65,6 +66,8 @@ def test_every_step_is_told_and_every_file_is_there(tmp_path: Path) -> None:
         "0 lost; in 2 views 0 RTL splats differ from the model",
         "paper: 0 pixels differ",
         "reach: 0 pixels differ",
+        "drawn.png: 400x266 px in ",
+        "0 of its pixels and counters differ from the integer model",
         "Done in ",
         "cycles equal to the cycle model's in 4 of 4 frames",
     ):

@@ -62,8 +62,14 @@ def test_json_tells_what_was_written(scene_path, tmp_path, options, clusters, ru
     check_scene(written, read_scene(scene_path))
     assert report["clusters"] == written.meta.clusters == clusters
     assert report["rules"] == written.meta.rules == rules
-    for key in ("scene", "scene_sha256", "method", "radius", "seed", "gaussians", "grid_exponent"):
+    for key in ("scene", "scene_sha256", "method", "radius", "seed", "gaussians"):
         assert report[key] == getattr(written.meta, key), key
+    grid = written.meta.grid
+    assert report["grid_exponent"] == grid.exponent
+    assert report["grid_unit_scene_units"] == 2.0**grid.exponent
+    coarsest = grid.exponent + int(written.clusters["exponent"].max())
+    assert report["coarsest_unit_scene_units"] == 2.0**coarsest
+    assert report["origin"] == list(grid.origin)
     assert report["gaussians"] == 640
     assert report["mean_cluster_gaussians"] == round(640 / clusters, 2)
     assert report["largest_cluster_gaussians"] == written.clusters["count"].max()

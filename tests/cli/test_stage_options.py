@@ -174,7 +174,7 @@ def test_text_of_psnr(files):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--stage", "pixel"], "stage 'pixel' is not known: choose cluster or gaussian"),
+        (["--stage", "pixel"], "stage 'pixel' is not known: choose cluster"),
         (["--engine", "gpu"], "engine 'gpu' is not known: choose float, integer or rtl"),
         (["--stage", ""], "stage '' is not known"),
     ],

@@ -27,6 +27,7 @@ KINDS = (
     "tile",  # mean on a corner of tiles, or of the image
     "inside",  # anywhere in view
     "giant",  # in view, and far larger than its distance
+    "far",  # a thousand to a billion units away, in view or in any direction
     "same",  # equal to the one before it
 )
 DICE = 10
@@ -122,6 +123,7 @@ def placed(camera: Camera, rules: Rules, kinds: np.ndarray, dice: np.ndarray) ->
     pixel = 0.5 + dice[:, 2:4] * (size - 1)
     pixel[kinds == "tile"] = np.round(dice[kinds == "tile", 2:4] * size / 16) * 16
     z = np.where(kinds == "near", np.float32(rules.near) + _ulps(rules.near, dice[:, 4]), z)
+    z = np.where(kinds == "far", log_between(1e3, 1e9, dice[:, 1]), z)
     aspect = log_between(1, 1e5, dice[:, 5])
     largest = z * log_between(1e-6, 10, dice[:, 6])
     largest[kinds == "giant"] *= 1000
@@ -136,6 +138,8 @@ def placed(camera: Camera, rules: Rules, kinds: np.ndarray, dice: np.ndarray) ->
     q = np.column_stack(((pixel - centre) / focal * z[:, None], z))
     around = kinds == "around"
     q[around] = axes[around, :, 1] * log_between(1e-3, 30, dice[around, 1])[:, None]
+    aside = (kinds == "far") & (dice[:, 4] < 0.5)
+    q[aside] = axes[aside, :, 1] * z[aside, None]
     behind = kinds == "behind"
     q[behind, 2] *= -1
     largest[behind] = np.maximum(largest, z * log_between(0.1, 100, dice[:, 6]))[behind]

@@ -44,7 +44,7 @@ CROWDS = cases(2, (2000, 2000))
 
 def kept_masks(pack: Pack, camera: Camera, rules: Rules) -> dict[str, np.ndarray]:
     """(N,) bool of each engine, scene order: the Gaussians that it keeps."""
-    grid = pack.meta.grid_exponent
+    grid = pack.meta.grid
     constants, planes = (
         cluster_cull_constants(camera, rules, grid, PARAMS),
         view_planes(camera, rules),
@@ -209,9 +209,7 @@ def test_a_fault_is_found(fault, monkeypatch):
     def loses(case: Case) -> bool:
         pack = build_pack(case.scene, case.options, case.rules, PARAMS)
         try:
-            constants = cluster_cull_constants(
-                case.camera, case.rules, pack.meta.grid_exponent, PARAMS
-            )
+            constants = cluster_cull_constants(case.camera, case.rules, pack.meta.grid, PARAMS)
         except InputError:
             return False
         levels = cluster_cull(pack.groups, pack.clusters, constants, PARAMS)

@@ -57,7 +57,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.mark.parametrize("rules", [INRIA, GSPLAT], ids=["inria", "gsplat"])
 def test_it_is_what_the_stages_give_one_after_another(pack, rules):
-    params, grid = Parameters(lanes=2), pack.meta.grid_exponent
+    params, grid = Parameters(lanes=2), pack.meta.grid
     culling = cluster_cull_constants(CAMERA, rules, grid, params)
     projecting = gaussian_project_constants(CAMERA, rules, grid, params)
     levels = cluster_cull(pack.groups, pack.clusters, culling, params)

@@ -118,8 +118,11 @@ def test_committed_results_lose_nothing_and_are_in_the_readme():
     assert {row["parameter"] for row in result["points"]} == set(RANGES)
     assert all(row["lost"] == 0 for row in result["points"])
     chosen = [row for row in result["points"] if not row["changed"]]
-    # Those that have come since are of stages that the study has not.
-    assert result["chosen"].items() <= asdict(Parameters()).items()
+    # Those that have come since are of stages that the study has not; one has gone, with the bits
+    # that packs of version 3 left empty.
+    chosen_then = dict(result["chosen"])
+    assert chosen_then.pop("center_headroom_bits") == 2
+    assert chosen_then.items() <= asdict(Parameters()).items()
     assert min(row["psnr_db"] for row in chosen) >= result["bounds"]["psnr_db"]
     assert markdown(result) in (RESULTS.parent / "README.md").read_text()
     assert read_image(RESULTS / "widths.png").size > 0

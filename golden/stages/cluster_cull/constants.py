@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from golden.camera import Camera
-from golden.errors import InputError
 from golden.gaussians.bound import B_HIGH, B_LOW, LOW_PASS_REACH_PX
+from golden.grid import Grid
 from golden.numbers.fixed import Fixed
 from golden.params import Parameters
 from golden.rules import Rules
@@ -33,8 +33,14 @@ FLOAT32_POSITION_MARGIN = 2.0**-20
 FLOAT32_PIXEL_MARGIN_PX = 2.0**-6
 
 # Errors of the datapath that do not grow with distance, in its last place: position and centre
-# rounded (1.94), floor of the plane product (1), floor of the distance margin (1).
-ROUNDING_MARGIN = 4
+# rounded (2.81), floor of the plane product (1), floor of the distance margin (1).
+ROUNDING_MARGIN = 5
+
+# Exponents of a ball and of the frame that lie farther apart are cut to it: nothing is left of what
+# is shifted so far.
+MAX_APART = 63
+# Offsets of that exponent and of lower ones are nothing in the unit of their centre.
+LEAST_MEMBER_EXPONENT = -32
 
 
 @dataclass(frozen=True)
@@ -58,16 +64,20 @@ class ViewPlanes:
 class ClusterCullConstants:
     """What the cluster_cull datapath holds during a frame; integers in the formats of Parameters.
 
+    Lengths are in units of the frame, 2^camera_exponent grid units.
+
     Parameters
     ----------
-    camera_position : (3,) format `camera_position`.
+    camera_exponent : format `exponent`.
+    camera_position : (3,) format `camera_position`, from the pack's origin.
     rotation : (3, 3) format `rotation`, rows are the camera's axes in world space.
     normal_lateral, normal_depth : (4,) format `normal`, planes in the order of PLANES.
     weight : (2,) format `weight`, for x and y, rounded up.
-    side_offset : format `plane_offset`, margin of the side planes, rounded up.
-    near_offset : format `plane_offset`, minus the near depth plus its margin, rounded up.
+    side_offset : format `plane_offset`, what a float32 renderer may be off by, rounded up.
+    near_offset : format `plane_offset`, the same minus the near depth, rounded up.
     """
 
+    camera_exponent: int
     camera_position: NDArray[np.int64]
     rotation: NDArray[np.int64]
     normal_lateral: NDArray[np.int64]
@@ -78,7 +88,7 @@ class ClusterCullConstants:
 
     def as_ports(self) -> dict[str, int]:
         """Each constant under the name of its hardware port."""
-        ports: dict[str, int] = {}
+        ports: dict[str, int] = {"camera_exponent": self.camera_exponent}
         for i, axis in enumerate("xyz"):
             ports[f"camera_position_{axis}"] = int(self.camera_position[i])
         for i in range(3):
@@ -94,7 +104,8 @@ class ClusterCullConstants:
 
 def constant_formats(params: Parameters) -> dict[str, Fixed]:
     """Format of each constant, under the names and in the order of as_ports."""
-    formats = {f"camera_position_{axis}": params.camera_position for axis in "xyz"}
+    formats = {"camera_exponent": params.exponent}
+    formats |= {f"camera_position_{axis}": params.camera_position for axis in "xyz"}
     formats |= {f"rotation_{i}{j}": params.rotation for i in range(3) for j in range(3)}
     formats |= {f"{p}_{part}": params.normal for p in PLANES for part in ("lateral", "depth")}
     formats |= {f"weight_{axis}": params.weight for axis in "xy"}
@@ -140,28 +151,18 @@ def rotation_constants(camera: Camera, params: Parameters) -> NDArray[np.int64]:
 
 
 def cluster_cull_constants(
-    camera: Camera, rules: Rules, grid_exponent: int, params: Parameters
+    camera: Camera, rules: Rules, grid: Grid, params: Parameters
 ) -> ClusterCullConstants:
-    """Integer frame constants of a view for a pack whose grid unit is 2^grid_exponent.
+    """Integer frame constants of a view for packs of a grid.
 
     Normals and rotation are rounded to nearest (the datapath's distance margin pays for it),
     the weight and both offsets up. Raises InputError where the camera stands too far away.
     """
     planes = view_planes(camera, rules)
-    position = np.ldexp(camera.position, -grid_exponent)
-    reach = np.ldexp(1.0, params.camera_position.bits - 1 - params.length_fraction_bits)
-    if np.abs(position).max() >= reach - 1:
-        raise InputError(
-            f"camera {camera.name} stands {np.abs(camera.position).max():g} scene units from the "
-            f"origin, farther than the pack's grid reaches ({np.ldexp(reach, grid_exponent):g}): "
-            "give --transform where the cameras have another world, or leave that view out."
-        )
-    margin = (
-        np.ldexp(np.abs(position).sum(), params.length_fraction_bits) * FLOAT32_POSITION_MARGIN
-        + ROUNDING_MARGIN
-    )
-    unit = np.ldexp(1.0, -params.length_fraction_bits)
-    near = np.ldexp(planes.near, -grid_exponent)
+    camera_exponent = grid.camera_exponent(camera, params)
+    position = np.ldexp(grid.position(camera), -grid.exponent - camera_exponent)
+    margin = np.abs(position).sum() * FLOAT32_POSITION_MARGIN
+    near = np.ldexp(planes.near, -grid.exponent - camera_exponent)
     # A near plane beyond the format can only cull less: keep it inside.
     near = min(near, np.ldexp(1.0, params.plane_offset.bits - 2 - params.length_fraction_bits))
 
@@ -170,6 +171,7 @@ def cluster_cull_constants(
         return np.array(rounded, dtype=np.int64)
 
     return ClusterCullConstants(
+        camera_exponent=camera_exponent,
         camera_position=np.array(
             [params.camera_position.nearest(float(p), "the camera position") for p in position]
         ),
@@ -177,6 +179,6 @@ def cluster_cull_constants(
         normal_lateral=nearest(np.array(planes.lateral)),
         normal_depth=nearest(np.array(planes.depth)),
         weight=np.array([params.weight.ceil(w, "the radius weight") for w in planes.weight]),
-        side_offset=params.plane_offset.ceil(margin * unit, "the side margin"),
-        near_offset=params.plane_offset.ceil(margin * unit - near, "the near offset"),
+        side_offset=params.plane_offset.ceil(margin, "the side margin"),
+        near_offset=params.plane_offset.ceil(margin - near, "the near offset"),
     )

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from golden.camera import Camera
+from golden.grid import Grid
 from golden.params import Parameters
 from golden.stages.cluster_cull.constants import ViewPlanes
 from golden.stages.cluster_cull.result import CullResult, LevelsResult, spread_levels
@@ -17,7 +18,7 @@ from golden.stages.cluster_cull.result import CullResult, LevelsResult, spread_l
 
 def ball_cull_reference(
     clusters: NDArray[np.void],
-    grid_exponent: int,
+    grid: Grid,
     camera: Camera,
     planes: ViewPlanes,
     params: Parameters,
@@ -30,30 +31,31 @@ def ball_cull_reference(
     Parameters
     ----------
     clusters : (M,) CLUSTER_DTYPE.
-    grid_exponent : a grid unit is 2^grid_exponent scene units.
     """
-    grid = np.ldexp(1.0, grid_exponent)
-    center = (clusters["center"] * grid - camera.position) @ camera.viewmat[:3, :3].T
-    low, high = clusters["radius_low"] * grid, clusters["radius_high"] * grid
-    out = center[:, 2] + clusters["radius_mean"] * grid < planes.near
+    unit = np.ldexp(1.0, clusters["exponent"].astype(np.int64) + grid.exponent)
+    world = clusters["center"] * unit[:, None] - grid.position(camera)
+    center = world @ camera.viewmat[:3, :3].T
+    low, high = clusters["radius_low"] * unit, clusters["radius_high"] * unit
+    out = center[:, 2] + clusters["radius_mean"] * unit < planes.near
     for plane, (lateral, depth) in enumerate(zip(planes.lateral, planes.depth, strict=True)):
         axis = plane // 2
         radius = low + planes.weight[axis] * (high - low)
         out |= lateral * center[:, axis] + depth * center[:, 2] + radius < 0
     never = clusters["radius_high"] == params.radius.max_int
-    return CullResult(visible=~out | never, center_camera=center)
+    apart = np.zeros(len(clusters), dtype=np.int64)
+    return CullResult(visible=~out | never, center_camera=center, apart=apart)
 
 
 def cluster_cull_reference(
     groups: NDArray[np.void],
     clusters: NDArray[np.void],
-    grid_exponent: int,
+    grid: Grid,
     camera: Camera,
     planes: ViewPlanes,
     params: Parameters,
 ) -> LevelsResult:
     """Float64 reference of both levels; see ball_cull_reference."""
-    passed = ball_cull_reference(groups, grid_exponent, camera, planes, params).visible
+    passed = ball_cull_reference(groups, grid, camera, planes, params).visible
     tested = np.repeat(passed, groups["count"])
-    members = ball_cull_reference(clusters[tested], grid_exponent, camera, planes, params)
+    members = ball_cull_reference(clusters[tested], grid, camera, planes, params)
     return spread_levels(passed, tested, members)

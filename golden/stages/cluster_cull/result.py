@@ -22,10 +22,12 @@ class CullResult:
     visible : (M,) bool.
     center_camera : (M, 3) centres in camera space: float64 scene units from the reference,
         int64 in the format `camera_space` from the integer model.
+    apart : (M,) int64, exponent of a ball's unit less that of the frame's; zero from the reference.
     """
 
     visible: Bool
     center_camera: NDArray[np.float64] | Int64
+    apart: Int64
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,12 +40,14 @@ class LevelsResult:
     tested : (M,) bool, clusters of groups that pass: only these are read and tested.
     visible : (M,) bool, clusters whose group and own ball pass.
     center_camera : (M, 3) as in CullResult; zero where not tested.
+    apart : (M,) as in CullResult; zero where not tested.
     """
 
     group_visible: Bool
     tested: Bool
     visible: Bool
     center_camera: NDArray[np.float64] | Int64
+    apart: Int64
 
     @property
     def tests(self) -> int:
@@ -58,4 +62,6 @@ def spread_levels(passed: Bool, tested: Bool, members: CullResult) -> LevelsResu
     visible[tested] = members.visible
     center = np.zeros((len(tested), 3), dtype=members.center_camera.dtype)
     center[tested] = members.center_camera
-    return LevelsResult(passed, tested, visible, center)
+    apart = np.zeros(len(tested), dtype=np.int64)
+    apart[tested] = members.apart
+    return LevelsResult(passed, tested, visible, center, apart)

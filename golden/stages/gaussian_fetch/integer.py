@@ -7,20 +7,28 @@ from numpy.typing import NDArray
 
 from golden.pack import Pack
 from golden.records import MEMBER_DTYPE, VISIBLE_DTYPE
+from golden.stages.cluster_cull.constants import LEAST_MEMBER_EXPONENT, MAX_APART
 from golden.stages.cluster_cull.result import LevelsResult
 
 
-def visible_records(pack: Pack, culled: LevelsResult) -> NDArray[np.void]:
+def visible_records(clusters: NDArray[np.void], culled: LevelsResult) -> NDArray[np.void]:
     """(V,) VISIBLE_DTYPE, what cluster_cull sends on, in pack order.
+
+    Centres and offsets count the coarser one of the cluster's and of the frame's unit.
 
     Parameters
     ----------
-    culled : outcome of the integer model of cluster_cull for this pack.
+    clusters : (M,) CLUSTER_DTYPE.
+    culled : outcome of the integer model of cluster_cull for them.
     """
     visible = np.zeros(int(culled.visible.sum()), dtype=VISIBLE_DTYPE)
     visible["center_camera"] = culled.center_camera[culled.visible]
-    for name in ("base", "count", "member_exponent"):
-        visible[name] = pack.clusters[name][culled.visible]
+    for name in ("base", "count"):
+        visible[name] = clusters[name][culled.visible]
+    apart = culled.apart[culled.visible]
+    own = clusters["member_exponent"][culled.visible] - np.clip(-apart, 0, MAX_APART)
+    visible["member_exponent"] = np.maximum(own, LEAST_MEMBER_EXPONENT)
+    visible["exponent"] = np.maximum(apart, 0)
     return visible
 
 
@@ -43,7 +51,8 @@ def members_of(pack: Pack, visible: NDArray[np.void]) -> NDArray[np.void]:
     members["geometry"] = pack.geometry[chosen]
     members["index"] = chosen
     members["center_camera"] = np.repeat(visible["center_camera"], counts, axis=0)
-    members["member_exponent"] = np.repeat(visible["member_exponent"], counts)
+    for name in ("member_exponent", "exponent"):
+        members[name] = np.repeat(visible[name], counts)
     return members
 
 
@@ -54,4 +63,4 @@ def gaussian_fetch(pack: Pack, culled: LevelsResult) -> NDArray[np.void]:
     ----------
     culled : outcome of the integer model of cluster_cull for this pack.
     """
-    return members_of(pack, visible_records(pack, culled))
+    return members_of(pack, visible_records(pack.clusters, culled))

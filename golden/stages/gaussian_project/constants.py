@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from golden.camera import Camera
 from golden.errors import InputError
+from golden.grid import Grid
 from golden.numbers.fixed import Fixed
 from golden.params import Parameters
 from golden.rules import Rules
@@ -29,20 +30,24 @@ from golden.stages.cluster_cull.constants import (
     FLOAT32_POSITION_MARGIN,
     rotation_constants,
 )
-from golden.stages.gaussian_project.formats import SIZE_BITS, ProjectionFormats
+from golden.stages.gaussian_project.formats import ERROR_FLOOR, SIZE_BITS, ProjectionFormats
 
 # f^ sqrt(1 + lim^2) stays below 2 by what keeps cov + low pass below 4 times the largest variance.
 FOCAL_ROOM = 1.9
 # 1 / (1 - rho) for errors of depth up to rho = 1/4, and all that is of second order.
 SECOND_ORDER = 1.34
 POSITION_MANTISSA_BITS = 8
-# Camera position, centre and rotated offset are rounded: last places of camera space.
-ROUNDING_ERROR = 1.87
+# Camera position, centre (twice) and rotated offset are rounded: last places of camera space. In a
+# cluster's unit the float32 renderer's error f is f / 2^k of its last places, and with
+#   f <= ERROR_ROOM 2^n:  f / 2^k + ROUNDING_ERROR <= 2^max(n - k, ERROR_FLOOR - 1)  for all k >= 0,
+# tightest at n - k = 3: ERROR_ROOM 8 + 2.74 <= 8.
+ROUNDING_ERROR = 2.74
+ERROR_ROOM = 0.65
 
 
 @dataclass(frozen=True, eq=False)
 class GaussianProjectConstants:
-    """What the gaussian_project datapath holds during a frame.
+    """What the gaussian_project datapath holds during a frame; lengths in units of the frame.
 
     Parameters
     ----------
@@ -53,8 +58,9 @@ class GaussianProjectConstants:
     clamp_low, clamp_high : (2,) range of t for the Jacobian, F fraction bits.
     near : depth of the near plane less its margin, `camera_space`, rounded down.
     tangent_shift : F, fraction bits of t.
-    exponent_offset : E - grid exponent + length_fraction_bits, of the footprint.
-    error_floor : log2 of the least error of a position, last places of camera space.
+    exponent_offset : E - frame exponent + length_fraction_bits, of the footprint.
+    error_floor : log2 of the least error of a position in the frame's unit, last places of camera
+        space; of a cluster whose unit is 2^k larger: max(error_floor - k, ERROR_FLOOR).
     bound_bits : |t| < 2^bound_bits units holds the clamp range.
     screen_margin : first three margins, up, 2^-S px.
     position_mantissa, position_exponent : the last margin per delta/z, up, 2^-S px.
@@ -132,11 +138,12 @@ def constant_formats(params: Parameters) -> dict[str, Fixed]:
 
 
 def gaussian_project_constants(
-    camera: Camera, rules: Rules, grid_exponent: int, params: Parameters
+    camera: Camera, rules: Rules, grid: Grid, params: Parameters
 ) -> GaussianProjectConstants:
-    """Integer constants of a view for a pack whose grid unit is 2^grid_exponent.
+    """Integer constants of a view for packs of a grid.
 
-    Raises InputError where the picture or the focal length is too large for the formats.
+    Raises InputError where the picture, the focal length or the camera's distance is too large for
+    the formats.
     """
     formats = ProjectionFormats(params)
     if max(camera.width, camera.height) > 1 << SIZE_BITS:
@@ -169,8 +176,8 @@ def gaussian_project_constants(
 
     error = rotation / 2.0**params.rotation_fraction_bits - camera.viewmat[:3, :3]
     largest_px = float(focal_px.max())
-    position = float(np.abs(camera.position).sum())
-    to_last_place = params.length_fraction_bits - grid_exponent
+    position = float(np.abs(grid.position(camera)).sum())
+    to_last_place = params.length_fraction_bits - grid.frame_exponent(camera, params)
     float32_error = np.ldexp(position * FLOAT32_POSITION_MARGIN, to_last_place)
     screen_margin_px = (
         largest_px * (1 + tangent) * np.linalg.norm(error, 2) * np.sqrt(1 + 2 * tangent**2)
@@ -198,7 +205,7 @@ def gaussian_project_constants(
         tangent_shift=shift,
         exponent_offset=exponent + to_last_place,
         # Doubled, so that the rounding of an offset of up to half as much fits in too.
-        error_floor=int(np.ceil(np.log2(ROUNDING_ERROR + float32_error))) + 1,
+        error_floor=max(int(np.frexp(float32_error / ERROR_ROOM)[1]) + 1, ERROR_FLOOR),
         bound_bits=bound_bits,
         screen_margin=min(
             int(np.ceil(screen_margin_px * screen_unit)) + 4, (1 << formats.extent_bits) - 1

@@ -62,7 +62,7 @@ def footprint(
     columns = (a0 * l00 + a1 * l10 + a2 * l20, a1 * l11 + a2 * l21, a2 * l22)
 
     exponent = geometry["factor_exponent"].astype(np.int64) + k.exponent_offset
-    exponent -= where.depth_exponent
+    exponent -= where.depth_exponent + where.unit_exponent
     missing = np.maximum(formats.exponent_min - exponent, 0)
     steps = np.minimum((missing + COARSE_STEP - 1) // COARSE_STEP, COARSE_STEPS)
     exponent = np.clip(exponent + COARSE_STEP * steps, formats.exponent_min, EXPONENT_MAX)

@@ -12,8 +12,12 @@ from golden.numbers.fixed import Fixed
 from golden.params import Parameters
 
 # Exponents of the pack's tables that the datapath tells apart; others are cut to these.
-MEMBER_SHIFT_MAX = 31
+MEMBER_SHIFT_MAX = 63
 MAX_MEMBER_EXPONENT = 12
+# A position's error is not known better than 2^ERROR_FLOOR of its last places, whatever its unit.
+ERROR_FLOOR = 4
+# Units of a cluster are so many times those of the frame: cut where nothing is left of the frame's.
+MAX_FRAME_SHIFT = 63
 
 # Exponent of the footprint: a unit is 2^exponent px over the depth's mantissa. Below the least
 # the entries are shifted right, by COARSE_STEP bits at a time; beyond the largest nothing is drawn

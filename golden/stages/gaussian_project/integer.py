@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from golden.numbers.depth import depth_code
 from golden.params import Parameters
 from golden.records import SPLAT_DTYPE
 from golden.stages.gaussian_project.conic import conic
@@ -78,7 +79,8 @@ def _project(
     splats = np.zeros(len(members), dtype=SPLAT_DTYPE)
     splats["mean2d"] = where.tangent + constants.principal
     splats["conic"], splats["conic_exponent"] = ellipse.mantissas, ellipse.exponent
-    splats["depth"], splats["index"] = where.depth, members["index"]
+    splats["depth"] = depth_code(where.depth, where.unit_exponent)
+    splats["index"] = members["index"]
     splats["tile_rect"], splats["extent"] = covered.tile_rect, covered.extent_px
     splats["opacity"] = members["geometry"]["opacity"]
     hidden = (members["geometry"]["flags"] & 1) == 0

@@ -12,6 +12,8 @@ from golden.numbers.fixed import Int64
 from golden.numbers.tables import reciprocal_table
 from golden.stages.gaussian_project.constants import GaussianProjectConstants
 from golden.stages.gaussian_project.formats import (
+    ERROR_FLOOR,
+    MAX_FRAME_SHIFT,
     MAX_MEMBER_EXPONENT,
     MEMBER_SHIFT_MAX,
     ProjectionFormats,
@@ -31,7 +33,8 @@ class Place:
 
     Parameters
     ----------
-    depth : (N,) z >= 1, camera space.
+    depth : (N,) z >= 1, camera space, 2^unit_exponent units of the frame.
+    unit_exponent : (N,) of the cluster.
     before : (N,) bool, the mean may lie before the near plane: nothing is drawn.
     depth_exponent : (N,) floor(log2 z).
     depth_mantissa : (N,) z / 2^depth_exponent, B bits, rounded down.
@@ -41,6 +44,7 @@ class Place:
     """
 
     depth: Int64
+    unit_exponent: Int64
     before: Bool
     depth_exponent: Int64
     depth_mantissa: Int64
@@ -54,27 +58,29 @@ def place(
 ) -> Place:
     """q = C + floor(R offset 2^(m - R_f + l) + 1/2);  t = f^ q_x / q_z.
 
-    z, its mantissa and x / 2^exponent are rounded down, f^/z and |t| to nearest. A coordinate
-    beyond the format `position`, or x beyond 2^(tangent_bits - 1 - F) z, is cut to it, which moves
-    a Gaussian towards the middle of the picture.
+    near / 2^unit_exponent, z, its mantissa and x / 2^exponent are rounded down, f^/z and |t| to
+    nearest. A coordinate beyond the format `position`, or x beyond 2^(tangent_bits - 1 - F) z, is
+    cut to it, which moves a Gaussian towards the middle of the picture.
     """
     params = formats.params
     b = formats.mantissa
     offset = members["geometry"]["offset"].astype(np.int64)
     exponent = members["member_exponent"].astype(np.int64)
     rotated = offset @ k.rotation.T
-    # Member exponents are -16 to MAX_MEMBER_EXPONENT: always a shift to the right.
+    unit = members["exponent"].astype(np.int64)
+    # Member exponents are MAX_MEMBER_EXPONENT at most: always a shift to the right.
     down = params.rotation_fraction_bits - params.length_fraction_bits - exponent
     down = np.clip(down, 1, MEMBER_SHIFT_MAX)[:, None]
     q = saturate(
         members["center_camera"].astype(np.int64) + round_shift(rotated, down),
         formats.position.bits,
     )
-    error = np.maximum(exponent + params.length_fraction_bits + OFFSET_ERROR_BITS, k.error_floor)
+    floor = np.maximum(k.error_floor - unit, ERROR_FLOOR)
+    error = np.maximum(exponent + params.length_fraction_bits + OFFSET_ERROR_BITS, floor)
     most = MAX_MEMBER_EXPONENT + params.length_fraction_bits + OFFSET_ERROR_BITS
     error = np.minimum(error, most)
     slack = (np.int64(1) << error) + (np.abs(q).sum(axis=1) >> DEPTH_ERROR_SHIFT) + 1
-    before = q[:, 2] + slack <= k.near
+    before = q[:, 2] + slack <= np.int64(k.near) >> np.minimum(unit, MAX_FRAME_SHIFT)
     depth = np.maximum(q[:, 2], 1)
 
     depth_exponent = leading_one(depth)
@@ -87,6 +93,7 @@ def place(
     lateral = saturate((q[:, :2] >> down) << up, formats.tangent_bits)
     return Place(
         depth=depth,
+        unit_exponent=unit,
         before=before,
         depth_exponent=depth_exponent,
         depth_mantissa=mantissa,

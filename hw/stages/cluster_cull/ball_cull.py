@@ -10,9 +10,10 @@ from golden.params import Parameters
 from hw.blocks.pipeline import Block
 from hw.layouts import cluster_cull_constants, cluster_record, visible_cluster
 from hw.stages.cluster_cull.ball_outside import BallOutside
+from hw.stages.cluster_cull.common_unit import RADII, CommonUnit
 
-RADII = ("radius_low", "radius_high", "radius_mean")
-MEMBERS = ("base", "count", "member_exponent")
+EXPONENTS = ("exponent", "member_exponent")
+MEMBERS = ("base", "count")
 LEVELS = ("group", "cluster")
 
 
@@ -21,8 +22,10 @@ class BallCull(wiring.Component):
 
     The pipeline never stands still: who offers a ball has kept a place for it.
 
-    Latency: `latency_cycles`, 14 by default: a ball offered in cycle t is answered in cycle
-    t + 14. One ball a cycle. Multipliers: those of one BallOutside.
+    Radii of all ones ("never cull") are always seen.
+
+    Latency: `latency_cycles`, 21 by default: a ball offered in cycle t is answered in cycle
+    t + 21. One ball a cycle. Multipliers: those of one BallOutside.
 
     Members
     -------
@@ -83,17 +86,23 @@ class _BallPath(Block):
     def build(self, p):
         ball = {
             name: p.register(f"ball_{name}", lambda v: v, p.input(self.ball[name]))
-            for name in (*RADII, *MEMBERS)
+            for name in (*RADII, *EXPONENTS, *MEMBERS)
         }
         axes = [p.input(self.ball.center[axis]) for axis in "xyz"]
         center = p.register("ball_center", lambda *axes: Cat(*axes), *axes)
-        test = BallOutside(self._params)
-        p.m.d.comb += test.constants.eq(self.constants)
-        result = p.call("test", test, center=center, **{name: ball[name] for name in RADII})
-        seen = p.register("ball_seen", lambda planes: ~planes.any(), result["is_out"])
+        units, test = CommonUnit(self._params), BallOutside(self._params)
+        p.m.d.comb += [block.constants.eq(self.constants) for block in (units, test)]
+        named = {name: ball[name] for name in (*RADII, *EXPONENTS)}
+        common = p.call("units", units, center=center, **named)
+        above, member = common.pop("above"), common.pop("member")
+        result = p.call("test", test, **common)
+        never = p.register("never", lambda radius: radius.all(), ball["radius_high"])
+        seen = p.register("ball_seen", lambda planes, n: n | ~planes.any(), result["is_out"], never)
         visible = self.visible
         return p.finish(
             (visible.center_camera, result["center_camera"]),
             *((visible[name], ball[name]) for name in MEMBERS),
+            (visible.exponent, above),
+            (visible.member_exponent, member),
             (self.seen, seen),
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Mux
+from amaranth.hdl import Cat, signed
 from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
@@ -10,6 +10,7 @@ from golden.stages.cluster_cull.constants import PLANES
 from hw.blocks.pipeline import Block
 from hw.layouts import cluster_cull_constants, shape, vector
 from hw.stages.cluster_cull.camera_transform import CameraTransform
+from hw.stages.cluster_cull.common_unit import world_format
 from hw.stages.cluster_cull.plane_outside import NearOutside, PlaneOutside, RadiusAtView
 
 
@@ -17,8 +18,7 @@ class BallOutside(Block):
     """Is a ball outside some plane of the view?
 
     q: CameraTransform of the centre; side planes: floor(n . q) + margin + radius(weight) +
-    side_offset < 0; near plane: q_z + margin + radius_mean + near_offset < 0;
-    margin = distance >> distance_shift. Radii of all ones ("never cull") are never outside.
+    side < 0; near plane: q_z + margin + mean + near < 0; margin = distance >> distance_shift.
 
     Latency: `latency_cycles`, 12 by default: CameraTransform, the bias, PlaneOutside; one ball a
     cycle. Multipliers: 9 in the transform, 8 in the planes, 2 in the radii.
@@ -26,22 +26,22 @@ class BallOutside(Block):
     Members
     -------
     constants : In(cluster_cull_constants), held during a frame.
-    center : In(vector of `center`), world space.
-    radius_low, radius_high, radius_mean : In(`radius`).
+    world, position, low, high, mean, side, near : In, as CommonUnit gives them.
     center_camera : Out(vector of `camera_space`).
     is_out : Out(5), a bit a plane in the order left, right, top, bottom, near.
     """
 
     def __init__(self, params: Parameters):
         self._params = params
-        radius = shape(params.radius)
+        radius, offset = shape(params.radius), signed(params.plane_offset.bits + 1)
         super().__init__(
             {
                 "constants": In(cluster_cull_constants(params)),
-                "center": In(vector(params.center)),
-                "radius_low": In(radius),
-                "radius_high": In(radius),
-                "radius_mean": In(radius),
+                "world": In(vector(world_format(params))),
+                "position": In(vector(params.camera_position)),
+                **{name: In(radius) for name in ("low", "high", "mean")},
+                "side": In(offset),
+                "near": In(offset),
                 "center_camera": Out(vector(params.camera_space)),
                 "is_out": Out(len(PLANES) + 1),
             }
@@ -50,7 +50,8 @@ class BallOutside(Block):
     def build(self, p):
         transform = CameraTransform(self._params)
         p.m.d.comb += transform.constants.eq(self.constants)
-        place = p.call("transform", transform, center=p.input(self.center))
+        points = {name: p.input(getattr(self, name)) for name in ("world", "position")}
+        place = p.call("transform", transform, **points)
         center = place["center_camera"]
         coordinate = {
             axis: p.wire(f"center_{axis}", lambda c, a=axis: c[a], center) for axis in "xyz"
@@ -68,21 +69,19 @@ class BallOutside(Block):
             inputs = {"lateral": coordinate[axis], "depth": coordinate["z"]}
             inputs |= {"radius": radius[axis], "bias": bias["side"]}
             outside.append(p.call(side, plane, **inputs)["is_out"])
-        mean = p.input(self.radius_mean)
+        mean = p.input(self.mean)
         near = {"depth": coordinate["z"], "radius": mean, "bias": bias["near"]}
         outside.append(p.call("near", NearOutside(self._params), **near)["is_out"])
-        never = p.register("never", lambda r: r.all(), p.input(self.radius_high))
-        is_out = p.wire("outside", lambda n, *o: Mux(n, 0, Cat(*o)), never, *outside)
+        is_out = p.wire("outside", lambda *planes: Cat(*planes), *outside)
         return p.finish((self.center_camera, center), (self.is_out, is_out))
 
     def _radius(self, p, axis):
         block = RadiusAtView(self._params)
         p.m.d.comb += block.weight.eq(self.constants[f"weight_{axis}"])
-        radii = {"low": p.input(self.radius_low), "high": p.input(self.radius_high)}
+        radii = {"low": p.input(self.low), "high": p.input(self.high)}
         return p.call(f"radius_{axis}", block, **radii)["radius"]
 
     def _bias(self, p, name, distance):
-        offset = self.constants[f"{name}_offset"]
-        return p.register(
-            f"{name}_bias", lambda d: (d >> self._params.distance_shift) + offset, distance
-        )
+        shift = self._params.distance_shift
+        offset = p.input(getattr(self, name))
+        return p.register(f"{name}_bias", lambda d, o: (d >> shift) + o, distance, offset)

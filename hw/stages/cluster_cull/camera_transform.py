@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Const, Mux
+from amaranth.hdl import Mux
 from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
 from hw.blocks.multiply import times_constant
 from hw.blocks.pipeline import Block
 from hw.layouts import cluster_cull_constants, vector
+from hw.stages.cluster_cull.common_unit import world_format
 
 
 class CameraTransform(Block):
     """Rotates the difference between a point and the camera position.
 
-    d = C - P (exact); q_i = floor(sum_j R_ij d_j / 2^rotation_fraction_bits + 1/2);
+    d = C - P; q_i = floor(sum_j R_ij d_j / 2^rotation_fraction_bits + 1/2);
     distance = max_j |d_j|. Subtracting first keeps the rotation's rounding proportional to the
     distance from the camera, not from the origin.
 
@@ -24,7 +25,7 @@ class CameraTransform(Block):
     Members
     -------
     constants : In(cluster_cull_constants), held during a frame.
-    center : In(vector of `center`), world space.
+    world : In(vector of world_format), the point. position : In(vector of `camera_position`).
     center_camera : Out(vector of `camera_space`).
     distance : Out(unsigned), `difference` without its sign.
     """
@@ -34,7 +35,8 @@ class CameraTransform(Block):
         super().__init__(
             {
                 "constants": In(cluster_cull_constants(params)),
-                "center": In(vector(params.center)),
+                "world": In(vector(world_format(params))),
+                "position": In(vector(params.camera_position)),
                 "center_camera": Out(vector(params.camera_space)),
                 "distance": Out(params.difference.bits),
             }
@@ -56,13 +58,8 @@ class CameraTransform(Block):
         )
 
     def _difference(self, p, axis):
-        fraction = Const(0, self._params.length_fraction_bits)
-        position = self.constants[f"camera_position_{axis}"]
-        return p.register(
-            f"difference_{axis}",
-            lambda c: Cat(fraction, c.as_unsigned()).as_signed() - position,
-            p.input(self.center[axis]),
-        )
+        world, position = p.input(self.world[axis]), p.input(self.position[axis])
+        return p.register(f"difference_{axis}", lambda c, p: c - p, world, position)
 
     def _rotated(self, p, row, differences):
         """A row of R times the difference, rounded to nearest."""

@@ -37,7 +37,7 @@ class ClusterCull(wiring.Component):
     visible ones. So no signal runs from an output back through the pipeline, and neither level can
     block the other. A failed group costs its own cycle and nothing else.
 
-    Latency: `latency_cycles`, 16 by default, from a cluster taken to the output and
+    Latency: `latency_cycles`, 23 by default, from a cluster taken to the output and
     `request_latency_cycles`, the same, from a group taken to its request: BallCull, into a queue's
     memory, and to its output. Order: clusters leave in the order of `clusters`, which must be
     that of `requests`; requests are in the order of `groups`.

@@ -194,5 +194,6 @@ class GaussianFetch(wiring.Component):
                 *unpacked(member.geometry, word, GEOMETRY_DTYPE),
                 member.center_camera.eq(cluster.center_camera),
                 member.member_exponent.eq(cluster.member_exponent),
+                member.exponent.eq(cluster.exponent),
                 member.index.eq(index + lane),
             ]

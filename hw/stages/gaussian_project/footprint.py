@@ -23,15 +23,16 @@ COLUMNS = (((0, "00"), (1, "10"), (2, "20")), ((1, "11"), (2, "21")), ((2, "22")
 class FootprintExponent(Block):
     """Exponent of a footprint, and how far its entries are shifted for it.
 
-    e = factor_exponent + exponent_offset - depth_exponent, raised by steps of COARSE_STEP to
-    exponent_min where it lies below, COARSE_STEPS at most, and cut to exponent_min..EXPONENT_MAX.
+    e = factor_exponent + exponent_offset - (depth_exponent + unit_exponent), raised by steps of
+    COARSE_STEP to exponent_min where it lies below, COARSE_STEPS at most, and cut to
+    exponent_min..EXPONENT_MAX.
 
     Latency: `latency_cycles` = 5.
 
     Members
     -------
     constants : In(gaussian_project_constants), held during a frame.
-    factor_exponent : In(signed(8)). depth_exponent : In(6).
+    factor_exponent : In(signed(8)). depth_exponent : In(6). unit_exponent : In(`exponent`).
     steps : Out(3). exponent : Out(signed(6)).
     """
 
@@ -42,6 +43,7 @@ class FootprintExponent(Block):
                 "constants": In(gaussian_project_constants(params)),
                 "factor_exponent": In(signed(8)),
                 "depth_exponent": In(6),
+                "unit_exponent": In(shape(params.exponent)),
                 "steps": Out(3),
                 "exponent": Out(signed(6)),
             }
@@ -52,7 +54,8 @@ class FootprintExponent(Block):
         own, depth = p.input(self.factor_exponent), p.input(self.depth_exponent)
         offset = self.constants.exponent_offset
         scaled = p.register("scaled", lambda own: own + offset, own)
-        exponent = p.register("exponent_full", lambda e, depth: e - depth, scaled, depth)
+        away = p.register("away", lambda depth, k: depth + k, depth, p.input(self.unit_exponent))
+        exponent = p.register("exponent_full", lambda e, away: e - away, scaled, away)
         # ceil((low - e) / 4), 0 to COARSE_STEPS
         missing = p.register(
             "missing",

@@ -7,7 +7,7 @@ from amaranth.lib.wiring import In, Out
 
 from golden.numbers.tables import reciprocal_table
 from golden.params import Parameters
-from golden.stages.gaussian_project.formats import ProjectionFormats
+from golden.stages.gaussian_project.formats import MAX_FRAME_SHIFT, ProjectionFormats
 from hw.blocks.multiply import Multiply
 from hw.blocks.normalize import Normalize
 from hw.blocks.pipeline import Block
@@ -99,8 +99,8 @@ class Place(Block):
     Members
     -------
     constants : In(gaussian_project_constants), held during a frame.
-    offset_x, offset_y, offset_z : In(signed(16)), 2^member_exponent grid units.
-    member_exponent : In(signed(8)).
+    offset_x, offset_y, offset_z : In(signed(16)), 2^member_exponent units of the cluster.
+    member_exponent : In(signed(8)). unit_exponent : In(`exponent`), of that unit over the frame's.
     center_camera_x, center_camera_y, center_camera_z : In(`camera_space`).
     depth : Out(depth_bits), z. before : Out(1), the mean may lie before the near plane.
     depth_exponent : Out, floor(log2 z). depth_mantissa, reciprocal : Out(B).
@@ -116,6 +116,7 @@ class Place(Block):
                 "constants": In(gaussian_project_constants(params)),
                 **{f"offset_{axis}": In(signed(OFFSET_BITS)) for axis in AXES},
                 "member_exponent": In(signed(8)),
+                "unit_exponent": In(shape(params.exponent)),
                 **{f"center_camera_{axis}": In(shape(params.camera_space)) for axis in AXES},
                 **{name: Out(format_) for name, format_ in place_shapes(params).items()},
             }
@@ -123,11 +124,14 @@ class Place(Block):
 
     def build(self, p):
         position, near = Position(self._params), NearPlane(self._params)
-        p.m.d.comb += [part.constants.eq(self.constants) for part in (position, near)]
+        p.m.d.comb += position.constants.eq(self.constants)
         names = [f"{name}_{axis}" for name in ("offset", "center_camera") for axis in AXES]
-        members = {name: p.input(getattr(self, name)) for name in (*names, "member_exponent")}
+        members = {
+            name: p.input(getattr(self, name))
+            for name in (*names, "member_exponent", "unit_exponent")
+        }
         mean = p.call("position", position, **members)
-        before = p.call("near", near, **mean)["before"]
+        before = p.call("near", near, near=self._near(p), **mean)["before"]
         depth = self._depth(p, mean["z"])
         normal = Normalize(self._formats.depth_bits, self._formats.mantissa)
         normal = p.call("normalize", normal, value=depth)
@@ -145,6 +149,18 @@ class Place(Block):
             (self.reciprocal, reciprocal),
             (self.error_exponent, mean["error_exponent"]),
         )
+
+    def _near(self, p):
+        """floor(near / 2^unit_exponent)."""
+        bits = MAX_FRAME_SHIFT.bit_length()
+
+        def cut(k):
+            return Mux(k > MAX_FRAME_SHIFT, MAX_FRAME_SHIFT, k[:bits])
+
+        amount = p.register("near_amount", cut, p.input(self.unit_exponent))
+        shifter = ShiftRight(shape(self._params.camera_space), bits, "floor")
+        near = p.input(self.constants.near, amount.cycle)
+        return p.call("near_shift", shifter, value=near, amount=amount)["result"]
 
     def _depth(self, p, z):
         """max(z, 1)."""

@@ -7,6 +7,7 @@ from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
 from golden.stages.gaussian_project.formats import (
+    ERROR_FLOOR,
     MAX_MEMBER_EXPONENT,
     MEMBER_SHIFT_MAX,
     ProjectionFormats,
@@ -33,7 +34,7 @@ def error_shape(params: Parameters) -> Shape:
 class Position(Block):
     """q = C + floor(R offset / 2^s + 1/2), cut to +-(2^(bits - 1) - 1) of the format `position`.
 
-    s = rotation_fraction_bits - length_fraction_bits - member_exponent, cut to 1..31. One bit of
+    s = rotation_fraction_bits - length_fraction_bits - member_exponent, cut to 1..63. One bit of
     the shift is left to the sum: floor((2 C + 1 + floor(R offset / 2^(s - 1))) / 2).
 
     Latency: `latency_cycles` = 10: product (2), two sums, three of shift, sum, two of cutting.
@@ -42,8 +43,8 @@ class Position(Block):
     Members
     -------
     constants : In(gaussian_project_constants), held during a frame.
-    offset_x, offset_y, offset_z : In(signed(16)), 2^member_exponent grid units.
-    member_exponent : In(signed(8)).
+    offset_x, offset_y, offset_z : In(signed(16)), 2^member_exponent units of the cluster.
+    member_exponent : In(signed(8)). unit_exponent : In(`exponent`), of that unit over the frame's.
     center_camera_x, center_camera_y, center_camera_z : In(`camera_space`).
     x, y, z : Out(`position` of ProjectionFormats).
     error_exponent : Out(error_shape), log2 of a bound of the error of q.
@@ -57,6 +58,7 @@ class Position(Block):
                 "constants": In(gaussian_project_constants(params)),
                 **{f"offset_{axis}": In(signed(OFFSET_BITS)) for axis in AXES},
                 "member_exponent": In(signed(8)),
+                "unit_exponent": In(shape(params.exponent)),
                 **{f"center_camera_{axis}": In(shape(params.camera_space)) for axis in AXES},
                 **{axis: Out(shape(formats.position)) for axis in AXES},
                 "error_exponent": Out(error_shape(params)),
@@ -105,10 +107,16 @@ class Position(Block):
     def _error(self, p, exponent):
         """log2 of the error: the offset's rounding, or the least there is; cut from above."""
         own = self._params.length_fraction_bits + OFFSET_ERROR_BITS
-        top, floor = largest_error_exponent(self._params), self.constants.error_floor
+        top, frame = largest_error_exponent(self._params), self.constants.error_floor
         bits = error_shape(self._params).width
         full = p.register("error_full", lambda e: e + own, exponent)
-        raised = p.register("error_raised", lambda v: Mux(v < floor, floor, v.as_unsigned()), full)
+        least = p.register("error_least", lambda k: frame - k, p.input(self.unit_exponent))
+        floor = p.register(
+            "error_floor", lambda v: Mux(v < ERROR_FLOOR, ERROR_FLOOR, v[: len(frame)]), least
+        )
+        raised = p.register(
+            "error_raised", lambda v, least: Mux(v < least, least, v.as_unsigned()), full, floor
+        )
         return p.register("error", lambda v: Mux(v > top, top, v[:bits]), raised)
 
 
@@ -119,7 +127,7 @@ class NearPlane(Block):
 
     Members
     -------
-    constants : In(gaussian_project_constants), held during a frame.
+    near : In(`camera_space`), in the unit of the position.
     x, y, z : In(`position` of ProjectionFormats).
     error_exponent : In(error_shape).
     before : Out(1), the mean may lie before the near plane.
@@ -129,7 +137,7 @@ class NearPlane(Block):
         self._formats = formats = ProjectionFormats(params)
         super().__init__(
             {
-                "constants": In(gaussian_project_constants(params)),
+                "near": In(shape(params.camera_space)),
                 **{axis: In(shape(formats.position)) for axis in AXES},
                 "error_exponent": In(error_shape(params)),
                 "before": Out(1),
@@ -143,7 +151,7 @@ class NearPlane(Block):
             p.register(f"size_{axis}", lambda v: Mux(v < 0, -v, v)[:bits], part)
             for axis, part in zip(AXES, position, strict=True)
         ]
-        room = p.register("room", lambda z: self.constants.near - z, position[2])
+        room = p.register("room", lambda near, z: near - z, p.input(self.near), position[2])
         pair = p.register("pair", lambda a, b: a + b, *sizes[:2])
         total = p.register("total", lambda a, b: a + b, pair, sizes[2])
         own = p.register("own", lambda e: Const(1) << e, p.input(self.error_exponent))

@@ -10,6 +10,7 @@ from hw.blocks.pipeline import Block
 from hw.layouts import gaussian_project_constants, member_record, splat_record
 from hw.stages.gaussian_project.conic import Conic
 from hw.stages.gaussian_project.cover import Cover
+from hw.stages.gaussian_project.depth_code import DepthCode
 from hw.stages.gaussian_project.footprint import FACTOR
 from hw.stages.gaussian_project.place import Place
 from hw.stages.gaussian_project.screen_shape import ScreenShape
@@ -22,7 +23,7 @@ class Projection(Block):
     """Splat of a member, and whether the view can need it.
 
     The steps are those of golden.stages.gaussian_project: Place, ScreenShape (footprint), Conic,
-    Cover (extent).
+    Cover (extent); DepthCode.
 
     Latency: `latency_cycles`, the sum along its longest path, through Conic.
     Multipliers: the sum of its parts'.
@@ -57,6 +58,12 @@ class Projection(Block):
             **{name: shape[name] for name in ("xx", "yy", "xy", "depth_squared")},
         )
         cover = self._cover(p, where, shape)
+        depth = p.call(
+            "depth",
+            DepthCode(self._params),
+            depth=where["depth"],
+            unit_exponent=p.input(member.exponent),
+        )["code"]
         # Inputs of `drop` in the order of their precedence.
         drop = p.register(
             "drop_reason",
@@ -70,7 +77,7 @@ class Projection(Block):
             *self._center(p, where),
             *((splat.conic[name], conic[name]) for name in "abc"),
             (splat.conic_exponent, conic["exponent"]),
-            (splat.depth, where["depth"]),
+            (splat.depth, depth),
             (splat.index, p.input(member.index)),
             *((splat.tile_rect[name], cover[name]) for name in ("x0", "y0", "x1", "y1")),
             *((splat.extent[axis], cover[f"extent_px_{axis}"]) for axis in "xy"),
@@ -86,7 +93,7 @@ class Projection(Block):
         member = self.member
         inputs = {f"offset_{axis}": member.geometry.offset[axis] for axis in "xyz"}
         inputs |= {f"center_camera_{axis}": member.center_camera[axis] for axis in "xyz"}
-        inputs |= {"member_exponent": member.member_exponent}
+        inputs |= {"member_exponent": member.member_exponent, "unit_exponent": member.exponent}
         block = self._with_constants(p, Place(self._params))
         return p.call("place", block, **{name: p.input(value) for name, value in inputs.items()})
 
@@ -99,6 +106,7 @@ class Projection(Block):
             **{name: where[name] for name in names},
             **{f"factor_{name}": p.input(geometry.factor[name]) for name in FACTOR},
             factor_exponent=p.input(geometry.factor_exponent),
+            unit_exponent=p.input(self.member.exponent),
         )
 
     def _cover(self, p, where, shape):

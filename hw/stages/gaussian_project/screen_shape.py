@@ -8,7 +8,7 @@ from amaranth.lib.wiring import In, Out
 from golden.params import Parameters
 from golden.stages.gaussian_project.formats import ProjectionFormats
 from hw.blocks.pipeline import Block
-from hw.layouts import gaussian_project_constants
+from hw.layouts import gaussian_project_constants, shape
 from hw.stages.gaussian_project.covariance2d import Covariance2d, LowPass
 from hw.stages.gaussian_project.footprint import FACTOR, Footprint, FootprintExponent
 from hw.stages.gaussian_project.jacobian import AXES, Jacobian
@@ -24,7 +24,7 @@ class ScreenShape(Block):
     -------
     constants : In(gaussian_project_constants), held during a frame.
     tangent_x, tangent_y : In(signed), F fraction bits.
-    depth_exponent : In(6). depth_mantissa : In(B).
+    depth_exponent : In(6). depth_mantissa : In(B). unit_exponent : In(`exponent`).
     factor_00 to factor_22 : In(signed(16)). factor_exponent : In(signed(8)).
     xx, yy : Out(covariance_bits). xy : Out(signed(covariance_bits + 1)), units of
         2^(2 exponent) / zm^2 px^2.
@@ -40,6 +40,7 @@ class ScreenShape(Block):
                 "constants": In(gaussian_project_constants(params)),
                 **{f"tangent_{axis}": In(signed(formats.screen_bits - 1)) for axis in AXES},
                 "depth_exponent": In(6),
+                "unit_exponent": In(shape(params.exponent)),
                 "depth_mantissa": In(formats.mantissa),
                 **{f"factor_{name}": In(signed(16)) for name in FACTOR},
                 "factor_exponent": In(signed(8)),
@@ -57,6 +58,7 @@ class ScreenShape(Block):
             self._with_constants(p, FootprintExponent(self._params)),
             factor_exponent=p.input(self.factor_exponent),
             depth_exponent=p.input(self.depth_exponent),
+            unit_exponent=p.input(self.unit_exponent),
         )
         rows = p.call(
             "jacobian",

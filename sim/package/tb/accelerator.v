@@ -62,39 +62,7 @@ module testbench;
 @COMMON@
   integer lasts = 0;
 
-  // The memory: bursts in order, DECERR outside the pack.
-  reg [ADDRESS_BITS-1:0] burst_address[0:BURSTS-1];
-  reg [7:0] burst_length[0:BURSTS-1];
-  integer first = 0, waiting = 0, beat = 0, word;
-
-  always @(posedge aclk) begin
-    cycles = cycles + 1;
-    if (cycles == LIMIT_CYCLES) begin
-      fail("time is up, splats so far", seen);
-      finish;
-    end
-    m_arready <= waiting < BURSTS - 2 && random[1:0] != 0;
-    if (m_arvalid && m_arready) begin
-      burst_address[(first + waiting) % BURSTS] = m_araddr;
-      burst_length[(first + waiting) % BURSTS] = m_arlen;
-      waiting = waiting + 1;
-    end
-    if (m_rvalid && m_rready && m_rlast) begin
-      first = (first + 1) % BURSTS;
-      waiting = waiting - 1;
-    end
-    if (!m_rvalid || m_rready) begin
-      m_rvalid <= 0;
-      if (m_rvalid && m_rready) beat = m_rlast ? 0 : beat + 1;
-      if (waiting != 0 && random[4:2] != 0) begin
-        word = (burst_address[first] - PACK_ADDRESS) / (DATA_BITS / 8) + beat;
-        m_rvalid <= 1;
-        m_rlast <= beat == burst_length[first];
-        m_rresp <= word >= 0 && word < MEMORY ? 2'b00 : 2'b11;
-        if (word >= 0 && word < MEMORY) m_rdata <= memory[word];
-      end
-    end
-  end
+@READS@
 
   // The sink.
   integer lane;
@@ -112,53 +80,7 @@ module testbench;
     end
   end
 
-  // The host: one access at a time. Tasks speak to it between the rising edges, so that no
-  // simulator's order of events matters.
-  reg asked = 0, asked_write = 0, done = 0, under_way = 0;
-  reg [11:0] asked_address;
-  reg [31:0] asked_data, value;
-
-  always @(posedge aclk) begin
-    done <= 0;
-    if (!under_way) begin
-      if (asked && !done) begin
-        under_way <= 1;
-        awaddr <= asked_address;
-        araddr <= asked_address;
-        wdata <= asked_data;
-        awvalid <= asked_write;
-        wvalid <= asked_write;
-        bready <= asked_write;
-        arvalid <= !asked_write;
-        rready <= !asked_write;
-      end
-    end else begin
-      if (awready) awvalid <= 0;
-      if (wready) wvalid <= 0;
-      if (arready) arvalid <= 0;
-      if (bready && bvalid || rready && rvalid) begin
-        if (bready && bresp != 0) fail("a write was refused, offset", awaddr);
-        if (rready && rresp != 0) fail("a read was refused, offset", araddr);
-        value <= rdata;
-        bready <= 0;
-        rready <= 0;
-        under_way <= 0;
-        done <= 1;
-      end
-    end
-  end
-
-  task access(input is_write, input [11:0] address, input [31:0] data);
-    begin
-      @(negedge aclk);
-      asked_write = is_write;
-      asked_address = address;
-      asked_data = data;
-      asked = 1;
-      while (!done) @(negedge aclk);
-      asked = 0;
-    end
-  endtask
+@HOST@
 
   integer n;
   initial begin

@@ -13,7 +13,7 @@ from golden.rules import GSPLAT, INRIA
 from golden.stages.cluster_cull.constants import cluster_cull_constants, view_planes
 from golden.stages.cluster_cull.integer import ball_cull
 from golden.stages.cluster_cull.reference import ball_cull_reference
-from tests.rtl.cluster_cull.stimulus import GRID_EXPONENT, random_clusters, random_view
+from tests.rtl.cluster_cull.stimulus import GRID, random_clusters, random_view
 
 PARAMS = Parameters()
 
@@ -28,7 +28,7 @@ def camera_at(position, focal=1000.0, size=(800, 600), **changes) -> Camera:
 
 def one_cluster(center, low=0, high=0, mean=0) -> np.ndarray:
     clusters = np.zeros(1, dtype=CLUSTER_DTYPE)
-    clusters["center"] = np.round(np.ldexp(np.asarray(center, dtype=float), -GRID_EXPONENT))
+    clusters["center"] = np.round(np.ldexp(np.asarray(center, dtype=float), -GRID.exponent))
     clusters["radius_low"], clusters["radius_high"], clusters["radius_mean"] = low, high, mean
     clusters["count"] = 1
     return clusters
@@ -41,23 +41,35 @@ def test_model_is_integer_arithmetic(seed):
     clusters = random_clusters(50, seed, PARAMS)
     result = ball_cull(clusters, constants, PARAMS)
     for i, cluster in enumerate(clusters):
-        d = [int(cluster["center"][j]) * 16 - int(constants.camera_position[j]) for j in range(3)]
+        apart = int(cluster["exponent"]) - constants.camera_exponent
+        assert result.apart[i] == apart
+        frame_down, ball_down = Fraction(2) ** max(apart, 0), Fraction(2) ** max(-apart, 0)
+        d = [
+            (int(cluster["center"][j]) * 16 / ball_down + Fraction(1, 2)).__floor__()
+            - (int(constants.camera_position[j]) / frame_down + Fraction(1, 2)).__floor__()
+            for j in range(3)
+        ]
         center = []
         for row in constants.rotation:
             total = sum(int(r) * v for r, v in zip(row, d, strict=True))
             center.append((Fraction(total, 2**17) + Fraction(1, 2)).__floor__())
         assert center == list(result.center_camera[i])
-        margin = max(abs(v) for v in d) // 2**14
-        out = center[2] + margin + 16 * int(cluster["radius_mean"]) + constants.near_offset < 0
-        low, high = int(cluster["radius_low"]), int(cluster["radius_high"])
+        margin = max(abs(v) for v in d) // 2**14 + 5
+        near = (constants.near_offset / frame_down).__ceil__()
+        side = (constants.side_offset / frame_down).__ceil__()
+        low, high, mean = (
+            (int(cluster[f"radius_{name}"]) / ball_down).__ceil__()
+            for name in ("low", "high", "mean")
+        )
+        out = center[2] + margin + 16 * mean + near < 0
         for plane in range(4):
             grown = (
                 low + Fraction(int(constants.weight[plane // 2]) * (high - low), 2**16).__ceil__()
             )
             dot = int(constants.normal_lateral[plane]) * center[plane // 2]
             dot += int(constants.normal_depth[plane]) * center[2]
-            out |= dot // 2**16 + margin + 16 * grown + constants.side_offset < 0
-        assert result.visible[i] == (not out or high == 2**24 - 1)
+            out |= dot // 2**16 + margin + 16 * grown + side < 0
+        assert result.visible[i] == (not out or cluster["radius_high"] == 2**24 - 1)
 
 
 @pytest.mark.parametrize("rules", [INRIA, GSPLAT], ids=["inria", "gsplat"])
@@ -65,23 +77,30 @@ def test_model_is_integer_arithmetic(seed):
 def test_margins_are_safe_and_thin(seed, rules):
     """Never culls what the exact test keeps; keeps more only within the stated band."""
     rng = np.random.default_rng(seed)
-    camera = camera_at(rng.normal(size=3), focal=300.0 * 2 ** rng.uniform(0, 3))
+    # Half of the cameras so far away that the frame's unit is coarser than the grid's.
+    position = rng.normal(size=3) * (10 ** rng.uniform(3, 8) if seed % 2 else 1)
+    camera = camera_at(position, focal=300.0 * 2 ** rng.uniform(0, 3))
     clusters = random_clusters(20_000, seed, PARAMS)
+    # Units of every kind, from where a ball is far smaller than the camera's distance on.
+    frame = GRID.camera_exponent(camera, PARAMS)
+    clusters["exponent"] = np.maximum(frame + rng.integers(-8, 12, len(clusters)), 0)
     clusters["radius_high"] = np.minimum(clusters["radius_high"], 2**24 - 2)
-    constants = cluster_cull_constants(camera, rules, GRID_EXPONENT, PARAMS)
+    constants = cluster_cull_constants(camera, rules, GRID, PARAMS)
     planes = view_planes(camera, rules)
-    exact = ball_cull_reference(clusters, GRID_EXPONENT, camera, planes, PARAMS)
+    exact = ball_cull_reference(clusters, GRID, camera, planes, PARAMS)
     integer = ball_cull(clusters, constants, PARAMS)
     assert not (exact.visible & ~integer.visible).any()
-    grid = 2.0**GRID_EXPONENT
-    distance = np.abs(clusters["center"] * grid - camera.position).max(axis=1)
-    # Twice the margin of the datapath, and the weight's last place of the radius.
-    band = 2.0**-13 * distance + 4 * constants.side_offset * grid / 16
-    band += clusters["radius_high"] * grid * 2.0**-16
+    own = np.ldexp(1.0, clusters["exponent"].astype(int) + GRID.exponent)
+    frame_unit = 2.0 ** (GRID.exponent + frame)
+    unit = np.maximum(own, frame_unit)
+    distance = np.abs(clusters["center"] * own[:, None] - camera.position).max(axis=1)
+    # Twice the margin of the datapath, the radii's rounding, and the weight's last place.
+    band = 2.0**-13 * distance + (4 * constants.side_offset * frame_unit + 24 * unit) / 16
+    band += clusters["radius_high"] * own * 2.0**-16 + np.where(own < unit, 2 * unit, 0)
     fatter = clusters.copy()
     for name in ("radius_low", "radius_high", "radius_mean"):
-        fatter[name] = np.minimum(clusters[name] + np.ceil(band / grid), 2**24 - 2)
-    within = ball_cull_reference(fatter, GRID_EXPONENT, camera, planes, PARAMS).visible
+        fatter[name] = np.minimum(clusters[name] + np.ceil(band / own), 2**24 - 2)
+    within = ball_cull_reference(fatter, GRID, camera, planes, PARAMS).visible
     assert not (integer.visible & ~within & (fatter["radius_high"] < 2**24 - 2)).any()
     assert 0.01 < integer.visible.mean() < 0.99
 
@@ -103,32 +122,35 @@ def test_margins_are_safe_and_thin(seed, rules):
 )
 def test_points_around_the_frustum(center, visible):
     camera = camera_at((0, 0, 0))
-    constants = cluster_cull_constants(camera, INRIA, GRID_EXPONENT, PARAMS)
+    constants = cluster_cull_constants(camera, INRIA, GRID, PARAMS)
     result = ball_cull(one_cluster(center), constants, PARAMS)
     assert bool(result.visible[0]) == visible
 
 
 def test_a_ball_around_the_camera_is_kept():
     camera = camera_at((0, 0, 0))
-    constants = cluster_cull_constants(camera, INRIA, GRID_EXPONENT, PARAMS)
+    constants = cluster_cull_constants(camera, INRIA, GRID, PARAMS)
     ball = one_cluster((0, 0, -1), low=2**20, high=2**20, mean=2**20)  # radius 4
     assert ball_cull(ball, constants, PARAMS).visible[0]
 
 
 def test_all_ones_is_never_culled():
     camera = camera_at((0, 0, 0))
-    constants = cluster_cull_constants(camera, INRIA, GRID_EXPONENT, PARAMS)
+    constants = cluster_cull_constants(camera, INRIA, GRID, PARAMS)
     ball = one_cluster((0, 0, -31), low=0, high=2**24 - 1, mean=0)
     assert ball_cull(ball, constants, PARAMS).visible[0]
 
 
 def test_camera_out_of_reach_is_refused_by_name():
-    with pytest.raises(InputError, match="camera test stands 130 scene units from the origin"):
-        cluster_cull_constants(camera_at((130, 0, 0)), INRIA, GRID_EXPONENT, PARAMS)
+    assert cluster_cull_constants(camera_at((127, 0, 0)), INRIA, GRID, PARAMS).camera_exponent == 0
+    assert cluster_cull_constants(camera_at((129, 0, 0)), INRIA, GRID, PARAMS).camera_exponent == 1
+    cluster_cull_constants(camera_at((1e78, 0, 0)), INRIA, GRID, PARAMS)
+    with pytest.raises(InputError, match="camera test stands 1e\\+80 scene units from the origin"):
+        cluster_cull_constants(camera_at((0, 1e80, 0)), INRIA, GRID, PARAMS)
 
 
 @pytest.mark.parametrize("rules", [INRIA, GSPLAT], ids=["inria", "gsplat"])
 def test_no_clusters_no_result(rules):
-    constants = cluster_cull_constants(camera_at((0, 0, 0)), rules, GRID_EXPONENT, PARAMS)
+    constants = cluster_cull_constants(camera_at((0, 0, 0)), rules, GRID, PARAMS)
     result = ball_cull(np.zeros(0, dtype=CLUSTER_DTYPE), constants, PARAMS)
     assert result.visible.shape == (0,)

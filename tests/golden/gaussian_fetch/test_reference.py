@@ -56,8 +56,11 @@ def cameras_of(scene) -> list[Camera]:
 
 def centers(frame: ViewFrame) -> np.ndarray:
     """(N, 3) the integer model's centres, scene units."""
-    unit = 2.0 ** (frame.pack.meta.grid_exponent - frame.params.length_fraction_bits)
-    return frame.members["center_camera"] * unit
+    of_frame = frame.pack.meta.grid.frame_exponent(frame.camera, frame.params)
+    units = frame.members["exponent"].astype(np.int64) + of_frame
+    return np.ldexp(
+        frame.members["center_camera"], (units - frame.params.length_fraction_bits)[:, None]
+    )
 
 
 def off_by(frame: ViewFrame, exact: FetchedGaussians) -> np.ndarray:
@@ -99,8 +102,9 @@ def test_means_are_those_that_are_stored():
         assert sorted(of_scene) == np.flatnonzero(given).tolist()
         # A member's own records give the same mean: its cluster's centre, turned back, and offset.
         geometry, exponent = frame.members["geometry"], frame.members["member_exponent"]
-        grid = pack.meta.grid_exponent
-        offset = np.ldexp(geometry["offset"].astype(np.float64), exponent[:, None] + grid)
+        of_frame = pack.meta.grid.frame_exponent(camera, DEFAULT)
+        units = exponent + frame.members["exponent"].astype(np.int64) + of_frame
+        offset = np.ldexp(geometry["offset"].astype(np.float64), units[:, None])
         placed = centers(frame) @ camera.viewmat[:3, :3] + camera.position + offset
         bound = 3**0.5 * center_bound(pack, camera, DEFAULT).max()
         assert np.abs(placed - exact.means).max() <= bound

@@ -53,7 +53,10 @@ def test_place_and_depth(seed, rules, size):
     trusted &= far_px < reach_px
     error_px = np.abs(run.splats.mean2d[mine] - true.mean2d[theirs]).max(axis=1)
     assert (error_px <= bound_px)[trusted].all()
-    unit = 2.0 ** (run.pack.meta.grid_exponent - PARAMS.length_fraction_bits)
+    width, height, focal = size
+    camera = looking(seed + 10, width, height, focal, focal)
+    grid = run.pack.meta.grid.frame_exponent(camera, PARAMS)
+    unit = np.ldexp(1.0, where.unit_exponent + grid - PARAMS.length_fraction_bits)
     error = np.abs(run.splats.depth[mine] - true.depth[theirs])
     # Offset and position rounded; the rotation, 2^-15 of the distance, as place allows for.
     distance = true.depth[theirs] * (1 + (size[0] + size[1]) / size[2])

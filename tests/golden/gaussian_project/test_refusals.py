@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from golden.errors import InputError
+from golden.grid import Grid
 from golden.params import Parameters
 from golden.rules import GSPLAT, INRIA
 from golden.stages.gaussian_project.constants import constant_formats, gaussian_project_constants
@@ -30,10 +31,10 @@ RULES = pytest.mark.parametrize("rules", [INRIA, GSPLAT], ids=["inria", "gsplat"
 def test_refuses(camera, message, rules):
     view = looking(**camera)
     if message is None:
-        gaussian_project_constants(view, rules, -10, PARAMS)
+        gaussian_project_constants(view, rules, Grid(-10), PARAMS)
         return
     with pytest.raises(InputError) as caught:
-        gaussian_project_constants(view, rules, -10, PARAMS)
+        gaussian_project_constants(view, rules, Grid(-10), PARAMS)
     text = str(caught.value)
     assert message in text
     assert text.endswith(".")
@@ -54,7 +55,7 @@ def test_refuses(camera, message, rules):
     ],
 )
 def test_constants_fit_their_formats(camera, grid_exponent, rules):
-    constants = gaussian_project_constants(looking(**camera), rules, grid_exponent, PARAMS)
+    constants = gaussian_project_constants(looking(**camera), rules, Grid(grid_exponent), PARAMS)
     ports, formats = constants.as_ports(), constant_formats(PARAMS)
     assert list(ports) == list(formats)
     for name, value in ports.items():

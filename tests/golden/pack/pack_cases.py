@@ -39,16 +39,27 @@ def plain_scene(n=400, seed=0, degree=0):
     return make_scene(np.random.default_rng(seed).normal(size=(n, 3)), seed=seed, degree=degree)
 
 
+def ball_unit(pack, ball):
+    """Scene units of a ball's unit, a Fraction."""
+    return Fraction(2) ** (pack.meta.grid.exponent + int(ball["exponent"]))
+
+
+def ball_center(pack, ball):
+    """Centre of a ball, scene units, exactly."""
+    unit, origin = ball_unit(pack, ball), exact(pack.meta.grid.origin)
+    return [start + int(c) * unit for start, c in zip(origin, ball["center"], strict=True)]
+
+
 def stored_means(pack):
-    """(N, 3) Fractions, scene units, pack order: centre + offset 2^m grid units, exactly."""
-    grid = Fraction(2) ** pack.meta.grid_exponent
-    rows = []
+    """(N, 3) Fractions, scene units, pack order: origin + (centre + offset 2^m) 2^(e + g)."""
+    origin, rows = exact(pack.meta.grid.origin), []
     for cluster in pack.clusters:
-        unit = Fraction(2) ** int(cluster["member_exponent"])
+        ball, unit = ball_unit(pack, cluster), Fraction(2) ** int(cluster["member_exponent"])
         base, count = int(cluster["base"]), int(cluster["count"])
         center = [int(c) for c in cluster["center"]]
         for offset in pack.geometry["offset"][base : base + count]:
-            rows.append([(c + int(o) * unit) * grid for c, o in zip(center, offset, strict=True)])
+            places = zip(origin, center, offset, strict=True)
+            rows.append([start + (c + int(o) * unit) * ball for start, c, o in places])
     return rows
 
 

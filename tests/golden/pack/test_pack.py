@@ -38,7 +38,6 @@ def test_tables_hold_together(name, method):
         assert (table["radius_mean"] <= table["radius_low"]).all()
         assert (table["radius_low"] <= table["radius_high"]).all()
         assert (table["radius_high"] <= NEVER).all()
-        assert not table["reserved"].any()
     assert not geometry["reserved"].any()
     larger = np.maximum(scene.opacities[pack.order], geometry["opacity"] / 65535)
     np.testing.assert_array_equal(geometry["flags"], can_show(larger))
@@ -82,7 +81,7 @@ def test_meta():
     pack = build_pack(scene, ClusterOptions("paper", 7, "3sigma", 42), GSPLAT)
     meta = pack.meta
     assert (meta.method, meta.radius, meta.rules, meta.seed) == ("paper", "3sigma", "gsplat", 42)
-    assert (meta.gaussians, meta.clusters, meta.sh_degree, meta.version) == (400, 7, 0, 3)
+    assert (meta.gaussians, meta.clusters, meta.sh_degree, meta.version) == (400, 7, 0, 4)
     assert meta.groups == len(pack.groups) == 1
     assert (meta.center_bits, meta.radius_bits) == (24, 24)
     assert (meta.scene, meta.scene_sha256) == ("scene", scene.sha256())
@@ -150,15 +149,16 @@ def test_real_scene(method, bonsai_dir, tmp_path):
     save_pack(pack, tmp_path / "bonsai.pack")
     pack = load_pack(tmp_path / "bonsai.pack")
     check_scene(pack, scene)
-    grid = 2.0**pack.meta.grid_exponent
     e = reach(scene.scales, scene.opacities)[pack.order]
     shows = pack.geometry["flags"] == 1
     bases = np.append(pack.clusters["base"], len(pack))
     group_counts = np.diff(bases[np.append(pack.groups["base"], pack.meta.clusters)])
     for table, counts in ((pack.clusters, pack.clusters["count"]), (pack.groups, group_counts)):
-        center = np.repeat(table["center"] * grid, counts, axis=0)
+        unit = np.ldexp(1.0, table["exponent"].astype(int) + pack.meta.grid.exponent)
+        center = np.repeat(table["center"] * unit[:, None], counts, axis=0)
+        center += np.array(pack.meta.grid.origin)
         distance = np.linalg.norm(scene.means[pack.order] - center, axis=1)
         for b, kind in ((1, "low"), (1.3, "high")):
-            radius = np.repeat(table[f"radius_{kind}"] * grid, counts)
+            radius = np.repeat(table[f"radius_{kind}"] * unit, counts)
             assert (distance + b * e <= radius)[shows].all()
         assert (table["radius_high"] < NEVER).all()

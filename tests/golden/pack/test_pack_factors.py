@@ -13,7 +13,16 @@ from golden.gaussians.covariance import covariance3d, covariance_factor
 from golden.pack.tables import STORED_SIZE_UNITS, factor_exponents, geometry_records
 from golden.params import Parameters
 from tests.golden.hostile_scenes import make_scene
-from tests.golden.pack.pack_cases import NEVER, PARAMS, SCENES, balls_of, packed, stored_means
+from tests.golden.pack.pack_cases import (
+    NEVER,
+    PARAMS,
+    SCENES,
+    ball_center,
+    ball_unit,
+    balls_of,
+    packed,
+    stored_means,
+)
 
 # Below that no scene's exponent stops: its factors keep all their bits.
 FULL = [n for n in SCENES if n not in ("smallest numbers", "tiny and near the origin")]
@@ -118,7 +127,6 @@ def test_stored_reaches_are_inside_too(name):
 
 
 def assert_inside_balls(pack):
-    grid = 2.0**pack.meta.grid_exponent
     e = pack.geometry["reach_factor"] / 2**14 * stored_sigma(pack.geometry)
     stored = np.array(stored_means(pack), dtype=float)
     shows = pack.geometry["flags"] == 1
@@ -126,9 +134,10 @@ def assert_inside_balls(pack):
         if ball["radius_high"] == NEVER:
             continue
         i = np.array(gaussians)[shows[gaussians]]
-        distance = np.linalg.norm(stored[i] - ball["center"] * grid, axis=1)
+        unit, center = float(ball_unit(pack, ball)), np.array(ball_center(pack, ball), float)
+        distance = np.linalg.norm(stored[i] - center, axis=1)
         for b, kind in ((1.0, "low"), (1.3, "high")):
-            radius = ball[f"radius_{kind}"] * grid * (1 + 1e-12)
+            radius = ball[f"radius_{kind}"] * unit * (1 + 1e-12)
             assert (distance + b * e[i] <= radius).all()
 
 

@@ -82,10 +82,11 @@ def test_same_pack_same_bytes(pack, path, tmp_path):
 def test_header_byte_by_byte(pack, path):
     data = path.read_bytes()
     fields = struct.unpack_from("<8sIIQQQQiIIIII", data)
-    exponent = pack.meta.grid_exponent
-    assert fields == (b"SPLTPACK", 3, 256, 500, 12, 3, 2**62 + 1, exponent, 4, 24, 24, 6, 0)
+    exponent = pack.meta.grid.exponent
+    assert fields == (b"SPLTPACK", 4, 256, 500, 12, 3, 2**62 + 1, exponent, 4, 24, 24, 6, 0)
     assert struct.unpack_from("<I", data, 252)[0] == zlib.crc32(data[:252])
-    assert not any(data[216:252])
+    assert struct.unpack_from("<3d", data, 216) == pack.meta.grid.origin
+    assert not any(data[240:252])
     end = 256
     for name, (offset, length, checksum, zero) in section_table(data).items():
         assert offset == -(-end // 4096) * 4096, name
@@ -125,7 +126,7 @@ def test_sections_byte_by_byte(pack, path):
             ball["base"],
             ball["count"],
             ball["member_exponent"],
-            0,
+            ball["exponent"],
         )
     for i in (0, 77, 499):
         record = pack.geometry[i]
@@ -180,8 +181,9 @@ def test_missing_files_and_folders(tmp_path):
 HEADERS = {
     "magic": (0, "8s", b"GIF89a\0\0", "is not a pack: make one with splatsieve pack"),
     "version 1": (8, "I", 1, "version 1, which has no table of groups: pack the scene again"),
-    "version 2": (8, "I", 2, "is a pack of version 2 where 3 is read: pack the scene again"),
-    "a later version": (8, "I", 4, "is a pack of version 4 where 3 is read"),
+    "version 2": (8, "I", 2, "is a pack of version 2 where 4 is read: pack the scene again"),
+    "version 3": (8, "I", 3, "is a pack of version 3 where 4 is read: pack the scene again"),
+    "a later version": (8, "I", 5, "is a pack of version 5 where 4 is read"),
     "header bytes": (12, "I", 512, "out of range"),
     "no Gaussians": (16, "Q", 0, "out of range"),
     "absurd Gaussians": (16, "Q", 2**63, "out of range"),
@@ -204,6 +206,10 @@ HEADERS = {
     "sections": (64, "I", 5, "out of range"),
     "colours narrow": (68, "I", 1, "section table does not fit"),
     "colours unknown": (68, "I", 2, "out of range"),
+    "origin not a number": (216, "d", float("nan"), "out of range"),
+    "origin infinite": (224, "d", float("inf"), "out of range"),
+    "origin beyond float32": (232, "d", -3.5e38, "out of range"),
+    "reserved behind the origin": (240, "B", 1, "out of range"),
     "reserved at the end": (251, "B", 1, "out of range"),
     "offset outside": (72 + 24, "Q", 2**60, "section table does not fit"),
     "offset shifted": (72 + 24, "Q", 12288, "section table does not fit"),
@@ -234,7 +240,6 @@ CONTENTS = {
     "radius": ("clusters", 16, "I", 2**24, "a radius is wider than 24 bits"),
     "mean radius": ("clusters", 20, "I", 2**24 - 1, "radius_mean exceeds radius_low"),
     "low radius": ("clusters", 12, "I", 2**24 - 1, "radius_low exceeds radius_high"),
-    "reserved": ("clusters", 31, "B", 1, "a reserved byte is not zero"),
     "empty group": ("groups", 28, "H", 0, "a group is empty"),
     "clusters of a group": ("groups", 28, "H", 65535, "do not cover the 12 clusters"),
     "first group": ("groups", 24, "I", 1, "do not cover the 12 clusters"),
@@ -245,7 +250,6 @@ CONTENTS = {
     "radius of a group": ("groups", 16, "I", 2**32 - 1, "a radius is wider than 24 bits"),
     "mean radius of a group": ("groups", 20, "I", 2**24 - 1, "radius_mean exceeds radius_low"),
     "low radius of a group": ("groups", 12, "I", 2**24 - 1, "radius_low exceeds radius_high"),
-    "reserved of a group": ("groups", 31, "B", 1, "a reserved byte is not zero"),
     "member exponent": ("clusters", 30, "b", 13, "a member_exponent is outside -16 to 12"),
     "low member exponent": ("clusters", 30, "b", -17, "a member_exponent is outside -16 to 12"),
     "flag": ("geometry", 19, "B", 2, "an unknown flag is set"),

@@ -1,4 +1,4 @@
-"""Where means are stored: the grid of the centres and the offsets of the members."""
+"""Where means are stored: origin, units of the balls, and offsets of the members."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from golden.pack.tables import grid_exponent_for
+from golden.grid import Grid
+from golden.pack.units import ball_exponents, lower_median, pack_grid
 from golden.params import Parameters
 from tests.golden.hostile_scenes import make_scene
-from tests.golden.pack.pack_cases import PARAMS, SCENES, exact, packed, stored_means
+from tests.golden.pack.pack_cases import PARAMS, SCENES, ball_unit, exact, packed, stored_means
 
 
 @pytest.mark.parametrize("name", SCENES)
@@ -18,16 +19,17 @@ def test_means_are_stored_to_half_a_unit(name):
     scene = SCENES[name]
     pack = packed(scene, "morton", 20)
     stored = stored_means(pack)
-    units = np.repeat(pack.clusters["member_exponent"].astype(int), pack.clusters["count"])
+    units = [ball_unit(pack, c) * Fraction(2) ** int(c["member_exponent"]) for c in pack.clusters]
+    cluster_of = np.repeat(np.arange(len(units)), pack.clusters["count"])
     for i, g in enumerate(pack.order):
-        unit = Fraction(2) ** (pack.meta.grid_exponent + int(units[i]))
+        unit = units[cluster_of[i]]
         for a, b in zip(exact(scene.means[g]), stored[i], strict=True):
             # float64 rounds the offset first, in the last of 53 bits
             assert abs(a - b) <= unit / 2 * (1 + Fraction(1, 2**20))
 
 
 @pytest.mark.parametrize("name", SCENES)
-def test_member_exponents_are_the_smallest(name):
+def test_exponents_are_the_smallest(name):
     pack = packed(SCENES[name], "morton", 20)
     largest = np.maximum.reduceat(
         np.abs(pack.geometry["offset"].astype(int)).max(axis=1), pack.clusters["base"]
@@ -36,16 +38,22 @@ def test_member_exponents_are_the_smallest(name):
     assert exponents.min() >= -16
     assert largest.max() <= 32767
     assert (largest[exponents > -16] >= 16384).all()
+    for table in (pack.clusters, pack.groups):
+        coarse = table["exponent"] > 0
+        widest = np.abs(table["center"]).max(axis=1)
+        assert (coarse <= ((widest >= 2**22) | (table["member_exponent"] >= 11))).all()
 
 
-def test_the_grid_holds_the_centres_of_groups():
+def test_a_group_has_a_unit_of_its_own():
     """A giant far out: the group's centre is near it, ten times as far as the cluster's."""
     means = np.append(np.zeros((9, 3)), [[100, 0, 0]], axis=0)
     scales = np.append(np.full(9, 0.01), 90.0)[:, None]
-    scene = make_scene(means, scales=scales, opacities=1)
-    pack = packed(scene, "paper", 1, Parameters(center_headroom_bits=0))
-    farthest = PARAMS.center.max_int
-    assert 6 * pack.clusters["center"][0, 0] < pack.groups["center"][0, 0] <= farthest
+    pack = packed(make_scene(means, scales=scales, opacities=1), "paper", 1)
+    group = pack.groups[0]
+    assert 2**22 <= group["center"][0] <= PARAMS.center.max_int
+    assert group["exponent"] == 3
+    assert group["center"][0] * float(ball_unit(pack, group)) == 100
+    assert pack.clusters["exponent"].tolist() == [0, 3]
 
 
 @pytest.mark.parametrize(
@@ -60,29 +68,68 @@ def test_the_grid_holds_the_centres_of_groups():
         (8388607.6, 24, 1),
         (-8388608.0, 24, 1),
         (3e38, 24, 105),
-        (1.0, 12, -10),
-        (2047 / 1024, 12, -10),
-        (2, 12, -9),
+        (2047 / 512, 12, -9),
+        (4, 12, -8),
     ],
 )
-def test_grid(largest, bits, exponent):
-    centers = np.array([[0, largest, 0]], float)
-    params = Parameters(center_bits=bits, center_headroom_bits=0)
-    assert grid_exponent_for(centers, 0.0, params) == exponent
-
-
-def test_grid_leaves_room_for_the_camera():
-    """16 times as far away as the farthest centre, a camera is still within reach."""
-    params = Parameters()
-    for largest in (0.7, 21.0, 900.0):
-        exponent = grid_exponent_for(np.array([[largest, 0, 0]]), 0.0, params)
-        reach = params.camera_position.max_int * 2.0 ** (exponent - params.length_fraction_bits)
-        assert 16 * largest <= reach <= 64 * max(largest, 1)
+def test_the_unit_of_a_ball(largest, bits, exponent):
+    centers, params = np.array([[0, largest, 0]], float), Parameters(center_bits=bits)
+    assert ball_exponents(centers, np.zeros(1), Grid(-19), params).tolist() == [exponent + 19]
 
 
 @pytest.mark.parametrize(
     ("farthest", "exponent"), [(127.0, -19), (129.0, -18), (2.0**20 - 1, -6), (1e30, 74)]
 )
-def test_grid_is_coarse_enough_for_the_farthest_member(farthest, exponent):
-    """An offset of 15 bits and exponent 12 reaches 2^27 grid units; half of that is used."""
-    assert grid_exponent_for(np.zeros((1, 3)), farthest, Parameters()) == exponent
+def test_units_are_coarse_enough_for_the_farthest_member(farthest, exponent):
+    """An offset of 15 bits and exponent 12 reaches 2^27 units; half of that is used."""
+    found = ball_exponents(np.zeros((1, 3)), np.array([farthest]), Grid(-19), Parameters())
+    assert found.tolist() == [exponent + 19]
+
+
+def cloud(scale, offset=(0, 0, 0), far=0.0, share=0.0, count=400):
+    """Means about an offset; a share of them `far` from it."""
+    rng = np.random.default_rng(3)
+    means = rng.normal(size=(count, 3)) * scale
+    distant = rng.random(count) < share
+    means[distant] *= far / np.linalg.norm(means[distant], axis=1, keepdims=True)
+    return (means + offset).astype(np.float32).astype(float)
+
+
+@pytest.mark.parametrize("far", [1e4, 1e6, 1e9, 1e30])
+@pytest.mark.parametrize("share", [0.01, 0.3, 0.8])
+def test_far_gaussians_do_not_change_the_finest_unit(far, share):
+    near = pack_grid(cloud(50.0), PARAMS)
+    grid = pack_grid(cloud(50.0, far=far, share=share), PARAMS)
+    assert near.origin == grid.origin == (0, 0, 0)
+    assert -16 <= near.exponent <= grid.exponent + 1
+    assert grid.exponent <= near.exponent + 3  # 16 distances of an eighth instead of 4 medians
+
+
+@pytest.mark.parametrize("far", [0.0, 1e4, 1e9])
+def test_a_far_scene_has_an_origin_of_its_own(far):
+    offset = np.array((4e6, -3.2e5, 120))
+    grid = pack_grid(cloud(50.0, offset, far, 0.3 if far else 0), PARAMS)
+    assert np.abs(np.array(grid.origin) - offset).max() < 50
+    assert abs(grid.exponent - pack_grid(cloud(50.0), PARAMS).exponent) <= 1
+
+
+def test_a_scene_about_its_origin_keeps_it():
+    for scale in (1e-3, 1.0, 1e3):
+        assert pack_grid(cloud(scale, (2 * scale, 0, scale)), PARAMS).origin == (0, 0, 0)
+
+
+def test_the_lower_median_is_one_of_the_values():
+    values = np.array([[5.0, 1], [-1, 1e9], [1e9, 2], [0, -3]])
+    assert lower_median(values).tolist() == [0, 1]
+
+
+def test_units_are_never_coarser_than_one_grid_for_all():
+    """What packs had before: one unit with which the farthest centre filled 22 bits."""
+    for name, scene in SCENES.items():
+        pack = packed(scene)
+        widest = max(float(np.abs(scene.means).max()), 2.0**-19)
+        one = max(int(np.frexp(widest)[1]) - 21, -19)
+        far = np.abs(pack.clusters["center"]).max(axis=1) >= 2**22
+        finest = pack.meta.grid.exponent + pack.clusters["exponent"].astype(int)
+        # A ball's centre may stand farther out than all means, on a giant.
+        assert (finest <= one)[~far].all() or name == "one giant among many tiny", name

@@ -16,6 +16,8 @@ from tests.golden.hostile_scenes import make_scene
 from tests.golden.pack.pack_cases import (
     NEVER,
     SCENES,
+    ball_center,
+    ball_unit,
     balls_of,
     exact,
     packed,
@@ -39,15 +41,14 @@ def assert_inside(center, mean, radius, reaches, what):
 def test_every_gaussian_is_inside_its_balls(name, method, clusters):
     scene = SCENES[name]
     pack = packed(scene, method, clusters)
-    grid = Fraction(2) ** pack.meta.grid_exponent
     e, shows = exact(reach(scene.scales, scene.opacities)), can_show(scene.opacities)
     means = [exact(m) for m in scene.means]
     stored = stored_means(pack)
     for ball, gaussians in balls_of(pack):
+        unit, center = ball_unit(pack, ball), ball_center(pack, ball)
         low, high, mean_radius = (
-            int(ball[f"radius_{kind}"]) * grid for kind in ("low", "high", "mean")
+            int(ball[f"radius_{kind}"]) * unit for kind in ("low", "high", "mean")
         )
-        center = [int(c) * grid for c in ball["center"]]
         for i in gaussians:
             g = int(pack.order[i])
             if not shows[g] or ball["radius_high"] == NEVER:
@@ -65,7 +66,7 @@ def test_3sigma_is_the_papers_radius_to_the_letter():
     # the last can never show, and counts all the same
     scene = make_scene(means, scales=scales, opacities=[1, 0.5, 0])
     pack = packed(scene, "paper", 1, radius="3sigma")
-    grid = 2.0**pack.meta.grid_exponent
+    grid = 2.0**pack.meta.grid.exponent
     np.testing.assert_array_equal(pack.clusters["center"][0] * grid, [1, 1, 0])
     assert pack.clusters["radius_low"][0] == np.ceil((2 + 3) / grid * (1 + 2.0**-40))
     assert pack.clusters["radius_high"][0] == pack.clusters["radius_low"][0]
@@ -82,7 +83,7 @@ def test_safe_leaves_out_what_never_shows():
     scene = make_scene(means, scales=0.01, opacities=[1, 1, 0])
     for method in ("reach", "morton"):
         pack = packed(scene, method, 1)
-        assert pack.clusters["radius_high"][0] * 2.0**pack.meta.grid_exponent < 1.1
+        assert pack.clusters["radius_high"][0] * 2.0**pack.meta.grid.exponent < 1.1
         np.testing.assert_array_equal(np.sort(pack.geometry["flags"]), [0, 1, 1])
 
 
@@ -92,7 +93,7 @@ def test_radii_are_tight():
     options = ClusterOptions("paper", 10)
     clustering = cluster_gaussians(scene, options)
     pack = pack_clusters(scene, clustering, options, INRIA)
-    grid = 2.0**pack.meta.grid_exponent
+    grid = 2.0**pack.meta.grid.exponent
     order, starts = clustering.order, clustering.starts
     center = np.repeat(pack.clusters["center"] * grid, clustering.counts, axis=0)
     d = np.linalg.norm(scene.means[order] - center, axis=1)
@@ -106,10 +107,12 @@ def test_radii_are_tight():
 def test_group_radii_are_tight():
     """Over Gaussians: never larger than over the clusters' balls, and smaller in the mean."""
     pack = packed(plain_scene(2000), clusters=200, per_group=10)
-    grid = 2.0**pack.meta.grid_exponent
+    grid = 2.0**pack.meta.grid.exponent
     bounds, radii = [], []
     for group, gaussians in list(balls_of(pack))[pack.meta.clusters :]:
         of = pack.clusters[int(group["base"]) :][: int(group["count"])]
+        assert not of["exponent"].any()
+        assert not group["exponent"]
         between = np.linalg.norm((of["center"] - group["center"]).astype(float), axis=1)
         bounds.append((between + of["radius_low"]).max() * grid)
         radii.append(group["radius_low"] * grid)

@@ -39,8 +39,9 @@ def test_values_are_those_of_the_scene_in_its_order(scene, pack):
     assert len(stored) == len(scene)
     assert stored.name == scene.name
     exponents = np.empty(len(scene))
-    exponents[pack.order] = np.repeat(pack.clusters["member_exponent"], pack.clusters["count"])
-    unit = np.ldexp(1.0, exponents.astype(int) + pack.meta.grid_exponent)
+    own = pack.clusters["member_exponent"] + pack.clusters["exponent"].astype(int)
+    exponents[pack.order] = np.repeat(own, pack.clusters["count"])
+    unit = np.ldexp(1.0, exponents.astype(int) + pack.meta.grid.exponent)
     step = np.spacing(np.abs(scene.means)).astype(np.float64)
     assert (np.abs(stored.means - scene.means) <= unit[:, None] / 2 + step).all()
     assert np.abs(stored.opacities - scene.opacities).max() <= 0.5 / 65535 + 1e-7
@@ -90,12 +91,13 @@ class Culled:
         self.visible = visible
         generator = np.random.default_rng(0)
         self.center_camera = generator.integers(-1000, 1000, (len(visible), 3))
+        self.apart = generator.integers(-40, 40, len(visible))
 
 
 def test_members_are_the_gaussians_of_their_clusters(pack):
     visible = np.random.default_rng(1).random(len(pack.clusters)) < 0.4
     culled = Culled(pack, visible)
-    records = visible_records(pack, culled)
+    records = visible_records(pack.clusters, culled)
     members = gaussian_fetch(pack, culled)
     assert members.tobytes() == members_of(pack, records).tobytes()
     assert len(members) == pack.clusters["count"][visible].sum()
@@ -109,24 +111,42 @@ def test_members_are_the_gaussians_of_their_clusters(pack):
         assert part["geometry"].tobytes() == pack.geometry[base : base + count].tobytes()
         assert (part["center_camera"] == record["center_camera"]).all()
         assert (part["member_exponent"] == record["member_exponent"]).all()
+        assert (part["exponent"] == record["exponent"]).all()
         at += count
     assert at == len(members)
 
 
+def test_offsets_count_the_coarser_unit(pack):
+    """A unit finer than the frame's: less is left of an offset, down to nothing."""
+    culled = Culled(pack, np.ones(len(pack.clusters), dtype=np.bool_))
+    records, own = visible_records(pack.clusters, culled), pack.clusters["member_exponent"]
+    finer = culled.apart < 0
+    assert finer.any()
+    due = np.maximum(own + culled.apart, -32)
+    assert (records["member_exponent"] == np.where(finer, due, own)).all()
+    assert (records["exponent"] == np.where(finer, 0, culled.apart)).all()
+
+
 def test_members_follow_the_order_of_the_stream(pack):
-    records = visible_records(pack, Culled(pack, np.ones(len(pack.clusters), dtype=np.bool_)))
+    records = visible_records(
+        pack.clusters, Culled(pack, np.ones(len(pack.clusters), dtype=np.bool_))
+    )
     members = members_of(pack, records[::-1])
     assert members["index"][0] == records["base"][-1]
     assert sorted(members["index"].tolist()) == list(range(len(pack)))
 
 
 def test_no_visible_cluster_has_no_members(pack):
-    records = visible_records(pack, Culled(pack, np.zeros(len(pack.clusters), dtype=np.bool_)))
+    records = visible_records(
+        pack.clusters, Culled(pack, np.zeros(len(pack.clusters), dtype=np.bool_))
+    )
     assert len(records) == len(members_of(pack, records)) == 0
 
 
 def test_a_cluster_beyond_the_pack_is_refused(pack):
-    records = visible_records(pack, Culled(pack, np.ones(len(pack.clusters), dtype=np.bool_)))
+    records = visible_records(
+        pack.clusters, Culled(pack, np.ones(len(pack.clusters), dtype=np.bool_))
+    )
     records["base"][-1] += 1
     with pytest.raises(ValueError, match="beyond the pack's"):
         members_of(pack, records)

@@ -21,6 +21,7 @@ from golden.params import Parameters
 from golden.records import CLUSTER_DTYPE, REQUEST_DTYPE, VISIBLE_DTYPE
 from golden.stages.cluster_cull.constants import ClusterCullConstants
 from golden.stages.cluster_cull.integer import cluster_cull
+from golden.stages.gaussian_fetch.integer import visible_records
 from hw.stages.cluster_cull.cluster_cull import ClusterCull
 from tests.rtl.bus.axi_memory import pause_patterns
 from tests.rtl.cluster_cull.stimulus import (
@@ -135,10 +136,7 @@ class Testbench:
         due = [(int(g["base"]), int(g["count"])) for g in passed]
         assert self.asked == due, "other runs were asked for"
         self.asked = []
-        expected = np.zeros(int(result.visible.sum()), dtype=VISIBLE_DTYPE)
-        expected["center_camera"] = result.center_camera[result.visible]
-        for name in ("base", "count", "member_exponent"):
-            expected[name] = self.clusters[name][result.visible]
+        expected = visible_records(self.clusters, result)
         got = np.frombuffer(drained(self.visible), dtype=VISIBLE_DTYPE)
         assert len(got) == len(expected), f"{len(got)} outputs where {len(expected)} are due"
         differs = np.flatnonzero(got != expected)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 from golden.camera import Camera
+from golden.grid import Grid
 from golden.params import Parameters
 from golden.records import CLUSTER_DTYPE
 from golden.rules import RULES
 from golden.stages.cluster_cull.constants import ClusterCullConstants, cluster_cull_constants
 
-GRID_EXPONENT = -18
+GRID = Grid(-18)
 
 
 def random_clusters(count: int, seed: int, params: Parameters) -> np.ndarray:
@@ -28,6 +31,9 @@ def random_clusters(count: int, seed: int, params: Parameters) -> np.ndarray:
     clusters["base"] = rng.integers(0, params.base.max_int + 1, count)
     clusters["count"] = rng.integers(0, params.count.max_int + 1, count)
     clusters["member_exponent"] = rng.integers(-128, 128, count)
+    # Units as a scene has them, next to the frame's, and any.
+    near, any_unit = rng.integers(0, 40, count), rng.integers(0, 256, count)
+    clusters["exponent"] = np.choose(rng.integers(0, 4, count), (0, 0, near, any_unit))
     return clusters
 
 
@@ -51,17 +57,17 @@ def one_group(clusters: np.ndarray, params: Parameters) -> np.ndarray:
 
 
 def directed_clusters(params: Parameters) -> np.ndarray:
-    """Every corner of the coordinate range with every extreme of the radii."""
+    """Every corner of the coordinate range with every extreme of the radii and of the unit."""
     low, top = params.center.min_int, params.center.max_int
     corners = [(x, y, z) for x in (low, 0, top) for y in (low, 0, top) for z in (low, 0, top)]
     big = params.radius.max_int
     radii = [(0, 0, 0), (1, 1, 1), (big - 1, big - 1, big - 1), (0, big, 0), (0, big - 1, big - 1)]
-    clusters = np.zeros(len(corners) * len(radii), dtype=CLUSTER_DTYPE)
-    rows = [(corner, *radius) for corner in corners for radius in radii]
-    for row, (center, radius_low, radius_high, radius_mean) in zip(clusters, rows, strict=True):
-        row["center"] = center
-        row["radius_low"], row["radius_high"] = radius_low, radius_high
-        row["radius_mean"] = radius_mean
+    exponents = (0, 1, 5, 30, 31, 63, 64, 255)
+    rows = list(itertools.product(corners, radii, exponents))
+    clusters = np.zeros(len(rows), dtype=CLUSTER_DTYPE)
+    for row, (center, ball, exponent) in zip(clusters, rows, strict=True):
+        row["center"], row["exponent"] = center, exponent
+        row["radius_low"], row["radius_high"], row["radius_mean"] = ball
     clusters["base"] = np.arange(len(clusters))
     clusters["count"] = params.count.max_int
     return clusters
@@ -75,11 +81,15 @@ def random_rotation(rng: np.random.Generator) -> np.ndarray:
 
 
 def random_view(seed: int, params: Parameters) -> ClusterCullConstants:
-    """Frame constants of a random camera: any pose, any rules, 0.25 to 8 widths of focal length."""
+    """Frame constants of a random camera: any pose, any rules, 0.25 to 8 widths of focal length.
+
+    Every third one stands so far away that the frame's unit is coarser than the grid's.
+    """
     rng = np.random.default_rng(seed)
     viewmat = np.eye(4)
     viewmat[:3, :3] = random_rotation(rng)
-    viewmat[:3, 3] = rng.normal(size=3) * 10.0 ** rng.uniform(-2, 1)
+    farthest = 20 if seed % 3 == 2 else 1
+    viewmat[:3, 3] = rng.normal(size=3) * 10.0 ** rng.uniform(-2, farthest)
     width, height = (int(side) for side in rng.integers(1, 4000, 2))
     camera = Camera(
         name=f"random {seed}",
@@ -92,4 +102,4 @@ def random_view(seed: int, params: Parameters) -> ClusterCullConstants:
         viewmat=viewmat,
     )
     rules = RULES[("inria", "gsplat")[seed % 2]]
-    return cluster_cull_constants(camera, rules, GRID_EXPONENT, params)
+    return cluster_cull_constants(camera, rules, GRID, params)

@@ -6,6 +6,7 @@ import pytest
 from golden.params import Parameters
 from golden.records import CLUSTER_DTYPE
 from golden.stages.cluster_cull.integer import cluster_cull
+from golden.stages.gaussian_fetch.integer import visible_records
 from sim.model.stages.cluster_cull import cull_cycles, cull_hardware
 from sim.rtl.cluster_cull_harness import ClusterCullHarness
 from tests.rtl.cluster_cull.stimulus import (
@@ -37,11 +38,7 @@ def harness() -> ClusterCullHarness:
 def assert_equal(groups, clusters, constants, run, params=PARAMS):
     model = cluster_cull(groups, clusters, constants, params)
     seen = model.visible
-    assert len(run.visible) == seen.sum()
-    np.testing.assert_array_equal(run.visible["center_camera"], model.center_camera[seen])
-    for name in ("base", "count", "member_exponent"):
-        np.testing.assert_array_equal(run.visible[name], clusters[name][seen])
-    assert not run.visible["reserved"].any()
+    np.testing.assert_array_equal(run.visible, visible_records(clusters, model))
     assert run.counters["groups_tested"] == len(groups)
     assert run.counters["groups_visible"] == model.group_visible.sum()
     assert run.counters["clusters_tested"] == model.tested.sum()

@@ -36,7 +36,7 @@ def test_every_splat_of_five_views(name):
     scene = read_scene(folder / f"{name}.spz")
     pack = build_pack(scene, ClusterOptions(method="morton"), INRIA, colors="narrow")
     cameras = select_views(read_cameras(folder / "cameras.json"), "::8")
-    grid, harness = pack.meta.grid_exponent, ColorHarness(PARAMS)
+    grid, harness = pack.meta.grid, ColorHarness(PARAMS)
     for camera in cameras[:: len(cameras) // VIEWS][:VIEWS]:
         view = camera.resized(*SIZES[name])
         culling = cluster_cull_constants(view, INRIA, grid, PARAMS)

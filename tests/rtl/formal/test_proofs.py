@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.rtl.formal import bus, reads, streams, writes
+from tests.rtl.formal import bus, lists, reads, streams, writes
 from tests.rtl.formal.prove import mutant, run
 
 
@@ -46,6 +46,9 @@ PROOFS = {
     "write_sender": Proof(writes.write_sender, 14, 18, 7),
     "write_answers": Proof(writes.write_answers, 12, 18, 6),
     "write_master": Proof(writes.write_master, 14, 16, 5),
+    "count_memory": Proof(lists.count_memory, 10, 14, 6),
+    "page_table": Proof(lists.page_table, 14, 18, 6),
+    "list_reader": Proof(lists.list_reader, 12, 16, 6),
     "axi_lite_slave": Proof(bus.axi_lite_slave, 12, 24, 8),
 }
 EACH = pytest.mark.parametrize("proof", PROOFS.values(), ids=PROOFS)

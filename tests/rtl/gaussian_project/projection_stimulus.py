@@ -17,7 +17,7 @@ from golden.stages.gaussian_project.constants import (
     gaussian_project_constants,
 )
 from sim.rtl.block_harness import BlockHarness
-from tests.rtl.cluster_cull.stimulus import GRID_EXPONENT, random_rotation
+from tests.rtl.cluster_cull.stimulus import GRID, random_rotation
 
 # Default widths, and two sets of others, narrow and in between.
 PARAMETERS = {
@@ -71,6 +71,9 @@ def random_members(count: int, seed: int, params: Parameters) -> np.ndarray:
     members["member_exponent"] = np.where(
         usual, rng.integers(*USUAL_MEMBER_EXPONENTS, count), rng.integers(-128, 128, count)
     )
+    # Of the frame's unit, of one that a scene has, of any.
+    far, any_unit = rng.integers(0, 40, count), rng.integers(0, 256, count)
+    members["exponent"] = np.choose(rng.integers(0, 4, count), (0, 0, far, any_unit))
     space = params.camera_space
     anywhere = _signed(rng, (count, 3), space.bits)
     depth = np.maximum(np.abs(anywhere[:, 2]), 1)
@@ -97,6 +100,7 @@ def directed_members(params: Parameters) -> np.ndarray:
     members["geometry"]["offset"] = [row[3] for row in rows]
     members["member_exponent"] = [row[4] for row in rows]
     number = np.arange(len(rows))
+    members["exponent"] = np.array([0, 1, 7, 30, 31, 32, 63, 64, 255, 0, 0])[number % 11]
     members["index"] = number
     factors = np.array([-32768, -32767, -1, 0, 1, 32767])
     for column in range(6):
@@ -115,7 +119,7 @@ def random_projection(seed: int, params: Parameters) -> GaussianProjectConstants
     while True:
         camera = _random_camera(rng, f"random {seed}")
         try:
-            constants = gaussian_project_constants(camera, rules, GRID_EXPONENT, params)
+            constants = gaussian_project_constants(camera, rules, GRID, params)
         except InputError:
             continue
         formats, ports = constant_formats(params), constants.as_ports()

@@ -97,6 +97,7 @@ def any_place(rng, spread, count, params: Parameters) -> Place:
     )
     return Place(
         depth=1 << depth_exponent,
+        unit_exponent=np.zeros(count, np.int64),
         before=np.zeros(count, bool),
         depth_exponent=depth_exponent,
         depth_mantissa=normalised,
@@ -134,6 +135,7 @@ def corner_inputs(params: Parameters):
     zero = np.zeros_like(factor)
     where = Place(
         depth=zero + 1,
+        unit_exponent=zero,
         before=zero > 0,
         depth_exponent=depth,
         depth_mantissa=reciprocal,

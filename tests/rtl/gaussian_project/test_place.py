@@ -26,7 +26,7 @@ def harness(name: str) -> BlockHarness:
 
 
 def place_inputs(members: np.ndarray) -> dict[str, np.ndarray]:
-    inputs = {"member_exponent": members["member_exponent"]}
+    inputs = {"member_exponent": members["member_exponent"], "unit_exponent": members["exponent"]}
     for number, axis in enumerate("xyz"):
         inputs[f"offset_{axis}"] = members["geometry"]["offset"][:, number]
         inputs[f"center_camera_{axis}"] = members["center_camera"][:, number]

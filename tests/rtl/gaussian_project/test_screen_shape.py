@@ -37,7 +37,7 @@ def check_shape(name: str, members: np.ndarray, seed: int):
     inputs = {f"factor_{p}": geometry["factor"][:, n] for n, p in enumerate(PARTS["factor"])}
     inputs |= {f"tangent_{axis}": where.tangent[:, n] for n, axis in enumerate("xy")}
     inputs |= {"depth_exponent": where.depth_exponent, "depth_mantissa": where.depth_mantissa}
-    inputs |= {"factor_exponent": geometry["factor_exponent"]}
+    inputs |= {"factor_exponent": geometry["factor_exponent"], "unit_exponent": members["exponent"]}
     inputs = {key: value.astype(np.int64) for key, value in inputs.items()}
     got = run_with_constants(shape_harness(name), constants, inputs)
     due = footprint(members, where, constants, formats)

@@ -49,7 +49,7 @@ async def every_register(dut, pauses):
     assert enabled == read_back("INTERRUPT_ENABLE", enabled)
     written = {name: word for name, word in due.items() if MAP[name].access == "rw"}
     assert driven(bench) == written
-    assert len(written) == 4 + 48
+    assert len(written) == 4 + 49
     assert not any(bench.pulses.values())
 
 

@@ -26,7 +26,11 @@ from sim.rtl.toolchain import tool_environment
 
 FOLDER = Path(next(iter(hw.__path__)))
 AGAIN = "run `uv run splatsieve docs hw`"
-SLOW_WIDE = pytest.param("wide", marks=pytest.mark.slow)  # two lanes: 20 s to generate
+# 20 s and more to generate.
+SLOW_WIDE = pytest.param("wide", marks=pytest.mark.slow)
+SLOW_DRAWING = [
+    pytest.param(name, marks=pytest.mark.slow) for name, preset in PRESETS.items() if preset.draws
+]
 SIMULATORS = ["verilator", "icarus"]
 
 
@@ -97,6 +101,12 @@ def test_testbench_of_other_presets(preset, simulator, tmp_path):
     check_bench(preset, "splats.hex", simulator, tmp_path)
 
 
+@pytest.mark.slow
+def test_testbench_that_draws(tmp_path):
+    """Every beat of a picture."""
+    check_bench("render", "picture.hex", "verilator", tmp_path)
+
+
 def check_bench(preset, expected, simulator, folder):
     name = write_package(preset, folder)
     bench = folder / f"{name}_tb"
@@ -147,7 +157,7 @@ def test_c_header_compiles(compiler, tmp_path):
     assert run(["./main"], tmp_path).returncode == 0
 
 
-@pytest.mark.parametrize("preset", ["cull", "project", "base", SLOW_WIDE])
+@pytest.mark.parametrize("preset", ["cull", "project", "base", SLOW_WIDE, *SLOW_DRAWING])
 def test_manifest(preset):
     assert preset_digests(preset, design_of(preset)) == committed_digests(preset), AGAIN
 

@@ -12,10 +12,10 @@ from golden.default_scene import default_cameras, default_scene
 from golden.errors import InputError
 from golden.pack import build_pack
 from golden.params import Parameters
-from golden.records import VISIBLE_DTYPE
 from golden.rules import INRIA
 from golden.stages.cluster_cull.constants import cluster_cull_constants
 from golden.stages.cluster_cull.integer import cluster_cull
+from golden.stages.gaussian_fetch.integer import visible_records
 from hw.package.presets import PRESETS
 from hw.synth.flow import synthesise
 from hw.synth.gate_level import cell_models, with_models
@@ -58,11 +58,7 @@ def run(harness, groups, clusters, constants, mutant=0, **options):
 
 def assert_equal(result, groups, clusters, constants):
     model = cluster_cull(groups, clusters, constants, PARAMS)
-    expected = np.zeros(int(model.visible.sum()), VISIBLE_DTYPE)
-    expected["center_camera"] = model.center_camera[model.visible]
-    for name in ("base", "count", "member_exponent"):
-        expected[name] = clusters[name][model.visible]
-    np.testing.assert_array_equal(result.visible, expected)
+    np.testing.assert_array_equal(result.visible, visible_records(clusters, model))
     assert result.counters["clusters_tested"] == model.tested.sum()
     assert result.counters["groups_visible"] == model.group_visible.sum()
     return model
@@ -72,9 +68,7 @@ def assert_equal(result, groups, clusters, constants):
 def test_default_scene_bit_for_bit(mutants, view):
     options = ClusterOptions("morton", 800, "safe", 0, per_group=16)
     pack = build_pack(default_scene(20_000), options, INRIA)
-    constants = cluster_cull_constants(
-        default_cameras()[view], INRIA, pack.meta.grid_exponent, PARAMS
-    )
+    constants = cluster_cull_constants(default_cameras()[view], INRIA, pack.meta.grid, PARAMS)
     result = run(mutants[0], pack.groups, pack.clusters, constants, **STALLS)
     model = assert_equal(result, pack.groups, pack.clusters, constants)
     assert 0 < model.visible.sum() < len(pack.clusters)

@@ -51,7 +51,7 @@ def test_keeps_what_the_reference_keeps_and_little_more(pack: Pack, levels: int)
         reference = cluster_cull_reference(
             pack.groups,
             pack.clusters,
-            pack.meta.grid_exponent,
+            pack.meta.grid,
             camera,
             view_planes(camera, GSPLAT),
             Parameters(),

@@ -7,6 +7,7 @@ import pytest
 
 from golden.camera import Camera
 from golden.errors import InputError
+from golden.grid import Grid
 from golden.pack.file import load_pack
 from golden.params import Parameters
 from golden.rules import INRIA
@@ -101,7 +102,7 @@ def constants(yaw=0.3, params=PARAMS):
     viewmat[:3, 3] = -1, 0.5, 3
     camera = Camera("view", 640, 480, 500.0, 510.0, 320.0, 240.0, viewmat)
     return tuple(
-        make(camera, INRIA, -18, params)
+        make(camera, INRIA, Grid(-18), params)
         for make in (cluster_cull_constants, gaussian_project_constants)
     )
 
@@ -119,8 +120,8 @@ def test_check_allows_a_later_minor_version(bus, accelerator):
     ("register", "value", "message"),
     [
         ("IDENTITY", 0xFFFFFFFF, "no splatsieve answers: its identity reads 0xffffffff"),
-        ("VERSION", 0x0003_0300, "the hardware has hardware_major = 3 where the driver has 2"),
-        ("VERSION", 0x0009_0200, "the hardware has pack = 9 where the driver has 3"),
+        ("VERSION", 0x0004_0400, "the hardware has hardware_major = 4 where the driver has 3"),
+        ("VERSION", 0x0009_0300, "the hardware has pack = 9 where the driver has 4"),
         ("CONFIG", 0x0100_2802, "the hardware has lanes = 2 where the driver has 1"),
     ],
 )
@@ -186,7 +187,7 @@ def test_set_camera_writes_each_constant_once(bus, accelerator):
 
 def test_set_camera_refuses_a_stage_left_out(bus, accelerator):
     culling, projecting = constants()
-    with pytest.raises(InputError, match="frame constant camera_position_x is missing: give"):
+    with pytest.raises(InputError, match="frame constant camera_exponent is missing: give"):
         accelerator.set_camera(projecting)
     with pytest.raises(InputError, match="frame constant jacobian_x0 is missing: give"):
         accelerator.set_camera(culling)

@@ -56,7 +56,7 @@ def test_the_model_is_that_of_both_stages(pack):
         assert counted["members"] == frame.members
         assert [counted[name] for name in DROPPED] == list(frame.dropped.values())
         assert counted["splats"] == len(run.splats) == len(frame.splats) > 0
-        splats = decode_splats(run.splats, pack, Parameters())
+        splats = decode_splats(run.splats, pack, camera, Parameters())
         np.testing.assert_array_equal(splats.mean2d, frame.splats.mean2d)
 
 

@@ -124,8 +124,8 @@ def test_pictures_of_integer_splats_are_close(pack, scene, rules):
     pictures = draw_stage(scene, pack, CAMERAS, rules, "gaussian", "integer")
     for camera, picture in zip(CAMERAS, pictures, strict=True):
         whole = render(scene, camera, rules)
-        assert 50 < psnr_db(picture.rendered.image, whole.image) < 100
-        counts = picture.rendered.counts
+        assert 50 < psnr_db(picture.image, whole.image) < 100
+        counts = picture.counts
         assert picture.kept == counts.emitted < picture.members == counts.gaussians
         assert picture.mismatches is None
 
@@ -133,7 +133,7 @@ def test_pictures_of_integer_splats_are_close(pack, scene, rules):
 def test_pictures_of_visible_clusters_are_equal(pack, scene):
     picture = next(draw_stage(scene, pack, CAMERAS, INRIA, "cluster", "integer"))
     whole = render(scene, CAMERAS[0], INRIA)
-    np.testing.assert_array_equal(picture.rendered.image, whole.image)
+    np.testing.assert_array_equal(picture.image, whole.image)
     assert picture.kept == picture.members < len(scene)
 
 

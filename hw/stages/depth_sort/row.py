@@ -1,0 +1,22 @@
+"""The row of stage 6, depth_sort."""
+
+from __future__ import annotations
+
+from golden.stages.tile_bin.constants import constant_formats
+from hw.stages.depth_sort.depth_sort import DepthSort
+from hw.stages.stage import Counter, MemoryClient, Stage
+
+DEPTH_SORT = Stage(
+    name="depth_sort",
+    phase="render",
+    parts={"depth_sort": DepthSort},
+    busy="an entry of a list is still to be read, put in order or taken",
+    formats=constant_formats,
+    counters={
+        "sorted_entries": Counter("sorted", "entries put in order"),
+        "ranged_lists": Counter("ranged_lists", "lists longer than sort_entries"),
+        "list_reads": Counter("list_reads", "readings of lists"),
+        "sort_batches": Counter("batches", "runs of entries that were put in order"),
+    },
+    clients=(MemoryClient("depth_sort", "", lambda _: 256, bounded=False),),
+)

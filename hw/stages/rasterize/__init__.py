@@ -1,0 +1,1 @@
+"""Stage 7, rasterize: the entries of a bin in order in, its pixels out."""

@@ -1,0 +1,173 @@
+"""Entries into the open chunks of their lists, from an empty frame to its last chunk."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Module, Mux, Signal
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from golden.params import Parameters
+from golden.stages.tile_bin.constants import CHUNK_ENTRIES
+from golden.stages.tile_bin.entry import ENTRY_BITS
+from hw.blocks.count_memory import CountMemory
+from hw.stages.tile_bin.bin_expander import bin_entry
+from hw.stages.tile_bin.layouts import bin_bits, chunk_job, length_bits, tile_bin_constants
+
+SLOT_BITS = (CHUNK_ENTRIES - 1).bit_length()
+
+
+class ListFiller(wiring.Component):
+    """Finds the place of each entry, and says when a chunk leaves.
+
+    After `start` the strip's bins are counted in `down` + 1 cycles, and their lengths set to 0, one
+    a cycle. Then entries pass three stages: the length is read, counted, and the entry written. A
+    chunk that is full stops them until it may leave. Once `last` is given and all is still, the
+    bins' open chunks leave in their order, looked at in FLUSH_CYCLES = 4 each.
+
+    Members
+    -------
+    constants : In(tile_bin_constants), held. start : In(1). last : In(1), no entry comes any more.
+    i : In(stream of bin_entry).
+    write, number, slot, entry, leave, job : Out, and ready : In, as ChunkStore has them.
+    list_number : In(bin_bits). length : Out(length_bits), two cycles later; while finished.
+    finished : Out(1), all chunks have left, until the next start.
+    bins : Out, of the strip. refused : Out(1), it has too many, or none: entries are taken and
+        forgotten.
+    taken : Out(1), an entry was taken for a list.
+    """
+
+    FLUSH_CYCLES = 4
+
+    def __init__(self, params: Parameters):
+        self._params = params
+        number = bin_bits(params)
+        super().__init__(
+            {
+                "constants": In(tile_bin_constants(params)),
+                "start": In(1),
+                "last": In(1),
+                "i": In(stream.Signature(bin_entry(params))),
+                "write": Out(1),
+                "number": Out(number),
+                "slot": Out(SLOT_BITS),
+                "entry": Out(ENTRY_BITS),
+                "leave": Out(1),
+                "job": Out(chunk_job(params)),
+                "ready": In(1),
+                "list_number": In(number),
+                "length": Out(length_bits(params)),
+                "finished": Out(1, init=1),
+                "bins": Out(number + 1),
+                "refused": Out(1),
+                "taken": Out(1),
+            }
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.lengths = lengths = CountMemory(
+            self._params.max_bins, length_bits(self._params)
+        )
+        takes, flushes, clears = Signal(), Signal(), Signal()
+        total = Signal(range(2 * self._params.max_bins + (1 << len(self.constants.across))))
+        number = Signal(range(self._params.max_bins + 1))
+        fills, before, still = self._move(m, lengths, takes)
+        self._leave(m, lengths, fills, before, flushes, number)
+        m.d.comb += [
+            lengths.number.eq(Mux(takes, self.i.payload.number,
+                                  Mux(self.finished, self.list_number, number))),
+            lengths.clear.eq(clears),
+            self.length.eq(lengths.stored),
+            self.bins.eq(total),
+        ]  # fmt: skip
+        with m.FSM():
+            with m.State("REST"), m.If(self.start):
+                m.d.sync += [total.eq(0), number.eq(0), self.finished.eq(0)]
+                m.d.sync += self.refused.eq(0)
+                m.next = "COUNT"
+            with m.State("COUNT"):
+                self._count_bins(m, total)
+            with m.State("CLEAR"):
+                m.d.comb += clears.eq(1)
+                m.d.sync += number.eq(number + 1)
+                with m.If(number == total - 1):
+                    m.next = "FILL"
+            with m.State("FILL"):
+                m.d.comb += takes.eq(1)
+                with m.If(self.last & still):
+                    m.d.sync += number.eq(0)
+                    m.next = "READ"
+            with m.State("READ"):
+                m.next = "WAIT"
+            with m.State("WAIT"):
+                m.next = "LOOK"
+            with m.State("LOOK"), m.If((lengths.stored[:SLOT_BITS] == 0) | self.ready):
+                m.d.comb += flushes.eq(lengths.stored[:SLOT_BITS] != 0)
+                m.d.sync += number.eq(number + 1)
+                m.next = "NEXT"
+            with m.State("NEXT"):
+                with m.If(number == total):
+                    m.d.sync += self.finished.eq(1)
+                    m.next = "REST"
+                with m.Else():
+                    m.next = "READ"
+            with m.State("REFUSE"):
+                m.d.comb += self.i.ready.eq(1)
+                with m.If(self.last):
+                    m.d.sync += self.finished.eq(1)
+                    m.next = "REST"
+        return m
+
+    def _count_bins(self, m, total):
+        """total = across down, by adding; more than there are is known at once."""
+        rows = Signal.like(self.constants.down)
+        too_many = total > self._params.max_bins
+        with m.If(too_many | ((rows == self.constants.down) & (total == 0))):
+            m.d.sync += [self.refused.eq(1), rows.eq(0)]
+            m.next = "REFUSE"
+        with m.Elif(rows == self.constants.down):
+            m.d.sync += rows.eq(0)
+            m.next = "CLEAR"
+        with m.Else():
+            m.d.sync += [total.eq(total + self.constants.across), rows.eq(rows + 1)]
+
+    def _move(self, m, lengths, takes):
+        """The three stages; the last one's entry fills its chunk, and what its list had before."""
+        layout = bin_entry(self._params)
+        stages = [Signal(layout, name=f"stage_{n}", reset_less=True) for n in range(3)]
+        valid = [Signal(name=f"valid_{n}") for n in range(3)]
+        before, fills = Signal.like(lengths.before, reset_less=True), Signal()
+        move = Signal()
+        m.d.comb += [
+            move.eq(~(valid[2] & fills) | self.ready),
+            self.i.ready.eq(takes & move),
+            self.taken.eq(takes & move & self.i.valid),
+            lengths.move.eq(move),
+            lengths.count.eq(self.taken),
+            self.write.eq(valid[2] & move),
+            self.number.eq(stages[2].number),
+            self.slot.eq(before[:SLOT_BITS]),
+            self.entry.eq(stages[2].entry),
+        ]
+        with m.If(move):
+            m.d.sync += [
+                *(stages[n].eq(self.i.payload if n == 0 else stages[n - 1]) for n in range(3)),
+                *(valid[n].eq(self.taken if n == 0 else valid[n - 1]) for n in range(3)),
+                before.eq(lengths.before),
+                fills.eq(lengths.before[:SLOT_BITS].all()),
+            ]
+        still = ~(valid[0] | valid[1] | valid[2] | self.i.valid)
+        return valid[2] & fills, before, still
+
+    def _leave(self, m, lengths, fills, before, flushes, number):
+        """The chunk that leaves: a full one, or at the end an open one."""
+        job, length = self.job, Signal.like(before)
+        m.d.comb += [
+            self.leave.eq((fills & self.ready) | flushes),
+            length.eq(Mux(flushes, lengths.stored, before)),
+            job.number.eq(Mux(flushes, number, self.number)),
+            job.chunk.eq(length[SLOT_BITS:]),
+            job.is_first.eq(length[SLOT_BITS:] == 0),
+            job.records.eq(Mux(flushes, (length[:SLOT_BITS] - 1)[1:], -1)),
+            job.is_half.eq(flushes & length[0]),
+        ]

@@ -1,0 +1,83 @@
+"""Splats with colours into entries and their bins: a pipeline with a queue at its end."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from amaranth.hdl import Module, Signal
+from amaranth.lib import stream, wiring
+from amaranth.lib.fifo import SyncFIFOBuffered
+from amaranth.lib.wiring import In, Out
+
+from golden.params import Parameters
+from hw.layouts import colored_splat
+from hw.stages.tile_bin.encode import Encode
+from hw.stages.tile_bin.layouts import binned_entry, tile_bin_constants
+
+
+class SplatEncoder(wiring.Component):
+    """Encodes splats, and drops those that touch no bin of the strip.
+
+    The arithmetic never stands still: a splat is taken only while its entry is sure to find a place
+    in the queue.
+
+    Latency: `latency_cycles` = that of Encode + 3, from a splat taken to its entry offered.
+    Throughput: a splat a cycle. Multipliers: those of Encode.
+
+    Members
+    -------
+    constants : In(tile_bin_constants), held while not idle.
+    i : In(stream of colored_splat). o : Out(stream of binned_entry).
+    idle : Out(1), no splat is under way and no entry waits.
+    """
+
+    def __init__(self, params: Parameters):
+        self._params = params
+        self._encode = Encode(params)
+        self.latency_cycles = self._encode.latency_cycles + 3
+        self.queue_depth = 1 << (self.latency_cycles + 4).bit_length()
+        super().__init__(
+            {
+                "constants": In(tile_bin_constants(params)),
+                "i": In(stream.Signature(colored_splat(params))),
+                "o": Out(stream.Signature(binned_entry(params))),
+                "idle": Out(1, init=1),
+            }
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.encode = encode = self._encode
+        layout = binned_entry(self._params)
+        m.submodules.queue = queue = SyncFIFOBuffered(width=layout.size, depth=self.queue_depth)
+        taken, passed, dropped, written = (Signal() for _ in range(4))
+        valid = [Signal(name=f"valid_{n}") for n in range(encode.latency_cycles)]
+        kept = Signal(layout, reset_less=True)
+        m.d.comb += [
+            encode.constants.eq(self.constants),
+            encode.colored.eq(self.i.payload),
+            taken.eq(self.i.valid & self.i.ready),
+            queue.w_en.eq(written),
+            queue.w_data.eq(kept),
+            self.o.valid.eq(queue.r_rdy),
+            self.o.payload.eq(queue.r_data),
+            queue.r_en.eq(self.o.ready),
+            passed.eq(self.o.valid & self.o.ready),
+        ]
+        m.d.sync += [
+            valid[0].eq(taken),
+            *(after.eq(before) for before, after in pairwise(valid)),
+            kept.eq(encode.binned),
+            written.eq(valid[-1] & ~encode.none),
+            dropped.eq(valid[-1] & encode.none),
+        ]
+        # As in GaussianProject: a place that comes free is counted a cycle later.
+        pending, after, freed = Signal(range(self.queue_depth + 1)), Signal(8), Signal()
+        m.d.comb += after.eq(pending + taken - dropped - freed)
+        m.d.sync += [
+            freed.eq(passed),
+            pending.eq(after),
+            self.idle.eq(after == 0),
+            self.i.ready.eq(pending < self.queue_depth - 1),
+        ]
+        return m

@@ -1,0 +1,122 @@
+"""The conic of a splat as pivot, slope and two weights."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Cat, Const, Mux, signed, unsigned
+from amaranth.lib.wiring import In, Out
+
+from golden.numbers.tables import reciprocal_table
+from golden.params import Parameters
+from golden.stages.tile_bin.encode import LOG_TABLE_BITS, RECIPROCAL_BITS
+from golden.stages.tile_bin.entry import (
+    ENTRY_FIELDS,
+    FAR_WEIGHT_MIN_LOG2,
+    LOG_FRACTION_BITS,
+    SLOPE_FRACTION_BITS,
+    WEIGHT_MIN_LOG2,
+)
+from hw.blocks.multiply import Multiply, Square
+from hw.blocks.normalize import Normalize
+from hw.blocks.pipeline import Block
+from hw.blocks.shift import ShiftLeft
+from hw.blocks.table_function import TableFunction
+from hw.stages.tile_bin.center import HALVING_BITS
+from hw.stages.tile_bin.logarithm import Logarithm
+
+ROUNDED_BITS = LOG_TABLE_BITS - LOG_FRACTION_BITS
+
+
+class SplatShape(Block):
+    """swap, slope, w1 and w2 of a conic: golden's encode, `_shape`.
+
+    Latency: `latency_cycles`. Multipliers at 25 bits of a and c: 4 + 3 of 18 x 18 for the
+    determinant, 1 in the reciprocal, 1 for the slope.
+
+    Members
+    -------
+    a, c : In(conic_bits + 1). b : In(signed(conic_bits + 2)). exponent : In(signed(8)).
+    far : In(1). halvings : In(4).
+    swap : Out(1). slope : Out(signed(12)). w1, w2 : Out(10).
+    """
+
+    def __init__(self, params: Parameters):
+        self._bits = bits = params.conic_bits + 1
+        super().__init__(
+            {
+                "a": In(bits),
+                "b": In(signed(bits + 1)),
+                "c": In(bits),
+                "exponent": In(signed(8)),
+                "far": In(1),
+                "halvings": In(HALVING_BITS),
+                "swap": Out(1),
+                "slope": Out(signed(ENTRY_FIELDS["slope"][1].bits)),
+                "w1": Out(ENTRY_FIELDS["w1"][1].bits),
+                "w2": Out(ENTRY_FIELDS["w2"][1].bits),
+            }
+        )
+
+    def build(self, p):
+        bits = self._bits
+        a, b, c = (p.input(getattr(self, name)) for name in "abc")
+        far = p.input(self.far)
+        swap = p.register("is_swapped", lambda a, c: c > a, a, c)
+        pivot = p.register("pivot", lambda s, a, c: Mux(s, c, a), swap, a, c)
+        size = p.register("size", lambda b: Mux(b < 0, -b, b)[: bits + 1], b)
+        scale = p.register("scale", lambda e, h: e + (h << 1),
+                           p.input(self.exponent), p.input(self.halvings))  # fmt: skip
+        operand = unsigned(bits)
+        product = p.call("product", Multiply(operand, operand), a=a, b=c)["product"]
+        cross = p.call("cross", Square(unsigned(bits + 1)), a=size)["product"]
+        difference = p.register("difference", lambda v, x: v - x, product, cross)
+        is_none = p.register("is_none", lambda d: d <= 0, difference)
+        det = p.register("det", lambda d, none: Mux(none, 1, d[: 2 * bits]), difference, is_none)
+        log_det = p.call("log_det", Logarithm(2 * bits), value=det)["log"]
+        log_pivot = p.call("log_pivot", Logarithm(bits), value=pivot)["log"]
+        minor = p.register("log_minor", lambda d, v: d - v, log_det, log_pivot)
+        return p.finish(
+            (self.swap, swap),
+            (self.slope, self._slope(p, b, size, pivot)),
+            (self.w1, self._weight(p, "w1", log_pivot, scale, far)),
+            (self.w2, self._weight(p, "w2", minor, scale, far)),
+        )
+
+    def _slope(self, p, b, size, pivot):
+        """size / pivot by its reciprocal, nearest, cut, with the sign of b."""
+        bits, kept = self._bits, RECIPROCAL_BITS
+        normal = p.call("normalize", Normalize(bits, kept), value=pivot)
+        up = p.register(
+            "up", lambda n: (bits - 1 - n)[: (bits - 1).bit_length()], normal["exponent"]
+        )
+        shifter = ShiftLeft(unsigned(bits + 1), (bits - 1).bit_length(), bits)
+        moved = p.call("align", shifter, value=size, amount=up)["result"]
+        below = max(kept - bits, 0)
+        mantissa = p.wire(
+            "size_mantissa", lambda v: Cat(Const(0, below), v)[max(bits - kept, 0) :], moved
+        )
+        table = TableFunction(reciprocal_table(kept))
+        reciprocal = p.call("reciprocal", table, x=normal["mantissa"])["y"]
+        product = p.multiply("quotient", mantissa, reciprocal)
+        shift = 2 * kept - 1 - SLOPE_FRACTION_BITS
+        rounded = p.register("rounded", lambda v: (v + (1 << shift >> 1)) >> shift, product)
+        top = ENTRY_FIELDS["slope"][1].max_int
+        cut = p.register("slope_cut", lambda v: Mux(v > top, top, v)[:SLOPE_FRACTION_BITS], rounded)
+        negative = p.wire("negative", lambda b: b[-1], b)
+        return p.register("slope_signed", lambda v, n: Mux(n, -v, v), cut, negative)
+
+    def _weight(self, p, name, log, scale, far):
+        """Code of a weight: nearest, cut to its bits."""
+        total = p.register(f"{name}_log", lambda v, e: v + (e << LOG_TABLE_BITS), log, scale)
+        near_least = WEIGHT_MIN_LOG2 << LOG_FRACTION_BITS
+        far_least = FAR_WEIGHT_MIN_LOG2 << (LOG_FRACTION_BITS - 1)
+        half = 1 << ROUNDED_BITS >> 1
+        near_code = p.register(
+            f"{name}_near", lambda v: ((v + half) >> ROUNDED_BITS) - near_least, total
+        )
+        far_code = p.register(
+            f"{name}_far", lambda v: ((v + 2 * half) >> (ROUNDED_BITS + 1)) - far_least, total
+        )
+        code = p.register(f"{name}_code", lambda f, x, y: Mux(f, y, x), far, near_code, far_code)
+        top = ENTRY_FIELDS[name][1].max_int
+        bits = ENTRY_FIELDS[name][1].bits
+        return p.register(f"{name}_cut", lambda v: Mux(v < 0, 0, Mux(v > top, top, v))[:bits], code)

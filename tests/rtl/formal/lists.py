@@ -1,0 +1,135 @@
+"""Harnesses of the lists: lengths counted, pages handed out, lists followed."""
+
+from __future__ import annotations
+
+from amaranth.asserts import AnyConst, AnySeq
+from amaranth.hdl import Array, Assume, Cat, Const, Module, Mux, Signal
+
+from golden.params import Parameters
+from hw.blocks.count_memory import CountMemory
+from hw.stages.depth_sort.list_reader import PAGE_RECORDS, ListReader
+from hw.stages.tile_bin.page_table import PageTable
+from tests.rtl.formal.properties import Follow, free_stream, free_taker, given, holds, moves, occurs
+
+PARAMS = Parameters(max_bins=16, list_pages=16, address_bits=32)
+
+
+def count_memory(m: Module) -> None:
+    """A number's counter is how often it counted since it was cleared, however close together."""
+    m.submodules.dut = dut = CountMemory(4, 3)
+    watched, tally = AnyConst(2), Signal(3)
+    known = Signal()
+    came = [Signal(name=f"came_{n}") for n in range(2)]  # one and two moves ago
+    its = [Signal(name=f"its_{n}") for n in range(2)]
+    due = [Signal(3, name=f"due_{n}") for n in range(2)]
+    m.d.comb += [
+        dut.move.eq(AnySeq(1)),
+        dut.count.eq(AnySeq(1)),
+        dut.number.eq(AnySeq(2)),
+        dut.clear.eq(AnySeq(1)),
+        given(~dut.clear | (dut.move & ~dut.count & ~came[0] & ~came[1])),
+    ]
+    mine = dut.number == watched
+    with m.If(dut.move):
+        m.d.sync += [
+            *(came[0].eq(dut.count), came[1].eq(came[0])),
+            *(its[0].eq(dut.count & mine & known), its[1].eq(its[0])),
+            *(due[0].eq(tally), due[1].eq(due[0])),
+        ]
+        with m.If(dut.clear & mine):
+            m.d.sync += [known.eq(1), tally.eq(0)]
+        with m.Elif(dut.count & mine):
+            m.d.sync += tally.eq(tally + 1)
+    m.d.comb += [
+        holds(dut.counted == came[1]),
+        holds(~its[1] | (dut.before == due[1])),
+        holds(~its[1] | (dut.next == (due[1] + 1)[:3])),
+        occurs(its[1] & its[0] & (due[1] == 2) & ~dut.move),
+    ]
+
+
+def page_table(m: Module) -> None:
+    """Pages are handed out in order, none beyond the memory, and a chunk that begins none lies in
+    its list's last one; out of pages all that follows is dropped."""
+    m.submodules.dut = dut = PageTable(PARAMS)
+    free_stream(m, dut.i)
+    free_taker(m, dut.o)
+    pages, base = AnyConst(5), AnyConst(len(dut.constants.list_page))
+    job, place = dut.i.payload, dut.o.payload
+    watched = AnyConst(4)
+    mine = job.number == watched
+    taken, full = Signal(5), Signal()
+    own, has_own = Signal(4), Signal()
+    due, known, drops = Signal(len(place.page)), Signal(), Signal()
+    begins = job.chunk == 0
+    m.d.comb += [
+        dut.constants.pages.eq(pages),
+        dut.constants.list_page.eq(base),
+        Assume(pages <= 16),
+        Assume(~(Const(0, 1) | (base + pages)[len(dut.constants.list_page)])),
+        given(~dut.i.valid | ~mine | begins | has_own | full),
+    ]
+    with m.If(moves(dut.i)):
+        out = full | (begins & (taken == pages))
+        m.d.sync += [full.eq(out), drops.eq(out), known.eq(begins | (mine & has_own))]
+        m.d.sync += due.eq((base + Mux(begins, taken[:4], own))[: len(place.page)])
+        with m.If(begins & ~out):
+            m.d.sync += taken.eq(taken + 1)
+            with m.If(mine):
+                m.d.sync += [own.eq(taken[:4]), has_own.eq(1)]
+    # One job at a time: what is offered belongs to the last one taken, or the one before it.
+    shown = Signal(len(place.page) + 2)
+    with m.If(~dut.o.valid | dut.o.ready):
+        m.d.sync += shown.eq(Cat(due, known, drops))
+    said_due, said_known, said_drops = shown[:-2], shown[-2], shown[-1]
+    fresh = Signal()
+    m.d.sync += fresh.eq(~dut.o.valid | dut.o.ready)
+    passed = Cat(job.chunk, job.records, job.is_half)
+    Follow(
+        m,
+        moves(dut.i),
+        passed,
+        moves(dut.o),
+        Cat(place.chunk, place.records, place.is_half),
+        2,
+    )
+    is_inside = (place.page - base)[: len(place.page)] < pages
+    m.d.comb += [
+        holds(dut.pages <= pages),
+        holds(~dut.o.valid | place.drop | ~said_known | (place.page == said_due)),
+        holds(~dut.o.valid | place.drop | ~said_known | is_inside),
+        holds(~dut.o.valid | ~said_drops | place.drop),
+        holds(~(dut.full & ~full)),
+        occurs(moves(dut.o) & place.drop & (taken == 2)),
+        occurs(moves(dut.o) & ~place.drop & (place.chunk != 0) & said_known),
+    ]
+
+
+def list_reader(m: Module) -> None:
+    """A list's pages are asked for in their order, each once, as far as they hold entries."""
+    m.submodules.dut = dut = ListReader(PARAMS)
+    free_stream(m, dut.i)
+    free_taker(m, dut.requests)
+    table = Array(AnyConst(2) for _ in range(4))  # the page behind each of four
+    base = AnyConst(len(dut.list_page))
+    looked = Signal(2)
+    m.d.sync += [looked.eq(table[dut.page[:2]]), dut.next_page.eq(looked)]
+    head, request = dut.i.payload, dut.requests.payload
+    page, left = Signal(2), Signal(len(head.length))
+    m.d.comb += [
+        dut.list_page.eq(base),
+        given(~dut.i.valid | ((head.length != 0) & (head.page < 4))),
+        Assume((base + 4)[len(dut.list_page)] == 0),
+    ]
+    count = Mux(left < PAGE_RECORDS, left, PAGE_RECORDS)
+    with m.If(moves(dut.i)):
+        m.d.sync += [page.eq(head.page), left.eq((head.length + 1) >> 1)]
+    with m.Elif(moves(dut.requests)):
+        m.d.sync += [page.eq(table[page]), left.eq(left - count)]
+    m.d.comb += [
+        holds(~dut.requests.valid | (left != 0)),
+        holds(~dut.requests.valid | (request["count"] == count)),
+        holds(~dut.requests.valid | (request.record == (base + page) * PAGE_RECORDS)),
+        holds(~dut.i.ready | (left == 0)),
+        occurs(moves(dut.requests) & (left == 1) & (page == 2)),
+    ]

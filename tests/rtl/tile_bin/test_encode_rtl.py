@@ -1,0 +1,96 @@
+"""The entry's pipeline against the integer model, bit for bit, an item a cycle."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from golden.params import Parameters
+from golden.stages.tile_bin.constants import TileBinConstants
+from golden.stages.tile_bin.encode import encode
+from golden.stages.tile_bin.entry import ENTRY_FIELDS, unpack_fields
+from golden.stages.tile_bin.integer import bin_rects
+from hw.stages.tile_bin.encode import Encode
+from sim.rtl.block_harness import BlockHarness
+from tests.rtl.tile_bin.stimulus import hostile_splats, random_colors, random_splats
+
+PARAMS = Parameters()
+PADDING = 64
+OTHERS = {
+    "bins of 32 px": Parameters(bin_px=32, max_bins=4096),
+    "narrow conics, few fraction bits": Parameters(conic_bits=14, screen_fraction_bits=5),
+}
+
+
+@pytest.fixture(scope="module")
+def harness() -> BlockHarness:
+    built = BlockHarness(Encode(PARAMS))
+    built.build()
+    return built
+
+
+def inputs(splats, colors, constants: TileBinConstants) -> dict[str, np.ndarray]:
+    """Columns of the block's ports."""
+    columns = {
+        f"constants_{name}": np.full(len(splats), value)
+        for name, value in constants.as_ports().items()
+    }
+    for n, part in enumerate("uv"):
+        columns[f"colored_splat_mean2d_{part}"] = splats["mean2d"][:, n].astype(np.int64)
+    for n, part in enumerate("abc"):
+        columns[f"colored_splat_conic_{part}"] = splats["conic"][:, n].astype(np.int64)
+    for n, part in enumerate(("x0", "y0", "x1", "y1")):
+        columns[f"colored_splat_tile_rect_{part}"] = splats["tile_rect"][:, n].astype(np.int64)
+    for n, part in enumerate("xy"):
+        columns[f"colored_splat_extent_{part}"] = splats["extent"][:, n].astype(np.int64)
+    for name in ("depth", "index", "opacity", "conic_exponent"):
+        columns[f"colored_splat_{name}"] = splats[name].astype(np.int64)
+    for n, part in enumerate(("red", "green", "blue")):
+        columns[f"colored_color_{part}"] = colors[:, n].astype(np.int64)
+    return columns
+
+
+def assert_equal(harness, splats, colors, constants, params):
+    # The harness inverts its inputs around the items, but constants are held: others go before and
+    # after those that are looked at.
+    around = np.pad(np.arange(len(splats)), PADDING, mode="edge")
+    found = harness.run(inputs(splats[around], colors[around], constants))
+    found = {name: values[PADDING:-PADDING] for name, values in found.items()}
+    expected = unpack_fields(encode(splats, colors, constants.depth_shift, params))
+    for name in ENTRY_FIELDS:
+        np.testing.assert_array_equal(found[f"binned_entry_{name}"], expected[name], name)
+    rects = bin_rects(splats, constants, params).astype(np.int64)
+    none = (rects[:, 2] <= rects[:, 0]) | (rects[:, 3] <= rects[:, 1])
+    np.testing.assert_array_equal(found["none"], none)
+    some = ~none
+    first = rects[:, 1] * constants.across + rects[:, 0]
+    np.testing.assert_array_equal(found["binned_first"][some], first[some])
+    np.testing.assert_array_equal(
+        found["binned_columns"][some], (rects[:, 2] - rects[:, 0] - 1)[some]
+    )
+    np.testing.assert_array_equal(found["binned_rows"][some], (rects[:, 3] - rects[:, 1] - 1)[some])
+    return none
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_random_splats(harness, seed):
+    splats = random_splats(100_000, seed, PARAMS)
+    constants = TileBinConstants(seed + 6, 0, 25, 17, 0, 4096)
+    none = assert_equal(harness, splats, random_colors(100_000, seed), constants, PARAMS)
+    assert not none.all()
+
+
+def test_hostile_splats_in_a_strip(harness):
+    splats = hostile_splats(100_000, 9, PARAMS)
+    constants = TileBinConstants(4, 3, 13, 2, 0, 4096)
+    none = assert_equal(harness, splats, random_colors(100_000, 1), constants, PARAMS)
+    assert none.any()
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_other_parameters(name):
+    params = OTHERS[name]
+    harness = BlockHarness(Encode(params))
+    constants = TileBinConstants(5, 2, 49, 30, 0, 4096)
+    for splats in (random_splats(40_000, 3, params), hostile_splats(40_000, 4, params)):
+        assert_equal(harness, splats, random_colors(40_000, 2), constants, params)
