@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,10 @@ from typer.testing import CliRunner, Result
 from golden.errors import InputError
 from golden.pack import check_scene
 from golden.pack.file import load_pack
+from hw.package.presets import PRESETS
 from splatsieve.commands.demo import demo
 from tests.reports.report_cases import tiny_subject
+from tests.rtl.accelerator.picture_stimulus import SMALL
 
 SUBJECT = tiny_subject(views=2)
 FILES = {
@@ -40,7 +43,9 @@ FILES = {
 
 @pytest.fixture(autouse=True)
 def tiny_default(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Makes the default scene tiny."""
+    """Makes the default scene tiny, and what draws it the small build of the picture tests."""
+    small = replace(PRESETS["render"], params=SMALL)
+    monkeypatch.setitem(PRESETS, "render", small)
     module = importlib.import_module("golden.default_scene")
     monkeypatch.setattr(module, "default_scene", lambda: SUBJECT.scene)
     monkeypatch.setattr(module, "default_cameras", lambda: list(SUBJECT.cameras))

@@ -130,4 +130,4 @@ def test_pictures_are_as_good(far, offset, scale):
     drawn = draw_stage(scene, pack, cameras, INRIA, "gaussian", "integer")
     for camera, picture in zip(cameras, drawn, strict=True):
         whole = render(scene, camera, INRIA).image
-        assert psnr_db(whole, picture.rendered.image) > 67
+        assert psnr_db(whole, picture.image) > 67

@@ -9,8 +9,8 @@ from golden.params import Parameters
 LANES_PER_ENGINE = 4
 ROW_STEP = 5  # quads right below one another lie five engines apart
 # Lanes -> lines of quads that are tested in a cycle, and words that an engine's queue holds.
-LINES = {4: 1, 16: 4, 64: 16, 96: 16}
-QUEUE_WORDS = {4: 32, 16: 32, 64: 64, 96: 64}
+LINES = {4: 1, 16: 4, 64: 32, 96: 32}
+QUEUE_WORDS = {4: 32, 16: 32, 64: 128, 96: 128}
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Arrangement:
     @property
     def lines(self) -> int:
         """Lines of a group."""
-        return LINES[self.params.raster_lanes]
+        return min(LINES[self.params.raster_lanes], self.side)
 
     @property
     def groups(self) -> int:

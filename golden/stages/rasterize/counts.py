@@ -11,7 +11,13 @@ from golden.camera import Camera
 from golden.rules import ALPHA_MIN, Rules
 from golden.stages.depth_sort.reference import TileLists
 from golden.stages.gaussian_project.reference import Splats
-from golden.stages.rasterize.counts_kernel import count
+from golden.stages.rasterize.counts_kernel import (
+    BinOrder,
+    Ellipses,
+    End,
+    Picture,
+    count,
+)
 from golden.stages.rasterize.reference import POWER_MARGIN, TRANSMITTANCE_MIN
 
 Int64 = NDArray[np.int64]
@@ -67,23 +73,12 @@ def count_bins(
     )
     with np.errstate(divide="ignore"):  # opacity 0: nothing is above the threshold
         q = np.maximum(2.0 * (POWER_MARGIN - np.log(ALPHA_MIN / splats.opacity)), 0.0)
+    test = SUBTILE_TESTS.index(subtile_test)
     count(
-        splats.mean2d,
-        splats.conic,
-        splats.opacity,
-        q,
-        lists.offsets,
-        lists.splat,
-        lists.grid[0],
-        camera.width,
-        camera.height,
-        bin_px,
-        subtile_px,
-        SUBTILE_TESTS.index(subtile_test),
-        rules.alpha_max,
-        ALPHA_MIN,
-        TRANSMITTANCE_MIN,
-        rules.t_min_is_done,
+        Ellipses(splats.mean2d, splats.conic, splats.opacity, q),
+        BinOrder(lists.offsets, lists.splat, lists.grid[0]),
+        Picture(camera.width, camera.height, bin_px, subtile_px, test),
+        End(rules.alpha_max, ALPHA_MIN, TRANSMITTANCE_MIN, rules.t_min_is_done),
         counts.fetched_splats,
         counts.blended_pixel_splats,
         counts.subtile_histogram,

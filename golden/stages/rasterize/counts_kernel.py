@@ -7,6 +7,8 @@ vector: positions, exponents and transmittances are found in one loop.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -130,35 +132,71 @@ def _end(
     return ended
 
 
+class Ellipses(NamedTuple):
+    """Splats, a row each.
+
+    Parameters
+    ----------
+    mean2d, conic, opacity : of Splats.
+    q : (S,) float64, 2 ln(255 opacity), 0 where that is below 0: no unit.
+    """
+
+    mean2d: Float64
+    conic: Float64
+    opacity: Float64
+    q: Float64
+
+
+class BinOrder(NamedTuple):
+    """Drawing order of the bins, `across` of them in a row."""
+
+    offsets: Int64
+    splat: NDArray[np.int32]
+    across: int
+
+
+class Picture(NamedTuple):
+    """Sizes, px.
+
+    Parameters
+    ----------
+    test : place in SUBTILE_TESTS.
+    """
+
+    width: int
+    height: int
+    bin_px: int
+    subtile_px: int
+    test: int
+
+
+class End(NamedTuple):
+    """What a rule set says of alpha, and of the T at which a pixel is done."""
+
+    alpha_max: float
+    alpha_min: float
+    t_min: float
+    t_min_is_done: bool
+
+
 @parallel_kernel
 def count(
-    mean2d: Float64,
-    conic: Float64,
-    opacity: Float64,
-    q: Float64,
-    offsets: Int64,
-    lists: NDArray[np.int32],
-    across: int,
-    width: int,
-    height: int,
-    bin_px: int,
-    subtile_px: int,
-    test: int,
-    alpha_max: float,
-    alpha_min: float,
-    t_min: float,
-    t_min_is_done: bool,
+    splats: Ellipses,
+    order: BinOrder,
+    picture: Picture,
+    end: End,
     fetched: Int64,
     blended: Int64,
     histogram: Int64,
 ) -> None:
     """Fills the last three, as golden.stages.rasterize.counts.count_bins says.
 
-    Parameters
-    ----------
-    q : (S,) float64, 2 ln(255 opacity), 0 where that is below 0: no unit.
-    test : place in SUBTILE_TESTS.
+    They are no tuple: of one the compiled loop fills a copy.
     """
+    mean2d, conic, opacity, q = splats
+    offsets, lists, across = order
+    width, height, bin_px, subtile_px, test = picture
+    alpha_max, alpha_min, t_min, t_min_is_done = end
     for bin_ in parallel_range(len(fetched)):
         x0, y0 = (bin_ % across) * bin_px, (bin_ // across) * bin_px
         columns, rows = min(bin_px, width - x0), min(bin_px, height - y0)
@@ -177,7 +215,7 @@ def count(
         live_mask = mask_of(live_sub)
         # Of each strip, rows with a pixel that is not done lie from live_top to before live_end.
         live_top, live_end = np.zeros(strips, np.int64), np.full(strips, rows)
-        top, end = np.zeros(strips, np.int64), np.zeros(strips, np.int64)
+        top, below = np.zeros(strips, np.int64), np.zeros(strips, np.int64)
         lows, highs = np.zeros(rows, np.int64), np.zeros(rows, np.int64)
         place = np.arange(rows * WIDE)
         xs, ys = (place % WIDE).astype(np.float64), (place // WIDE).astype(np.float64)
@@ -196,9 +234,9 @@ def count(
                 test, splat, x0, columns, first, last, lows, highs, subtile, side
             )
             histogram[bin_, bits(touched & live_mask)] += 1
-            strip_rows(lows, highs, first, last, top, end)
+            strip_rows(lows, highs, first, last, top, below)
             for strip in range(strips):
-                begin, stop = max(top[strip], live_top[strip]), min(end[strip], live_end[strip])
+                begin, stop = max(top[strip], live_top[strip]), min(below[strip], live_end[strip])
                 if begin >= stop:
                     continue
                 at = strip * rows

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,19 +78,9 @@ def rasterize_reference(
     with np.errstate(divide="ignore"):  # opacity 0: nothing is above the threshold
         threshold = np.log(ALPHA_MIN / splats.opacity) - POWER_MARGIN
     _blend(
-        splats.mean2d,
-        splats.conic,
-        splats.opacity,
-        threshold,
-        colors,
-        lists.offsets,
-        lists.splat,
-        lists.grid[0],
-        TILE_PX,
-        rules.alpha_max,
-        ALPHA_MIN,
-        TRANSMITTANCE_MIN,
-        rules.t_min_is_done,
+        _Drawn(splats.mean2d, splats.conic, splats.opacity, threshold, colors),
+        _Lists(lists.offsets, lists.splat, lists.grid[0]),
+        _End(rules.alpha_max, ALPHA_MIN, TRANSMITTANCE_MIN, rules.t_min_is_done),
         np.asarray(background, np.float64),
         image,
         counts.fetched_splats,
@@ -99,27 +90,49 @@ def rasterize_reference(
     return image, counts
 
 
+class _Drawn(NamedTuple):
+    """Splats, a row each; threshold: the power below which alpha is too small for certain."""
+
+    mean2d: Float64
+    conic: Float64
+    opacity: Float64
+    threshold: Float64
+    colors: Float64
+
+
+class _Lists(NamedTuple):
+    """Drawing order of the tiles, `across` of them in a row."""
+
+    offsets: Int64
+    splat: NDArray[np.int32]
+    across: int
+
+
+class _End(NamedTuple):
+    """What a rule set says of alpha, and of the T at which a pixel is done."""
+
+    alpha_max: float
+    alpha_min: float
+    t_min: float
+    t_min_is_done: bool
+
+
 @parallel_kernel
 def _blend(
-    mean2d: Float64,
-    conic: Float64,
-    opacity: Float64,
-    threshold: Float64,
-    colors: Float64,
-    offsets: Int64,
-    lists: NDArray[np.int32],
-    across: int,
-    tile_px: int,
-    alpha_max: float,
-    alpha_min: float,
-    t_min: float,
-    t_min_is_done: bool,
+    drawn: _Drawn,
+    order: _Lists,
+    end: _End,
     background: Float64,
     image: Float32,
     fetched: Int64,
     tested: Int64,
     blended: Int64,
 ) -> None:
+    mean2d, conic, opacity, threshold, colors = drawn
+    offsets, lists, across = order
+    alpha_max, alpha_min, t_min, t_min_is_done = end
+    # What is written stays an argument: of a tuple the compiled loop fills a copy.
+    tile_px = TILE_PX
     height, width = image.shape[0], image.shape[1]
     for tile in parallel_range(len(fetched)):
         x0, y0 = (tile % across) * tile_px, (tile // across) * tile_px

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from golden.camera import Camera
+from golden.errors import InputError
 from golden.params import Parameters
 from golden.stages.tile_bin.constants import bin_grid, strip_rows
 
@@ -13,13 +14,19 @@ STRIDE_ALIGNMENT_BYTES = 64
 def strips(camera: Camera, params: Parameters) -> list[range]:
     """Rows of bins of each strip, from the top, with as many bins as the build has.
 
-    Raises InputError where not even one strip is that narrow.
+    Raises InputError where the picture is too wide for a strip.
     """
     _, down = bin_grid(camera, params)
     step = _step(params)
     most = strip_rows(camera, params)
+    if most < min(step, down):
+        raise InputError(
+            f"camera {camera.name} is {camera.width} px wide: {step} rows of bins of "
+            f"{params.bin_px} px, as many as a strip must have, are more than the hardware's "
+            f"{params.max_bins} bins: choose a smaller --size."
+        )
     if most < down:
-        most = max(most // step * step, step)
+        most = most // step * step
     return [range(first, min(first + most, down)) for first in range(0, down, most)]
 
 

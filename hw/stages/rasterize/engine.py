@@ -44,8 +44,8 @@ class Engine(wiring.Component):
         self.issue = QuadIssue(params, number)
         self.blend = QuadBlend(params)
         self.memory = PixelMemory(params)
-        # From the bin's end met to its last pixel written: up to three cycles until it is offered.
-        self.drain_cycles = self.blend.latency_cycles + 4
+        # From the bin's end met to its last pixel written.
+        self.drain_cycles = self.blend.latency_cycles + self.issue.end_cycles + 1
         sizes = data.ArrayLayout(BIN_SIZE_BITS, BUFFERS)
         super().__init__(
             {

@@ -38,10 +38,11 @@ def quad_job(params: Parameters) -> data.StructLayout:
 class QuadIssue(wiring.Component):
     """Keeps an engine's words in order and offers their quads, one a cycle.
 
-    A word's quads go lowest bit first. A quad that is the same as the one before it waits a cycle,
-    since T is known two cycles after it was read. Quads that have died while their word waited
-    are left out where an engine is one of several.
-    Latency: 4 cycles from a word pushed to its first quad offered.
+    A word's quads go lowest bit first. A quad that is the same as the one before it lets the next
+    one pass, or waits a cycle where that is the same again or there is none: T is known two cycles
+    after it was read. Quads that have died while their word waited are left out where an engine is
+    one of several.
+    Latency: 5 cycles from a word pushed to its first quad offered.
 
     Parameters
     ----------
@@ -53,9 +54,12 @@ class QuadIssue(wiring.Component):
     live : In, the engine's bits of LiveMap, a buffer each.
     valid : Out(1), job : Out(quad_job).
     stalled : Out(1), a quad waits for the one before it.
-    ended : Out(1 a buffer), the bin's end was met: all its quads were offered, or are in 2 cycles.
+    ended : Out(1 a buffer), the bin's end was met: all its quads are offered in `end_cycles`.
     busy : Out(1).
     """
+
+    # From the last quad's choice: chosen, held by two quads like it, ahead, held by one, offered.
+    end_cycles = 5
 
     def __init__(self, params: Parameters, engine: int):
         self._params, self._engine = params, engine
@@ -88,19 +92,21 @@ class QuadIssue(wiring.Component):
         following, has_following = Signal(word(self._params)), Signal()
         current, chosen_head = Signal(word(self._params)), Signal(word_head(self._params))
         bits = (arrangement.mask_bits - 1).bit_length()
-        chosen, has_chosen = Signal(bits), Signal()
+        chosen, has_chosen, has_ahead = Signal(bits), Signal(), Signal()
+        holds = Signal()  # the chosen quad stays
         picks, frees, takes, loads = (Signal(name=n) for n in ("picks", "frees", "takes", "loads"))
         without = Signal(arrangement.mask_bits)
         mask = current.mask
         m.d.comb += [
             without.eq(mask & (mask - 1)),
-            picks.eq(mask.any() & ~self.stalled),
+            picks.eq(mask.any() & ~holds),
             frees.eq(~without.any() & (picks | ~mask.any())),
             takes.eq(has_following & (frees | ~(following.mask.any() | following.head.ends))),
             loads.eq(queue.valid & (takes | ~has_following)),
             queue.pop.eq(loads),
             self.busy.eq(
-                queue.valid | has_following | mask.any() | has_chosen | self.valid | self.push
+                Cat(queue.valid, has_following, mask, has_chosen, has_ahead, self.valid, self.push)
+                != 0
             ),
         ]
         with m.If(takes & frees & following.head.ends):
@@ -108,32 +114,35 @@ class QuadIssue(wiring.Component):
         with m.If(loads):
             m.d.sync += [
                 following.eq(queue.first),
-                following.mask.eq(self._filtered(m, queue.first)),
+                following.mask.eq(self._filtered(m, "loaded", queue.first)),
             ]
         m.d.sync += has_following.eq(loads | (has_following & ~takes))
+        left = Signal(word(self._params))
+        m.d.comb += [left.eq(current), left.mask.eq(Mux(picks, without, mask))]
         with m.If(takes & frees):
-            m.d.sync += current.eq(following)
-        with m.Elif(picks):
-            m.d.sync += current.mask.eq(without)
-        with m.If(~self.stalled):
+            m.d.comb += left.eq(following)
+        m.d.sync += [current.eq(left), current.mask.eq(self._filtered(m, "left", left))]
+        with m.If(~holds):
             m.d.sync += [
                 chosen.eq(self._lowest(mask)),
                 has_chosen.eq(picks),
                 chosen_head.eq(current.head),
             ]
-        self._offer(m, chosen, has_chosen, chosen_head)
+        job = self._job(m, chosen, chosen_head)
+        self._offer(m, job, has_chosen, has_ahead, holds)
         return m
 
-    def _filtered(self, m, first):
+    def _filtered(self, m, name, waiting):
         """The word's quads that are still live; all where one engine has so many to look at."""
         if self._arrangement.engines == 1:
-            return first.mask
-        head = first.head
-        live = Signal(self._arrangement.depth)  # a name of its own: its bits are taken one by one
+            return waiting.mask
+        head = waiting.head
+        # A name of its own: its bits are taken one by one.
+        live = Signal(self._arrangement.depth, name=f"live_{name}")
         m.d.comb += live.eq(Mux(head.buffer, self.live[1], self.live[0]))
         swap = head.brush.swap
         kept = live_of_group(self._arrangement, self._engine, head.group, swap, live)
-        return first.mask & (kept | head.background.replicate(len(first.mask)))
+        return waiting.mask & (kept | head.background.replicate(len(waiting.mask)))
 
     def _lowest(self, mask):
         """Number of the lowest bit that is set."""
@@ -142,8 +151,8 @@ class QuadIssue(wiring.Component):
             number = Mux(mask[bit], bit, number)
         return number
 
-    def _offer(self, m, chosen, has_chosen, head):
-        """Where the chosen quad is; it waits where the one on offer is the same."""
+    def _job(self, m, chosen, head):
+        """Where the chosen quad is."""
         arrangement, job = self._arrangement, Signal(quad_job(self._params))
         places = (arrangement.places - 1).bit_length()
         along, line = self._along(chosen, head)
@@ -156,13 +165,28 @@ class QuadIssue(wiring.Component):
             job.y.eq(Mux(swap, along, line)),
             job.place.buffer.eq(head.buffer),
             job.place.address.eq(Cat(self._column(job.x), job.y) if places else job.y),
-            self.stalled.eq(
-                has_chosen & self.valid & (job.place.as_value() == self.job.place.as_value())
-            ),
         ]
-        m.d.sync += self.valid.eq(has_chosen & ~self.stalled)
-        with m.If(~self.stalled):
-            m.d.sync += self.job.eq(job)
+        return job
+
+    def _offer(self, m, job, has_chosen, has_ahead, holds):
+        """Offers the job ahead; where it is of the quad on offer, the chosen one instead."""
+        ahead = Signal.like(job, name="ahead")
+        waits, passes = Signal(), Signal()
+        is_other = job.place.as_value() != ahead.place.as_value()
+        m.d.comb += [
+            waits.eq(
+                has_ahead & self.valid & (ahead.place.as_value() == self.job.place.as_value())
+            ),
+            passes.eq(waits & has_chosen & is_other),
+            holds.eq(waits & has_chosen & ~is_other),
+            self.stalled.eq(waits & ~passes),
+        ]
+        m.d.sync += [
+            self.valid.eq(passes | (has_ahead & ~waits)),
+            self.job.eq(Mux(waits, job.as_value(), ahead.as_value())),
+        ]
+        with m.If(~waits):
+            m.d.sync += [has_ahead.eq(has_chosen), ahead.eq(job)]
 
     def _column(self, x):
         """x over the number of engines, rounded down."""

@@ -167,6 +167,7 @@ def test_lists_of_another_grid_are_refused():
 def test_every_quad_has_one_engine_and_address(lanes, bin_px):
     arrangement = Arrangement(Parameters(color_cycles=1, raster_lanes=lanes, bin_px=bin_px))
     side = arrangement.side
+    assert arrangement.lines * arrangement.groups == side
     places = {
         (arrangement.engine(x, y), arrangement.address(x, y))
         for x in range(side)

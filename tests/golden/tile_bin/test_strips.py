@@ -56,6 +56,12 @@ def test_rows_of_strips():
     ]
 
 
+def test_a_picture_too_wide_for_a_strip_is_refused():
+    wide = CAMERA.resized(1100, 1063)  # 35 bins of 32 px across: two rows are 70
+    with pytest.raises(InputError, match="is 1100 px wide: 2 rows of bins of 32 px"):
+        strips(wide, replace(PARAMS, max_bins=64, bin_px=32))
+
+
 @pytest.mark.parametrize("bin_px", [32, 64])
 def test_halves_cover_a_strip_until_it_cannot_be_cut(bin_px):
     params, pending, single = replace(PARAMS, bin_px=bin_px), [range(3, 20)], []

@@ -10,7 +10,7 @@ from golden.stages.rasterize.integer import bins_of_picture, fields_of, rasteriz
 from golden.stages.tile_bin.entry import null_entry, pack_fields
 from hw.stages.rasterize.rasterize import LANE_COUNTERS
 from sim.rtl.rasterize_harness import RasterizeHarness
-from tests.rtl.rasterize.raster_stimulus import KINDS, random_entries
+from tests.rtl.rasterize.raster_stimulus import KINDS, PX, random_entries
 
 # Small bins keep the builds short; others are built where slow tests are wanted.
 BUILDS = {
@@ -99,6 +99,19 @@ def test_equal_entries_one_after_another(harness):
     entries = np.concatenate([pack_fields(fields)] * 200)
     _, run = check(harness, (2, 2), entries, np.array([0, 200]))
     assert run.counters["stalled_lane_cycles"] > 0
+
+
+def test_a_waiting_quad_lets_the_next_one_pass(harness):
+    """Two quads of one engine, each twice in a row: none waits."""
+    far_px = harness.params.bin_px // 2
+    only = {"v": PX, "w1": 1020, "w2": 1020, "slope": 0, "opacity": 200}
+    fields = random_entries(200, 5, "small")
+    fields |= {name: np.full(200, value) for name, value in only.items()}
+    fields["u"] = PX + PX * far_px * (np.arange(200) // 2 % 2)
+    size = (harness.params.bin_px, 2)
+    model, run = check(harness, size, pack_fields(fields), np.array([0, 200]))
+    assert model.blended.sum() >= 200
+    assert run.counters["stalled_lane_cycles"] <= 4 * 4
 
 
 @pytest.mark.parametrize("uses_drain", [False, True])
