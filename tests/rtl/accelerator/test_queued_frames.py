@@ -244,7 +244,13 @@ def idle_between_frames(images, views, params, memory) -> tuple[list[int], np.nd
 
 @pytest.mark.parametrize("latency_cycles", [20, 100])
 @pytest.mark.parametrize(
-    "params", [PARAMS, replace(PARAMS, data_bits=512, lanes=2)], ids=["one lane", "two lanes"]
+    "params",
+    [
+        pytest.param(PARAMS, id="one lane"),
+        pytest.param(
+            replace(PARAMS, data_bits=512, lanes=2), id="two lanes", marks=pytest.mark.slow
+        ),
+    ],
 )
 def test_no_bubble_between_frames(room, params, latency_cycles):
     """The bus never waits: clusters that wait cover all of the next frame's dependent reads."""
