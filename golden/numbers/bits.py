@@ -12,6 +12,11 @@ from golden.numbers.fixed import Int64
 UInt64 = NDArray[np.uint64]
 
 
+def round_up(value: int, multiple: int) -> int:
+    """The least multiple that is not below a value."""
+    return -(-value // multiple) * multiple
+
+
 def leading_one(value: NDArray[Any]) -> Int64:
     """Position of the highest set bit of non-negative integers below 2^64; 0 where there is none.
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from golden.clustering.cluster import ClusterOptions
 from golden.default_scene import default_cameras, default_scene
+from golden.numbers.bits import round_up
 from golden.pack import build_pack
 from golden.pack.file import pack_bytes
 from golden.params import Parameters
@@ -67,7 +68,7 @@ def render_vectors(params: Parameters) -> Vectors:
         INRIA,
         colors="narrow",
     )
-    lists = ListMemory(_up(PACK_ADDRESS + len(pack_bytes(pack)), REGION_BYTES), LIST_BYTES)
+    lists = ListMemory(round_up(PACK_ADDRESS + len(pack_bytes(pack)), REGION_BYTES), LIST_BYTES)
     first = lists.list_address + lists.list_bytes
     camera = small.camera.resized(*PICTURE_PX)
     frame = replace(small, pack=pack, camera=camera, memory=lists)
@@ -158,10 +159,6 @@ def _cut(scene: Scene, count: int) -> Scene:
 def _records(records: NDArray[np.void]) -> str:
     data = np.ascontiguousarray(records).view(np.uint8)
     return _words(data.reshape(len(records), records.dtype.itemsize))
-
-
-def _up(value: int, multiple: int) -> int:
-    return -(-value // multiple) * multiple
 
 
 def _words(rows: NDArray[np.uint8]) -> str:

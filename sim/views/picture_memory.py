@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from golden.camera import Camera
+from golden.numbers.bits import round_up
 from golden.params import Parameters
 from golden.stages.rasterize.constants import ALIGNMENT_BYTES
 from golden.stages.tile_bin.constants import PAGE_BYTES
@@ -57,9 +58,11 @@ def picture_memory(
     ----------
     pack_address, pack_bytes : of the pack.
     """
-    lists = ListMemory(_up(pack_address + pack_bytes, REGION_BYTES), params.list_pages * PAGE_BYTES)
-    stride = _up(PIXEL_BYTES * camera.width, ALIGNMENT_BYTES)
-    picture = _up(lists.list_address + lists.list_bytes, REGION_BYTES)
+    lists = ListMemory(
+        round_up(pack_address + pack_bytes, REGION_BYTES), params.list_pages * PAGE_BYTES
+    )
+    stride = round_up(PIXEL_BYTES * camera.width, ALIGNMENT_BYTES)
+    picture = round_up(lists.list_address + lists.list_bytes, REGION_BYTES)
     return PictureMemory(lists, picture, stride * camera.height, stride)
 
 
@@ -68,7 +71,3 @@ def read_picture(memory: Memory, room: PictureMemory, camera: Camera) -> NDArray
     data = memory.memory_bytes(room.picture_address, room.picture_bytes)
     rows = np.frombuffer(data, np.uint8).reshape(camera.height, room.stride_bytes // 4, 4)
     return rows[:, : camera.width].copy()
-
-
-def _up(value: int, multiple: int) -> int:
-    return -(-value // multiple) * multiple

@@ -19,6 +19,7 @@ from golden.stages.tile_bin.entry import (
     pack_fields,
     unpack_fields,
 )
+from tests.golden.tile_bin.random_conics import turn_ellipses
 
 PARAMS = Parameters()
 UNIT = 1 << PARAMS.screen_fraction_bits
@@ -34,19 +35,7 @@ def random_splats(count: int, seed: int, center_px: float = 2000.0) -> np.ndarra
     splats["mean2d"] = np.rint(rng.uniform(-center_px, center_px, (count, 2)) * UNIT)
     low = np.exp2(rng.uniform(-0.86, 9, count))  # the low pass leaves no less
     high = low * np.exp2(rng.uniform(0, 5, count))
-    angle = rng.uniform(0, np.pi, count)
-    cos, sin = np.cos(angle), np.sin(angle)
-    conic = np.stack(
-        (
-            (cos / low) ** 2 + (sin / high) ** 2,
-            cos * sin * (low**-2 - high**-2),
-            (sin / low) ** 2 + (cos / high) ** 2,
-        ),
-        axis=1,
-    )
-    exponent = np.frexp(np.maximum(conic[:, 0], conic[:, 2]))[1] - PARAMS.conic_bits
-    splats["conic_exponent"] = exponent
-    splats["conic"] = np.rint(np.ldexp(conic, -exponent[:, None]))
+    turn_ellipses(rng, splats, low, high, PARAMS.conic_bits)
     splats["depth"] = rng.integers(0, 1 << 28, count)
     splats["opacity"] = rng.integers(258, 65536, count)
     return splats

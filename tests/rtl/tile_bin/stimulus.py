@@ -6,6 +6,7 @@ import numpy as np
 
 from golden.params import Parameters
 from golden.records import SPLAT_DTYPE
+from tests.golden.tile_bin.random_conics import turn_ellipses
 
 
 def random_colors(count: int, seed: int) -> np.ndarray:
@@ -24,19 +25,7 @@ def random_splats(
     splats["mean2d"] = np.rint(place * unit)
     low = np.exp2(rng.uniform(-0.86, 7, count))
     high = low * np.exp2(rng.uniform(0, 8, count))
-    angle = rng.uniform(0, np.pi, count)
-    cos, sin = np.cos(angle), np.sin(angle)
-    conic = np.stack(
-        (
-            (cos / low) ** 2 + (sin / high) ** 2,
-            cos * sin * (low**-2 - high**-2),
-            (sin / low) ** 2 + (cos / high) ** 2,
-        ),
-        axis=1,
-    )
-    exponent = np.frexp(np.maximum(conic[:, 0], conic[:, 2]))[1] - params.conic_bits
-    splats["conic_exponent"] = exponent
-    splats["conic"] = np.rint(np.ldexp(conic, -exponent[:, None]))
+    turn_ellipses(rng, splats, low, high, params.conic_bits)
     splats["depth"] = np.exp2(rng.uniform(10, 31.9, count)).astype(np.int64)
     splats["index"] = np.arange(count)
     splats["opacity"] = rng.integers(1, 65536, count)
