@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,11 +27,12 @@ class Camera:
     width, height : image size, px.
     fx, fy : focal lengths, px.
     cx, cy : principal point, px.
-    viewmat : (4, 4) float64, world to camera, last row 0 0 0 1. Its rotation is replaced by the
-        nearest exact one, since the culling bound relies on lengths being kept.
+    pose : (4, 4) float64, world to camera, as given; last row 0 0 0 1.
+    viewmat : (4, 4) float64, the pose with the nearest exact rotation: what everything else reads,
+        since the culling bound relies on lengths being kept.
 
     Raises InputError on a size outside 1..16384 px, a focal length that is not positive, a value
-    that is not finite, or a viewmat whose rotation is not a rotation (to 1e-3).
+    that is not finite, or a pose whose rotation is not a rotation (to 1e-3).
     """
 
     name: str
@@ -40,7 +42,7 @@ class Camera:
     fy: float
     cx: float
     cy: float
-    viewmat: NDArray[np.float64]
+    pose: NDArray[np.float64]
 
     def __post_init__(self) -> None:
         for side in (self.width, self.height):
@@ -57,23 +59,27 @@ class Camera:
                 f"camera {self.name}: intrinsics fx={self.fx} fy={self.fy} cx={self.cx} "
                 f"cy={self.cy} are not finite with positive focal lengths: correct the camera file."
             )
-        if self.viewmat.shape != (4, 4) or not np.isfinite(self.viewmat).all():
+        if self.pose.shape != (4, 4) or not np.isfinite(self.pose).all():
             raise InputError(
                 f"camera {self.name}: the pose is not finite: correct the camera file."
             )
-        rotation = self.viewmat[:3, :3]
+        rotation = self.pose[:3, :3]
         if (
             np.abs(rotation @ rotation.T - np.eye(3)).max() > 1e-3
             or np.linalg.det(rotation) < 0
-            or not np.array_equal(self.viewmat[3], [0, 0, 0, 1])
+            or not np.array_equal(self.pose[3], [0, 0, 0, 1])
         ):
             raise InputError(
                 f"camera {self.name}: the pose is not a rigid motion: correct the camera file."
             )
-        left, _, right = np.linalg.svd(rotation)
-        exact = self.viewmat.copy()
+
+    @cached_property
+    def viewmat(self) -> NDArray[np.float64]:
+        """(4, 4) world to camera; the rotation is the one nearest to the pose's."""
+        left, _, right = np.linalg.svd(self.pose[:3, :3])
+        exact = self.pose.copy()
         exact[:3, :3] = left @ right
-        object.__setattr__(self, "viewmat", exact)
+        return exact
 
     @property
     def position(self) -> NDArray[np.float64]:

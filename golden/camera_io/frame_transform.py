@@ -43,7 +43,7 @@ class FrameTransform:
         viewmat = np.eye(4)
         viewmat[:3, :3] = camera.viewmat[:3, :3] @ self.rotation.T
         viewmat[:3, 3] = self.scale * camera.viewmat[:3, 3] - viewmat[:3, :3] @ self.translation
-        return replace(camera, viewmat=viewmat)
+        return replace(camera, pose=viewmat)
 
 
 def read_transform(path: Path, applied: object = None, applied_scale: object = 1) -> FrameTransform:

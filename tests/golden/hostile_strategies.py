@@ -85,7 +85,7 @@ def cameras(draw) -> Camera:
         fy=fx if draw(st.booleans()) else draw(lens) * height,
         cx=draw(centre) * width,
         cy=draw(centre) * height,
-        viewmat=viewmat,
+        pose=viewmat,
     )
 
 

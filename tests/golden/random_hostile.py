@@ -50,5 +50,5 @@ def hostile_camera(seed: int, scene: Scene) -> Camera:
         fy=height * 2.0 ** rng.uniform(-2, 3),
         cx=width * off[0],
         cy=height * off[1],
-        viewmat=viewmat,
+        pose=viewmat,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,39 +21,25 @@ Box = tuple[float, float, float, float]
 FAR_AXES = 1e10  # gsplat's far plane unless told otherwise, scene units; inria has none
 
 
-class View(NamedTuple):
-    """Camera and rules as plain numbers: px, px^2 and scene units; flat, as parallel loops need."""
-
-    r00: float
-    r01: float
-    r02: float
-    r10: float
-    r11: float
-    r12: float
-    r20: float
-    r21: float
-    r22: float
-    tx: float
-    ty: float
-    tz: float
-    fx: float
-    fy: float
-    cx: float
-    cy: float
-    width: float
-    height: float
-    columns: float
-    rows: float
-    x_low: float
-    x_high: float
-    y_low: float
-    y_high: float
-    near: float
-    near_is_out: bool
-    far: float
-    axes: bool
-    low_pass: float
-    tile: float
+# Camera and rules as a kernel reads them: one record, lengths in px and scene units.
+VIEW_DTYPE = np.dtype(
+    [
+        ("rotation", "f8", (3, 3)),  # world to camera
+        ("translation", "f8", (3,)),
+        ("focal", "f8", (2,)),  # px
+        ("center", "f8", (2,)),  # principal point, px
+        ("size", "f8", (2,)),  # width, height, px
+        ("tiles", "f8", (2,)),  # across, down
+        ("low", "f8", (2,)),  # least and largest x/z and y/z that the Jacobian sees
+        ("high", "f8", (2,)),
+        ("near", "f8"),  # planes, scene units
+        ("far", "f8"),
+        ("low_pass", "f8"),  # added to the covariance, px^2
+        ("tile", "f8"),  # side of a tile, px
+        ("near_is_out", "?"),  # a depth of `near` itself is left out
+        ("axes", "?"),  # an extent on each axis; False: one circle
+    ]
+)
 
 
 class Projected(NamedTuple):
@@ -74,19 +60,18 @@ def tile_grid(camera: Camera) -> tuple[int, int]:
     return -(-camera.width // TILE_PX), -(-camera.height // TILE_PX)
 
 
-def view_constants(camera: Camera, rules: Rules) -> View:
-    """The numbers of a camera and a rule set that projection reads."""
-    axes = rules.extent == "axes"
-    numbers = (
-        *camera.viewmat[:3, :3].ravel(),
-        *camera.viewmat[:3, 3],
-        *(camera.fx, camera.fy, camera.cx, camera.cy),
-        *(camera.width, camera.height, *tile_grid(camera)),
-        *rules.clamp_limits(camera),
-        rules.near,
-    )
-    last = (bool(rules.near_is_out), FAR_AXES if axes else math.inf, axes, LOW_PASS_PX2)
-    return View._make((*(float(value) for value in numbers), *last, float(TILE_PX)))
+def view_constants(camera: Camera, rules: Rules) -> NDArray[np.void]:
+    """(1,) VIEW_DTYPE: what of a camera and a rule set projection reads."""
+    view, axes = np.zeros(1, VIEW_DTYPE), rules.extent == "axes"
+    x_low, x_high, y_low, y_high = rules.clamp_limits(camera)
+    view["rotation"], view["translation"] = camera.viewmat[:3, :3], camera.viewmat[:3, 3]
+    view["focal"], view["center"] = (camera.fx, camera.fy), (camera.cx, camera.cy)
+    view["size"], view["tiles"] = (camera.width, camera.height), tile_grid(camera)
+    view["low"], view["high"] = (x_low, y_low), (x_high, y_high)
+    view["near"], view["far"] = rules.near, FAR_AXES if axes else math.inf
+    view["low_pass"], view["tile"] = LOW_PASS_PX2, TILE_PX
+    view["near_is_out"], view["axes"] = rules.near_is_out, axes
+    return view
 
 
 @serial_kernel
@@ -98,24 +83,25 @@ def _nothing() -> Projected:
 
 
 @serial_kernel
-def _project(view: View, x: float, y: float, z: float, sigma: Float64, reach: float) -> Projected:
-    depth = view.r20 * x + view.r21 * y + view.r22 * z + view.tz
+def _project(view: Any, x: float, y: float, z: float, sigma: Float64, reach: float) -> Projected:
+    r, t, fx, fy = view.rotation, view.translation, view.focal[0], view.focal[1]
+    depth = r[2, 0] * x + r[2, 1] * y + r[2, 2] * z + t[2]
     # written so that a value that is not a number is dropped too
     if not (depth > view.near if view.near_is_out else depth >= view.near):
         return _nothing()
     if depth > view.far or (view.axes and reach < 0.0):
         return _nothing()
-    x_z = (view.r00 * x + view.r01 * y + view.r02 * z + view.tx) / depth
-    y_z = (view.r10 * x + view.r11 * y + view.r12 * z + view.ty) / depth
-    u, v = view.fx * x_z + view.cx, view.fy * y_z + view.cy
+    x_z = (r[0, 0] * x + r[0, 1] * y + r[0, 2] * z + t[0]) / depth
+    y_z = (r[1, 0] * x + r[1, 1] * y + r[1, 2] * z + t[1]) / depth
+    u, v = fx * x_z + view.center[0], fy * y_z + view.center[1]
 
     # J R, two rows of three
-    x_c = min(max(x_z, view.x_low), view.x_high)
-    y_c = min(max(y_z, view.y_low), view.y_high)
-    jx, jy = view.fx / depth, view.fy / depth
-    a0, b0 = jx * (view.r00 - x_c * view.r20), jy * (view.r10 - y_c * view.r20)
-    a1, b1 = jx * (view.r01 - x_c * view.r21), jy * (view.r11 - y_c * view.r21)
-    a2, b2 = jx * (view.r02 - x_c * view.r22), jy * (view.r12 - y_c * view.r22)
+    x_c = min(max(x_z, view.low[0]), view.high[0])
+    y_c = min(max(y_z, view.low[1]), view.high[1])
+    jx, jy = fx / depth, fy / depth
+    a0, b0 = jx * (r[0, 0] - x_c * r[2, 0]), jy * (r[1, 0] - y_c * r[2, 0])
+    a1, b1 = jx * (r[0, 1] - x_c * r[2, 1]), jy * (r[1, 1] - y_c * r[2, 1])
+    a2, b2 = jx * (r[0, 2] - x_c * r[2, 2]), jy * (r[1, 2] - y_c * r[2, 2])
     # Sigma (J R)^T, then J R times it
     xx, xy, xz, yy, yz, zz = sigma[0], sigma[1], sigma[2], sigma[3], sigma[4], sigma[5]
     p0, p1, p2 = (
@@ -141,9 +127,9 @@ def _project(view: View, x: float, y: float, z: float, sigma: Float64, reach: fl
         rx, ry = np.ceil(extent * math.sqrt(cxx)), np.ceil(extent * math.sqrt(cyy))
         if not (rx > 0 and ry > 0):
             return _nothing()
-        if u + rx <= 0 or u - rx >= view.width:
+        if u + rx <= 0 or u - rx >= view.size[0]:
             return _nothing()
-        if v + ry <= 0 or v - ry >= view.height:
+        if v + ry <= 0 or v - ry >= view.size[1]:
             return _nothing()
         left, top = np.floor((u - rx) / tile), np.floor((v - ry) / tile)
         right, bottom = np.ceil((u + rx) / tile), np.ceil((v + ry) / tile)
@@ -156,8 +142,8 @@ def _project(view: View, x: float, y: float, z: float, sigma: Float64, reach: fl
         left, top = np.floor((px - rx) / tile), np.floor((py - ry) / tile)
         right = np.floor((px + rx + tile - 1) / tile)
         bottom = np.floor((py + ry + tile - 1) / tile)
-    x0, x1 = min(max(left, 0.0), view.columns), min(max(right, 0.0), view.columns)
-    y0, y1 = min(max(top, 0.0), view.rows), min(max(bottom, 0.0), view.rows)
+    x0, x1 = min(max(left, 0.0), view.tiles[0]), min(max(right, 0.0), view.tiles[0])
+    y0, y1 = min(max(top, 0.0), view.tiles[1]), min(max(bottom, 0.0), view.tiles[1])
     if not (x0 < x1 and y0 < y1):
         return _nothing()
     return Projected(True, u, v, depth, (cxx, cxy, cyy), det, (rx, ry), (x0, y0, x1, y1))
@@ -165,7 +151,7 @@ def _project(view: View, x: float, y: float, z: float, sigma: Float64, reach: fl
 
 @parallel_kernel
 def mask_kernel(
-    view: View,
+    view: NDArray[np.void],
     means: Float32,
     sigma: Float64,
     reach: Float64,
@@ -179,7 +165,7 @@ def mask_kernel(
         emitted[i] = reaching[i] = False
         if keep[i]:
             s = _project(
-                view,
+                view[0],
                 np.float64(means[i, 0]),
                 np.float64(means[i, 1]),
                 np.float64(means[i, 2]),
@@ -193,15 +179,15 @@ def mask_kernel(
                 dv = reach[i] * math.sqrt(s.cov[2] * wider)
                 # the pixel centres in the box: first <= last on both axes
                 reaching[i] = max(np.ceil(s.u - du - 0.5), 0.0) <= min(
-                    np.floor(s.u + du - 0.5), view.width - 1
+                    np.floor(s.u + du - 0.5), view[0].size[0] - 1
                 ) and max(np.ceil(s.v - dv - 0.5), 0.0) <= min(
-                    np.floor(s.v + dv - 0.5), view.height - 1
+                    np.floor(s.v + dv - 0.5), view[0].size[1] - 1
                 )
 
 
 @parallel_kernel
 def splat_kernel(
-    view: View,
+    view: NDArray[np.void],
     means: Float32,
     sigma: Float64,
     reach: Float64,
@@ -216,7 +202,7 @@ def splat_kernel(
     for j in parallel_range(len(index)):
         i = index[j]
         s = _project(
-            view,
+            view[0],
             np.float64(means[i, 0]),
             np.float64(means[i, 1]),
             np.float64(means[i, 2]),

@@ -23,7 +23,7 @@ def camera_at(position, focal=1000.0, size=(800, 600), **changes) -> Camera:
     viewmat[:3, 3] = -np.asarray(position, dtype=float)
     width, height = size
     values = {"fx": focal, "fy": focal, "cx": width / 2, "cy": height / 2} | changes
-    return Camera(name="test", width=width, height=height, viewmat=viewmat, **values)
+    return Camera(name="test", width=width, height=height, pose=viewmat, **values)
 
 
 def one_cluster(center, low=0, high=0, mean=0) -> np.ndarray:

@@ -68,7 +68,7 @@ def test_color_is_the_clamped_sum_toward_the_mean(degree):
     scene = Scene("test", flat.means, flat.scales, flat.quats, flat.opacities, sh)
     pose = np.eye(4)
     pose[:3, 3] = 0.1, -0.2, 0.3
-    camera = replace(looking(), viewmat=pose)
+    camera = replace(looking(), pose=pose)
     splats = gaussian_project_reference(scene, camera, INRIA)
     assert 3 < len(splats) < 60
     toward = scene.means[splats.index] - camera.position

@@ -106,7 +106,7 @@ def test_float32_ties_in_depth_keep_the_order_of_the_scene(rules, second_is_near
     camera = looking(width=31, height=31)
     pose = camera.viewmat.copy()
     pose[2, :3] = [second_is_nearer_by, 0, 1]  # depth = z + that x: differs in float64 only
-    camera = replace(camera, viewmat=pose)
+    camera = replace(camera, pose=pose)
     scene = colored([[0, 0, 2], [-1e-3, 0, 2]], 5, 0.5, [[1, 0, 0], [0, 1, 0]])
     depth = gaussian_project_reference(scene, camera, rules).depth
     assert (depth[1] < depth[0]) == (second_is_nearer_by > 0)

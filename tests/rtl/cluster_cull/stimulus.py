@@ -99,7 +99,7 @@ def random_view(seed: int, params: Parameters) -> ClusterCullConstants:
         fy=height * 2.0 ** rng.uniform(-2, 3),
         cx=width * rng.uniform(-0.5, 1.5),
         cy=height * rng.uniform(-0.5, 1.5),
-        viewmat=viewmat,
+        pose=viewmat,
     )
     rules = RULES[("inria", "gsplat")[seed % 2]]
     return cluster_cull_constants(camera, rules, GRID, params)

@@ -32,7 +32,7 @@ def random_camera(seed: int) -> Camera:
         fy=focal * 2.0 ** rng.uniform(-0.5, 0.5),
         cx=width * rng.uniform(-0.5, 1.5),
         cy=height * rng.uniform(-0.5, 1.5),
-        viewmat=viewmat,
+        pose=viewmat,
     )
 
 

@@ -156,7 +156,7 @@ def _random_camera(rng: np.random.Generator, name: str) -> Camera:
         fy=focal * 2.0 ** rng.uniform(-1, 0),
         cx=width * rng.uniform(-0.5, 1.5),
         cy=height * rng.uniform(-0.5, 1.5),
-        viewmat=viewmat,
+        pose=viewmat,
     )
 
 

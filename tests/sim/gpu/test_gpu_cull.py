@@ -155,7 +155,7 @@ def test_a_view_of_nothing_and_a_pack_of_another_scene(
     away = CAMERAS[0].viewmat.copy()
     away[2, 3] -= 1e4
     with pytest.raises(InputError, match="sees no Gaussian, so there is no frame to time"):
-        record_trace.record_trace(scene, [replace(CAMERAS[0], viewmat=away)], pack=pack)
+        record_trace.record_trace(scene, [replace(CAMERAS[0], pose=away)], pack=pack)
     with pytest.raises(InputError, match="pack the scene again"):
         record_trace.record_trace(default_scene(2999), CAMERAS, pack=pack)
 
