@@ -6,6 +6,7 @@ Everything is little-endian. Each record is 32 bytes: one beat of a 256-bit bus.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 RECORD_BYTES = 32
 
@@ -83,6 +84,12 @@ COLORED_DTYPE = np.dtype(
         ("reserved", "<u2"),  # zero
     ]
 )
+
+
+def splats_of(records: NDArray[np.void]) -> NDArray[np.void]:
+    """SPLAT_DTYPE of records of either stream of splats."""
+    return records["splat"] if records.dtype == COLORED_DTYPE else records
+
 
 # Names of the parts of a field that has several; x, y, z where nothing is said here.
 PARTS = {

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from golden.camera import Camera
 from golden.errors import InputError
+from golden.numbers.fixed import Int64
 from golden.pack import Pack
 from golden.params import Parameters
 from golden.records import COLORED_DTYPE
@@ -29,7 +30,8 @@ from golden.stages.color.constants import (
     color_constants,
     need_narrow_colors,
 )
-from golden.stages.color.integer import color
+from golden.stages.color.formats import COLOR
+from golden.stages.color.integer import cut, uncut_color
 from golden.stages.depth_sort.integer import SortedLists, depth_sort
 from golden.stages.gaussian_fetch.integer import members_of, visible_records
 from golden.stages.gaussian_project.constants import (
@@ -149,14 +151,28 @@ class ViewFrame:
         return color_constants(self.camera, self.params)
 
     @cached_property
+    def uncut_colors(self) -> Int64:
+        """(S, 3) R, G, B of the splats in units of COLOR, before they are cut to its range; raises
+        InputError where the pack's colours are not narrow records."""
+        need_narrow_colors(self.pack)
+        return uncut_color(self.splats, self.pack.colors, self.coloring, self.params)
+
+    @cached_property
     def colored(self) -> NDArray[np.void]:
         """(S,) COLORED_DTYPE, the splats with their colours; raises InputError where the pack's
         colours are not narrow records."""
-        need_narrow_colors(self.pack)
         colored = np.zeros(len(self.splats), COLORED_DTYPE)
         colored["splat"] = self.splats
-        colored["color"] = color(self.splats, self.pack.colors, self.coloring, self.params)
+        colored["color"] = cut(self.uncut_colors)
         return colored
+
+    @property
+    def color_cuts(self) -> dict[str, int]:
+        """Splats with a channel that is cut: above the largest of COLOR, and below 0."""
+        return {
+            "cut_above": int((self.uncut_colors > COLOR.max_int).any(axis=1).sum()),
+            "cut_below": int((self.uncut_colors < 0).any(axis=1).sum()),
+        }
 
     @cached_property
     def binning(self) -> TileBinConstants:

@@ -20,7 +20,7 @@ from golden.scene import Float32, Scene
 from golden.stages.cluster_cull.constants import cluster_cull_constants
 from golden.stages.cluster_cull.integer import cluster_cull
 from golden.stages.color.constants import color_constants
-from golden.stages.color.formats import COLOR, ColorFormats
+from golden.stages.color.formats import LARGEST_COLOR, ColorFormats
 from golden.stages.color.integer import color, colors_of
 from golden.stages.color.reference import color_reference
 from golden.stages.depth_sort.reference import TileLists, depth_sort_reference
@@ -43,7 +43,6 @@ RANGES = {
     "factor_bits": (6, 8, 10, 12),
     "constant_term_bits": (8, 10, 12, 14),
 }
-LARGEST = COLOR.max_int / (1 << COLOR.fraction_bits)
 
 
 @dataclass(frozen=True)
@@ -78,8 +77,8 @@ class ViewCuts:
 
     Parameters
     ----------
-    splats : of the view. above : those with a channel beyond LARGEST. below : with one below 0.
-    largest : channel. picture_db : with colours cut at LARGEST, against those that are not.
+    splats : of the view. above : with a channel beyond LARGEST_COLOR. below : with one below 0.
+    largest : channel. picture_db : with colours cut at LARGEST_COLOR, against those that are not.
     """
 
     splats: int
@@ -140,7 +139,7 @@ def measure_view(
         integers = color(view.rows, pack.colors, constants, Parameters(), point.formats)
         colors = colors_of(integers)
         image = _drawn(view, colors, rules)
-        error = colors - np.minimum(view.exact, LARGEST)
+        error = colors - np.minimum(view.exact, LARGEST_COLOR)
         change = None if photo is None or before_db is None else psnr_db(image, photo) - before_db
         results.append(
             ViewColors(
@@ -150,10 +149,10 @@ def measure_view(
                 error_largest=float(np.abs(error).max()),
             )
         )
-    cut = _drawn(view, np.minimum(view.exact, LARGEST), rules)
+    cut = _drawn(view, np.minimum(view.exact, LARGEST_COLOR), rules)
     return results, ViewCuts(
         splats=len(view.rows),
-        above=int((view.exact > LARGEST).any(axis=1).sum()),
+        above=int((view.exact > LARGEST_COLOR).any(axis=1).sum()),
         below=int((view.exact <= 0).any(axis=1).sum()),
         largest=float(view.exact.max()),
         picture_db=picture_distance_db(view.image, cut),

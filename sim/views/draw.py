@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import tee
-from typing import Literal, get_args
 
 import numpy as np
 
 from golden.camera import Camera
 from golden.errors import InputError
-from golden.gaussians.covariance import Covariances
+from golden.gaussians.covariance import Covariances, Float64
 from golden.pack import Pack, check_scene, scene_mask
 from golden.params import Parameters
 from golden.render import RenderCounts, Rendered, render
@@ -24,19 +23,10 @@ from golden.stages.gaussian_project.reference import Splats
 from golden.stages.rasterize.reference import rasterize_reference
 from golden.stages.tile_bin.reference import tile_bin_reference
 from sim.views.cluster_cull import Engine, cull_views
+from sim.views.color import color_views
 from sim.views.frame import FrameRunner, frame_engine_named
-from sim.views.gaussian_project import Stage, project_views
-
-DrawnStage = Stage | Literal["picture"]
-
-
-def drawn_stage_named(name: str) -> DrawnStage:
-    """The stage of that name; raises InputError."""
-    known: tuple[DrawnStage, ...] = (*get_args(Stage), "picture")
-    for stage in known:
-        if stage == name:
-            return stage
-    raise InputError(f"stage {name!r} is not known: choose {', '.join(known)}.")
+from sim.views.gaussian_project import ProjectFrame, project_views
+from sim.views.stages import DrawnStage
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +39,7 @@ class StagePicture:
     image : (height, width, 3), the picture.
     counts : of the float64 renderer; None of a picture that an engine drew.
     members : Gaussians of the visible clusters.
-    kept : Gaussians that the stage kept: the members (cluster) or the splats (gaussian).
+    kept : Gaussians that the stage kept: the members (cluster) or the splats (the others).
     mismatches : records of the RTL of all stages run that differ from the integer model; None for
         other engines.
     """
@@ -76,14 +66,16 @@ def draw_stage(
     """Draws each view, in turn, from what a stage of an engine left.
 
     cluster: the Gaussians of the visible clusters, by the float64 reference of the later stages.
-    gaussian: the engine's splats, blended in float64.
+    gaussian: the engine's splats, with the scene's colours, blended in float64.
+    color: the engine's splats and colours, of the pack's records, blended in float64.
     picture: what the engine itself draws, 8 bits a channel, with the pack's colours.
 
     Parameters
     ----------
     params : of the build that draws (picture).
     covariances : covariance3d(scene) where it is at hand.
-    sh : (N, K, 3) float32, spherical harmonics to draw with; the scene's own where not given.
+    sh : (N, K, 3) float32, spherical harmonics to draw with (cluster, gaussian); the scene's own
+        where not given.
 
     Raises InputError where the pack is of another scene, and as project_views does.
     """
@@ -105,16 +97,27 @@ def draw_stage(
                 camera.name, drawn.image, drawn.counts, members, members, culled.mismatches
             )
         return
+    if stage == "color":
+        for camera, colored in zip(views, color_views(pack, given, rules, engine), strict=True):
+            splats = colored.projected
+            drawn = draw_splats(scene, camera, rules, splats.splats, splats.members, colored.colors)
+            yield _of_splats(splats, drawn, colored.all_mismatches)
+        return
     for camera, frame in zip(views, project_views(pack, given, rules, engine), strict=True):
         drawn = draw_splats(scene, camera, rules, frame.splats, frame.members)
-        yield StagePicture(
-            view=camera.name,
-            image=drawn.image,
-            counts=drawn.counts,
-            members=frame.members,
-            kept=len(frame.splats),
-            mismatches=frame.all_mismatches,
-        )
+        yield _of_splats(frame, drawn, frame.all_mismatches)
+
+
+def _of_splats(frame: ProjectFrame, drawn: Rendered, mismatches: int | None) -> StagePicture:
+    """A view drawn from its splats."""
+    return StagePicture(
+        view=frame.view,
+        image=drawn.image,
+        counts=drawn.counts,
+        members=frame.members,
+        kept=len(frame.splats),
+        mismatches=mismatches,
+    )
 
 
 def _drawn(runner: FrameRunner, camera: Camera, rules: Rules) -> StagePicture:
@@ -135,16 +138,23 @@ def _drawn(runner: FrameRunner, camera: Camera, rules: Rules) -> StagePicture:
 
 
 def draw_splats(
-    scene: Scene, camera: Camera, rules: Rules, splats: Splats, gaussians: int
+    scene: Scene,
+    camera: Camera,
+    rules: Rules,
+    splats: Splats,
+    gaussians: int,
+    colors: Float64 | None = None,
 ) -> Rendered:
-    """The picture of splats by the float64 stages 4 to 7, with the scene's colours.
+    """The picture of splats by the float64 stages 5 to 7.
 
     Parameters
     ----------
     gaussians : that were projected, for the counts.
+    colors : (S, 3) of the splats; the scene's by float64 where not given.
     """
     pairs = tile_bin_reference(splats, tile_grid(camera))
-    colors = color_reference(scene, camera, splats)
+    if colors is None:
+        colors = color_reference(scene, camera, splats)
     image, raster = rasterize_reference(
         splats, colors, depth_sort_reference(pairs, splats.depth), camera, rules
     )

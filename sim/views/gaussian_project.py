@@ -6,16 +6,15 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import tee
-from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from golden.camera import Camera
-from golden.errors import InputError
 from golden.pack import Pack, scene_mask
 from golden.pack.unpack import stored_gaussians
 from golden.params import Parameters
+from golden.records import splats_of
 from golden.rules import Rules
 from golden.stages.gaussian_project.decode import decode_splats
 from golden.stages.gaussian_project.formats import DROPS
@@ -26,7 +25,6 @@ from sim.views.cluster_cull import CullFrame, Engine, cull_frames
 from sim.views.differing import count_differing
 from sim.views.frame import FrameRun, FrameRunner
 
-Stage = Literal["cluster", "gaussian"]
 Bool = NDArray[np.bool_]
 
 
@@ -50,7 +48,7 @@ class ProjectFrame:
     cycles : of the RTL, nothing held back; None for other engines.
     mismatches : splat records of the RTL that differ from the integer model's for the same
         members: missing, extra or of other bits; None for other engines.
-    accelerator : the frame by the whole accelerator behind its driver, from the pack in memory;
+    accelerator : the frame by the whole build behind its driver, from the pack in memory;
         None for other engines. The figures above are those of the projection's RTL alone.
     """
 
@@ -76,14 +74,6 @@ class ProjectFrame:
         return self.mismatches + self.culled.mismatches + accelerator
 
 
-def stage_named(name: str) -> Stage:
-    """The stage of that name; raises InputError."""
-    for stage in get_args(Stage):
-        if stage == name:
-            return stage  # type: ignore[no-any-return]
-    raise InputError(f"stage {name!r} is not known: choose cluster or gaussian.")
-
-
 Project = Callable[[ViewFrame, CullFrame], ProjectFrame]
 
 
@@ -100,14 +90,30 @@ def project_views(
     is too large for the formats of the projection.
     """
     params = Parameters()
-    frames, to_cull = tee(view_frame(pack, camera, rules, params) for camera in cameras)
+    frames = (view_frame(pack, camera, rules, params) for camera in cameras)
+    return project_frames(pack, frames, rules, engine, params)
+
+
+def project_frames(
+    pack: Pack, frames: Iterable[ViewFrame], rules: Rules, engine: Engine, params: Parameters
+) -> Iterator[ProjectFrame]:
+    """The same of views of that pack and of those rules; what they hold is worked out once.
+
+    Parameters
+    ----------
+    frames : of the build that rtl runs behind its driver.
+    params : of the stages that rtl runs alone.
+    """
+    frames, to_cull = tee(frames)
     project: Project | None = None
     for frame, culled in zip(frames, cull_frames(pack, to_cull, engine, params), strict=True):
-        project = project or _projector(pack, rules, engine, params)
+        project = project or _projector(pack, rules, engine, params, frame.params)
         yield project(frame, culled)
 
 
-def _projector(pack: Pack, rules: Rules, engine: Engine, params: Parameters) -> Project:
+def _projector(
+    pack: Pack, rules: Rules, engine: Engine, params: Parameters, build: Parameters
+) -> Project:
     """The projection by an engine; what no view changes is made here, once."""
     if engine == "float":
         return _float_projector(pack, rules)
@@ -123,7 +129,7 @@ def _projector(pack: Pack, rules: Rules, engine: Engine, params: Parameters) -> 
 
     harness = GaussianProjectHarness(params)
     harness.build()
-    runner = FrameRunner(pack, "rtl")
+    runner = FrameRunner(pack, "rtl", params=build)
 
     def run_hardware(frame: ViewFrame, culled: CullFrame) -> ProjectFrame:
         start = time.perf_counter()
@@ -132,7 +138,8 @@ def _projector(pack: Pack, rules: Rules, engine: Engine, params: Parameters) -> 
         accelerator = runner.run_view(frame)
         if accelerator.status is not None:
             accelerator.status.check()
-        splats = decode_splats(accelerator.splats, pack, frame.camera, params)
+        records = splats_of(accelerator.splats)
+        splats = decode_splats(records, pack, frame.camera, params)
         kept = frame.projected.kept
         return replace(
             _frame(frame, culled, splats, seconds),

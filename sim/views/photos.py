@@ -23,8 +23,9 @@ from golden.render import render
 from golden.rules import Rules
 from golden.scene import Scene
 from sim.views.cluster_cull import Engine
-from sim.views.draw import DrawnStage, draw_stage
+from sim.views.draw import draw_stage
 from sim.views.photo_match import match_names
+from sim.views.stages import DrawnStage
 
 Colors = Literal["scene", "pack"]
 

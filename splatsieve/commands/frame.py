@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from sim.views.frame import FrameRun
 
 MAX_LATENCY_CYCLES = 1_000_000
-COLOR_CYCLES = 4  # as of an FPGA build
 
 
 def frame(
@@ -35,7 +34,11 @@ def frame(
     ] = "integer",
     splats: Annotated[
         Path | None,
-        typer.Option("--splats", help="Write the splats, one array a field, stream order, .npz."),
+        typer.Option(
+            "--splats",
+            help="Write the splats, one array a field, stream order, .npz; with stage color their "
+            "colours too, 0 to 1023 for 0 to 2.",
+        ),
     ] = None,
     stage: Annotated[
         str | None,
@@ -120,10 +123,11 @@ def _build(stage: str | None, preset: str | None, draws: bool) -> tuple[str, Par
     from golden.errors import InputError
     from golden.params import Parameters
     from hw.package.presets import PRESETS
+    from sim.views.color import BUILD
 
     builds = {
         "gaussian": Parameters(),
-        "color": Parameters(color_cycles=COLOR_CYCLES),
+        "color": BUILD,
         "picture": PRESETS["render"].params,
     }
     if stage is not None and stage not in builds:
@@ -138,7 +142,7 @@ def _build(stage: str | None, preset: str | None, draws: bool) -> tuple[str, Par
         params = PRESETS[preset].params
         last = "picture" if params.raster_lanes else "gaussian"
         if stage not in (None, last):
-            raise InputError(f"preset {preset} ends with {last}: leave --stage {stage} out.")
+            raise InputError(f"preset {preset} ends with {last}: leave --preset or --stage out.")
     if draws and last != "picture":
         raise InputError(f"a build that ends with {last} draws no picture: use --preset render.")
     return last, params

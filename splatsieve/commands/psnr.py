@@ -18,6 +18,10 @@ from splatsieve.inputs import (
 from splatsieve.output import show_result
 from splatsieve.stages import DrawnStageOption, EngineOption
 
+OWN_COLORS = ("color", "picture")  # stages that have the pack's colours anyway
+# What the second picture of a stage is called.
+SECOND = {"cluster": "culled", "gaussian": "splats", "color": "colored", "picture": "drawn"}
+
 
 def psnr(
     context: typer.Context,
@@ -48,8 +52,8 @@ def psnr(
     from hw.package.presets import PRESETS
     from sim.views.blind_views import warn_of_blind_views
     from sim.views.cluster_cull import engine_named
-    from sim.views.draw import drawn_stage_named
     from sim.views.photos import colors_named, match_photos, photographed
+    from sim.views.stages import drawn_stage_named
     from splatsieve.inputs import cameras_of, scene_of
     from splatsieve.progress import track
 
@@ -70,7 +74,7 @@ def psnr(
         "rules": chosen.name,
         "engine": by,
         "stage": at,
-        "colors": packed.meta.colors if painted == "pack" or at == "picture" else "scene",
+        "colors": packed.meta.colors if painted == "pack" or at in OWN_COLORS else "scene",
         "photos": len(rows),
         "mean_psnr_whole_db": sum(row["psnr_whole_db"] for row in rows) / len(rows),
         "mean_psnr_culled_db": sum(row["psnr_culled_db"] for row in rows) / len(rows),
@@ -85,7 +89,7 @@ def psnr(
 def _text(result: dict[str, Any]) -> str:
     integers = result["stage"] != "cluster" and result["engine"] != "float"
     between = "int_vs_float_db" if integers else "between_db"
-    what = {"cluster": "culled", "gaussian": "splats"}.get(result["stage"], "drawn")
+    what = SECOND[result["stage"]]
     lines = [
         f"{'view':24}  {'whole_db':>9}  {what + '_db':>9}  {between:>15}  {'equal':>5}  "
         f"{'gaussians_kept':>14}"

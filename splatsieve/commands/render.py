@@ -1,10 +1,10 @@
-"""`splatsieve render`: one view by the float reference, whole or from what a stage left."""
+"""`splatsieve render`: one view, whole, or from what a stage left or draws."""
 
 from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,7 +18,10 @@ from splatsieve.inputs import (
     TransformOption,
 )
 from splatsieve.output import show_result
-from splatsieve.stages import StageOption
+from splatsieve.stages import DrawnStageOption
+
+if TYPE_CHECKING:
+    from golden.render import RenderCounts
 
 
 def render(
@@ -39,7 +42,7 @@ def render(
             "neither a pack nor a stage is named."
         ),
     ] = None,
-    stage: StageOption = "cluster",
+    stage: DrawnStageOption = "cluster",
     photo: Annotated[
         Path | None, typer.Option("--photo", help="Photograph of the view: prints the PSNR.")
     ] = None,
@@ -48,22 +51,26 @@ def render(
     axes: AxesOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Render one view, blended in float64: whole, or from what a stage of an engine left."""
+    """Render one view: whole, or from what a stage of an engine left or draws itself."""
     from golden.errors import InputError
     from golden.image import psnr_db, read_image, write_png
     from golden.pack.file import load_pack
     from golden.render import render as render_view
     from golden.rules import rules_named
+    from hw.package.presets import PRESETS
     from sim.views.blind_views import warn_of_blind_views
     from sim.views.cluster_cull import engine_named
     from sim.views.draw import draw_stage
-    from sim.views.gaussian_project import stage_named
+    from sim.views.frame import frame_engine_named
+    from sim.views.stages import drawn_stage_named
     from splatsieve.inputs import DEFAULT, cameras_of, check_output, need_cameras, scene_of
 
     need_cameras(scene, DEFAULT, cameras)
-    chosen, at = rules_named(rules), stage_named(stage)
+    chosen, at = rules_named(rules), drawn_stage_named(stage)
     whole = pack is None and at == "cluster"
     by = engine_named(("float" if whole else "integer") if engine is None else engine)
+    if at == "picture":
+        frame_engine_named(by)
     if pack is None and by != "float":
         raise InputError(
             f"stage {at} by engine {by} works on a pack: make one of {scene} with splatsieve pack "
@@ -84,26 +91,27 @@ def render(
         "stage": at,
         "gaussians": len(gaussians),
     }
+    counts: RenderCounts | None
     if packed is None:
         drawn = render_view(gaussians, camera, chosen)
-        image, counts, members, mismatches = drawn.image, drawn.counts, len(gaussians), None
+        image, counts, mismatches = drawn.image, drawn.counts, None
+        members = seen = len(gaussians)
     else:
-        picture = next(draw_stage(gaussians, packed, [camera], chosen, at, by))
-        image, members, mismatches = picture.image, picture.members, picture.mismatches
-        assert picture.counts is not None  # of the float64 renderer
-        counts = picture.counts
-    result |= {
-        "gaussians_kept": members,
-        "gaussians_drawn": counts.emitted,
-        "tile_pairs": counts.pairs,
-        "render_s": round(time.perf_counter() - start, 3),
-    }
+        build = PRESETS["render"].params if at == "picture" else None
+        picture = next(draw_stage(gaussians, packed, [camera], chosen, at, by, params=build))
+        image, counts, mismatches = picture.image, picture.counts, picture.mismatches
+        members, seen = picture.members, picture.kept
+    result["gaussians_kept"] = members
+    if counts is not None:  # of the float64 renderer
+        seen = counts.emitted
+        result |= {"gaussians_drawn": seen, "tile_pairs": counts.pairs}
+    result["render_s"] = round(time.perf_counter() - start, 3)
     if mismatches is not None:
         result["mismatches"] = mismatches
     if photographed is not None:
         result["psnr_db"] = round(psnr_db(image, photographed), 4)
     write_png(output, image)
-    warn_of_blind_views({camera.name: counts.emitted}, gaussians.name)
+    warn_of_blind_views({camera.name: seen}, gaussians.name)
     show_result(context, result, as_json, _text)
 
 

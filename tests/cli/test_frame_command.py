@@ -8,13 +8,15 @@ import pytest
 
 from golden.clustering.cluster import ClusterOptions
 from golden.default_scene import default_scene
-from golden.pack import build_pack
-from golden.pack.file import save_pack
+from golden.pack import build_pack, with_colors
+from golden.pack.file import load_pack, save_pack
 from golden.params import Parameters
 from golden.records import SPLAT_DTYPE
 from golden.rules import INRIA
 from golden.scene_io import write_ply
+from golden.view import view_frame
 from hw.host.register_map import frame_counters
+from splatsieve.inputs import cameras_of
 from tests.cli.calls import call, refuse
 
 
@@ -24,7 +26,9 @@ def files(tmp_path_factory):
     folder = tmp_path_factory.mktemp("frame")
     scene = replace(default_scene(3000), name="scene.ply")  # not the one that has cameras
     write_ply(scene, folder / "scene.ply")
-    save_pack(build_pack(scene, ClusterOptions("morton", 100, "safe", 0), INRIA), folder / "s.pack")
+    pack = build_pack(scene, ClusterOptions("morton", 100, "safe", 0), INRIA)
+    save_pack(pack, folder / "s.pack")
+    save_pack(with_colors(pack, scene, "narrow"), folder / "narrow.pack")
     camera = {"width": 320, "height": 200, "fx": 330.0, "fy": 330.0}
     poses = [((0, 0, -4), np.eye(3)), ((0, 0, 4), np.diag([-1.0, 1.0, -1.0]))]
     cameras = [
@@ -73,6 +77,37 @@ def test_both_engines_give_the_same_splats(files, tmp_path, rules):
     assert rtl["status"] == "done"
     assert rtl["cycles"] == rtl["frame_cycles"] > rtl["bus_beats"] > rtl["members"]
     assert 0 < rtl["bus_utilisation"] <= 1
+
+
+@pytest.mark.parametrize("engine", ["integer", "rtl"])
+def test_splats_with_their_colors(files, tmp_path, engine):
+    """Of a build with color: the same splats, and the colours of the model beside them."""
+    words = ["frame", files / "narrow.pack", "--cameras", files / "cameras.json", "--json"]
+    words += ["--engine", engine, "--splats", tmp_path / "s.npz"]
+    result = json.loads(call(*words, "--stage", "color"))
+    assert result["stage"] == "color"
+    with np.load(tmp_path / "s.npz") as data:
+        found = dict(data)
+    assert set(found) == {*SPLAT_DTYPE.names, "color"}
+    camera = cameras_of(files / "cameras.json", None, "0")[0]
+    build = Parameters(color_cycles=4)
+    expected = view_frame(load_pack(files / "narrow.pack"), camera, INRIA, build).colored
+    np.testing.assert_array_equal(found["color"], expected["color"])
+    np.testing.assert_array_equal(found["mean2d"], expected["splat"]["mean2d"])
+    assert found["color"].dtype == np.uint16
+    assert 0 < found["color"].max() <= 1023
+    if engine == "rtl":
+        assert (result["mismatches"], result["status"]) == (0, "done")
+        counters = set(frame_counters(build))
+        assert counters <= set(result)
+        assert result["color_runs"] > 0 < result["color_stalled_cycles"]
+
+
+def test_a_preset_that_ends_elsewhere(files):
+    refuse(
+        "preset base ends with gaussian: leave --preset or --stage out.",
+        *arguments(files, "--preset", "base", "--stage", "color"),
+    )
 
 
 def test_defaults(files):

@@ -1,6 +1,7 @@
 """`--stage` and `--engine` of cull, render and psnr as a user calls them."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -32,6 +33,14 @@ def files(tmp_path_factory):
     (folder / "photos").mkdir()
     render(folder, folder / "photos" / "a.png")
     return folder
+
+
+@pytest.fixture(scope="module")
+def narrow(files):
+    """The same with a pack of the colours that the hardware evaluates."""
+    words = ["--clusters", "100", "--colors", "narrow"]
+    call("pack", files / "scene.ply", "-o", files / "narrow.pack", *words)
+    return files
 
 
 def cull(files, *arguments):
@@ -80,6 +89,46 @@ def test_the_cluster_stage_is_what_cull_decides_unless_told(files):
     same = [key for key in default["views"][0] if key != "seconds"]
     for a, b in zip(default["views"], named["views"], strict=True):
         assert [a[key] for key in same] == [b[key] for key in same]
+
+
+@pytest.mark.parametrize("engine", ["float", "integer", "rtl"])
+def test_cull_by_the_colors(narrow, engine, tmp_path):
+    """The masks are the projection's: color leaves no splat out."""
+    common = ["--cameras", narrow / "cameras.json", "--engine", engine, "--json"]
+    masks, results = {}, {}
+    for stage in ("gaussian", "color"):
+        path = tmp_path / f"{stage}.npz"
+        words = ["--stage", stage, "--masks", path, "--check", narrow / "scene.ply"]
+        results[stage] = json.loads(call("cull", narrow / "narrow.pack", *common, *words))
+        with np.load(path) as data:
+            masks[stage] = data["visible"]
+    np.testing.assert_array_equal(masks["color"], masks["gaussian"])
+    assert (results["color"]["stage"], results["color"]["engine"]) == ("color", engine)
+    for view, before in zip(results["color"]["views"], results["gaussian"]["views"], strict=True):
+        assert view["kept"] == before["kept"]
+        assert view["lost"] == 0 <= view["cut_above"] <= view["cut_below"]
+        assert 0 < view["color_rms"] < view["color_largest"] < 0.1
+        assert view["color_off_fraction"] < 0.01
+        if engine == "rtl":
+            assert view["mismatches"] == view["accelerator_mismatches"] == 0
+            assert view["project_mismatches"] == view["cluster_mismatches"] == 0
+            assert view["cycles"] >= view["model_cycles"] >= 4 * view["kept"]
+            assert view["project_cycles"] == before["cycles"]
+            assert view["accelerator_cycles"] > before["accelerator_cycles"]
+        else:
+            assert "cycles" not in view
+
+
+def test_text_of_the_color_stage(narrow):
+    text = call(
+        *("cull", narrow / "narrow.pack", "--cameras", narrow / "cameras.json"),
+        *("--stage", "color", "--engine", "rtl", "--check", narrow / "scene.ply"),
+    )
+    assert "stage color by engine rtl" in text
+    for column in ("kept", "cut_above", "cut_below", "cycles", "color_off_fraction", "lost"):
+        assert column in text
+    assert "RTL against integer model: 0 mismatches" in text
+    assert len({len(line) for line in text.splitlines()[1:5]}) == 1
 
 
 def test_text_of_the_gaussian_stage(files):
@@ -134,6 +183,13 @@ def psnr_arguments(files, *arguments):
     return [*base, "--pack", files / "s.pack", "--photos", files / "photos", *arguments]
 
 
+def of_narrow(arguments):
+    """The same with the narrow pack."""
+    return [
+        word.with_name("narrow.pack") if Path(word).name == "s.pack" else word for word in arguments
+    ]
+
+
 def test_psnr_of_clusters_and_of_splats(files):
     cluster = json.loads(call(*psnr_arguments(files, "--json")))
     assert (cluster["stage"], cluster["pictures_equal"], cluster["photos"]) == ("cluster", 1, 1)
@@ -147,11 +203,56 @@ def test_psnr_of_clusters_and_of_splats(files):
     assert splats["views"][0]["gaussians_kept"] < cluster["views"][0]["gaussians_kept"]
 
 
-def test_psnr_with_the_colours_of_a_narrow_pack(files, tmp_path):
-    call(
-        "pack", files / "scene.ply", "-o", tmp_path / "n", "--clusters", "100", "--colors", "narrow"
-    )
-    arguments = [tmp_path / "n" if a == files / "s.pack" else a for a in psnr_arguments(files)]
+@pytest.mark.parametrize("engine", ["float", "integer", "rtl"])
+def test_render_with_the_stages_colors(narrow, tmp_path, engine):
+    pack = ["--pack", narrow / "narrow.pack", "--engine", engine]
+    splats = render(narrow, tmp_path / "splats.png", *pack, "--stage", "gaussian")
+    colored = render(narrow, tmp_path / "colored.png", *pack, "--stage", "color")
+    assert (colored["engine"], colored["stage"]) == (engine, "color")
+    assert colored.get("mismatches") == (0 if engine == "rtl" else None)
+    same = ("gaussians_kept", "gaussians_drawn", "tile_pairs")
+    assert [colored[key] for key in same] == [splats[key] for key in same]
+    images = [np.asarray(Image.open(tmp_path / f"{n}.png"), int) for n in ("splats", "colored")]
+    assert 0 < np.abs(images[0] - images[1]).max() <= 8
+
+
+def test_render_of_what_the_hardware_draws(narrow, tmp_path):
+    pack = ["--pack", narrow / "narrow.pack"]
+    drawn = render(narrow, tmp_path / "drawn.png", *pack, "--stage", "picture")
+    assert (drawn["stage"], drawn["engine"]) == ("picture", "integer")
+    assert "tile_pairs" not in drawn
+    colored = render(narrow, tmp_path / "colored.png", *pack, "--stage", "color")
+    assert drawn["gaussians_kept"] == colored["gaussians_kept"]
+    images = [np.asarray(Image.open(tmp_path / f"{n}.png"), int) for n in ("drawn", "colored")]
+    assert 0 < np.abs(images[0] - images[1]).mean() < 1
+
+
+def test_psnr_with_the_stages_colors(narrow):
+    words = of_narrow(psnr_arguments(narrow))
+    colored = json.loads(call(*words, "--stage", "color", "--json"))
+    assert (colored["stage"], colored["colors"]) == ("color", "narrow")
+    assert 45 < colored["least_psnr_between_db"] < 80
+    assert "colored_db" in call(*words, "--stage", "color")
+
+
+@pytest.mark.parametrize("engine", ["integer", "rtl"])
+def test_colors_that_the_hardware_has_not_are_refused(files, tmp_path, engine):
+    """In one sentence, whatever command it is; float evaluates them."""
+    cameras, stage = ["--cameras", files / "cameras.json"], ["--stage", "color"]
+    message = "has float16 colours, and the hardware evaluates narrow ones only: pack the scene"
+    for words in (
+        ["cull", files / "s.pack", *cameras],
+        ["render", files / "scene.ply", *cameras, "--pack", files / "s.pack", "-o", tmp_path / "x"],
+        psnr_arguments(files),
+        ["frame", files / "s.pack", *cameras],
+    ):
+        refuse(message, *words, *stage, "--engine", engine)
+    assert not list(tmp_path.iterdir())
+    assert cull(files, "--stage", "color", "--engine", "float")["views"][0]["kept"] > 0
+
+
+def test_psnr_with_the_colours_of_a_narrow_pack(narrow):
+    arguments = of_narrow(psnr_arguments(narrow))
     scene = json.loads(call(*arguments, "--json"))
     assert (scene["colors"], scene["pictures_equal"]) == ("scene", 1)
     narrow = json.loads(call(*arguments, "--json", "--colors", "pack"))

@@ -22,6 +22,7 @@ OPERAND_BITS = 18
 RECIPROCAL_BITS = 16  # input of the table of 1/sqrt
 EXPONENT_BITS = 4  # of a record's exponents
 COLOR = Fixed(False, 10, 9)
+LARGEST_COLOR = COLOR.max_int / (1 << COLOR.fraction_bits)
 MAX_EXPONENT = (1 << EXPONENT_BITS) - 1
 CONSTANT_TERM = 0.5 / math.sqrt(math.pi)
 

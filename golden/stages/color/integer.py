@@ -40,8 +40,19 @@ def color(
         degrees that the scene has not are zero, so nothing else says the degree.
     formats : those of the hardware where not given.
     """
+    return cut(uncut_color(splats, records, constants, params, formats))
+
+
+def uncut_color(
+    splats: NDArray[np.void],
+    records: NDArray[np.generic],
+    constants: ColorConstants,
+    params: Parameters,
+    formats: ColorFormats | None = None,
+) -> Int64:
+    """(M, 3) the same in units of COLOR, before they are cut to its range."""
     formats = formats or ColorFormats(params)
-    colors = np.empty((len(splats), CHANNELS), dtype=np.uint16)
+    colors = np.empty((len(splats), CHANNELS), dtype=np.int64)
     for first in range(0, len(splats), CHUNK_ROWS):
         rows = splats[first : first + CHUNK_ROWS]
         functions = basis(direction(rows["mean2d"], constants, formats), formats)
@@ -51,7 +62,7 @@ def color(
 
 
 def evaluate(functions: Int64, fields: ColorFields, formats: ColorFormats) -> Int64:
-    """(N, 3) colours, format COLOR: 1/2 + sum_k Y_k sh_k, to nearest, cut to 0..1023.
+    """(N, 3) colours in units of COLOR: 1/2 + sum_k Y_k sh_k, to nearest.
 
     A degree's sum of products is exact, and is cut to sum_fraction_bits, down, after its shift by
     the record's exponent. Their sum is exact: no number of a record can overflow it.
@@ -74,9 +85,13 @@ def evaluate(functions: Int64, fields: ColorFields, formats: ColorFormats) -> In
                 products += mantissas[:, j] * functions[:, first + j : first + j + 1]
         up = MAX_EXPONENT - fields.exponents[:, degree]
         total += (products << room(degree, formats)) >> up[:, None]
-    value = total >> (formats.sum_fraction_bits - COLOR.fraction_bits)
-    colors: Int64 = np.clip(value, 0, COLOR.max_int)
+    colors: Int64 = total >> (formats.sum_fraction_bits - COLOR.fraction_bits)
     return colors
+
+
+def cut(uncut: Int64) -> NDArray[np.uint16]:
+    """Colours in units of COLOR, cut to its range."""
+    return np.clip(uncut, 0, COLOR.max_int).astype(np.uint16)
 
 
 def colors_of(integers: NDArray[np.uint16]) -> NDArray[np.float64]:

@@ -10,6 +10,7 @@ after the one before. Every term is a latency that the RTL's docstrings state.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,7 @@ from hw.bus.read_master import ReadMaster
 from hw.color_top import read_queue_entries
 from hw.stages.color.color import Color
 from hw.stages.color.color_fetch import WAIT_CYCLES, run_records
+from hw.unused import unused_components
 
 # From a slot taken to the address that waited for its room; from a last beat to one that waited
 # for it to end: registers of the read master.
@@ -64,30 +66,39 @@ def color_cycles(index: NDArray[np.integer], params: Parameters, memory_cycles: 
         raise ValueError(f"data_bits = {params.data_bits}: a run is a burst at 256 only.")
     if len(index) == 0:
         return ColorCycles(0, 0, True)
-    unit = Color(params)
-    longest = run_records(params)
-    assert BurstSplitter(params, read_queue_entries(params)).burst_entries >= longest
+    depth, latencies = _component(params)
     cycles, runs, is_exact = _frame(
         index.astype(np.int64),
         params.color_cycles,
-        longest,
-        unit.queue_depth,
+        run_records(params),
+        depth,
         read_queue_entries(params),
         params.outstanding_bursts,
         memory_cycles,
-        np.array(
-            [
-                unit.REQUEST_CYCLES,
-                WAIT_CYCLES,
-                ReadMaster.ADDRESS_CYCLES,
-                ReadMaster.SLOT_CYCLES,
-                unit.direction_cycles,
-                unit.latency_cycles,
-                unit.QUIET_CYCLES,
-            ]
-        ),
+        np.array(latencies),
     )
     return ColorCycles(int(cycles), int(runs), bool(is_exact))
+
+
+@cache
+def _component(params: Parameters) -> tuple[int, tuple[int, ...]]:
+    """Depth of its queues, and its latencies in the order that _frame takes them."""
+    with unused_components():
+        unit = Color(params)
+        found = (
+            unit.REQUEST_CYCLES,
+            WAIT_CYCLES,
+            ReadMaster.ADDRESS_CYCLES,
+            ReadMaster.SLOT_CYCLES,
+            unit.direction_cycles,
+            unit.latency_cycles,
+            unit.QUIET_CYCLES,
+        )
+        depth = unit.queue_depth
+        splitter = BurstSplitter(params, read_queue_entries(params))
+        assert splitter.burst_entries >= run_records(params)
+        del unit, splitter
+    return depth, found
 
 
 @serial_kernel

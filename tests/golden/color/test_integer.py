@@ -20,7 +20,7 @@ from golden.stages.color.basis import FUNCTIONS, basis, factor
 from golden.stages.color.constants import color_constants, need_narrow_colors
 from golden.stages.color.direction import direction
 from golden.stages.color.formats import COLOR, ColorFormats
-from golden.stages.color.integer import color, colors_of, evaluate
+from golden.stages.color.integer import color, colors_of, cut, evaluate
 from golden.stages.color.reference import sh_basis
 from tests.golden.color.color_cases import (
     PARAMS,
@@ -110,7 +110,7 @@ def test_functions_on_the_axes():
 
 
 def test_sums_are_exact_in_rational_numbers():
-    """evaluate, with Python's fractions: each degree cut down, then nearest, then the range."""
+    """With Python's fractions: each degree cut down, then nearest; then the range of COLOR."""
     rng = np.random.default_rng(4)
     records = np.zeros(400, dtype=COLOR_DTYPE)
     records["words"] = rng.integers(0, 1 << 64, (400, 4), dtype=np.uint64)
@@ -118,6 +118,7 @@ def test_sums_are_exact_in_rational_numbers():
     functions = rng.integers(-limit, limit, (400, FUNCTIONS))
     fields = color_fields(records)
     found = evaluate(functions, fields, FORMATS)
+    within = cut(found)
     cut_unit = Fraction(1, 1 << FORMATS.sum_fraction_bits)
     first, units = (0, 1, 4, 9, 16), (-10, -10, -10, -9)
     y_0 = Fraction(round(0.5 / math.sqrt(math.pi) * (1 << 14)), 1 << 14)
@@ -133,7 +134,8 @@ def test_sums_are_exact_in_rational_numbers():
                 part *= Fraction(2) ** int(fields.exponents[n, degree] + units[degree])
                 total += part / cut_unit // 1 * cut_unit
             nearest = (total * 512 + Fraction(1, 2)) // 1
-            assert found[n, channel] == min(max(nearest, 0), COLOR.max_int)
+            assert found[n, channel] == nearest
+            assert within[n, channel] == min(max(nearest, 0), COLOR.max_int)
 
 
 @pytest.mark.parametrize("degree", range(4))

@@ -13,7 +13,7 @@ from golden.stages.color.basis import basis
 from golden.stages.color.constants import ColorConstants
 from golden.stages.color.direction import direction
 from golden.stages.color.formats import ColorFormats
-from golden.stages.color.integer import evaluate
+from golden.stages.color.integer import cut, evaluate
 from hw.stages.color.direction import Direction
 from hw.stages.color.shade import Shade
 from sim.rtl.block_harness import BlockHarness
@@ -72,7 +72,7 @@ def check_directions(cycles: int, gap: int, places: np.ndarray, constants: Color
 def check_colors(cycles: int, gap: int, directions: np.ndarray, records: np.ndarray):
     inputs = dict(zip("xyz", directions.T, strict=True)) | record_ports(records)
     got = run(Shade, cycles, gap, inputs)
-    expected = evaluate(basis(directions, FORMATS), color_fields(records), FORMATS)
+    expected = cut(evaluate(basis(directions, FORMATS), color_fields(records), FORMATS))
     for n, channel in enumerate(CHANNELS):
         differs = np.flatnonzero(got[channel] != expected[:, n])
         assert not len(differs), (

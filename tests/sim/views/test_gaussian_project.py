@@ -22,7 +22,7 @@ from sim.model.stages.gaussian_project import project_cycles
 from sim.views.cluster_cull import cull_views
 from sim.views.differing import count_differing
 from sim.views.draw import draw_stage
-from sim.views.gaussian_project import project_views, stage_named
+from sim.views.gaussian_project import project_views
 from sim.views.gaussian_project_check import ProjectChecker
 
 CAMERAS = default_cameras(3, 320, 200)
@@ -180,8 +180,6 @@ def test_cycles_end_with_the_last_splat_or_drop(kept, lanes, cycles):
 def test_unknown_names_are_refused(pack, scene):
     with pytest.raises(InputError, match="engine 'gpu' is not known: choose float, integer or rtl"):
         next(project_views(pack, CAMERAS, INRIA, "gpu"))
-    with pytest.raises(InputError, match="stage 'pixel' is not known: choose cluster or gaussian"):
-        stage_named("pixel")
     with pytest.raises(InputError, match="pack the scene again"):
         ProjectChecker(pack, default_scene(19_000), INRIA)
     with pytest.raises(InputError, match="pack the scene again"):
