@@ -298,6 +298,7 @@ class ViewFrame:
             "sorted_entries": len(ordered.entries),
             "ranged_lists": ordered.ranged,
             "list_reads": ordered.reads,
+            "read_entries": ordered.read_entries,
             "sort_batches": ordered.batches,
             "drawn_bins": len(ordered.offsets) - 1,
             "drawn_entries": len(ordered.entries),

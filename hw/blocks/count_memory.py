@@ -24,8 +24,8 @@ class CountMemory(wiring.Component):
     Members
     -------
     move : In(1). count : In(1), `number` counts. number : In(range(depth)).
-    clear : In(1), the counter of `number` becomes 0; only with move, where nothing has counted in
-        this move and the two before.
+    clear : In(1), the counter of `clear_number` becomes 0; only with move, where nothing has
+        counted in this move and the two before. clear_number : In(range(depth)).
     counted : Out(1), a number arrives at the end. before, next : Out(bits), its counter before and
         after.
     stored : Out(bits), what was read of `number` two moves ago, for counters at rest.
@@ -41,6 +41,7 @@ class CountMemory(wiring.Component):
                 "count": In(1),
                 "number": In(range(depth)),
                 "clear": In(1),
+                "clear_number": In(range(depth)),
                 "counted": Out(1),
                 "before": Out(bits),
                 "next": Out(bits),
@@ -64,7 +65,7 @@ class CountMemory(wiring.Component):
             self.counted.eq(valid[1]),
             self.before.eq(Mux(same[0], gone[0], Mux(same[1], gone[1], self.stored))),
             self.next.eq(self.before + 1),
-            write.addr.eq(Mux(self.clear, self.number, number[1])),
+            write.addr.eq(Mux(self.clear, self.clear_number, number[1])),
             write.data.eq(Mux(self.clear, 0, self.next)),
             write.en.eq(self.move & (self.clear | valid[1])),
         ]

@@ -5,6 +5,8 @@ histogram of the keys' upper 10 bits, and then once a range: consecutive buckets
 together at most. A bucket of more than N is read for a histogram of the lower 10 bits, which makes
 ranges of single keys. A key that more than N entries have needs no order: it is sent on in batches
 of N, as it is read. So every list ends, in bounded memory, after at most `reads` readings of it.
+With the first histogram the least and largest upper half of each page's keys become known; later
+readings leave out the pages that cannot hold what they look for.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from numpy.typing import NDArray
 from golden.numbers.fixed import Int64
 from golden.params import Parameters
 from golden.stages.depth_sort.formats import BUCKET_BITS
+from golden.stages.tile_bin.constants import PAGE_ENTRIES
 from golden.stages.tile_bin.entry import KEY_BITS, depth_keys, null_entry
 from golden.stages.tile_bin.integer import BinLists
 
@@ -40,10 +43,12 @@ class SortPlan:
     ----------
     ranges : in order; together all entries, none twice. A range of more than N has one key.
     histograms : readings of the list that count keys.
+    read_entries : entries read in all of them.
     """
 
     ranges: tuple[KeyRange, ...]
     histograms: int
+    read_entries: int
 
     @property
     def reads(self) -> int:
@@ -78,20 +83,37 @@ def sort_plan(keys: Int64, params: Parameters) -> SortPlan:
     most = params.sort_entries
     if len(keys) <= most:
         whole = KeyRange(0, (1 << KEY_BITS) - 1, len(keys))
-        return SortPlan((whole,) if len(keys) else (), 0)
+        return SortPlan((whole,) if len(keys) else (), 0, len(keys))
+    pages = _Pages(keys >> BUCKET_BITS)
     ranges: list[KeyRange] = []
-    histograms = 1
+    histograms, refined = 1, 0
     upper = np.bincount(keys >> BUCKET_BITS, minlength=BUCKETS)
     for low, high, count in _buckets(upper, most):
         if count <= most:
             ranges.append(KeyRange(low << BUCKET_BITS, (high + 1 << BUCKET_BITS) - 1, count))
             continue
         histograms += 1
+        refined += pages.entries(low, low)
         base = low << BUCKET_BITS
         inside = keys[(keys >> BUCKET_BITS) == low] - base
         lower = np.bincount(inside, minlength=BUCKETS)
         ranges += [KeyRange(base + x, base + y, n) for x, y, n in _buckets(lower, most)]
-    return SortPlan(tuple(ranges), histograms)
+    looked = sum(pages.entries(r.low >> BUCKET_BITS, r.high >> BUCKET_BITS) for r in ranges)
+    return SortPlan(tuple(ranges), histograms, len(keys) + refined + looked)
+
+
+class _Pages:
+    """The pages of a list by the upper halves of their keys, in order of arrival."""
+
+    def __init__(self, halves: Int64):
+        first = np.arange(0, len(halves), PAGE_ENTRIES)
+        self._low = np.minimum.reduceat(halves, first)
+        self._high = np.maximum.reduceat(halves, first)
+        self._entries = np.diff(np.append(first, len(halves)))
+
+    def entries(self, low: int, high: int) -> int:
+        """Entries of the pages that may hold halves low to high, both included."""
+        return int(self._entries[(self._low <= high) & (self._high >= low)].sum())
 
 
 def _buckets(counts: Int64, most: int) -> list[tuple[int, int, int]]:
@@ -131,7 +153,7 @@ def depth_sort(lists: BinLists, params: Parameters) -> SortedLists:
         parts.append(entries[depth_order(keys)] if len(entries) else null_entry())
         offsets[number + 1] = offsets[number] + len(parts[-1])
         reads += plan.reads
-        read += plan.reads * len(entries)
+        read += plan.read_entries
         batches += sum(-(-r.count // params.sort_entries) for r in plan.ranges) or 1
         ranged += len(entries) > params.sort_entries
     return SortedLists(np.concatenate(parts), offsets, reads, read, batches, ranged)

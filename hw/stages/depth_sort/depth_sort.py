@@ -16,12 +16,19 @@ from hw.stages.depth_sort.entry_buffers import EntryBuffers
 from hw.stages.depth_sort.layouts import index_bits, sort_job, sorted_entry
 from hw.stages.depth_sort.list_reader import ListReader
 from hw.stages.depth_sort.merge_stage import MergeStage
+from hw.stages.depth_sort.page_bounds import PageBounds
 from hw.stages.depth_sort.sort_loader import SortLoader
 from hw.stages.depth_sort.sort_planner import SortPlanner
-from hw.stages.tile_bin.layouts import bin_bits, length_bits, page_bits, tile_bin_constants
+from hw.stages.tile_bin.layouts import (
+    RECORD_ENTRIES,
+    bin_bits,
+    length_bits,
+    page_bits,
+    tile_bin_constants,
+)
 
 COUNTER_BITS = 32
-COUNTERS = ("sorted", "ranged_lists", "list_reads", "batches")
+COUNTERS = ("sorted", "ranged_lists", "list_reads", "read_entries", "batches")
 JOBS = 4
 
 
@@ -31,10 +38,10 @@ class DepthSort(wiring.Component):
     Batches of up to N entries go through a merger of log2 N stages, one behind the other, while the
     entries wait in one of two buffers: a stage merges pairs of runs as they come, so the order is
     there as soon as the last entry is, an entry a cycle, and the next batch follows at once. A list
-    longer than N is read by ranges of keys; golden.stages.depth_sort.integer says which. A list of
-    no entry is sent on as the null entry.
+    longer than N is read by ranges of keys, and for each only the pages that may hold some;
+    golden.stages.depth_sort.integer says which. A list of no entry is sent on as the null entry.
 
-    After a reset the histogram is cleared in CLEAR_CYCLES = 2048; a start before that waits.
+    After a reset the histograms are cleared in CLEAR_CYCLES = 2048; a start before that waits.
     Throughput: an entry a cycle. Multipliers: none.
 
     Members
@@ -47,8 +54,8 @@ class DepthSort(wiring.Component):
     o : Out(stream of sorted_entry), bin after bin, `last` with each bin's last.
     busy : Out(1), from the cycle after start until the last entry of the last bin was taken and all
         that was asked for was read.
-    sorted, ranged_lists, list_reads, batches : Out(32), of the frame: entries sent on, lists longer
-        than N, readings of lists, runs that were put in order.
+    sorted, ranged_lists, list_reads, read_entries, batches : Out(32), of the frame: entries sent
+        on, lists longer than N, readings of lists, entries read by them, runs put in order.
     """
 
     CLEAR_CYCLES = 2 << BUCKET_BITS
@@ -80,11 +87,13 @@ class DepthSort(wiring.Component):
         m.submodules.reader = reader = ListReader(self._params)
         m.submodules.records = records = RecordStream(self._params)
         m.submodules.loader = loader = SortLoader(self._params)
+        m.submodules.bounds = bounds = PageBounds(self._params)
         m.submodules.buffers = buffers = EntryBuffers(self._params)
         wiring.connect(m, planner.heads, reader.i)
         wiring.connect(m, reader.requests, wiring.flipped(self.requests))
         wiring.connect(m, wiring.flipped(self.slots), records.i)
         wiring.connect(m, records.o, loader.records)
+        wiring.connect(m, reader.runs, loader.runs)
         wiring.connect(m, buffers.o, wiring.flipped(self.o))
         m.d.comb += [
             planner.bins.eq(self.bins),
@@ -101,6 +110,14 @@ class DepthSort(wiring.Component):
             *(buffers.final[n].eq(loader.final[n]) for n in range(2)),
             loader.freed.eq(buffers.freed),
             planner.counted.eq(loader.counted),
+            bounds.index.eq(reader.index),
+            reader.low.eq(bounds.low),
+            reader.high.eq(bounds.high),
+            bounds.start.eq(loader.bounds_start),
+            bounds.valid.eq(loader.bounds_valid),
+            bounds.is_half.eq(loader.bounds_half),
+            bounds.last.eq(loader.bounds_last),
+            *(bounds.buckets[n].eq(loader.bucket[n]) for n in range(RECORD_ENTRIES)),
         ]
         self._queue_jobs(m, planner, loader)
         self._merge(m, loader, buffers)
@@ -130,22 +147,25 @@ class DepthSort(wiring.Component):
         wiring.connect(m, items, buffers.i)
 
     def _histogram(self, m, planner, loader):
-        """Counters of both halves of the keys; whether they are all 0 since the reset."""
-        m.submodules.histogram = histogram = CountMemory(
-            2 << BUCKET_BITS, length_bits(self._params)
-        )
+        """Counters of both halves of the keys, a memory for each entry of a record; whether they
+        are all 0 since the reset."""
         place = Signal(BUCKET_BITS + 2)
         cleared = place[-1]
         m.d.sync += place.eq(Mux(cleared, place, place + 1))
-        m.d.comb += [
-            histogram.move.eq(1),
-            histogram.count.eq(loader.counts_bucket),
-            histogram.number.eq(
-                Mux(cleared, Mux(loader.counts_bucket, loader.bucket, planner.bucket), place)
-            ),
-            histogram.clear.eq(~cleared | planner.clear),
-            planner.stored.eq(histogram.stored),
-        ]
+        stored = []
+        for n in range(RECORD_ENTRIES):
+            m.submodules[f"histogram_{n}"] = histogram = CountMemory(
+                2 << BUCKET_BITS, length_bits(self._params)
+            )
+            m.d.comb += [
+                histogram.move.eq(~planner.walks | planner.move),
+                histogram.count.eq(loader.counts_bucket[n]),
+                histogram.number.eq(Mux(loader.counts_bucket[n], loader.bucket[n], planner.bucket)),
+                histogram.clear.eq(~cleared | planner.clear),
+                histogram.clear_number.eq(Mux(cleared, planner.clear_bucket, place)),
+            ]
+            stored.append(histogram.stored)
+        m.d.comb += planner.stored.eq(sum(stored))
         return cleared
 
     def _course(self, m, planner, loader, cleared):
@@ -160,6 +180,7 @@ class DepthSort(wiring.Component):
             self.sorted.eq(self.sorted + sent),
             self.ranged_lists.eq(self.ranged_lists + planner.ranged),
             self.list_reads.eq(self.list_reads + loader.read),
+            self.read_entries.eq(self.read_entries + loader.read_run),
             self.batches.eq(self.batches + loader.batch),
         ]
         with m.If(self.start):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from amaranth.lib import data, enum
 
 from golden.params import Parameters
+from golden.stages.depth_sort.formats import BUCKET_BITS
+from golden.stages.tile_bin.constants import PAGE_ENTRIES
 from golden.stages.tile_bin.entry import KEY_BITS
 from hw.stages.tile_bin.layouts import length_bits, list_entry, page_bits
 
@@ -23,26 +25,36 @@ def sort_job(params: Parameters) -> data.StructLayout:
 
     Members
     -------
-    kind : ReadFor. length : entries of the list.
-    low, high : keys that count, both included. count : entries that have them, for SORT.
-    final : 1, they are the list's last.
+    kind : ReadFor. low, high : keys that count, both included.
+    count : entries that have them, for SORT. final : 1, they are the list's last.
     """
-    length = length_bits(params)
     return data.StructLayout(
         {
             "kind": ReadFor,
-            "length": length,
             "low": KEY_BITS,
             "high": KEY_BITS,
-            "count": length,
+            "count": length_bits(params),
             "final": 1,
         }
     )
 
 
-def list_head(params: Parameters) -> data.StructLayout:
-    """A list to be read: its length and first page."""
+def list_place(params: Parameters) -> data.StructLayout:
+    """Where a list lies: its length and first page."""
     return data.StructLayout({"length": length_bits(params), "page": page_bits(params)})
+
+
+def list_head(params: Parameters) -> data.StructLayout:
+    """A list to be read, as in list_place, and the upper halves of the keys that count: low to
+    high, both included."""
+    return data.StructLayout(
+        {**list_place(params).members, "low": BUCKET_BITS, "high": BUCKET_BITS}
+    )
+
+
+def page_run() -> data.StructLayout:
+    """Entries of a page that were asked for, 0 where none were; `last`: the list ends with it."""
+    return data.StructLayout({"entries": range(PAGE_ENTRIES + 1), "last": 1})
 
 
 def index_bits(params: Parameters) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
@@ -10,6 +12,8 @@ from golden.params import Parameters
 from golden.stages.depth_sort.formats import BUCKET_BITS
 from golden.stages.tile_bin.entry import KEY_BITS
 from hw.stages.tile_bin.layouts import length_bits
+
+LAST_BUCKET = (1 << BUCKET_BITS) - 1
 
 
 def key_range(params: Parameters) -> data.StructLayout:
@@ -26,21 +30,24 @@ def key_range(params: Parameters) -> data.StructLayout:
 
 
 class RangeScan(wiring.Component):
-    """Goes through a histogram bucket by bucket, and sets each counter that it read to 0.
+    """Goes through a histogram, a bucket a cycle, and sets each counter that it used to 0.
 
-    After a range with `refine` it waits for `go`: then the lower halves are counted, and it goes
-    through these before it goes on.
-    Time: BUCKET_CYCLES = 6 a bucket, and BUCKET_CYCLES - 3 more where a range ends before it.
+    A bucket is named, read, held and added in four stages that move together; they stand while a
+    range is offered. After a range with `refine` it waits for `go`: then the lower halves are
+    counted, and it goes through these before it names the bucket behind that one.
+    Time: 1024 + READ_MOVES cycles a level, and those in which a range waits to be taken.
 
     Members
     -------
     start : In(1), the upper halves are counted; while not busy. go : In(1), the lower ones are.
-    bucket : Out(11), of a CountMemory: upper halves from 0, lower ones from 1024.
-    clear : Out(1). stored : In(length_bits), two cycles later.
+    bucket : Out(11), to be read: upper halves from 0, lower ones from 1024.
+    clear : Out(1), `clear_bucket` becomes 0. clear_bucket : Out(11).
+    move : Out(1), what is read goes on. walks : Out(1), the histogram is being read.
+    stored : In(length_bits), of `bucket` two moves ago.
     o : Out(stream of key_range). busy : Out(1), until the last range was taken.
     """
 
-    BUCKET_CYCLES = 6
+    READ_MOVES = 3
 
     def __init__(self, params: Parameters):
         self._params = params
@@ -51,6 +58,9 @@ class RangeScan(wiring.Component):
                 "go": In(1),
                 "bucket": Out(BUCKET_BITS + 1),
                 "clear": Out(1),
+                "clear_bucket": Out(BUCKET_BITS + 1),
+                "move": Out(1),
+                "walks": Out(1),
                 "stored": In(self._bits),
                 "o": Out(stream.Signature(key_range(params))),
                 "busy": Out(1),
@@ -59,76 +69,86 @@ class RangeScan(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        is_lower = Signal()
-        bucket, first, upper = (Signal(BUCKET_BITS, reset_less=True) for _ in range(3))
-        total, count, both = (Signal(self._bits + 1, reset_less=True) for _ in range(3))
-        is_big, closes = Signal(reset_less=True), Signal(reset_less=True)
-        at_end = bucket == (1 << BUCKET_BITS) - 1
-        m.d.comb += self.bucket.eq(Cat(bucket, is_lower))
+        most = self._params.sort_entries
+        is_lower, names = Signal(), Signal()
+        next_bucket, first, upper = (
+            Signal(BUCKET_BITS, name=name, reset_less=True)
+            for name in ("next_bucket", "first", "upper")
+        )
+        total = Signal(range(most + 1), reset_less=True)
+        valid, bucket, count = self._read(m, names, next_bucket)
+        # Of the bucket at the end: more than N, or with the open range more than N.
+        both, is_big, closes = Signal(range(2 * most + 1)), Signal(), Signal()
+        is_last, moves_on = bucket == LAST_BUCKET, Signal()
+        m.d.comb += [
+            both.eq(total + count[: len(total)]),
+            is_big.eq(count > most),
+            closes.eq((total != 0) & (is_big | (both > most))),
+            self.bucket.eq(Cat(next_bucket, is_lower)),
+            self.clear_bucket.eq(Cat(bucket, is_lower)),
+        ]
         with m.FSM():
             with m.State("REST"):
-                m.d.sync += [bucket.eq(0), first.eq(0), total.eq(0), is_lower.eq(0)]
+                m.d.sync += [next_bucket.eq(0), first.eq(0), total.eq(0), is_lower.eq(0)]
                 with m.If(self.start):
-                    m.d.sync += self.busy.eq(1)
-                    m.next = "READ"
-            with m.State("READ"):
-                m.next = "WAIT"
-            with m.State("WAIT"):
-                m.next = "TAKE"
-            with m.State("TAKE"):
-                m.d.comb += self.clear.eq(1)
-                m.d.sync += count.eq(self.stored)
-                m.next = "ADD"
-            with m.State("ADD"):
-                m.d.sync += [both.eq(total + count), is_big.eq(count > self._params.sort_entries)]
-                m.next = "DECIDE"
-            with m.State("DECIDE"):
-                m.d.sync += closes.eq((total != 0) & (both > self._params.sort_entries))
-                m.next = "ACT"
-            with m.State("ACT"):
-                with m.If(closes):
+                    m.d.sync += [self.busy.eq(1), names.eq(1)]
+                    m.next = "WALK"
+            with m.State("WALK"):
+                m.d.comb += self.walks.eq(1)
+                with m.If(valid & closes):
                     self._offer(m, is_lower, upper, first, bucket - 1, total)
                     with m.If(self.o.ready):
                         m.d.sync += [first.eq(bucket), total.eq(0)]
-                        m.next = "ADD"
-                with m.Elif(is_big):
+                with m.Elif(valid & is_big):
                     self._offer(m, is_lower, upper, bucket, bucket, count)
-                    m.d.comb += self.o.payload.refine.eq(~is_lower)
+                    m.d.comb += [self.o.payload.refine.eq(~is_lower), moves_on.eq(self.o.ready)]
                     with m.If(self.o.ready):
                         m.d.sync += first.eq(bucket + 1)
-                        with m.If(is_lower):
-                            self._next(m, bucket, at_end)
-                        with m.Else():
-                            m.d.sync += upper.eq(bucket)
+                        with m.If(~is_lower):
+                            m.d.sync += [upper.eq(bucket), names.eq(0)]
                             m.next = "COUNT"
                 with m.Else():
-                    m.d.sync += total.eq(both)
-                    self._next(m, bucket, at_end)
+                    m.d.comb += moves_on.eq(1)
+                    m.d.sync += total.eq(Mux(valid, both, total))
+                with m.If(valid & is_last & moves_on & (is_lower | ~is_big)):
+                    m.next = "END"
             with m.State("COUNT"), m.If(self.go):
-                m.d.sync += [bucket.eq(0), first.eq(0), is_lower.eq(1)]
-                m.next = "READ"
+                m.d.sync += [next_bucket.eq(0), first.eq(0), is_lower.eq(1), names.eq(1)]
+                m.next = "WALK"
             with m.State("END"):
                 with m.If(total != 0):
                     self._offer(m, is_lower, upper, first, Const(-1, BUCKET_BITS), total)
                     with m.If(self.o.ready):
                         m.d.sync += total.eq(0)
-                with m.Elif(is_lower):
-                    m.d.sync += [is_lower.eq(0), first.eq(upper + 1), bucket.eq(upper)]
-                    m.next = "BACK"
+                with m.Elif(is_lower & (upper != LAST_BUCKET)):
+                    m.d.sync += [is_lower.eq(0), first.eq(upper + 1), names.eq(1)]
+                    m.d.sync += next_bucket.eq(upper + 1)
+                    m.next = "WALK"
                 with m.Else():
                     m.d.sync += self.busy.eq(0)
                     m.next = "REST"
-            with m.State("BACK"):
-                self._next(m, bucket, at_end)
+        m.d.comb += [self.move.eq(moves_on), self.clear.eq(moves_on & valid)]
         return m
 
-    def _next(self, m, bucket, at_end):
-        """To the next bucket of this level, or to its end."""
-        m.d.sync += bucket.eq(bucket + 1)
-        with m.If(at_end):
-            m.next = "END"
-        with m.Else():
-            m.next = "READ"
+    def _read(self, m, names, next_bucket):
+        """The buckets on their way: whether there is one at the end, its number and its counter."""
+        valid = Signal(self.READ_MOVES)
+        buckets = [
+            Signal(BUCKET_BITS, name=f"bucket_{n}", reset_less=True) for n in range(self.READ_MOVES)
+        ]
+        count = Signal(self._bits, reset_less=True)
+        with m.If(self.move):
+            m.d.sync += [
+                valid.eq(Cat(names, valid[:-1])),
+                buckets[0].eq(next_bucket),
+                *(after.eq(before) for before, after in pairwise(buckets)),
+                count.eq(self.stored),
+                next_bucket.eq(next_bucket + names),
+                names.eq(names & (next_bucket != LAST_BUCKET)),
+            ]
+        with m.If(~self.walks):
+            m.d.sync += valid.eq(0)
+        return valid[-1], buckets[-1], count
 
     def _offer(self, m, is_lower, upper, first, last, number):
         """Puts the range of some buckets at the output."""

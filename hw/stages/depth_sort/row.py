@@ -16,6 +16,7 @@ DEPTH_SORT = Stage(
         "sorted_entries": Counter("sorted", "entries put in order"),
         "ranged_lists": Counter("ranged_lists", "lists longer than sort_entries"),
         "list_reads": Counter("list_reads", "readings of lists"),
+        "read_entries": Counter("read_entries", "entries read by them, 16 bytes each"),
         "sort_batches": Counter("batches", "runs of entries that were put in order"),
     },
     clients=(MemoryClient("depth_sort", "", lambda _: 256, bounded=False),),

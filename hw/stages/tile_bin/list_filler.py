@@ -77,6 +77,7 @@ class ListFiller(wiring.Component):
             lengths.number.eq(Mux(takes, self.i.payload.number,
                                   Mux(self.finished, self.list_number, number))),
             lengths.clear.eq(clears),
+            lengths.clear_number.eq(number),
             self.length.eq(lengths.stored),
             self.bins.eq(total),
         ]  # fmt: skip

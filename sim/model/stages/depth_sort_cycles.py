@@ -7,11 +7,12 @@ from numpy.typing import NDArray
 
 from golden.params import Parameters
 from golden.stages.depth_sort.formats import BUCKET_BITS
+from golden.stages.tile_bin.constants import PAGE_ENTRIES
 from golden.stages.tile_bin.entry import KEY_BITS, depth_keys
 from golden.stages.tile_bin.integer import BinLists
 from hw.stages.depth_sort.depth_sort import JOBS
 from hw.stages.depth_sort.entry_buffers import QUEUE_ENTRIES
-from hw.stages.depth_sort.list_reader import PAGE_RECORDS
+from hw.stages.depth_sort.list_reader import RUNS
 from hw.stages.depth_sort.merge_stage import MergeStage
 from hw.stages.depth_sort.sort_loader import SortLoader
 from hw.unused import unused_components
@@ -39,7 +40,14 @@ def depth_sort_cycles(lists: BinLists, params: Parameters, latency_cycles: int) 
             params.sort_entries,
             latency_cycles,
             np.array(
-                [JOBS - 1, QUEUE_ENTRIES, PAGE_RECORDS, SortLoader.SETTLE_CYCLES, BUCKET_BITS]
+                [
+                    JOBS - 1,
+                    QUEUE_ENTRIES,
+                    RUNS - 1,
+                    PAGE_ENTRIES,
+                    SortLoader.SETTLE_CYCLES,
+                    BUCKET_BITS,
+                ]
             ),
             (1 << KEY_BITS) - 1,
         )

@@ -27,11 +27,11 @@ Int64 = NDArray[np.int64]
 # What a list is read for, as hw's ReadFor.
 SORT, UPPER, LOWER, NOTHING = range(4)
 # SortPlanner, ListReader, SortLoader, RangeScan.
-START, LOOK, PLAN, OFFER, COUNT, SCAN, RANGE, NEXT, DONE = range(9)
-REST, ASK, FOLLOW = range(3)
+START, LOOK, NEXT, AHEAD, PLAN, OFFER, COUNT, SCAN, RANGE, DONE = range(10)
+REST, READER_LOOK, ASK = range(3)
 LOAD_REST, LOAD_READ, LOAD_SETTLE = range(3)
-SCAN_REST, SCAN_READ, SCAN_WAIT, SCAN_TAKE, SCAN_ADD, SCAN_DECIDE, SCAN_ACT = range(7)
-SCAN_COUNT, SCAN_END, SCAN_BACK = range(7, 10)
+SCAN_REST, SCAN_WALK, SCAN_COUNT, SCAN_END = range(4)
+SCAN_MOVES = 3
 # A job: kind, list, low, high, count, final.
 KIND, LIST, LOW, HIGH, MATCHES, FINAL = range(6)
 OPEN_READS = 16
@@ -60,6 +60,18 @@ def _histogram(keys: Int64, first: int, length: int, shift: int, upper: int, his
 
 
 @serial_kernel
+def _page_bounds(
+    keys: Int64, first: int, length: int, shift: int, bounds: Int64, page_entries: int
+) -> None:
+    """Least and largest upper half of each page's keys."""
+    for n in range(length):
+        half, own = keys[first + n] >> shift, bounds[n // page_entries]
+        if n % page_entries == 0:
+            own[:] = half
+        own[0], own[1] = min(own[0], half), max(own[1], half)
+
+
+@serial_kernel
 def simulate(
     keys: Int64,
     lengths: Int64,
@@ -74,11 +86,11 @@ def simulate(
     Parameters
     ----------
     keys : of all lists, one after another. lengths : of each. depths : of each stage's queues.
-    most : N. sizes : places of the queue of jobs, of entries; records of a page; cycles from the
-        last entry counted to a histogram that can be read, less 1; bits of a bucket.
+    most : N. sizes : places of the queue of jobs, of entries, of runs; entries of a page; cycles
+        from the last entry counted to a histogram that can be read, less 1; bits of a bucket.
     """
     stages, bins = len(depths), len(lengths)
-    job_places, entry_places, page_records, settle, bucket_bits = sizes
+    job_places, entry_places, run_places, page_entries, settle, bucket_bits = sizes
     starts = np.zeros(bins + 1, np.int64)
     starts[1:] = np.cumsum(lengths)
     buckets = 1 << bucket_bits
@@ -89,22 +101,33 @@ def simulate(
     outs = np.zeros((stages, OUT_RING), np.int64)
     counts, finals = np.full(2, 0, np.int64), np.zeros(2, np.int64)
     # Planner: its job, and jobs on their way in a ring.
-    plan, waits, number, rest = START, 0, 0, 0
+    plan, waits, number, rest = START, 0, -1, 0
+    ahead, was_counted = False, False
     job, jobs, job_fifo = np.zeros(6, np.int64), np.zeros((8, 6), np.int64), np.zeros(2, np.int64)
     jobs_in, jobs_out, job_gone, head_gone = 0, 0, False, False
-    # Reader, and runs in memory: records, first cycle; a ring.
-    reader, reader_waits, records = REST, 0, 0
+    # Reader: its list, page, and buckets; bounds of the pages of the list that was counted last.
+    reader, reader_waits, page, reader_left, read_low, read_high = REST, 0, 0, 0, 0, 0
+    pages = 1
+    for n in range(bins):
+        pages = max(pages, -(-lengths[n] // page_entries))
+    bounds = np.zeros((pages, 2), np.int64)
+    # Runs in memory: records, first cycle; a ring. Those that the loader is told of: first entry,
+    # entries, last; a ring.
     runs = np.zeros((OPEN_READS, 2), np.int64)
     runs_in = runs_out = 0
+    told, told_fifo = np.zeros((64, 3), np.int64), np.zeros(2, np.int64)
+    told_in = told_out = 0
     # Loader.
-    load, load_waits, unread, place = LOAD_REST, 0, 0, 0
+    load, load_waits, unread, place, told_all = LOAD_REST, 0, 0, 0, False
     own = np.zeros(6, np.int64)
     left, picks, picked = 0, False, 0
     record = np.zeros(2, np.int64)
     is_open, buffer, index, size = False, 0, 0, 0
     full, freed = np.zeros(2, np.bool_), np.zeros(2, np.bool_)
-    # Scan: level, bucket, first, upper, total, count; the histograms of both levels.
-    scan, scan_busy, level, bucket, first, upper, total, count = SCAN_REST, False, 0, 0, 0, 0, 0, 0
+    # Scan: level, next bucket and whether it is named, those on their way; the histograms.
+    scan, scan_busy, level, first, upper, total = SCAN_REST, False, 0, 0, 0, 0
+    next_bucket, names = 0, False
+    moved, is_moved = np.zeros(SCAN_MOVES, np.int64), np.zeros(SCAN_MOVES, np.bool_)
     hists = np.zeros((2, buckets), np.int64)
     # Buffers: entries under way, and whether each is a bin's last; a ring.
     room, under_way = entry_places, np.zeros(2, np.bool_)
@@ -123,10 +146,11 @@ def simulate(
         free = not picks or goes or not is_sort
         batch = picks and is_sort and not is_open and not full[buffer]
         loading = load != LOAD_REST
-        ends = left == 0 or (left != 3 and free)
+        ends = not is_sort or left == 0 or (left != 3 and free)
         due = runs_in != runs_out and runs[runs_out % OPEN_READS, 1] <= cycle
         record_taken = due and loading and ends and unread != 0
-        read = left == 0 and not picks and unread == 0
+        run_taken = loading and unread == 0 and not told_all and told_fifo[1] == 1
+        read = told_all and left == 0 and not picks and unread == 0
         counted = load == LOAD_SETTLE and load_waits == 0
         job_taken = load == LOAD_REST and job_fifo[1] == 1
         job_room = job_fifo[0] != job_places
@@ -136,9 +160,16 @@ def simulate(
         job_goes = offers and not job_gone and job_room
         head_goes = offers and not head_gone and needs_head and head_room
         both_gone = (job_gone or job_room) and (head_gone or head_room or not needs_head)
-        asks = reader == ASK and runs_in - runs_out < OPEN_READS
-        scan_closes = scan == SCAN_ACT and total != 0 and total + count > most
-        scan_big = scan == SCAN_ACT and not scan_closes and count > most
+        is_last = reader_left <= page_entries
+        needed = bounds[page, 0] <= read_high and bounds[page, 1] >= read_low
+        told_room = told_fifo[0] != run_places
+        asks = reader == ASK and told_room and needed and runs_in - runs_out < OPEN_READS
+        asked = reader == ASK and told_room and (not needed or asks)
+        tells = asked and (needed or is_last)
+        bucket, has_bucket = moved[SCAN_MOVES - 1], scan == SCAN_WALK and is_moved[SCAN_MOVES - 1]
+        count = hists[level, bucket] if has_bucket else 0
+        scan_closes = has_bucket and total != 0 and total + count > most
+        scan_big = has_bucket and not scan_closes and count > most
         scan_ends = scan == SCAN_END and total != 0
         scan_valid = scan_closes or scan_big or scan_ends
         range_taken = plan == RANGE and scan_valid
@@ -189,66 +220,77 @@ def simulate(
         number_of_range = total if not scan_big else count
         low_bucket = bucket if scan_big else first
         high_bucket = bucket if scan_big else (bucket - 1 if scan_closes else buckets - 1)
-        if scan in (SCAN_READ, SCAN_WAIT, SCAN_DECIDE):
-            scan += 1
-        elif scan == SCAN_TAKE:
-            count = hists[level, bucket]
-            hists[level, bucket] = 0
-            scan = SCAN_ADD
-        elif scan == SCAN_ADD:
-            scan = SCAN_DECIDE
-        elif scan_valid:
-            if range_taken:
-                if scan_closes:
-                    first, total, scan = bucket, 0, SCAN_ADD
-                elif scan_ends:
-                    total = 0
-                elif level == 1:
-                    first = bucket + 1
-                    scan = SCAN_END if bucket == buckets - 1 else SCAN_READ
-                    bucket = (bucket + 1) % buckets
-                else:
-                    first, upper, scan = bucket + 1, bucket, SCAN_COUNT
-        elif scan in (SCAN_ACT, SCAN_BACK):
-            if scan == SCAN_ACT:
+        was_level, was_upper = level, upper
+        move = scan == SCAN_WALK and not scan_closes and (not scan_big or range_taken)
+        if scan == SCAN_WALK and scan_closes and range_taken:
+            first, total = bucket, 0
+        if move:
+            if has_bucket:
+                hists[level, bucket] = 0
+            for n in range(SCAN_MOVES - 1, 0, -1):
+                moved[n], is_moved[n] = moved[n - 1], is_moved[n - 1]
+            moved[0], is_moved[0] = next_bucket, names
+            names = names and next_bucket != buckets - 1
+            next_bucket += int(is_moved[0])
+            if scan_big:
+                first = bucket + 1
+                if level == 0:
+                    upper, scan = bucket, SCAN_COUNT
+                    is_moved[:] = False
+                    names = False
+            elif has_bucket:
                 total += count
-            scan = SCAN_END if bucket == buckets - 1 else SCAN_READ
-            bucket = (bucket + 1) % buckets
+            if scan == SCAN_WALK and has_bucket and bucket == buckets - 1:
+                scan = SCAN_END
         elif scan == SCAN_END:
-            if level == 1:
-                level, first, bucket, scan = 0, upper + 1, upper, SCAN_BACK
+            is_moved[:] = False
+            if total != 0:
+                if range_taken:
+                    total = 0
+            elif level == 1 and upper != buckets - 1:
+                level, first, next_bucket, names = 0, upper + 1, upper + 1, True
+                scan = SCAN_WALK
             else:
                 scan, scan_busy = SCAN_REST, False
-                bucket = first = total = 0
         # Planner.
-        was_level = level
+        counts_now = counted
         if plan == START:
-            plan, number, waits = LOOK, 0, 2
+            plan, waits = LOOK, 2
         elif plan == LOOK:
             if waits == 0:
-                rest = lengths[number]
+                plan = NEXT
+            waits -= 1
+        elif plan == NEXT:
+            number += 1
+            waits = 2
+            plan = DONE if number == bins else AHEAD
+        elif plan == AHEAD:
+            if waits == 0:
                 plan = PLAN
             waits -= 1
         elif plan == PLAN:
             length = lengths[number]
-            job[KIND] = UPPER if length > most else (NOTHING if length == 0 else SORT)
-            job[LIST], job[LOW], job[HIGH], job[MATCHES], job[FINAL] = (
-                number,
-                0,
-                null_key,
-                length,
-                1,
-            )
-            plan = OFFER
+            after = lengths[number + 1] if number + 1 < bins else 0
+            is_ahead = length <= most and after > most and not ahead
+            plan = COUNT if length > most and ahead else OFFER
+            ahead = ahead or is_ahead
+            rest = length
+            job[KIND] = NOTHING if length == 0 else SORT
+            if length > most or is_ahead:
+                job[KIND] = UPPER
+            job[LIST] = number + int(is_ahead)
+            job[LOW], job[HIGH], job[MATCHES], job[FINAL] = 0, null_key, length, 1
         elif plan == OFFER:
             if both_gone:
-                if job[KIND] == UPPER or job[KIND] == LOWER:
+                if job[KIND] == UPPER and ahead:
+                    plan = PLAN
+                elif job[KIND] == UPPER or job[KIND] == LOWER:
                     plan = COUNT
                 else:
                     plan = RANGE if scan_busy else NEXT
         elif plan == COUNT:
-            if counted:
-                plan = SCAN
+            if was_counted:
+                plan, ahead = SCAN, False
                 lower = job[KIND] == LOWER
                 _histogram(
                     keys,
@@ -258,8 +300,10 @@ def simulate(
                     upper,
                     hists[int(lower)],
                 )
-                bucket, first, scan = 0, 0, SCAN_READ
+                next_bucket, first, names, scan = 0, 0, True, SCAN_WALK
                 level = int(lower)
+                is_moved[:] = False
+                was_counted = False
                 if not lower:
                     scan_busy, total = True, 0
         elif plan == SCAN:
@@ -268,9 +312,10 @@ def simulate(
             if scan_valid:
                 refine = scan_big and was_level == 0
                 job[KIND] = LOWER if refine else SORT
+                job[LIST] = number
                 if was_level == 1:
-                    job[LOW] = upper * buckets + low_bucket
-                    job[HIGH] = upper * buckets + high_bucket
+                    job[LOW] = was_upper * buckets + low_bucket
+                    job[HIGH] = was_upper * buckets + high_bucket
                 else:
                     job[LOW], job[HIGH] = low_bucket * buckets, (high_bucket + 1) * buckets - 1
                 job[MATCHES] = number_of_range
@@ -280,10 +325,7 @@ def simulate(
                 plan = OFFER
             elif not scan_busy:
                 plan = NEXT
-        elif plan == NEXT:
-            number += 1
-            waits = 2
-            plan = DONE if number == bins else LOOK
+        was_counted = was_counted or counts_now
         # Queue of jobs.
         if job_goes:
             jobs[jobs_in % 8] = job
@@ -298,24 +340,37 @@ def simulate(
             runs_out += int(run[0] == 0)
         if reader == REST:
             if head_goes:
-                records, reader, reader_waits = (lengths[job[LIST]] + 1) // 2, ASK, 2
-        elif reader == ASK:
-            reader_waits = max(reader_waits - 1, 0)
-            if asks:
-                run = runs[runs_in % OPEN_READS]
-                run[0], run[1] = min(records, page_records), cycle + 1 + latency
-                runs_in += 1
-                reader = FOLLOW if records > page_records else REST
-                records -= page_records
-        elif reader_waits == 0:
-            reader, reader_waits = ASK, 2
-        else:
+                reader, reader_waits, reader_left, page = READER_LOOK, 2, lengths[job[LIST]], 0
+                read_low, read_high = job[LOW] >> bucket_bits, job[HIGH] >> bucket_bits
+        elif reader == READER_LOOK:
+            reader = ASK if reader_waits == 0 else READER_LOOK
             reader_waits -= 1
+        elif asked:
+            entries = min(reader_left, page_entries)
+            if needed:
+                run = runs[runs_in % OPEN_READS]
+                run[0], run[1] = (entries + 1) // 2, cycle + 1 + latency
+                runs_in += 1
+            if tells:
+                tell = told[told_in % 64]
+                tell[0], tell[1] = page * page_entries, entries if needed else 0
+                tell[2] = int(is_last)
+                told_in += 1
+            reader_left -= page_entries
+            page += 1
+            reader, reader_waits = REST if is_last else READER_LOOK, 2
+            if is_last:
+                page = 0
+        _clock_fifo(told_fifo, tells, run_taken)
         # Loader.
         if free:
-            picks = left != 0
+            picks = left != 0 and is_sort
             picked = record[0] if left & 1 else record[1]
-            left = 2 if left == 3 else 0
+            left = 2 if left == 3 and is_sort else 0
+        if run_taken:
+            tell = told[told_out % 64]
+            told_out += 1
+            place, unread, told_all = tell[0], tell[1], tell[2] == 1
         if record_taken:
             left = 0
             for n in range(min(unread, 2)):
@@ -342,13 +397,16 @@ def simulate(
             if job_taken:
                 own[:] = jobs[jobs_out % 8]
                 jobs_out += 1
-                unread, place, load = lengths[own[LIST]], 0, LOAD_READ
+                load, told_all = LOAD_READ, own[KIND] == NOTHING
                 if own[KIND] == NOTHING:
                     picks, picked, own[MATCHES] = True, null_key, 1
         elif load == LOAD_READ:
             load_waits = settle
             if read:
                 load = LOAD_REST if is_sort else LOAD_SETTLE
+                if kind == UPPER:
+                    _page_bounds(keys, starts[own[LIST]], lengths[own[LIST]], bucket_bits, bounds,
+                                 page_entries)  # fmt: skip
         elif load_waits == 0:
             load = LOAD_REST
         else:

@@ -6,6 +6,8 @@ from amaranth.asserts import AnyConst, AnySeq
 from amaranth.hdl import Array, Assume, Cat, Const, Module, Mux, Signal
 
 from golden.params import Parameters
+from golden.stages.depth_sort.formats import BUCKET_BITS
+from golden.stages.tile_bin.constants import PAGE_ENTRIES
 from hw.blocks.count_memory import CountMemory
 from hw.stages.depth_sort.list_reader import PAGE_RECORDS, ListReader
 from hw.stages.tile_bin.page_table import PageTable
@@ -27,6 +29,7 @@ def count_memory(m: Module) -> None:
         dut.count.eq(AnySeq(1)),
         dut.number.eq(AnySeq(2)),
         dut.clear.eq(AnySeq(1)),
+        dut.clear_number.eq(AnySeq(2)),
         given(~dut.clear | (dut.move & ~dut.count & ~came[0] & ~came[1])),
     ]
     mine = dut.number == watched
@@ -36,7 +39,7 @@ def count_memory(m: Module) -> None:
             *(its[0].eq(dut.count & mine & known), its[1].eq(its[0])),
             *(due[0].eq(tally), due[1].eq(due[0])),
         ]
-        with m.If(dut.clear & mine):
+        with m.If(dut.clear & (dut.clear_number == watched)):
             m.d.sync += [known.eq(1), tally.eq(0)]
         with m.Elif(dut.count & mine):
             m.d.sync += tally.eq(tally + 1)
@@ -106,30 +109,63 @@ def page_table(m: Module) -> None:
 
 
 def list_reader(m: Module) -> None:
-    """A list's pages are asked for in their order, each once, as far as they hold entries."""
+    """A list's pages are asked for in their order, each once, if its bounds meet the reading's
+    buckets and else not, as far as it holds entries; and `runs` says so."""
     m.submodules.dut = dut = ListReader(PARAMS)
     free_stream(m, dut.i)
     free_taker(m, dut.requests)
+    free_taker(m, dut.runs)
     table = Array(AnyConst(2) for _ in range(4))  # the page behind each of four
+    lows, highs = (Array(AnyConst(BUCKET_BITS) for _ in range(4)) for _ in range(2))
     base = AnyConst(len(dut.list_page))
-    looked = Signal(2)
-    m.d.sync += [looked.eq(table[dut.page[:2]]), dut.next_page.eq(looked)]
-    head, request = dut.i.payload, dut.requests.payload
-    page, left = Signal(2), Signal(len(head.length))
+    looked, low, high = Signal(2), Signal(BUCKET_BITS), Signal(BUCKET_BITS)
+    m.d.sync += [
+        *(looked.eq(table[dut.page[:2]]), dut.next_page.eq(looked)),
+        *(low.eq(lows[dut.index[:2]]), dut.low.eq(low)),
+        *(high.eq(highs[dut.index[:2]]), dut.high.eq(high)),
+    ]
+    head, request, run = dut.i.payload, dut.requests.payload, dut.runs.payload
+    page, left, index = Signal(2), Signal(len(head.length) + 1), Signal.like(dut.index)
+    first, final, asked, under_way = (
+        Signal(BUCKET_BITS), Signal(BUCKET_BITS), Signal(), Signal()
+    )  # fmt: skip
     m.d.comb += [
         dut.list_page.eq(base),
         given(~dut.i.valid | ((head.length != 0) & (head.page < 4))),
         Assume((base + 4)[len(dut.list_page)] == 0),
     ]
-    count = Mux(left < PAGE_RECORDS, left, PAGE_RECORDS)
-    with m.If(moves(dut.i)):
-        m.d.sync += [page.eq(head.page), left.eq((head.length + 1) >> 1)]
-    with m.Elif(moves(dut.requests)):
-        m.d.sync += [page.eq(table[page]), left.eq(left - count)]
+    count, needed = Signal(8), Signal()
     m.d.comb += [
-        holds(~dut.requests.valid | (left != 0)),
-        holds(~dut.requests.valid | (request["count"] == count)),
-        holds(~dut.requests.valid | (request.record == (base + page) * PAGE_RECORDS)),
-        holds(~dut.i.ready | (left == 0)),
-        occurs(moves(dut.requests) & (left == 1) & (page == 2)),
+        count.eq(Mux(left < PAGE_ENTRIES, left, PAGE_ENTRIES)),
+        needed.eq((lows[index[:2]] <= final) & (highs[index[:2]] >= first)),
     ]
+    steps, ends = under_way & (dut.index != index), under_way & dut.i.ready
+    with m.If(steps):
+        m.d.sync += [page.eq(table[page]), left.eq(left - PAGE_ENTRIES), index.eq(dut.index)]
+    with m.If(steps | ends):
+        m.d.sync += asked.eq(0)
+    with m.Elif(moves(dut.requests)):
+        m.d.sync += asked.eq(1)
+    with m.If(moves(dut.i)):
+        m.d.sync += [page.eq(head.page), left.eq(head.length), index.eq(0), under_way.eq(1)]
+        m.d.sync += [first.eq(head.low), final.eq(head.high)]
+    with m.Elif(ends):
+        m.d.sync += under_way.eq(0)
+    m.d.comb += [
+        holds(~dut.requests.valid | (under_way & needed & ~asked & ~steps)),
+        holds(~dut.requests.valid | (request["count"] == (count + 1) >> 1)),
+        holds(~dut.requests.valid | (request.record == (base + page) * PAGE_RECORDS)),
+        holds(~(steps | ends) | (asked == needed)),
+        holds(~ends | (left <= PAGE_ENTRIES)),
+        occurs(moves(dut.requests) & (left == 1) & (page == 2) & (index == 1)),
+    ]
+    # The entries of a request that is watched, in the run of the same number.
+    watched, told, seen, due = AnyConst(3), Signal(3), Signal(3), Signal(8)
+    with m.If(moves(dut.requests)):
+        m.d.sync += seen.eq(seen + 1)
+        with m.If(seen == watched):
+            m.d.sync += due.eq(count)
+    with m.If(moves(dut.runs) & (run.entries != 0)):
+        m.d.sync += told.eq(told + 1)
+    is_due = moves(dut.runs) & (run.entries != 0) & (told == watched) & (seen < 7)
+    m.d.comb += holds(~is_due | (seen <= watched) | (run.entries == due))

@@ -55,6 +55,8 @@ def check_order(run: ListsRun, ordered: SortedLists) -> None:
     assert run.counters["sorted"] == len(ordered.entries)
     assert run.counters["batches"] == ordered.batches
     assert run.counters["ranged_lists"] == ordered.ranged
+    assert run.counters["list_reads"] == ordered.reads
+    assert run.counters["read_entries"] == ordered.read_entries
 
 
 def check_frame(

@@ -38,7 +38,7 @@ def assert_equal(harness, splats, constants, latency_cycles=20):
     assert depth_sort_cycles(lists, PARAMS, latency_cycles) == run.sort_cycles
 
 
-@pytest.mark.parametrize("count", [0, 1, 10, 200, 2000])
+@pytest.mark.parametrize("count", [0, 1, 10, 200, 2000, 5000])
 @pytest.mark.parametrize("latency_cycles", [0, 20, 150])
 def test_random_splats(harness, count, latency_cycles):
     splats = random_splats(count, count, PARAMS, SIZE_PX)

@@ -79,6 +79,9 @@ KEYS = {
     "descending": lambda rng, n: np.sort(rng.integers(0, 1 << 20, n))[::-1],
     "ends of the range": lambda rng, n: rng.choice([0, 1023, 1024, (1 << 20) - 1], n),
     "the last bucket": lambda rng, n: (1 << 20) - 1 - rng.integers(0, 1024, n),
+    "pages of near keys": lambda rng, n: (
+        rng.integers(0, 1 << 20, n // 100 + 1).repeat(100)[:n] ^ rng.integers(0, 2048, n)
+    ),
     "clustered": lambda rng, n: rng.normal(500_000, 900, n).astype(np.int64),
 }
 

@@ -51,3 +51,7 @@ def test_real_views(name):
         assert run.fill_cycles == tile_bin_cycles(splats, constants, PARAMS)
         assert run.sort_cycles == depth_sort_cycles(lists, PARAMS, 100)
         assert run.beats == np.sum((lists.length + 1) // 2)
+        print(
+            f"{camera.name}: {run.fill_cycles:,} and {run.sort_cycles:,} cycles, {lists.entries:,} "
+            f"entries, {run.counters['read_entries']:,} read"
+        )
