@@ -7,17 +7,18 @@ import struct
 import numpy as np
 
 from golden.camera import Camera
-from golden.pack import Pack
+from golden.pack import Pack, with_colors
 from golden.params import Parameters
 from golden.records import CLUSTER_DTYPE, RECORD_BYTES
 from golden.rules import GSPLAT, INRIA
 from golden.view import ViewFrame, view_frame
-from hw.frame.header_check import FIELDS
+from hw.frame.header_check import TABLES, header_fields
 from hw.host.status import StatusCode
 from tests.golden.hostile_scenes import make_scene
 from tests.golden.pack.pack_cases import packed
 
 PAGE_BYTES = 4096
+FIELDS = header_fields(tuple(TABLES))
 
 
 def small_pack(seed: int = 0, gaussians: int = 500, clusters: int = 40, per_group: int = 4) -> Pack:
@@ -27,6 +28,14 @@ def small_pack(seed: int = 0, gaussians: int = 500, clusters: int = 40, per_grou
     scales = np.exp(rng.normal(-3, 0.7, (gaussians, 3)))
     scene = make_scene(means, scales, seed=seed)
     return packed(scene, "reach", clusters, per_group=per_group)
+
+
+def colored_pack(seed: int = 0, gaussians: int = 180, clusters: int = 20) -> Pack:
+    """The same kind of cloud, with narrow colours of degree 3."""
+    rng = np.random.default_rng(seed)
+    means = rng.normal(size=(gaussians, 3)) * rng.choice((0.2, 1.0, 2.0), (gaussians, 1))
+    scene = make_scene(means, np.exp(rng.normal(-3, 0.7, (gaussians, 3))), seed=seed, degree=3)
+    return with_colors(packed(scene, "reach", clusters), scene, "narrow")
 
 
 def camera_at(position, target, name: str = "view", width: int = 200, height: int = 120) -> Camera:
@@ -66,7 +75,7 @@ def view_of_nothing(pack: Pack, params: Parameters) -> ViewFrame:
 
 
 def field_of(image: bytes, name: str) -> int:
-    """A number of the header, by its name in hw.frame.header_check.FIELDS."""
+    """A number of the header, by its name in FIELDS."""
     offset, size = FIELDS[name]
     return int.from_bytes(image[offset : offset + size], "little")
 

@@ -30,7 +30,7 @@ class Board:
         if memory is not None:
             self.harness.set_memory(memory)
         self.harness.clear_counts()
-        self.driver.set_camera(view.culling, view.projecting)
+        self.driver.set_camera(*view.constants)
         self.driver.start()
 
     def end(self, limit_cycles: int = LIMIT_CYCLES) -> tuple[Status, np.ndarray]:
@@ -49,7 +49,7 @@ class Board:
         self.begin(view, memory)
         status, splats = self.end()
         assert status.code == StatusCode.DONE
-        assert_equal(splats, view.splats)
+        assert_equal(splats, view.output)
         counters = self.driver.counters()
         assert {name: counters[name] for name in view.counters} == view.counters
         assert counters["members"] == sum(counters[name] for name in MEMBERS_TO)

@@ -54,7 +54,7 @@ class Sequence:
     def queue(self, view: ViewFrame, pack: int = 0):
         """Asks for a frame; none may be waiting."""
         self.driver.open(self.places[pack], len(self.images[pack]))
-        self.driver.set_camera(view.culling, view.projecting)
+        self.driver.set_camera(*view.constants)
         self.driver.queue()
 
     def run(self, views: list[tuple[ViewFrame, int]]) -> list[Ended]:
