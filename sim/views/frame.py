@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
 import numpy as np
@@ -18,9 +18,8 @@ from golden.stages.tile_bin.strips import halves, strips
 from golden.view import ViewFrame, view_frame
 from hw.host.register_map import frame_counters
 from hw.host.status import StatusCode
-from sim.model.front_end.timing import front_end_timing
+from sim.model.frame_clock.timing import frame_clock, knows_memory
 from sim.model.memory import MemoryModel
-from sim.model.outcome import frame_outcome
 from sim.rtl.accelerator_harness import AcceleratorHarness
 from sim.rtl.driver import Accelerator, Status, pack_image
 from sim.views.differing import count_differing
@@ -47,9 +46,10 @@ class FrameRun:
     seconds : wall time of the engine alone, without building or generating anything.
     status : how the RTL's frame ended; None by the integer engine, as all that follows.
     bus_utilisation : share of the cycles from the first to the last beat that carried one.
-    mismatches : records of `splats`, and counters, that differ from the integer model's.
+    mismatches : records of `splats` that differ from the integer model's, and counters that differ
+        from `expected`.
     expected : what the counters must read: items by the integer model, cycles by the cycle model
-        where it knows such a memory; a counter of which neither knows anything is left out.
+        where it knows such a memory and the picture is one frame.
     memory : behind the RTL's bus.
     picture : (height, width, 4) R, G, B, alpha of a build that draws; then `mismatches` counts its
         pixels in place of splats, which stay inside.
@@ -176,7 +176,7 @@ class FrameRunner:
                 return self._held_to(model, frame, done, bus.frames()[0], None)
             done = self._strips(bus, accelerator, frame, room)
             picture = read_picture(bus, room, frame.camera)
-            return self._held_to(model, frame, done, model.splats, picture)
+            return self._held_to(model, frame, done, model.splats, picture, room.picture_address)
 
     def _strips(
         self,
@@ -220,9 +220,12 @@ class FrameRunner:
         done: _Done,
         splats: NDArray[np.void],
         picture: NDArray[np.uint8] | None,
+        picture_address: int = 0,
     ) -> FrameRun:
         """What the RTL made, and how far it is from the model; counters of one frame only."""
-        known = model.counters if done.frames == 1 else {}
+        known: dict[str, int] = {}
+        if done.frames == 1:
+            known = model.counters | _clocked(frame, self._memory, picture_address)
         differing = sum(done.counters[name] != value for name, value in known.items())
         if picture is None:
             differing += count_differing(splats, model.splats)
@@ -238,7 +241,7 @@ class FrameRunner:
             bus_utilisation=done.utilisation,
             mismatches=differing,
             picture=picture,
-            expected=known | (_clocked(frame, self._memory) if known else {}),
+            expected=known,
             memory=self._memory,
             frames=done.frames,
         )
@@ -262,16 +265,11 @@ def _drawing_cycles(params: Parameters) -> int:
     return 2 * params.sort_entries * params.bin_px**2 // params.raster_lanes
 
 
-def _clocked(frame: ViewFrame, memory: MemoryModel) -> dict[str, int]:
+def _clocked(frame: ViewFrame, memory: MemoryModel, picture_address: int) -> dict[str, int]:
     """Counters of the cycle model by name; none behind a memory that it does not know."""
-    stalls = memory.address_stall_256 or memory.output_stall_256
-    unknown = frame.params.color_cycles  # the clock of the front end alone is known
-    if stalls or memory.fail_beat or memory.latency_cycles < 1 or unknown:
+    if not knows_memory(memory, frame.params):
         return {}
-    outcome = frame_outcome(frame.pack, frame.levels, frame.projected.kept)
-    timing = front_end_timing(outcome, frame.params, memory)
-    names = frame_counters(frame.params)
-    return {name: value for name, value in asdict(timing).items() if name in names}
+    return frame_clock(frame, memory, picture_address).counters
 
 
 def _model(frame: ViewFrame) -> FrameRun:

@@ -1,5 +1,4 @@
-"""The front end cycle by cycle: control without data, compiled; sim.model.front_end.timing calls
-it.
+"""The front end cycle by cycle: control without data, compiled; sim.model.frame_clock joins it.
 
 Who moves in a cycle is found from the last stage to the first; then every block is clocked, stages
 by sim.model.stages, what joins them by the modules beside this one.
@@ -14,7 +13,6 @@ from numpy.typing import NDArray
 
 from golden.jit import serial_kernel
 from sim.model.clocked import clock_fifo_and_register, clock_register, registers
-from sim.model.front_end.bus import BUS, clock_bus, granted_client
 from sim.model.front_end.control import CHECK, CONTROL, GROUPS, RUN, clock_control
 from sim.model.front_end.read_master import clock_queue, clock_splitter, take_record
 from sim.model.stages.cluster_cull import (
@@ -29,19 +27,16 @@ from sim.model.stages.gaussian_fetch import (
     clock_members,
     clock_run_merger,
 )
-from sim.model.stages.gaussian_project import GAUSSIAN_PROJECT, clock_gaussian_project
 
 Int64 = NDArray[np.int64]
 Bool = NDArray[np.bool_]
 
 BLOCKS = registers(
     control=CONTROL,
-    bus=BUS,
     cull=CLUSTER_CULL,
     reader=CLUSTER_READER,
     merger=RUN_MERGER,
     fetch=GAUSSIAN_FETCH,
-    project=GAUSSIAN_PROJECT,
 )
 
 
@@ -77,87 +72,90 @@ def is_quiet(cull: Any, merger: Any, fetch: Any) -> bool:
 
 
 @serial_kernel
-def simulate(
-    blocks: NDArray[np.void],
+def clock_front_end(
+    blocks: Any,
     clients: NDArray[np.void],
-    bursts: NDArray[np.void],
     pipeline: Int64,
     rings: Int64,
     found: Found,
+    granted: int,
+    client: int,
+    slots: int,
+    members_taken: bool,
 ) -> None:
-    """Clocks a frame from the read of its header until the datapath is quiet.
+    """Clocks what reads header, groups, clusters and Gaussians, up to the beat of members offered.
 
     Parameters
     ----------
-    blocks : (1,) BLOCKS out of reset; holds the counters at the end.
-    clients : (3,) CLIENT, of header and groups, clusters, Gaussians.
-    bursts : (outstanding bursts + 2,) BURST.
+    blocks : BLOCKS.
+    clients : (3 or more,) CLIENT, of header and groups, clusters, Gaussians.
     pipeline : (test cycles,) ring of clock_cluster_cull.
-    rings : (3, n) of the clients' queues.
+    rings : (3 or more, n) of the clients' queues.
     found : what the stages find.
+    granted : the client whose burst is passed to the bus, -1 for none.
+    client, slots : of the entry that arrives; slots 0 for none.
+    members_taken : the beat of members offered is.
     """
-    control, bus, cull = blocks[0].control, blocks[0].bus, blocks[0].cull
-    reader, merger = blocks[0].reader, blocks[0].merger
-    fetch, project = blocks[0].fetch, blocks[0].project
+    control, cull = blocks.control, blocks.cull
+    reader, merger, fetch = blocks.reader, blocks.merger, blocks.fetch
     tables, clusters, geometry = clients[0], clients[1], clients[2]
     table_ring, cluster_ring, geometry_ring = rings[0], rings[1], rings[2]
-    while (
-        (control.phase != RUN)
-        | (control.to_take != 0)
-        | (control.cycle <= project.busy_until_cycle)
-    ) or not is_quiet(cull, merger, fetch):
-        cycle = control.cycle
-        # Who moves in this cycle, from the last stage to the first.
-        table_ready = tables.splitter.loaded == 0
-        cluster_ready, geometry_ready = clusters.splitter.loaded == 0, geometry.splitter.loaded == 0
-        merger_valid, merger_free = fetch.merger_input.valid == 1, fetch.merger_input.held == 0
-        has_place = fetch.ahead.stored != fetch.ahead_limit - 1
-        passed = (fetch.waiting_output.valid == 1) & has_place & merger_free
-        has_place = fetch.waiting.stored != fetch.waiting_limit - 1
-        visible = (cull.visible.valid == 1) & has_place
-        record = tables.queue.valid == 1
-        header = record & (control.phase < GROUPS) & (control.records < control.header_records)
-        cluster = (clusters.queue.valid == 1) & (cull.cluster_room == 1)
-        group = record & (control.phase >= GROUPS) & (cull.group_room == 1) & ~cluster
-        run_taken = (cull.requests.valid == 1) & (reader.checked == 0)
-        requests = (control.phase != CHECK) & (control.phase != RUN)
-        # Memory, bus, and the requests.
-        granted = granted_client(bus, clients)
-        client, slots = bus.entry_client, bus.entry_slots
-        clock_bus(bus, clients, bursts, granted, cycle)
-        first, count = control.request_record, control.request_count
-        clock_splitter(tables.splitter, tables.queue, granted == 0, requests, first, count)
-        run = reader.request_run
-        first, count = found.group_runs[run, 0], found.group_runs[run, 1]
-        requested = reader.request_valid == 1
-        clock_splitter(clusters.splitter, clusters.queue, granted == 1, requested, first, count)
-        first, count = merger.request_base, merger.request_count
-        requested = merger.request_valid == 1
-        clock_splitter(geometry.splitter, geometry.queue, granted == 2, requested, first, count)
-        # Stages, and the queues before them.
-        members_valid = geometry.queue.valid == 1
-        members_slots = geometry_ring[geometry.queue.read_place]
-        clock_members(fetch, members_valid, members_slots, passed, found.cluster_runs)
-        clock_gaussian_project(project, fetch.members, found.kept, cycle)
-        taken = take_record(tables.queue, table_ring, header | group)
-        clock_queue(tables.queue, table_ring, slots * int(client == 0), taken)
-        taken = take_record(clusters.queue, cluster_ring, cluster)
-        clock_queue(clusters.queue, cluster_ring, slots * int(client == 1), taken)
-        taken = fetch.entry_taken == 1
-        clock_queue(geometry.queue, geometry_ring, slots * int(client == 2), taken)
-        accept = clock_run_merger(merger, geometry_ready, merger_valid, found.cluster_runs)
-        clock_register(fetch.merger_input, passed, accept)
-        clock_fifo_and_register(fetch.waiting, fetch.waiting_output, visible, passed)
-        run_clusters = found.group_runs[reader.run, 1] * int(run_taken)
-        clock_cluster_cull(
-            cull,
-            pipeline,
-            group,
-            cluster,
-            found.group_visible,
-            found.cluster_visible,
-            run_clusters,
-            visible,
-        )
-        clock_cluster_reader(reader, run_taken, cluster_ready)
-        clock_control(control, requests & table_ready, header, group)
+    # Who moves in this cycle, from the last stage to the first.
+    table_ready = tables.splitter.loaded == 0
+    cluster_ready, geometry_ready = clusters.splitter.loaded == 0, geometry.splitter.loaded == 0
+    merger_valid, merger_free = fetch.merger_input.valid == 1, fetch.merger_input.held == 0
+    has_place = fetch.ahead.stored != fetch.ahead_limit - 1
+    passed = (fetch.waiting_output.valid == 1) & has_place & merger_free
+    has_place = fetch.waiting.stored != fetch.waiting_limit - 1
+    visible = (cull.visible.valid == 1) & has_place
+    record = tables.queue.valid == 1
+    header = record & (control.phase < GROUPS) & (control.records < control.header_records)
+    cluster = (clusters.queue.valid == 1) & (cull.cluster_room == 1)
+    group = record & (control.phase >= GROUPS) & (cull.group_room == 1) & ~cluster
+    run_taken = (cull.requests.valid == 1) & (reader.checked == 0)
+    requests = (control.phase != CHECK) & (control.phase != RUN)
+    # The requests.
+    first, count = control.request_record, control.request_count
+    clock_splitter(tables.splitter, tables.queue, granted == 0, requests, first, count)
+    run = reader.request_run
+    first, count = found.group_runs[run, 0], found.group_runs[run, 1]
+    requested = reader.request_valid == 1
+    clock_splitter(clusters.splitter, clusters.queue, granted == 1, requested, first, count)
+    first, count = merger.request_base, merger.request_count
+    requested = merger.request_valid == 1
+    clock_splitter(geometry.splitter, geometry.queue, granted == 2, requested, first, count)
+    # Stages, and the queues before them.
+    members_valid = geometry.queue.valid == 1
+    members_slots = geometry_ring[geometry.queue.read_place]
+    clock_members(fetch, members_valid, members_slots, passed, members_taken, found.cluster_runs)
+    taken = take_record(tables.queue, table_ring, header | group)
+    clock_queue(tables.queue, table_ring, slots * int(client == 0), taken)
+    taken = take_record(clusters.queue, cluster_ring, cluster)
+    clock_queue(clusters.queue, cluster_ring, slots * int(client == 1), taken)
+    taken = fetch.entry_taken == 1
+    clock_queue(geometry.queue, geometry_ring, slots * int(client == 2), taken)
+    accept = clock_run_merger(merger, geometry_ready, merger_valid, found.cluster_runs)
+    clock_register(fetch.merger_input, passed, accept)
+    clock_fifo_and_register(fetch.waiting, fetch.waiting_output, visible, passed)
+    run_clusters = found.group_runs[reader.run, 1] * int(run_taken)
+    clock_cluster_cull(
+        cull,
+        pipeline,
+        group,
+        cluster,
+        found.group_visible,
+        found.cluster_visible,
+        run_clusters,
+        visible,
+    )
+    clock_cluster_reader(reader, run_taken, cluster_ready)
+    clock_control(control, requests & table_ready, header, group)
+
+
+@serial_kernel
+def front_end_is_done(blocks: Any) -> bool:
+    """Whether all members of the frame were taken."""
+    control = blocks.control
+    if (control.phase != RUN) | (control.to_take != 0):
+        return False
+    return is_quiet(blocks.cull, blocks.merger, blocks.fetch)

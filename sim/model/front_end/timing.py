@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
-import numpy as np
-
-from golden.errors import InputError
 from golden.params import Parameters
-from sim.model.front_end.bus import BURST
-from sim.model.front_end.hardware import idle_blocks
-from sim.model.front_end.kernel import Found, simulate
+from sim.model.frame_clock.timing import stream_clock
 from sim.model.memory import MemoryModel
 from sim.model.outcome import FrameOutcome
-
-# FINISH of FrameControl: a beat is put out, is taken, and is known to be taken.
-FINISH_CYCLES = 3
 
 
 @dataclass(frozen=True)
@@ -62,7 +54,7 @@ def front_end_timing(
 ) -> FrontEndTiming:
     """The accelerator's counters of a frame, every splat taken at once.
 
-    sim.model.front_end.kernel clocks the control of each part, with its queues and priorities:
+    sim.model.frame_clock clocks the control of each part, with its queues and priorities:
 
     - the header's 5 records are read, then checked in HEADER_CYCLES; then the groups are asked for;
     - a ball a cycle is tested, clusters before groups, and a visible one leaves
@@ -88,59 +80,13 @@ def front_end_timing(
 
     Raises InputError where the memory fails or stalls addresses or splats: that is not modelled.
     """
-    if memory.address_stall_256 or memory.output_stall_256 or memory.fail_beat:
-        raise InputError(
-            "the model of the front end knows no stalled addresses or splats and no errors: set "
-            "address_stall_256, output_stall_256 and fail_beat to 0."
-        )
-    if memory.latency_cycles < 1:
-        raise InputError("a memory without latency answers before it is asked: set 1 cycle.")
-    blocks, clients, test_cycles = idle_blocks(params)
-    blocks, clients = blocks.copy(), clients.copy()
-    control, bus, project = (blocks[0][name] for name in ("control", "bus", "project"))
-    control["to_request"] = control["to_take"] = len(outcome.group_visible)
-    bus["latency_cycles"], bus["busy_256"] = memory.latency_cycles, memory.busy_256
-    bus["random"] = np.uint64(memory.seed).astype(np.int64)
-    rooms = clients["splitter"]["room"]
-    simulate(
-        blocks,
-        clients,
-        np.zeros(params.outstanding_bursts + 2, BURST),
-        np.zeros(test_cycles, np.int64),
-        np.zeros((len(clients), rooms.max() + 1), np.int64),
-        _found(outcome),
-    )
-    # The cycle in which all is quiet is one of the frame too; then it is finished.
-    cycles = int(control["cycle"]) + 1 + FINISH_CYCLES
-    if outcome.splats >= params.lanes and outcome.splats % params.lanes:
-        cycles += 1
-    beats, waits = int(bus["beats"]), int(bus["wait_cycles"])
+    build = replace(params, color_cycles=0, raster_lanes=0)
+    clock = stream_clock(outcome, build, memory)
+    project = clock.frame[0]["project"]
+    names = (field.name for field in fields(FrontEndTiming))
+    counters = {name: clock.counters[name] for name in names if name in clock.counters}
     return FrontEndTiming(
-        frame_cycles=cycles,
-        bus_beats=beats,
-        bus_bursts=int(bus["bursts"]),
-        bus_wait_cycles=waits,
-        bus_idle_cycles=cycles - beats - waits,
-        project_starved_cycles=cycles - 1 - int(project["beats"]),
+        **counters,
         first_members_cycle=int(project["first_members_cycle"]),
         last_members_cycle=int(project["last_members_cycle"]),
-    )
-
-
-def _found(outcome: FrameOutcome) -> Found:
-    """The outcome as the kernel takes it: runs of what is visible, and a row of nothing, which is
-    looked at where nothing waits."""
-    group_runs, cluster_runs = (
-        np.concatenate([runs[mask], np.zeros((1, 2), np.int64)])
-        for runs, mask in (
-            (outcome.group_runs, outcome.group_visible),
-            (outcome.cluster_runs, outcome.cluster_visible),
-        )
-    )
-    return Found(
-        group_visible=np.array(outcome.group_visible),
-        group_runs=group_runs,
-        cluster_visible=np.array(outcome.cluster_visible),
-        cluster_runs=cluster_runs,
-        kept=np.array(outcome.kept),
     )

@@ -6,10 +6,12 @@ cycle is found first.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
-from golden.jit import serial_kernel
+from golden.jit import generator_kernel, serial_kernel
 from sim.model.stages.merge_kernel import (
     BUFFER,
     INDEX_SHIFT,
@@ -35,6 +37,10 @@ SCAN_MOVES = 3
 # A job: kind, list, low, high, count, final.
 KIND, LIST, LOW, HIGH, MATCHES, FINAL = range(6)
 OPEN_READS = 16
+# What is said in a cycle. By clock_depth_sort: an entry is offered; a run is asked for: of which
+# list, page of it, and records; a record would be taken; it is busy. By those around it: the entry
+# is taken, a record is offered, the run is taken.
+VALID, ASKS, OF_LIST, OF_PAGE, RECORDS, TAKES, BUSY, READY, DUE, ROOM, PORTS = range(11)
 
 
 @serial_kernel
@@ -81,7 +87,49 @@ def simulate(
     sizes: Int64,
     null_key: int,
 ) -> int:
-    """Cycles from the start until not busy.
+    """Cycles from the start until not busy, by a memory of its own, every entry taken at once.
+
+    The parameters are those of clock_depth_sort.
+    """
+    port = np.zeros(PORTS, np.int64)
+    clock = clock_depth_sort(keys, lengths, depths, most, sizes, null_key, port)
+    # Runs in memory: records, first cycle; a ring.
+    runs = np.zeros((OPEN_READS, 2), np.int64)
+    runs_in = runs_out = 0
+    cycle = 0
+    next(clock)
+    while port[BUSY]:
+        port[READY] = 1
+        port[ROOM] = int(runs_in - runs_out < OPEN_READS)
+        due = runs_in != runs_out and runs[runs_out % OPEN_READS, 1] <= cycle
+        port[DUE] = int(due)
+        if due and port[TAKES]:
+            run = runs[runs_out % OPEN_READS]
+            run[0] -= 1
+            runs_out += int(run[0] == 0)
+        if port[ASKS] and port[ROOM]:
+            run = runs[runs_in % OPEN_READS]
+            run[0], run[1] = port[RECORDS], cycle + 1 + latency
+            runs_in += 1
+        cycle += 1
+        next(clock)
+    return cycle
+
+
+@generator_kernel
+def clock_depth_sort(
+    keys: Int64,
+    lengths: Int64,
+    depths: Int64,
+    most: int,
+    sizes: Int64,
+    null_key: int,
+    port: Int64,
+) -> Iterator[int]:
+    """DepthSort from its start on, a cycle a `next`.
+
+    Before it, those around it say in `port` what they do in this cycle; after it `port` holds what
+    is offered in the next one.
 
     Parameters
     ----------
@@ -107,14 +155,12 @@ def simulate(
     jobs_in, jobs_out, job_gone, head_gone = 0, 0, False, False
     # Reader: its list, page, and buckets; bounds of the pages of the list that was counted last.
     reader, reader_waits, page, reader_left, read_low, read_high = REST, 0, 0, 0, 0, 0
+    reader_list = 0
     pages = 1
     for n in range(bins):
         pages = max(pages, -(-lengths[n] // page_entries))
     bounds = np.zeros((pages, 2), np.int64)
-    # Runs in memory: records, first cycle; a ring. Those that the loader is told of: first entry,
-    # entries, last; a ring.
-    runs = np.zeros((OPEN_READS, 2), np.int64)
-    runs_in = runs_out = 0
+    # Runs that the loader is told of: first entry, entries, last; a ring.
     told, told_fifo = np.zeros((64, 3), np.int64), np.zeros(2, np.int64)
     told_in = told_out = 0
     # Loader.
@@ -147,8 +193,14 @@ def simulate(
         batch = picks and is_sort and not is_open and not full[buffer]
         loading = load != LOAD_REST
         ends = not is_sort or left == 0 or (left != 3 and free)
-        due = runs_in != runs_out and runs[runs_out % OPEN_READS, 1] <= cycle
-        record_taken = due and loading and ends and unread != 0
+        needed = bounds[page, 0] <= read_high and bounds[page, 1] >= read_low
+        told_room = told_fifo[0] != run_places
+        port[VALID], port[ASKS] = queue[1], int(reader == ASK and told_room and needed)
+        port[OF_LIST], port[OF_PAGE] = reader_list, page
+        port[RECORDS] = (min(reader_left, page_entries) + 1) // 2
+        port[TAKES], port[BUSY] = int(loading and ends and unread != 0), 1
+        yield cycle
+        record_taken = port[DUE] != 0 and port[TAKES] != 0
         run_taken = loading and unread == 0 and not told_all and told_fifo[1] == 1
         read = told_all and left == 0 and not picks and unread == 0
         counted = load == LOAD_SETTLE and load_waits == 0
@@ -161,9 +213,7 @@ def simulate(
         head_goes = offers and not head_gone and needs_head and head_room
         both_gone = (job_gone or job_room) and (head_gone or head_room or not needs_head)
         is_last = reader_left <= page_entries
-        needed = bounds[page, 0] <= read_high and bounds[page, 1] >= read_low
-        told_room = told_fifo[0] != run_places
-        asks = reader == ASK and told_room and needed and runs_in - runs_out < OPEN_READS
+        asks = port[ASKS] != 0 and port[ROOM] != 0
         asked = reader == ASK and told_room and (not needed or asks)
         tells = asked and (needed or is_last)
         bucket, has_bucket = moved[SCAN_MOVES - 1], scan == SCAN_WALK and is_moved[SCAN_MOVES - 1]
@@ -175,7 +225,7 @@ def simulate(
         range_taken = plan == RANGE and scan_valid
         last_out = stage[stages - 1, OUT] == 1
         takes = last_out and room != 0
-        passed = queue[1] == 1
+        passed = queue[1] == 1 and port[READY] != 0
         item = outs[stages - 1, stage[stages - 1, TAKEN] % OUT_RING]
         # Output.
         bin_ends = False
@@ -333,24 +383,17 @@ def simulate(
         _clock_fifo(job_fifo, job_goes, job_taken)
         job_gone = offers and not both_gone and (job_gone or job_room)
         head_gone = offers and not both_gone and (head_gone or head_room)
-        # Reader and memory.
-        if record_taken:
-            run = runs[runs_out % OPEN_READS]
-            run[0] -= 1
-            runs_out += int(run[0] == 0)
+        # Reader.
         if reader == REST:
             if head_goes:
                 reader, reader_waits, reader_left, page = READER_LOOK, 2, lengths[job[LIST]], 0
+                reader_list = job[LIST]
                 read_low, read_high = job[LOW] >> bucket_bits, job[HIGH] >> bucket_bits
         elif reader == READER_LOOK:
             reader = ASK if reader_waits == 0 else READER_LOOK
             reader_waits -= 1
         elif asked:
             entries = min(reader_left, page_entries)
-            if needed:
-                run = runs[runs_in % OPEN_READS]
-                run[0], run[1] = (entries + 1) // 2, cycle + 1 + latency
-                runs_in += 1
             if tells:
                 tell = told[told_in % 64]
                 tell[0], tell[1] = page * page_entries, entries if needed else 0
@@ -412,4 +455,6 @@ def simulate(
         else:
             load_waits -= 1
         cycle += 1
-    return cycle
+    while True:
+        port[VALID] = port[ASKS] = port[TAKES] = port[BUSY] = 0
+        yield cycle

@@ -37,8 +37,9 @@ GAUSSIAN_FETCH = registers(
     *("lanes", "waiting_limit", "ahead_limit"),
     # Is there a cluster whose Gaussians are read, how many are left; the next one.
     *("cluster_valid", "left", "cluster"),
-    # The second record of an entry is next; records passed on in this cycle; the entry is used up.
-    *("second", "members", "entry_taken"),
+    # The second record of an entry is next; records of the beat offered, and of one behind it; the
+    # entry is used up.
+    *("second", "members", "held_members", "entry_taken"),
     # Clusters that wait for the merger and for a place in `ahead`; those at the merger's input;
     # those that were passed to the merger, and wait for their Gaussians.
     waiting=FIFO,
@@ -94,24 +95,33 @@ def clock_run_merger(merger: Any, request_ready: bool, valid: bool, runs: Int64)
 
 
 @serial_kernel
-def clock_members(fetch: Any, valid: bool, slots: int, passed: bool, runs: Int64) -> None:
-    """GaussianFetch behind the merger; its beat is taken in the next cycle.
+def clock_members(
+    fetch: Any, valid: bool, slots: int, passed: bool, taken: bool, runs: Int64
+) -> None:
+    """GaussianFetch behind the merger.
 
     Parameters
     ----------
     fetch : GAUSSIAN_FETCH.
     valid : there is an entry of Gaussians, whose `slots` hold a record: bit n for record n.
     passed : a cluster is passed to the merger and into the queue `ahead`.
+    taken : the beat offered is.
     runs : (V + 1, 2) base and count of Gaussians of the visible clusters.
     """
-    move = valid & (fetch.cluster_valid == 1)
+    offered = valid & (fetch.cluster_valid == 1)
+    move = offered & (fetch.held_members == 0)
     both = (slots == BOTH) & (fetch.second == 0)
     two = both & (fetch.lanes > 1) & (fetch.left != 1)
     count = 1 + int(two)
     used_up = move & (fetch.left == count)
     next_valid, read = fetch.ahead_output.valid, used_up | (fetch.cluster_valid == 0)
     clock_fifo_and_register(fetch.ahead, fetch.ahead_output, passed, read)
-    fetch.members = count * int(move)
+    free = taken | (fetch.members == 0)
+    if free:
+        fetch.members = fetch.held_members if fetch.held_members else count * int(offered)
+        fetch.held_members = 0
+    elif fetch.held_members == 0:
+        fetch.held_members = count * int(offered)
     fetch.entry_taken = int(move & (two | ~both))
     if move:
         fetch.second = 1 - fetch.entry_taken

@@ -9,42 +9,68 @@ from numpy.typing import NDArray
 
 from golden.jit import serial_kernel
 from hw.stages.gaussian_project.gaussian_project import GaussianProject
-from sim.model.clocked import registers
+from sim.model.clocked import FIFO, clock_fifo, registers
 from sim.model.stage import Work
 
+Int64 = NDArray[np.int64]
 Bool = NDArray[np.bool_]
 
-# GaussianProject, which takes every beat that it is offered.
 GAUSSIAN_PROJECT = registers(
-    # Fixed: from a beat taken until it is known to be done, with a splat in it and without.
-    *("splat_cycles", "drop_cycles"),
-    # The next member; the last cycle in which it is busy.
-    *("member", "busy_until_cycle"),
-    # Beats taken, the cycles of the first and of the last.
-    *("beats", "first_members_cycle", "last_members_cycle"),
+    # Fixed: beats that may be under way.
+    "depth",
+    # May one be taken; the next member; beats under way, a place that came free in the cycle
+    # before; splats of the beat that is put into the queue, and whether one of none was dropped.
+    *("ready", "member", "pending", "freed", "written", "dropped"),
+    # Places of the ring of beats in the queue.
+    *("write_place", "read_place"),
+    # Beats taken, cycles in which none could be, the cycles of the first and of the last.
+    *("beats", "stalled", "first_members_cycle", "last_members_cycle"),
+    queue=FIFO,
 )
+
+NOTHING = -1  # of a beat under way: there is none
 
 
 @serial_kernel
-def clock_gaussian_project(project: Any, members: int, kept: Bool, cycle: int) -> None:
-    """GaussianProject: a beat that is ready in `cycle` is taken in the next one.
+def clock_gaussian_project(
+    project: Any, line: Int64, beats: Int64, members: int, passed: bool, kept: Bool, cycle: int
+) -> bool:
+    """GaussianProject; whether it takes the beat offered.
 
     Parameters
     ----------
     project : GAUSSIAN_PROJECT.
-    members : of the beat, 0 for none.
+    line : (cycles of Projection,) ring of beats under way: splats of each, or NOTHING.
+    beats : ring of the beats that wait in the queue: splats of each, 1 or more.
+    members : of the beat offered, 0 for none. passed : a beat of splats leaves.
     kept : (N,) of all members, those that become splats.
     """
-    if members == 0:
-        return
-    has_splat = kept[project.member] | kept[project.member + members - 1]
-    busy_cycles = project.splat_cycles if has_splat else project.drop_cycles
-    project.busy_until_cycle = max(project.busy_until_cycle, cycle + 1 + busy_cycles)
-    project.member += members
-    if project.beats == 0:
-        project.first_members_cycle = cycle + 1
-    project.last_members_cycle = cycle + 1
-    project.beats += 1
+    place = cycle % len(line)
+    leaves = line[place]
+    taken = (members != 0) & (project.ready != 0)
+    line[place] = NOTHING
+    if taken:
+        splats = 0
+        for n in range(members):
+            splats += int(kept[project.member + n])
+        line[place] = splats
+        project.member += members
+        if project.beats == 0:
+            project.first_members_cycle = cycle
+        project.last_members_cycle = cycle
+        project.beats += 1
+    project.stalled += 1 - project.ready
+    if project.written:
+        beats[project.write_place] = project.written
+        project.write_place = (project.write_place + 1) % len(beats)
+    clock_fifo(project.queue, project.written != 0, passed)
+    if passed:
+        project.read_place = (project.read_place + 1) % len(beats)
+    project.ready = int(project.pending < project.depth - 1)
+    project.pending += int(taken) - project.dropped - project.freed
+    project.freed = int(passed)
+    project.written, project.dropped = max(leaves, 0), int(leaves == 0)
+    return bool(taken)
 
 
 def project_cycles(kept: Bool, latency_cycles: int, lanes: int) -> int:

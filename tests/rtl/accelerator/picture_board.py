@@ -17,6 +17,7 @@ from golden.stages.rasterize.constants import ALIGNMENT_BYTES
 from golden.stages.tile_bin.constants import PAGE_BYTES
 from golden.view import ListMemory, ViewFrame
 from hw.host.status import StatusCode
+from sim.model.frame_clock.timing import frame_clock, knows_memory
 from sim.rtl.accelerator_harness import AcceleratorHarness, MemoryModel
 from sim.rtl.driver import Accelerator, Status, pack_image
 from tests.rtl.accelerator.board import check_sums
@@ -73,6 +74,7 @@ class PictureBoard:
             memory[first : first + size] = np.frombuffer(image, np.uint8)
         if self.ends_in:
             end = getattr(self.slots[1], self.ends_in) + PAGE_BYTES
+        self.behind = self.memory
         self.before = memory[: end - self.memory.address]
         self.harness = AcceleratorHarness(self.params, self.before.tobytes(), self.memory)
         self.driver = Accelerator(self.harness, self.params)
@@ -121,13 +123,18 @@ class PictureBoard:
     def frame(
         self, seen: ViewFrame, memory: MemoryModel | None = None, slot: int = 0
     ) -> dict[str, int]:
-        """A whole frame, its picture and counters held against the model; its counters."""
+        """A whole frame, its picture and counters held against the models; its counters."""
         seen = self.placed(seen, slot)
         self.begin(seen, memory, slot)
         assert self.end().code == StatusCode.DONE
         self.check_picture(seen, slot)
         self.check_rest([(seen, slot)])
         counters = self.driver.counters()
+        if memory is not None:
+            self.behind = memory
+        if knows_memory(self.behind, self.params):
+            clocked = frame_clock(seen, self.behind, self.slots[slot].picture).counters
+            assert {name: counters[name] for name in clocked} == clocked
         assert {name: counters[name] for name in seen.counters} == seen.counters
         assert counters["write_beats"] == written_beats(seen)
         return counters

@@ -15,7 +15,8 @@ from golden.rules import INRIA
 from golden.view import ViewFrame, view_frame
 from hw.host.status import StatusCode
 from hw.stages.gaussian_project.gaussian_project import GaussianProject
-from sim.model.front_end.timing import FINISH_CYCLES, front_end_timing
+from sim.model.frame_clock.timing import FINISH_CYCLES
+from sim.model.front_end.timing import front_end_timing
 from sim.model.memory import MemoryModel
 from sim.model.outcome import frame_outcome
 from sim.rtl.accelerator_events import EventKind

@@ -9,6 +9,8 @@ from golden.stages.rasterize.constants import rasterize_constants
 from golden.stages.rasterize.integer import bins_of_picture, fields_of, rasterize_entries
 from golden.stages.tile_bin.entry import null_entry, pack_fields
 from hw.stages.rasterize.rasterize import LANE_COUNTERS
+from sim.model.rasterize.cycles import raster_cycles
+from sim.model.rasterize.work import raster_work
 from sim.rtl.rasterize_harness import RasterizeHarness
 from tests.rtl.rasterize.raster_stimulus import KINDS, PX, random_entries
 
@@ -45,7 +47,7 @@ def lists(size, bin_px, per_bin, seed, kind):
 
 
 def check(harness, size, entries, offsets, rules=INRIA, background=(0.0, 0.0, 0.0), **options):
-    """Draws by both and compares every byte."""
+    """Draws by both and compares every byte, and where nothing holds it up every cycle."""
     constants = rasterize_constants(rules, size[0], background)
     bin_px = harness.params.bin_px
     model = rasterize_entries(fields_of(entries), offsets, size, bin_px, constants)
@@ -55,6 +57,15 @@ def check(harness, size, entries, offsets, rules=INRIA, background=(0.0, 0.0, 0.
         f"{len(differs)} px differ, the first {differs[0]}: {run.image[tuple(differs[0])]} "
         f"where {model.image[tuple(differs[0])]} is due"
     )
+    if not options:
+        work = raster_work(fields_of(entries), offsets, size, constants, harness.params)
+        clocked = raster_cycles(work, constants, harness.params)
+        assert clocked.cycles == run.cycles
+        # The harness lets the counters follow some cycles late.
+        idle = "starved_lane_cycles"
+        others = {name: count for name, count in run.counters.items() if name != idle}
+        assert {name: clocked.counters[name] for name in others} == others
+        assert 0 <= run.counters[idle] - clocked.counters[idle] <= 8 * harness.params.raster_lanes
     if not options.get("reset_cycle"):
         assert run.counters["blended_lane_cycles"] == model.blended.sum()
         assert run.counters["entries"] == run.entries

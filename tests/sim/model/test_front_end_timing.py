@@ -17,7 +17,8 @@ from golden.rules import INRIA
 from golden.scene_io import read_scene
 from golden.view import ViewFrame, view_frame
 from hw.frame.front_control import GROUP_RUN
-from sim.model.front_end import hardware, timing
+from sim.model.frame_clock import hardware, timing
+from sim.model.front_end import hardware as blocks
 from sim.model.front_end.timing import front_end_timing
 from sim.model.memory import MemoryModel
 from sim.model.outcome import FrameOutcome, frame_outcome
@@ -184,23 +185,23 @@ def measured():
 @pytest.mark.parametrize(
     ("constant", "value"),
     [
-        ("HEADER_CYCLES", 9),
         ("FINISH_CYCLES", 4),
-        ("FIFO_CYCLES", 1),
-        ("HEADER_RECORDS", 8),
+        ("tables_of", lambda _: ("groups", "clusters")),
+        ("header_records", lambda _: 8),
         ("CLUSTERS_AHEAD", 63),
         ("CLUSTERS_WAITING", 128),
-        ("QUEUE_BEATS", (64, 128, 256)),
-        ("QUEUE_BEATS", (64, 127, 512)),
+        ("queue_beats", lambda _: (64, 128, 256)),
+        ("queue_beats", lambda _: (64, 127, 512)),
     ],
 )
 def test_a_wrong_constant_is_told(measured, monkeypatch, constant, value):
     """The other side: what the hardware does not do gives other cycles."""
     found, outcome, memory = measured
     assert set(errors(found, outcome, DEFAULT, memory).values()) == {0}
-    place = timing if constant == "FINISH_CYCLES" else hardware
+    place = timing if constant == "FINISH_CYCLES" else blocks
     monkeypatch.setattr(place, constant, value)
-    monkeypatch.setattr(timing, "idle_blocks", hardware.idle_blocks.__wrapped__)
+    monkeypatch.setattr(hardware, "idle_blocks", blocks.idle_blocks.__wrapped__)
+    monkeypatch.setattr(timing, "idle_frame", hardware.idle_frame.__wrapped__)
     assert set(errors(found, outcome, DEFAULT, memory).values()) != {0}
 
 

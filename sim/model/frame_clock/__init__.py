@@ -1,0 +1,1 @@
+"""A frame of the whole accelerator clocked: all stages, their memory ports, their course."""

@@ -1,0 +1,146 @@
+"""The accelerator out of a frame's reset, by the constants of the hardware's own classes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from golden.params import Parameters
+from golden.records import RECORD_BYTES
+from golden.stages.depth_sort.formats import BUCKET_BITS
+from golden.stages.tile_bin.constants import PAGE_ENTRIES
+from hw.bus.write_splitter import WriteSplitter
+from hw.frame.back_end import WRITE_QUEUE_BEATS
+from hw.stages.color.color import Color
+from hw.stages.color.color_fetch import WAIT_CYCLES, run_records
+from hw.stages.depth_sort.depth_sort import JOBS, DepthSort
+from hw.stages.depth_sort.entry_buffers import QUEUE_ENTRIES
+from hw.stages.depth_sort.list_reader import RUNS
+from hw.stages.depth_sort.merge_stage import MergeStage
+from hw.stages.depth_sort.sort_loader import SortLoader
+from hw.stages.gaussian_project.gaussian_project import GaussianProject
+from hw.stages.tile_bin.chunk_store import QUEUE_RECORDS
+from hw.unused import unused_components
+from sim.model.frame_clock.kernel import FRAME
+from sim.model.front_end.hardware import idle_blocks
+from sim.model.stages.tile_bin_cycles import encode_stages
+from sim.model.write_master import WRITE_CLIENT
+
+WRITE_BURSTS = 16  # closed bursts that a WriteSplitter keeps
+
+
+@dataclass(frozen=True, eq=False)
+class IdleFrame:
+    """Registers out of reset, to be copied by who runs a frame, and lengths of pipelines.
+
+    Parameters
+    ----------
+    frame : (1,) FRAME. clients : (n,) CLIENT. write_clients : (2,) WRITE_CLIENT, or none.
+    test_cycles, project_cycles, direction_cycles, shade_cycles, encode_cycles : from an item taken
+        to its result in the queue.
+    depths : (stages,) of the merger's queues. sizes : of clock_depth_sort.
+    """
+
+    frame: NDArray[np.void]
+    clients: NDArray[np.void]
+    write_clients: NDArray[np.void]
+    test_cycles: int
+    project_cycles: int
+    direction_cycles: int
+    shade_cycles: int
+    encode_cycles: int
+    depths: NDArray[np.int64]
+    sizes: NDArray[np.int64]
+
+
+@cache
+def idle_frame(params: Parameters) -> IdleFrame:
+    """IdleFrame of a build."""
+    blocks, clients, test_cycles = idle_blocks(params)
+    frame = np.zeros(1, FRAME)
+    frame["front"] = blocks
+    slot_bits = 8 * RECORD_BYTES
+    with unused_components():
+        project = GaussianProject(params)
+        project_cycles, depth = project.latency_cycles - 3, project.queue_depth
+        del project
+    fixed: dict[str, dict[str, int]] = {
+        "bus": {
+            "slots": max(1, params.data_bits // slot_bits),
+            "entry_beats": max(1, slot_bits // params.data_bits),
+            "outstanding_limit": params.outstanding_bursts,
+        },
+        "project": {"depth": depth},
+    }
+    direction_cycles = shade_cycles = encode_cycles = 1
+    if params.color_cycles:
+        frame["colors"] = 1
+        with unused_components():
+            color = Color(params)
+            fixed["color"] = {
+                "apart": params.color_cycles,
+                "depth": color.queue_depth,
+                "longest": run_records(params),
+                "wait_cycles": WAIT_CYCLES,
+            }
+            direction_cycles, shade_cycles = color.direction_cycles - 2, color.latency_cycles - 2
+            del color
+    depths, sizes = np.zeros(0, np.int64), np.zeros(0, np.int64)
+    write_clients = np.zeros(0, WRITE_CLIENT)
+    if params.raster_lanes:
+        frame["draws"], frame["clear_cycles"] = 1, DepthSort.CLEAR_CYCLES
+        encode_cycles, places = encode_stages(params)
+        beat_bytes = params.data_bits // 8
+        fixed["lists"] = {
+            "places": places,
+            "beat_bytes": beat_bytes,
+            "idle": 1,
+            "finished": 1,
+            "room": QUEUE_RECORDS,
+            "has_room": 1,
+        }
+        fixed["writes"] = {"outstanding_limit": params.outstanding_bursts, "has_room": 1}
+        write_clients = np.zeros(len(WRITE_QUEUE_BEATS), WRITE_CLIENT)
+        with unused_components():
+            longest = [WriteSplitter(params, depth).burst_entries for depth in WRITE_QUEUE_BEATS]
+            stages = (params.sort_entries - 1).bit_length()
+            depths = np.array(
+                [MergeStage(params, order).queue_depth - 1 for order in range(stages)]
+            )
+        for name, values in {
+            "depth": WRITE_QUEUE_BEATS,
+            "burst_entries": longest,
+            "beat_bytes": beat_bytes,
+            "burst_limit": WRITE_BURSTS - WriteSplitter.MARGIN,
+            "ready": 1,
+            "drained": 1,
+        }.items():
+            write_clients[name] = values
+        sizes = np.array(
+            [
+                JOBS - 1,
+                QUEUE_ENTRIES,
+                RUNS - 1,
+                PAGE_ENTRIES,
+                SortLoader.SETTLE_CYCLES,
+                BUCKET_BITS,
+            ]
+        )
+    for block, registers in fixed.items():
+        for name, value in registers.items():
+            frame[block][name] = value
+    return IdleFrame(
+        frame,
+        clients,
+        write_clients,
+        test_cycles,
+        project_cycles,
+        direction_cycles,
+        shade_cycles,
+        encode_cycles,
+        depths,
+        sizes,
+    )

@@ -1,0 +1,308 @@
+"""A frame of the accelerator cycle by cycle: control without data, compiled.
+
+Who moves in a cycle is found from what the registers hold; then every block is clocked, stages by
+sim.model.stages and sim.model.rasterize, the memory ports by sim.model.front_end and
+sim.model.write_master.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from golden.jit import serial_kernel
+from golden.records import RECORD_BYTES
+from golden.stages.tile_bin.constants import PAGE_BYTES
+from sim.model.clocked import registers
+from sim.model.frame_clock.course import (
+    COURSE,
+    LISTS,
+    SORT,
+    WALK_OFFER,
+    WRITTEN,
+    clock_course,
+)
+from sim.model.front_end.bus import BUS, clock_bus, granted_client
+from sim.model.front_end.kernel import BLOCKS, Found, clock_front_end, front_end_is_done
+from sim.model.front_end.read_master import clock_queue, clock_splitter, take_record
+from sim.model.rasterize.kernel import (
+    RasterArrays,
+    bin_ready,
+    clock_rasterize,
+    entry_ready,
+    raster_is_busy,
+)
+from sim.model.stages.color_kernel import (
+    COLOR,
+    clock_color,
+    color_ready,
+    color_valid,
+    record_ready,
+)
+from sim.model.stages.depth_sort_kernel import (
+    ASKS,
+    BUSY,
+    DUE,
+    OF_LIST,
+    OF_PAGE,
+    PORTS,
+    READY,
+    RECORDS,
+    ROOM,
+    TAKES,
+    VALID,
+    clock_depth_sort,
+)
+from sim.model.stages.gaussian_project import GAUSSIAN_PROJECT, clock_gaussian_project
+from sim.model.stages.tile_bin_kernel import (
+    TILE_BIN,
+    ListArrays,
+    clock_tile_bin,
+    tile_bin_write,
+)
+from sim.model.write_master import WRITES, WriteRings, clock_write_master
+
+Int64 = NDArray[np.int64]
+
+# Clients of the read master behind the front end's three, and of the write master.
+COLORS, SORTED = 3, 4
+LISTS_CLIENT, PICTURE_CLIENT = range(2)
+START_CYCLE = 1  # from the header's read offered to the start of the lists
+
+FRAME = registers(
+    # Fixed: is there a color, does the build draw; the list memory's first record; cycles in which
+    # depth_sort clears its histogram.
+    *("colors", "draws", "list_record", "clear_cycles"),
+    "cycle",
+    # When all splats were through, the lists were in memory, the picture was.
+    *("streamed_cycle", "listed_cycle"),
+    front=BLOCKS,
+    bus=BUS,
+    project=GAUSSIAN_PROJECT,
+    color=COLOR,
+    lists=TILE_BIN,
+    course=COURSE,
+    writes=WRITES,
+)
+
+
+class StreamArrays(NamedTuple):
+    """What stages 1 to 4 work on beside their registers.
+
+    Members
+    -------
+    found : of the front end. pipeline : of clock_cluster_cull. rings : (clients, n) of the read
+    clients' queues. bursts : ring of the bus. line, beats : of clock_gaussian_project.
+    directions, shades : of clock_color. splat_index : (S,).
+    """
+
+    found: Found
+    pipeline: Int64
+    rings: Int64
+    bursts: NDArray[np.void]
+    line: Int64
+    beats: Int64
+    directions: Int64
+    shades: Int64
+    splat_index: Int64
+
+
+class SortArrays(NamedTuple):
+    """What clock_depth_sort takes."""
+
+    keys: Int64
+    lengths: Int64
+    depths: Int64
+    most: int
+    sizes: Int64
+    null_key: int
+
+
+@serial_kernel
+def _clock_stream(
+    frame: Any,
+    clients: Any,
+    stream: StreamArrays,
+    granted: int,
+    client: int,
+    slots: int,
+    passed: bool,
+) -> None:
+    """Stages 1 to 4. `passed`: the splat at the end of the build's color, or projection, leaves."""
+    project, color, cycle = frame.project, frame.color, frame.cycle
+    beat_passes = project.queue.valid != 0
+    if frame.colors:
+        beat_passes &= (color.serial == 0) | ((color.serial == 1) & color_ready(color))
+        reader, ring = clients[COLORS], stream.rings[COLORS]
+        record = reader.queue.valid == 1
+        record_taken = record & record_ready(color)
+        offered = color.offered != 0
+        requested = offered & (reader.splitter.loaded == 0)
+        base, count = color.offered_base, color.offered_count
+        clock_splitter(reader.splitter, reader.queue, granted == COLORS, offered, base, count)
+        taken = take_record(reader.queue, ring, record_taken)
+        clock_queue(reader.queue, ring, slots * int(client == COLORS), taken)
+        beat = stream.beats[project.read_place] * int(beat_passes)
+        clock_color(
+            color,
+            stream.directions,
+            stream.shades,
+            stream.splat_index,
+            beat,
+            record,
+            requested,
+            passed,
+            cycle,
+        )
+    members_taken = clock_gaussian_project(
+        project,
+        stream.line,
+        stream.beats,
+        frame.front.fetch.members,
+        beat_passes,
+        stream.found.kept,
+        cycle,
+    )
+    clock_front_end(
+        frame.front,
+        clients,
+        stream.pipeline,
+        stream.rings,
+        stream.found,
+        granted,
+        client,
+        slots,
+        members_taken,
+    )
+
+
+@serial_kernel
+def _is_streamed(frame: Any) -> bool:
+    """Whether all splats are through color, or the projection."""
+    under_way = frame.project.pending
+    if frame.colors:
+        under_way |= frame.color.pending | frame.color.serial
+    return bool(under_way == 0) and front_end_is_done(frame.front)
+
+
+@serial_kernel
+def simulate_stream(frames: NDArray[np.void], clients: Any, stream: StreamArrays) -> None:
+    """Clocks a frame of a build that gives its splats away, until all is quiet."""
+    frame = frames[0]
+    while not _is_streamed(frame):
+        granted = granted_client(frame.bus, clients)
+        client, slots = frame.bus.entry_client, frame.bus.entry_slots
+        clock_bus(frame.bus, clients, stream.bursts, granted, frame.cycle)
+        passed = color_valid(frame.color)
+        _clock_stream(frame, clients, stream, granted, client, slots, passed)
+        frame.cycle += 1
+    frame.streamed_cycle = frame.cycle
+
+
+@serial_kernel
+def simulate_picture(
+    frames: NDArray[np.void],
+    clients: Any,
+    stream: StreamArrays,
+    lists: ListArrays,
+    sorts: SortArrays,
+    rasters: NDArray[np.void],
+    engines: NDArray[np.void],
+    raster_arrays: RasterArrays,
+    write_clients: Any,
+    rings: WriteRings,
+) -> None:
+    """Clocks a frame of a build that draws, until its picture is in memory.
+
+    Parameters
+    ----------
+    frames : (1,) FRAME out of reset; holds the counters at the end.
+    """
+    frame, raster = frames[0], rasters[0]
+    bus, course, writes = frame.bus, frame.course, frame.writes
+    tile_bin, color = frame.lists, frame.color
+    port = np.zeros(PORTS, np.int64)
+    depth_sort = clock_depth_sort(
+        sorts.keys, sorts.lengths, sorts.depths, sorts.most, sorts.sizes, sorts.null_key, port
+    )
+    offers, address, last = np.zeros(2, np.int64), np.zeros(2, np.int64), np.zeros(2, np.int64)
+    streamed, sorting, waits = False, False, False
+    next_entry = 0
+    reader, ring = clients[SORTED], stream.rings[SORTED]
+    bins = len(sorts.lengths)
+    while not (streamed and course.rendered != 0):
+        cycle = frame.cycle
+        if not streamed and _is_streamed(frame):
+            streamed = True
+            frame.streamed_cycle = cycle
+        granted = granted_client(bus, clients)
+        client, slots = bus.entry_client, bus.entry_slots
+        clock_bus(bus, clients, stream.bursts, granted, cycle)
+        # What the write master is offered.
+        offers[:] = 0
+        writing = course.state <= WRITTEN
+        if writing:
+            valid, at, ends = tile_bin_write(tile_bin)
+            offers[LISTS_CLIENT] = int(valid)
+            address[LISTS_CLIENT] = at + frame.list_record * RECORD_BYTES
+            last[LISTS_CLIENT] = int(ends)
+        lists_ready = write_clients[LISTS_CLIENT].ready != 0
+        picture_ready = write_clients[PICTURE_CLIENT].ready != 0
+        lists_drained = write_clients[LISTS_CLIENT].drained != 0
+        picture_drained = write_clients[PICTURE_CLIENT].drained != 0
+        writer = raster.writer
+        if writer.level:
+            offers[PICTURE_CLIENT] = 1
+            address[PICTURE_CLIENT] = raster_arrays.beats[writer.first, 0]
+            last[PICTURE_CLIENT] = raster_arrays.beats[writer.first, 1]
+        clock_write_master(writes, write_clients, rings, offers, address, last, cycle)
+        # Lists.
+        lists_done, starts = tile_bin.done != 0, cycle == START_CYCLE
+        if writing:
+            finish = (streamed & (course.state == LISTS)) | (course.state == WRITTEN)
+            offered = color_valid(color)
+            passed = offered & (tile_bin.ready != 0)
+            if not streamed:
+                _clock_stream(frame, clients, stream, granted, client, slots, passed)
+            clock_tile_bin(tile_bin, lists, starts, finish, offered, lists_ready, cycle)
+        # The order: requests and records pass between depth_sort and its client.
+        entry_valid = False
+        if waits and cycle >= frame.clear_cycles:
+            waits, sorting = False, True
+            next(depth_sort)
+        sort_busy = waits
+        if sorting:
+            sort_busy = port[BUSY] != 0
+            entry_valid = port[VALID] != 0
+            port[READY] = int(entry_ready(raster))
+            port[DUE] = int(reader.queue.valid == 1)
+            port[ROOM] = int(reader.splitter.loaded == 0)
+            taken = take_record(reader.queue, ring, (port[DUE] & port[TAKES]) != 0)
+            asks = port[ASKS] != 0
+            page = 0
+            if asks:
+                page = lists.pages[lists.pages_at[port[OF_LIST]] + port[OF_PAGE]]
+            first = frame.list_record + page * (PAGE_BYTES // RECORD_BYTES)
+            clock_splitter(
+                reader.splitter, reader.queue, granted == SORTED, asks, first, port[RECORDS]
+            )
+            clock_queue(reader.queue, ring, slots * int(client == SORTED), taken)
+            next(depth_sort)
+        # The picture.
+        drawing = sort_busy or raster_is_busy(raster) or not picture_drained
+        bin_valid = course.walk == WALK_OFFER
+        bin_taken = bin_valid & bin_ready(raster)
+        entry_taken = entry_valid & entry_ready(raster)
+        if course.state >= SORT or raster.writer.was_clear:
+            clock_rasterize(
+                raster, engines, raster_arrays, bin_valid, entry_valid, next_entry, picture_ready
+            )
+        next_entry += int(entry_taken)
+        was_sorting = course.state
+        clock_course(course, starts, lists_done, lists_drained, drawing, bin_taken, bins, cycle)
+        if was_sorting == SORT:
+            waits = True
+            frame.listed_cycle = cycle
+        frame.cycle += 1

@@ -1,0 +1,292 @@
+"""Counters of a frame of the accelerator, from what it will find: no data, only control."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from golden.errors import InputError
+from golden.params import Parameters
+from golden.records import RECORD_BYTES
+from golden.stages.depth_sort.integer import SortedLists
+from golden.stages.rasterize.constants import RasterizeConstants
+from golden.stages.rasterize.integer import fields_of
+from golden.stages.tile_bin.constants import PAGE_BYTES, PAGE_ENTRIES, TileBinConstants
+from golden.stages.tile_bin.entry import KEY_BITS, depth_keys
+from golden.stages.tile_bin.integer import BinLists, bin_rects
+from golden.view import ViewFrame
+from hw.host.register_map import frame_counters
+from sim.model.frame_clock.hardware import IdleFrame, idle_frame
+from sim.model.frame_clock.kernel import (
+    SortArrays,
+    StreamArrays,
+    simulate_picture,
+    simulate_stream,
+)
+from sim.model.front_end.bus import BURST
+from sim.model.front_end.kernel import Found
+from sim.model.memory import MemoryModel
+from sim.model.outcome import FrameOutcome, frame_outcome
+from sim.model.rasterize.cycles import lane_counters, raster_clock
+from sim.model.rasterize.work import raster_work
+from sim.model.stages.tile_bin_kernel import ListArrays
+from sim.model.write_master import WriteRings
+
+Int64 = NDArray[np.int64]
+
+# From the cycle in which all is quiet to the end of FrameControl; and where splats are given away:
+# a beat is put out, is taken, and is known to be taken.
+END_CYCLES, FINISH_CYCLES = 2, 3
+PAGE_RECORDS = PAGE_BYTES // RECORD_BYTES
+
+
+def knows_memory(memory: MemoryModel, params: Parameters) -> bool:
+    """Whether a frame of the build behind this memory can be clocked."""
+    stalls = memory.address_stall_256 or memory.output_stall_256
+    fails = memory.fail_beat or memory.fail_write
+    busy = memory.busy_256 if params.raster_lanes else 0
+    return not (stalls or fails or busy) and memory.latency_cycles >= 1
+
+
+def need_known_memory(memory: MemoryModel, params: Parameters) -> None:
+    """Raises InputError where the memory is none that a frame can be clocked behind."""
+    if knows_memory(memory, params):
+        return
+    if memory.latency_cycles < 1:
+        raise InputError("a memory without latency answers before it is asked: set 1 cycle.")
+    busy = ", busy_256 of a build that draws," if params.raster_lanes else ""
+    raise InputError(
+        f"the cycle model knows no stalled addresses or splats and no errors: set{busy} "
+        "address_stall_256, output_stall_256, fail_beat and fail_write to 0."
+    )
+
+
+def found_of(outcome: FrameOutcome) -> Found:
+    """The outcome as the kernel takes it: runs of what is visible, and a row of nothing, which is
+    looked at where nothing waits."""
+    group_runs, cluster_runs = (
+        np.concatenate([runs[mask], np.zeros((1, 2), np.int64)])
+        for runs, mask in (
+            (outcome.group_runs, outcome.group_visible),
+            (outcome.cluster_runs, outcome.cluster_visible),
+        )
+    )
+    return Found(
+        group_visible=np.array(outcome.group_visible),
+        group_runs=group_runs,
+        cluster_visible=np.array(outcome.cluster_visible),
+        cluster_runs=cluster_runs,
+        kept=np.array(outcome.kept),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class FrameClock:
+    """A frame that has been clocked.
+
+    Parameters
+    ----------
+    frame : (1,) FRAME at its end.
+    counters : by the names of hw.host.register_map.frame_counters, those that a clock enters.
+    """
+
+    frame: NDArray[np.void]
+    counters: dict[str, int]
+
+
+def stream_arrays(
+    idle: IdleFrame, params: Parameters, outcome: FrameOutcome, index: Int64
+) -> StreamArrays:
+    """What stages 1 to 4 work on; index of the splats."""
+    depth = int(idle.frame["project"]["depth"][0])
+    return StreamArrays(
+        found=found_of(outcome),
+        pipeline=np.zeros(idle.test_cycles, np.int64),
+        rings=np.zeros(
+            (len(idle.clients), int(idle.clients["splitter"]["room"].max()) + 1), np.int64
+        ),
+        bursts=np.zeros(params.outstanding_bursts + 2, BURST),
+        line=np.full(idle.project_cycles, -1, np.int64),
+        beats=np.zeros(depth + 2, np.int64),
+        directions=np.zeros(idle.direction_cycles, np.int64),
+        shades=np.zeros(idle.shade_cycles, np.int64),
+        splat_index=index,
+    )
+
+
+def stream_clock(
+    outcome: FrameOutcome, params: Parameters, memory: MemoryModel, index: Int64 | None = None
+) -> FrameClock:
+    """A frame of a build that gives its splats away, all of them taken at once.
+
+    Parameters
+    ----------
+    index : (S,) of the splats, of a build with color.
+    """
+    need_known_memory(memory, params)
+    idle = idle_frame(params)
+    frame, clients = _begin(idle, outcome, memory)
+    index = np.zeros(0, np.int64) if index is None else index
+    simulate_stream(frame, clients, stream_arrays(idle, params, outcome, index))
+    cycles = int(frame["cycle"][0]) + 1 + FINISH_CYCLES
+    if outcome.splats >= params.lanes and outcome.splats % params.lanes:
+        cycles += 1
+    return FrameClock(frame, _counters(frame[0], cycles))
+
+
+def _begin(
+    idle: IdleFrame, outcome: FrameOutcome, memory: MemoryModel
+) -> tuple[NDArray[np.void], NDArray[np.void]]:
+    """Frame and clients out of reset, before a frame of so many groups and that memory."""
+    frame, clients = idle.frame.copy(), idle.clients.copy()
+    control, bus = frame["front"]["control"], frame["bus"]
+    control["to_request"] = control["to_take"] = len(outcome.group_visible)
+    bus["latency_cycles"], bus["busy_256"] = memory.latency_cycles, memory.busy_256
+    bus["random"] = np.uint64(memory.seed).astype(np.int64)
+    frame["writes"]["latency_cycles"] = memory.latency_cycles
+    return frame, clients
+
+
+def _counters(frame: np.void, cycles: int) -> dict[str, int]:
+    """Counters of the memory port and of stages 3 and 4 of a frame of so many cycles."""
+    bus, project, color = frame["bus"], frame["project"], frame["color"]
+    beats, waits = int(bus["beats"]), int(bus["wait_cycles"])
+    stalled = int(project["stalled"])
+    counters = {
+        "frame_cycles": cycles,
+        "bus_beats": beats,
+        "bus_bursts": int(bus["bursts"]),
+        "bus_wait_cycles": waits,
+        "bus_idle_cycles": cycles - beats - waits,
+        "project_starved_cycles": cycles - stalled - int(project["beats"]),
+        "project_stalled_cycles": stalled,
+    }
+    if frame["colors"]:
+        counters |= {
+            "color_runs": int(color["runs"]),
+            "color_stalled_cycles": int(color["stalled"]),
+            # Counted a cycle late.
+            "color_starved_cycles": cycles - 1 - int(color["stalled"] + color["passed"]),
+        }
+    return counters
+
+
+def picture_clock(
+    outcome: FrameOutcome,
+    params: Parameters,
+    memory: MemoryModel,
+    splats: NDArray[np.void],
+    binning: TileBinConstants,
+    lists: BinLists,
+    ordered: SortedLists,
+    size: tuple[int, int],
+    rastering: RasterizeConstants,
+    picture_address: int = 0,
+    top_px: int = 0,
+) -> FrameClock:
+    """A frame of a build that draws.
+
+    Parameters
+    ----------
+    splats : (S,) SPLAT_DTYPE. binning, lists, ordered : of tile_bin and depth_sort.
+    size, rastering, top_px : of rasterize_entries.
+    picture_address : of the strip's first pixel, bytes.
+    """
+    need_known_memory(memory, params)
+    idle = idle_frame(params)
+    frame, clients = _begin(idle, outcome, memory)
+    frame["list_record"] = binning.list_page * PAGE_RECORDS
+    frame["lists"]["across"], frame["lists"]["down"] = binning.across, binning.down
+    rects = bin_rects(splats, binning, params).astype(np.int64)
+    none = (rects[:, 2] <= rects[:, 0]) | (rects[:, 3] <= rects[:, 1])
+    bins = binning.across * binning.down
+    pages = -(-lists.length.astype(np.int64) // PAGE_ENTRIES)
+    keys = [depth_keys(lists.read(number)) for number in range(bins)]
+    work = raster_work(fields_of(ordered.entries), ordered.offsets, size, rastering, params, top_px)
+    raster = raster_clock(work, rastering, params, picture_address)
+    bursts = params.outstanding_bursts + 4
+    write_clients = idle.write_clients.copy()
+    simulate_picture(
+        frame,
+        clients,
+        stream_arrays(idle, params, outcome, splats["index"].astype(np.int64)),
+        ListArrays(
+            rects=rects,
+            shown=np.flatnonzero(~none),
+            line=np.full(idle.encode_cycles, -1, np.int64),
+            length=np.zeros(bins, np.int64),
+            page=np.zeros(bins, np.int64),
+            pages_at=np.cumsum(pages) - pages,
+            pages=np.zeros(int(pages.sum()) + 1, np.int64),
+            chunks=np.zeros((64, 4), np.int64),
+        ),
+        SortArrays(
+            np.concatenate(keys),
+            lists.length.astype(np.int64),
+            idle.depths,
+            params.sort_entries,
+            idle.sizes,
+            (1 << KEY_BITS) - 1,
+        ),
+        raster.raster,
+        raster.engines,
+        raster.arrays,
+        write_clients,
+        WriteRings(
+            bursts=np.zeros((len(write_clients), 32, 2), np.int64),
+            granted=np.zeros((bursts, 3), np.int64),
+            addressed=np.zeros(bursts, np.int64),
+            answers=np.zeros(bursts, np.int64),
+        ),
+    )
+    cycles = int(frame["cycle"][0]) + END_CYCLES
+    counted, tiles, writes = raster.raster[0], frame[0]["lists"], frame[0]["writes"]
+    counters = _counters(frame[0], cycles) | {
+        "output_stalled_cycles": 0,
+        "write_beats": int(writes["beats"]),
+        "write_bursts": int(writes["bursts"]),
+        "list_entries": int(tiles["entries"]),
+        "list_chunks": int(tiles["chunks"]),
+        "list_pages": int(tiles["pages"]),
+        "drawn_bins": int(counted["drawn_bins"]),
+        "drawn_entries": int(counted["drawn_entries"]),
+        "dropped_entries": int(counted["dropped_entries"]),
+    }
+    return FrameClock(frame, counters | lane_counters(raster, work, cycles))
+
+
+def frame_clock(
+    view: ViewFrame, memory: MemoryModel | None = None, picture_address: int = 0
+) -> FrameClock:
+    """The frame of a view, or of a strip of one, by the build that `view.params` says.
+
+    `counters` has the names and the values of the RTL's; those that no clock enters are the integer
+    models'.
+    """
+    memory, params = memory or MemoryModel(), view.params
+    outcome = frame_outcome(view.pack, view.levels, view.projected.kept)
+    if not params.raster_lanes:
+        index = view.splats["index"].astype(np.int64) if params.color_cycles else None
+        clock = stream_clock(outcome, params, memory, index)
+    else:
+        side, rows = params.bin_px, view.rows
+        top = 0 if rows is None else rows.start * side
+        below = view.camera.height - top
+        size = view.camera.width, below if rows is None else min(below, len(rows) * side)
+        clock = picture_clock(
+            outcome,
+            params,
+            memory,
+            view.splats,
+            view.binning,
+            view.lists,
+            view.ordered,
+            size,
+            view.rastering,
+            picture_address,
+            top,
+        )
+    counters = view.counters | clock.counters
+    return FrameClock(clock.frame, {name: counters[name] for name in frame_counters(params)})

@@ -1,0 +1,214 @@
+"""Exact cycles and counters of rasterize, from the ordered lists of a picture."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from golden.jit import serial_kernel
+from golden.params import Parameters
+from golden.stages.rasterize.arrangement import LANES_PER_ENGINE, Arrangement
+from golden.stages.rasterize.constants import RasterizeConstants
+from hw.stages.rasterize.dispatch import PREPARED_BINS, PREPARED_WORDS
+from hw.stages.rasterize.picture_writer import QUEUE_BEATS
+from hw.stages.rasterize.rasterize import Rasterize
+from hw.unused import unused_components
+from sim.model.rasterize.engine import ENGINE, bit_numbers
+from sim.model.rasterize.kernel import (
+    BUFFERS,
+    RASTER,
+    RasterArrays,
+    clock_rasterize,
+    entry_ready,
+    raster_is_busy,
+)
+from sim.model.rasterize.work import (
+    BEYOND,
+    BLENDED,
+    DONE,
+    ENDED,
+    OUTSIDE_LANE,
+    RasterWork,
+    quad_tables,
+)
+
+Int64 = NDArray[np.int64]
+
+
+class RasterLatencies(NamedTuple):
+    """Cycles of the blocks, by the hardware's own classes.
+
+    Members
+    -------
+    setup, test, done, drain : from an entry taken to it prepared; from a group to its quads; from a
+        quad offered until it is known to have ended; from a bin's last engine to a complete bin.
+    write : from a step read to its beat in the queue. write_quads : of a step.
+    """
+
+    setup: int
+    test: int
+    done: int
+    drain: int
+    write: int
+    write_quads: int
+
+
+@cache
+def raster_latencies(params: Parameters) -> RasterLatencies:
+    """RasterLatencies of a build."""
+    with unused_components():
+        unit = Rasterize(params)
+        dispatch, engine, writer = unit.dispatch, unit.engines[0], unit.writer
+        test = dispatch.words_ahead - 4
+        writer.elaborate(None)
+        found = RasterLatencies(
+            dispatch.latency_cycles - test - 3,
+            test,
+            engine.blend.done_cycles,
+            engine.drain_cycles,
+            writer.latency_cycles - 1,
+            writer.quads,
+        )
+        del unit, dispatch, engine, writer
+    return found
+
+
+class RasterClock(NamedTuple):
+    """Rasterize out of reset, with what a picture asks of it.
+
+    Members
+    -------
+    raster : (1,) RASTER. engines : (n,) ENGINE. arrays : RasterArrays.
+    """
+
+    raster: NDArray[np.void]
+    engines: NDArray[np.void]
+    arrays: RasterArrays
+
+
+def raster_clock(
+    work: RasterWork, constants: RasterizeConstants, params: Parameters, picture_address: int
+) -> RasterClock:
+    """RasterClock of a picture whose first pixel is at `picture_address`."""
+    arrangement, latency = Arrangement(params), raster_latencies(params)
+    engines, tables = arrangement.engines, quad_tables(params)
+    raster = np.zeros(1, RASTER)
+    beat_px = params.data_bits // 32
+    fixed = {
+        "bin_places": PREPARED_BINS,
+        "entry_places": PREPARED_WORDS,
+        "words_ahead": latency.test + 4,
+        "drain_cycles": latency.drain,
+        "groups": arrangement.groups,
+        "has_background": int(any(constants.background)),
+        "filters": int(engines > 1),
+        "stride": constants.stride_bytes,
+        "is_first": 1,
+        "drains_0": latency.drain,
+        "drains_1": latency.drain,
+    }
+    writer = {
+        "quads": latency.write_quads,
+        "steps": beat_px // (2 * latency.write_quads),
+        "room_limit": QUEUE_BEATS - 12,
+        "beat_bytes": params.data_bits // 8,
+        "clear_cycles": 2 << (arrangement.depth - 1).bit_length(),
+        "was_clear": 1,
+        "buffer": 1,
+    }
+    for name, value in fixed.items():
+        raster[name] = value
+    for name, value in writer.items():
+        raster["writer"][name] = value
+    lasts = np.zeros(len(work.groups), np.uint8)
+    lasts[work.offsets[1:] - 1] = 1
+    quads = arrangement.side**2
+    x, y = work.bins[:, 0], work.bins[:, 1]
+    arrays = RasterArrays(
+        quads=tables,
+        bits=bit_numbers(),
+        bins=work.bins,
+        lasts=lasts,
+        groups=work.groups,
+        swaps=work.swaps,
+        masks=work.masks,
+        ends=work.ends,
+        shown=work.shown,
+        addresses=picture_address + y * constants.stride_bytes + 4 * x,
+        setup=np.full(latency.setup, -1, np.int64),
+        queue=np.zeros(PREPARED_WORDS, np.int64),
+        tests=np.full((latency.test + 1, 2), -1, np.int64),
+        words=np.zeros((engines, arrangement.queue_words, 2), np.int64),
+        live=np.zeros((engines, BUFFERS, 2 * arrangement.groups), np.int64),
+        deaths=np.full((latency.done + 1, engines), -1, np.int64),
+        of_buffer=np.zeros((BUFFERS, quads), np.int64),
+        shown_of_buffer=np.zeros((BUFFERS, quads), np.uint8),
+        line=np.zeros((latency.write, 2), np.int64),
+        beats=np.zeros((QUEUE_BEATS, 2), np.int64),
+    )
+    return RasterClock(raster, np.zeros(engines, ENGINE), arrays)
+
+
+def lane_counters(clock: RasterClock, work: RasterWork, cycles: int) -> dict[str, int]:
+    """The RTL's counters of lanes, by name, of so many cycles."""
+    engines, lanes = clock.engines, work.lanes.sum(axis=0)
+    late, late_shown = engines["late_quads"].sum(), engines["late_pixels"].sum()
+    ground, ground_shown = engines["background_quads"].sum(), engines["background_pixels"].sum()
+    quads = LANES_PER_ENGINE
+    works, stalls = engines["works"].sum(), engines["stalls"].sum()
+    counts = {
+        "blended": lanes[BLENDED],
+        "ended": lanes[ENDED],
+        "outside": lanes[OUTSIDE_LANE],
+        "done": lanes[DONE] + late_shown,
+        "beyond": lanes[BEYOND] + quads * late - late_shown + quads * ground - ground_shown,
+        "background": ground_shown,
+        "stalled": quads * stalls,
+        "starved": quads * (cycles * len(engines) - works - stalls),
+    }
+    return {f"{name}_lane_cycles": int(count) for name, count in counts.items()}
+
+
+class RasterCycles(NamedTuple):
+    """What a picture takes.
+
+    Members
+    -------
+    cycles : from the reset until not busy. counters : by the names of the RTL's, of these cycles.
+    """
+
+    cycles: int
+    counters: dict[str, int]
+
+
+def raster_cycles(
+    work: RasterWork, constants: RasterizeConstants, params: Parameters
+) -> RasterCycles:
+    """Rasterize alone: bins and entries offered at once, a beat taken every cycle."""
+    clock = raster_clock(work, constants, params, 0)
+    _run(clock.raster, clock.engines, clock.arrays)
+    raster = clock.raster[0]
+    counters = {
+        "bins": int(raster["drawn_bins"]),
+        "entries": int(raster["drawn_entries"]),
+        "dropped_entries": int(raster["dropped_entries"]),
+        "groups": int(raster["groups_tested"]),
+    }
+    cycles = int(raster["cycle"])
+    return RasterCycles(cycles, counters | lane_counters(clock, work, cycles))
+
+
+@serial_kernel
+def _run(raster_block: Any, engines: Any, arrays: RasterArrays) -> None:
+    raster = raster_block[0]
+    bins, count = len(arrays.bins), len(arrays.lasts)
+    next_entry = 0
+    while (raster.next_bin != bins) | (next_entry != count) or raster_is_busy(raster):
+        entry_valid = next_entry != count
+        taken = entry_valid & entry_ready(raster)
+        bin_valid = raster.next_bin != bins
+        clock_rasterize(raster, engines, arrays, bin_valid, entry_valid, next_entry, True)
+        next_entry += int(taken)

@@ -1,0 +1,161 @@
+"""QuadIssue and QuadBlend of one engine, clocked: words in, quads worked on out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from golden.jit import serial_kernel
+from sim.model.clocked import registers
+
+Int64 = NDArray[np.int64]
+
+# A word's head is a number: entry, slot, and these bits.
+ENDS, BACKGROUND, BUFFER = 1, 2, 4
+SLOT_SHIFT, SLOT_BITS = 3, 7
+ENTRY_SHIFT = SLOT_SHIFT + SLOT_BITS
+NO_ENTRY = 1 << 50  # of the background: behind all of them
+
+ENGINE = registers(
+    # What Dispatch gives it in this cycle: is there a word, and which.
+    *("push", "push_mask", "push_head"),
+    # The queue: the first word's place, and how many.
+    *("first", "level"),
+    # The word behind the one whose quads are chosen; that one.
+    *("has_following", "following_mask", "following_head", "mask", "head"),
+    # The quad chosen, the one ahead, the one worked on: which, and its word's head.
+    *("has_chosen", "chosen", "chosen_head"),
+    *("has_ahead", "ahead", "ahead_head"),
+    *("valid", "job", "job_head"),
+    # Counters: cycles in which it worked and in which a quad waited for the same one; quads that
+    # had ended before they were worked on, by the pixels of them in the picture; the background's.
+    *("works", "stalls"),
+    *("late_quads", "late_pixels", "background_quads", "background_pixels"),
+)
+
+DE_BRUIJN = 0x03F79D71B4CB0A89
+
+
+def bit_numbers() -> Int64:
+    """(64,) the number of a bit by its product with DE_BRUIJN, bits 58 up."""
+    table = np.zeros(64, np.int64)
+    for n in range(64):
+        table[(DE_BRUIJN << n & (1 << 64) - 1) >> 58] = n
+    return table
+
+
+@serial_kernel
+def head_of(entry: int, slot: int, buffer: int, flags: int) -> int:
+    """A word's head; flags of ENDS and BACKGROUND."""
+    return entry << ENTRY_SHIFT | slot << SLOT_SHIFT | buffer * BUFFER | flags
+
+
+@serial_kernel
+def _live(mask: int, head: int, live: Int64, filters: bool) -> int:
+    """The quads of a word that are live."""
+    if (head & BACKGROUND) or not filters:
+        return mask
+    slot = head >> SLOT_SHIFT & ((1 << SLOT_BITS) - 1)
+    return int(mask & live[(head & BUFFER) >> 2, slot])
+
+
+@serial_kernel
+def clock_engine(
+    engine: Any,
+    words: Int64,
+    live: Int64,
+    filters: bool,
+    quads: Int64,
+    bits: Int64,
+    ends: Int64,
+    shown: NDArray[np.uint8],
+) -> tuple[int, int]:
+    """The buffer whose end is met, and the quad that ends: -1 for none.
+
+    Parameters
+    ----------
+    engine : ENGINE.
+    words : (depth, 2) mask and head, its queue; depth is a power of two.
+    live : (2, slots) of LiveMap, its own quads. filters : quads that are not are left out.
+    quads : (slots, 64) of QuadTables. bits : bit_numbers.
+    ends : (2, side^2) and shown : (2, side^2), of RasterWork, of the bin in each buffer.
+    """
+    met, ended = -1, -1
+    # The quad that is worked on.
+    if engine.valid:
+        engine.works += 1
+        head = engine.job_head
+        buffer = (head & BUFFER) >> 2
+        q = engine.job
+        if head & BACKGROUND:
+            engine.background_quads += 1
+            engine.background_pixels += shown[buffer, q]
+        elif head >> ENTRY_SHIFT == ends[buffer, q]:
+            ended = q + buffer * ends.shape[1]
+        elif head >> ENTRY_SHIFT > ends[buffer, q]:
+            engine.late_quads += 1
+            engine.late_pixels += shown[buffer, q]
+    # Does the quad ahead wait for it, and what of the chosen one?
+    mask, level = engine.mask, engine.level
+    waits = (
+        (engine.has_ahead != 0)
+        & (engine.valid != 0)
+        & (engine.ahead == engine.job)
+        & ((engine.ahead_head ^ engine.job_head) & BUFFER == 0)
+    )
+    passes = holds = False
+    if waits:
+        is_other = (
+            engine.chosen != engine.ahead or (engine.chosen_head ^ engine.ahead_head) & BUFFER
+        )
+        passes = (engine.has_chosen != 0) & bool(is_other)
+        holds = (engine.has_chosen != 0) & (not is_other)
+        engine.stalls += int(not passes)
+    picks = (mask != 0) & (not holds)
+    without = mask & (mask - 1)
+    frees = (without == 0) & (picks | (mask == 0))
+    has_following = engine.has_following != 0
+    ends_bin = engine.following_head & ENDS != 0
+    takes = has_following & (frees | ((engine.following_mask == 0) & (not ends_bin)))
+    loads = (level != 0) & (takes | (not has_following))
+    if takes & frees & ends_bin:
+        met = (engine.following_head & BUFFER) >> 2
+    # Clock, from the last register to the first.
+    if waits:
+        engine.valid = int(passes)
+        engine.job, engine.job_head = engine.chosen, engine.chosen_head
+    else:
+        engine.valid, engine.job, engine.job_head = (
+            engine.has_ahead,
+            engine.ahead,
+            engine.ahead_head,
+        )
+        engine.has_ahead, engine.ahead, engine.ahead_head = (
+            engine.has_chosen,
+            engine.chosen,
+            engine.chosen_head,
+        )
+    if not holds:
+        engine.has_chosen = int(picks)
+        if picks:
+            number = bits[((mask & -mask) * DE_BRUIJN >> 58) & 63]
+            slot = engine.head >> SLOT_SHIFT & ((1 << SLOT_BITS) - 1)
+            engine.chosen, engine.chosen_head = quads[slot, number], engine.head
+    if takes & frees:
+        engine.head = engine.following_head
+        engine.mask = _live(engine.following_mask, engine.head, live, filters)
+    elif mask != 0:
+        engine.mask = _live(without if picks else mask, engine.head, live, filters)
+    if loads:
+        word = words[engine.first]
+        engine.following_head = word[1]
+        engine.following_mask = _live(word[0], word[1], live, filters)
+        engine.first = (engine.first + 1) & (len(words) - 1)
+    engine.has_following = int(loads | (has_following & (not takes)))
+    if engine.push:
+        word = words[(engine.first + level - int(loads)) & (len(words) - 1)]
+        word[0], word[1] = engine.push_mask, engine.push_head
+    engine.level = level + engine.push - int(loads)
+    return met, ended
