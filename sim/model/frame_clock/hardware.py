@@ -10,22 +10,17 @@ from numpy.typing import NDArray
 
 from golden.params import Parameters
 from golden.records import RECORD_BYTES
-from golden.stages.depth_sort.formats import BUCKET_BITS
-from golden.stages.tile_bin.constants import PAGE_ENTRIES
 from hw.bus.write_splitter import WriteSplitter
 from hw.frame.back_end import WRITE_QUEUE_BEATS
 from hw.stages.color.color import Color
 from hw.stages.color.color_fetch import WAIT_CYCLES, run_records
-from hw.stages.depth_sort.depth_sort import JOBS, DepthSort
-from hw.stages.depth_sort.entry_buffers import QUEUE_ENTRIES
-from hw.stages.depth_sort.list_reader import RUNS
-from hw.stages.depth_sort.merge_stage import MergeStage
-from hw.stages.depth_sort.sort_loader import SortLoader
+from hw.stages.depth_sort.depth_sort import DepthSort
 from hw.stages.gaussian_project.gaussian_project import GaussianProject
 from hw.stages.tile_bin.chunk_store import QUEUE_RECORDS
 from hw.unused import unused_components
 from sim.model.frame_clock.kernel import FRAME
 from sim.model.front_end.hardware import idle_blocks
+from sim.model.stages.depth_sort_cycles import merge_depths, sort_sizes
 from sim.model.stages.tile_bin_cycles import encode_stages
 from sim.model.write_master import WRITE_CLIENT
 
@@ -106,10 +101,7 @@ def idle_frame(params: Parameters) -> IdleFrame:
         write_clients = np.zeros(len(WRITE_QUEUE_BEATS), WRITE_CLIENT)
         with unused_components():
             longest = [WriteSplitter(params, depth).burst_entries for depth in WRITE_QUEUE_BEATS]
-            stages = (params.sort_entries - 1).bit_length()
-            depths = np.array(
-                [MergeStage(params, order).queue_depth - 1 for order in range(stages)]
-            )
+        depths, sizes = merge_depths(params), sort_sizes()
         for name, values in {
             "depth": WRITE_QUEUE_BEATS,
             "burst_entries": longest,
@@ -119,16 +111,6 @@ def idle_frame(params: Parameters) -> IdleFrame:
             "drained": 1,
         }.items():
             write_clients[name] = values
-        sizes = np.array(
-            [
-                JOBS - 1,
-                QUEUE_ENTRIES,
-                RUNS - 1,
-                PAGE_ENTRIES,
-                SortLoader.SETTLE_CYCLES,
-                BUCKET_BITS,
-            ]
-        )
     for block, registers in fixed.items():
         for name, value in registers.items():
             frame[block][name] = value

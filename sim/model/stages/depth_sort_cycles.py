@@ -21,6 +21,20 @@ from sim.model.stages.depth_sort_kernel import simulate
 Int64 = NDArray[np.int64]
 
 
+def merge_depths(params: Parameters) -> Int64:
+    """(stages,) places of each merge stage's queues, but for their outputs."""
+    stages = (params.sort_entries - 1).bit_length()
+    with unused_components():
+        return np.array([MergeStage(params, order).queue_depth - 1 for order in range(stages)])
+
+
+def sort_sizes() -> Int64:
+    """What clock_depth_sort takes as `sizes`."""
+    return np.array(
+        [JOBS - 1, QUEUE_ENTRIES, RUNS - 1, PAGE_ENTRIES, SortLoader.SETTLE_CYCLES, BUCKET_BITS]
+    )
+
+
 def depth_sort_cycles(lists: BinLists, params: Parameters, latency_cycles: int) -> int:
     """Cycles of the RTL from its start until not busy, every entry taken at once.
 
@@ -29,26 +43,14 @@ def depth_sort_cycles(lists: BinLists, params: Parameters, latency_cycles: int) 
     taken, and a record a cycle.
     """
     parts = [depth_keys(lists.read(number)) for number in range(len(lists.length))]
-    stages = (params.sort_entries - 1).bit_length()
-    with unused_components():
-        depths = [MergeStage(params, order).queue_depth - 1 for order in range(stages)]
     return int(
         simulate(
             np.concatenate(parts) if parts else np.zeros(0, np.int64),
             lists.length.astype(np.int64),
-            np.array(depths),
+            merge_depths(params),
             params.sort_entries,
             latency_cycles,
-            np.array(
-                [
-                    JOBS - 1,
-                    QUEUE_ENTRIES,
-                    RUNS - 1,
-                    PAGE_ENTRIES,
-                    SortLoader.SETTLE_CYCLES,
-                    BUCKET_BITS,
-                ]
-            ),
+            sort_sizes(),
             (1 << KEY_BITS) - 1,
         )
     )
