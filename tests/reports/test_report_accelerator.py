@@ -18,8 +18,6 @@ from sim.rtl.accelerator_harness import MemoryModel
 from sim.views.frame import run_frame
 
 COUNTERS = frame_counters(Parameters())
-# What no model knows: who waits within the pipeline.
-WITHOUT_MODEL = {"project_stalled_cycles", "output_stalled_cycles"}
 
 
 def test_every_counter_of_every_view_is_in_the_document(document, measured):
@@ -32,7 +30,7 @@ def test_every_counter_of_every_view_is_in_the_document(document, measured):
         assert of["views"] == [frame.counters[name] for frame in frames]
         assert of["mean"] == pytest.approx(np.mean(of["views"]), abs=1e-6)
         assert of["slowest"] == max(of["views"])
-        assert of["model"] == (None if name in WITHOUT_MODEL else of["views"])
+        assert of["model"] == of["views"]
     assert part["differing"] == [[]] * 3
     assert part["mismatches"] == [0] * 3
     assert part["memory_latency_cycles"] == MemoryModel().latency_cycles
@@ -57,13 +55,13 @@ def test_text_says_the_figures(document):
     line = accelerator_line(document)
     assert line in summary_text(document)
     assert f"{cycles['mean']:,.0f} cycles in the mean frame" in line
-    assert "15 of 17 counters have a model, all of them equal to it in 3 of 3 frames" in line
+    assert "17 of 17 counters have a model, all of them equal to it in 3 of 3 frames" in line
     assert "0 splats or counters differ" in line
     rows = {row.split("`")[1]: row for row in accelerator_table(document).splitlines()[2:]}
     assert set(rows) == set(COUNTERS)
     assert f"| {cycles['mean']:,.0f} | {cycles['slowest']:,} |" in rows["frame_cycles"]
     assert rows["frame_cycles"].endswith("| 3 of 3 |")
-    assert rows["output_stalled_cycles"].endswith("| no model |")
+    assert rows["output_stalled_cycles"].endswith("| 3 of 3 |")
     views = accelerator_view_table(document).splitlines()[2:]
     for row, name, count in zip(views, part["views"], cycles["views"], strict=True):
         assert row.startswith(f"| {name} | {count:,} |")

@@ -160,6 +160,7 @@ def _counters(frame: np.void, cycles: int) -> dict[str, int]:
         "bus_bursts": int(bus["bursts"]),
         "bus_wait_cycles": waits,
         "bus_idle_cycles": cycles - beats - waits,
+        "output_stalled_cycles": 0,
         "project_starved_cycles": cycles - stalled - int(project["beats"]),
         "project_stalled_cycles": stalled,
     }
@@ -244,7 +245,6 @@ def picture_clock(
     cycles = int(frame["cycle"][0]) + END_CYCLES
     counted, tiles, writes = raster.raster[0], frame[0]["lists"], frame[0]["writes"]
     counters = _counters(frame[0], cycles) | {
-        "output_stalled_cycles": 0,
         "write_beats": int(writes["beats"]),
         "write_bursts": int(writes["bursts"]),
         "list_entries": int(tiles["entries"]),
