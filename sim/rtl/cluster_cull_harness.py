@@ -16,7 +16,7 @@ from golden.stages.cluster_cull.constants import ClusterCullConstants, constant_
 from hw.stages.cluster_cull.cluster_cull import COUNTERS
 from hw.verilog import Design, cull_design
 from sim.rtl.design_cache import cached_design
-from sim.rtl.verilated import build_library
+from sim.rtl.verilated import OPTIMISATION, build_library
 
 SOURCE = Path(__file__).with_name("cluster_cull_harness.cpp")
 
@@ -87,7 +87,7 @@ class ClusterCullHarness:
     params: Parameters = field(default_factory=Parameters)
     design: Design | None = None
     more_inputs: tuple[str, ...] = ()
-    optimisation: str = "-O2"
+    optimisation: str = OPTIMISATION
 
     @cached_property
     def _library(self) -> ctypes.CDLL:

@@ -16,7 +16,7 @@ from golden.stages.color.constants import ColorConstants, constant_formats
 from hw.stages.color.color import COUNTERS
 from hw.verilog import Design, color_design
 from sim.rtl.design_cache import cached_design
-from sim.rtl.verilated import build_library
+from sim.rtl.verilated import OPTIMISATION, build_library
 
 SOURCE = Path(__file__).with_name("color_harness.cpp")
 BUS_COUNTERS = ("beats", "bursts")
@@ -122,7 +122,7 @@ class ColorHarness:
     params: Parameters
     netlist: Design | None = None
     more_inputs: tuple[str, ...] = ()
-    optimisation: str = "-O2"
+    optimisation: str = OPTIMISATION
 
     @cached_property
     def latency_cycles(self) -> int:

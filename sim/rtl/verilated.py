@@ -13,13 +13,19 @@ from golden.cache_folder import cache_folder
 from golden.errors import InputError
 from sim.rtl.toolchain import VERILATOR_FLAGS, compiler, run_tool, verilator_root, verilator_version
 
+# The whole renderer compiles in a third of the time of -O2, and runs 8% slower.
+OPTIMISATION = "-O1"
 CXX_FLAGS = ("-std=gnu++20", "-fPIC", "-w")
 RUNTIME = ("verilated", "verilated_threads")
 PATTERNS = Path(__file__).with_name("patterns.h")  # included by harnesses
 
 
 def build_library(
-    name: str, verilog: str, harness: Path, headers: dict[str, str], optimisation: str = "-O2"
+    name: str,
+    verilog: str,
+    harness: Path,
+    headers: dict[str, str],
+    optimisation: str = OPTIMISATION,
 ) -> Path:
     """Path of the shared library of a design, built now or taken from the cache.
 
@@ -114,7 +120,7 @@ def _runtime_object(source: str, cache: Path) -> Path:
     return target
 
 
-def _object(source: Path, target: Path, folder: Path, optimisation: str = "-O2") -> Path:
+def _object(source: Path, target: Path, folder: Path, optimisation: str = OPTIMISATION) -> Path:
     include = verilator_root() / "include"
     paths = [f"-I{path}" for path in (folder, include, include / "vltstd")]
     run_tool(
