@@ -9,6 +9,7 @@ from golden.clustering.cluster import Clustering, ClusterOptions, cluster_gaussi
 from golden.pack import Pack, pack_clusters
 from golden.params import Parameters
 from reports.measure.above import ClustersAbove, clusters_above
+from reports.measure.coloring import Coloring, measure_coloring, narrow_pack
 from reports.measure.culling import Culling, measure_culling
 from reports.measure.cycles import Cycles, model_views
 from reports.measure.explore import Exploration, explore
@@ -17,6 +18,7 @@ from reports.measure.pictures import Pictures, ViewCounts, compare_pictures, cou
 from reports.measure.projection import Projection, measure_projection
 from reports.measure.steps import (
     Step,
+    coloring_line,
     culling_line,
     cycle_lines,
     pack_line,
@@ -40,6 +42,7 @@ class Measurements:
     pictures : of one view, with and without culling.
     counts : of each view, whole and with what each culling leaves.
     projection : of every view's reach clusters, by the integer model.
+    coloring : of the splats of the same; None where the scene's colours fit no narrow records.
     above : reach clusters of the first view, seen from above.
     pareto : found fraction over ball tests, of all methods at several sizes, in some views.
     cycles : of every view by the cycle model: no culling, paper's clusters, reach clusters.
@@ -51,6 +54,7 @@ class Measurements:
     pictures: Pictures
     counts: tuple[ViewCounts, ...]
     projection: Projection
+    coloring: Coloring | None
     above: ClustersAbove
     pareto: Pareto
     cycles: Cycles
@@ -101,13 +105,13 @@ def measure(
     """Packs the scene, culls all views with each pack, models their cycles, and draws them.
 
     The RTL of the cluster test, where wanted, runs every view with both safe packs, that of the
-    projection and of the whole accelerator every view with reach clusters.
+    projection, of color and of the whole accelerator every view with reach clusters.
 
     Parameters
     ----------
     rtl : whether the RTL is run.
-    few_views : so many views, evenly spaced, are projected by the RTL and drawn from integer
-        splats; all of them without it.
+    few_views : so many views, evenly spaced, are projected and coloured by the RTL and drawn from
+        integer splats; all of them without it.
     track : shows how far a step is. step : tells what is done and found.
     keep : is given each pack in turn.
 
@@ -133,13 +137,18 @@ def measure(
     with step("Projecting all views of reach clusters") as found:
         projection = measure_projection(subject, pack, rtl_views=few if rtl else 0, track=track)
         found.append(projection_line(projection))
+    narrow, coloring = narrow_pack(subject, pack), None
+    if narrow is not None:
+        with step("Evaluating the colours of all views") as found:
+            coloring = measure_coloring(subject, narrow, rtl_views=few if rtl else 0, track=track)
+            found.append(coloring_line(coloring))
     safe_cullings = tuple(cullings)
     with step("Drawing one view whole and from what culling leaves") as found:
         above = clusters_above(subject, pack)
         pictures = compare_pictures(subject, safe_cullings)
         found += picture_lines(pictures)
     with step("Drawing all views for the counts of the back end"):
-        counts = count_views(subject, safe_cullings, pack, splat_views=few, track=track)
+        counts = count_views(subject, safe_cullings, pack, narrow, splat_views=few, track=track)
     with step("Trying other methods and sizes of clusters"):
         pareto = measure_pareto(subject, safe_cullings, methods, config, track)
     with step("Trying wider and narrower machines"):
@@ -150,6 +159,7 @@ def measure(
         pictures=pictures,
         counts=counts,
         projection=projection,
+        coloring=coloring,
         above=above,
         pareto=pareto,
         cycles=Cycles(config, methods),

@@ -19,6 +19,7 @@ from golden.stages.gaussian_project.ewa import tile_grid
 from golden.stages.gaussian_project.reference import Splats, gaussian_project_reference
 from golden.stages.rasterize.reference import rasterize_reference
 from golden.stages.tile_bin.reference import tile_bin_reference
+from reports.measure.coloring import color_pictures
 from reports.measure.culling import Culling
 from reports.measure.projection import picture_distance_db, splat_pictures, spread
 from reports.measure.subject import Subject, Track, silent
@@ -52,12 +53,16 @@ class ViewCounts:
     back_end : counts of the whole picture ("off"), and of what each culling leaves, by method.
     splat_psnr_db : of the picture of the integer splats against the whole one; None where that was
         not drawn.
+    color_psnr_db : the same with integer colours. exact_color_psnr_db : against the picture of
+        these splats with float64 colours of the same records.
     """
 
     tested_pixel_splats: int
     blended_pixel_splats: int
     back_end: Mapping[str, BackEndCounts]
     splat_psnr_db: float | None = None
+    color_psnr_db: float | None = None
+    exact_color_psnr_db: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,6 +105,7 @@ def count_views(
     subject: Subject,
     cullings: tuple[Culling, ...],
     pack: Pack,
+    narrow: Pack | None = None,
     *,
     splat_views: int,
     track: Track = silent,
@@ -111,16 +117,21 @@ def count_views(
 
     Parameters
     ----------
-    splat_views : number of views, evenly spaced, that are drawn from the pack's integer splats too.
+    narrow : the pack with narrow colours; None where the scene's do not fit.
+    splat_views : number of views, evenly spaced, that are drawn from the pack's integer splats too,
+        with the scene's colours and with integer ones.
     """
     covariances = covariance3d(subject.scene)
     chosen = spread(len(subject.cameras), splat_views)
     pictures = splat_pictures(subject, pack, chosen, covariances)
+    colored = color_pictures(subject, narrow, chosen) if narrow is not None else iter(())
     counts = []
     for index, camera in enumerate(track(subject.cameras, "drawing")):
         keeps = {culling.method: culling.keep(index) for culling in cullings}
-        other = next(pictures) if index in chosen else None
-        counts.append(_view_counts(subject, camera, covariances, keeps, other))
+        other, painted = None, None
+        if index in chosen:
+            other, painted = next(pictures), next(colored, None)
+        counts.append(_view_counts(subject, camera, covariances, keeps, other, painted))
     return tuple(counts)
 
 
@@ -130,6 +141,7 @@ def _view_counts(
     covariances: Covariances,
     keeps: Mapping[str, Mask],
     other: Float32 | None,
+    painted: tuple[Float32, Float32] | None,
 ) -> ViewCounts:
     scene, rules = subject.scene, subject.rules
     splats = gaussian_project_reference(scene, camera, rules, covariances=covariances)
@@ -147,6 +159,8 @@ def _view_counts(
             for name, keep in {"off": everything, **keeps}.items()
         },
         splat_psnr_db=picture_distance_db(image, other) if other is not None else None,
+        color_psnr_db=picture_distance_db(image, painted[0]) if painted else None,
+        exact_color_psnr_db=picture_distance_db(painted[1], painted[0]) if painted else None,
     )
 
 

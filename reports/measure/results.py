@@ -10,6 +10,7 @@ from typing import Any
 from reports.measure.above import above_part
 from reports.measure.accelerator import accelerator_part
 from reports.measure.aims import aims_part
+from reports.measure.coloring_part import coloring_part
 from reports.measure.cost import cost_part
 from reports.measure.culling import Culling
 from reports.measure.cycles import cycle_part, figure
@@ -91,7 +92,15 @@ def report_document(
         "gpu_variants": [variant_part(names, one, measured.cycles) for one in gpu],
         "gpu_note": gpu_note,
         "methods": methods,
-        "projection": projection_part(names, measured.projection, _splat_psnr_db(measured)),
+        "projection": projection_part(
+            names, measured.projection, _psnr_db(measured, "splat_psnr_db")
+        ),
+        "color": coloring_part(
+            names,
+            measured.coloring,
+            _psnr_db(measured, "color_psnr_db"),
+            _psnr_db(measured, "exact_color_psnr_db"),
+        ),
         "accelerator": accelerator_part(
             names,
             measured.projection.method,
@@ -142,9 +151,9 @@ def _three_sigma_part(names: list[str], culling: Culling) -> dict[str, Any]:
     return {"clustering": culling.method} | part
 
 
-def _splat_psnr_db(measured: Measurements) -> dict[int, float]:
+def _psnr_db(measured: Measurements, name: str) -> dict[int, float]:
     """Of the views that were drawn from integer splats, by number."""
-    drawn = ((index, view.splat_psnr_db) for index, view in enumerate(measured.counts))
+    drawn = ((index, getattr(view, name)) for index, view in enumerate(measured.counts))
     return {index: value for index, value in drawn if value is not None}
 
 

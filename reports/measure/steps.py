@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
 from golden.pack import Pack
+from reports.measure.coloring import Coloring
 from reports.measure.culling import Culling
 from reports.measure.pictures import Pictures
 from reports.measure.projection import Projection
@@ -73,6 +74,22 @@ def projection_line(projection: Projection) -> str:
         f"differ from the model ({sum(v.rtl_cycles or 0 for v in views):,} RTL cycles), and the "
         f"accelerator takes {sum(frame.counters['frame_cycles'] for frame in ran):,} cycles, "
         f"{sum(len(frame.differing) for frame in ran)} counters unlike their model"
+    )
+
+
+def coloring_line(coloring: Coloring) -> str:
+    """What is cut, and the RTL where it was run."""
+    views = coloring.views
+    ran = [view.rtl for view in views if view.rtl is not None]
+    line = (
+        f"{sum(v.cut_above for v in views):,} of {sum(v.splats for v in views):,} splats have a "
+        f"channel above 2, {sum(v.cut_below for v in views):,} one below 0"
+    )
+    if not ran:
+        return line
+    return (
+        f"{line}; in {len(ran)} views {sum(run.mismatches for run in ran):,} RTL splats differ "
+        f"from the model ({sum(run.cycles for run in ran):,} RTL cycles)"
     )
 
 

@@ -7,6 +7,8 @@ GLOSSARY = {
     "found": "unnecessary Gaussians that are excluded, of the unnecessary ones.",
     "lost": "excluded Gaussians that do reach alpha 1/255 at a pixel, by the float64 reference.",
     "splat": "a Gaussian that the projection keeps: centre, conic, opacity, depth, tile rectangle.",
+    "cut": "a channel of a splat's colour above 2, set to the largest number of its format, or "
+    "below 0, set to 0.",
     "tile pairs": "pairs of a splat and a tile of 16x16 px that it may touch.",
     "bin pairs": "the same with the squares that the configuration sorts for, bin_px on a side.",
     "ball test": "one ball, of a cluster or of a group of clusters, against the four side planes "

@@ -14,6 +14,7 @@ from reports.text.accelerator_text import (
 )
 from reports.text.aims_text import aims_sentences, aims_table
 from reports.text.claims import claims_table, claims_text
+from reports.text.color_text import color_table, color_text
 from reports.text.glossary import GLOSSARY
 from reports.text.projection_text import projection_table, projection_text
 from reports.text.summary import mean_and_worst, percent, rtl_totals, shows_nothing, summary_lines
@@ -60,6 +61,9 @@ def report_markdown(document: dict[str, Any], figures: Sequence[str]) -> str:
         projection_text(),
         projection_table(document),
         _image("projection.png", "Gaussians kept and dropped by the projection", figures),
+        "## Colour",
+        color_text(document),
+        color_table(document),
         "## The accelerator's RTL",
         accelerator_text(document),
         accelerator_table(document),

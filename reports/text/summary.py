@@ -6,6 +6,7 @@ from typing import Any
 
 from reports.names import shown, with_names
 from reports.text.accelerator_summary import accelerator_line
+from reports.text.color_summary import color_lines
 from reports.text.projection_summary import projection_lines
 
 CULLED = ("paper", "reach")
@@ -32,6 +33,7 @@ def summary_lines(document: dict[str, Any]) -> list[str]:
         _picture_line(document),
         _rtl_line(document),
         *projection_lines(document),
+        *color_lines(document),
         accelerator_line(document),
         *_cycle_lines(document),
         *_speedup_lines(document),

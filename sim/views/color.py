@@ -95,9 +95,18 @@ def color_views(
     Raises InputError as sim.views.gaussian_project.project_views does, and, but by float, where the
     pack's colours are not narrow records.
     """
+    frames = (view_frame(pack, camera, rules, BUILD) for camera in cameras)
+    return color_frames(pack, frames, rules, engine)
+
+
+def color_frames(
+    pack: Pack, frames: Iterable[ViewFrame], rules: Rules, engine: Engine
+) -> Iterator[ColorFrame]:
+    """The same of views of that pack, of those rules and of BUILD; what they hold is worked out
+    once."""
     if engine != "float":
         need_narrow_colors(pack)
-    frames, given = tee(view_frame(pack, camera, rules, BUILD) for camera in cameras)
+    frames, given = tee(frames)
     stored = _StoredColors(pack)
     alone = ColorAlone(pack) if engine == "rtl" else None
     projections = project_frames(pack, given, rules, engine, Parameters())
