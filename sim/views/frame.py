@@ -225,7 +225,7 @@ class FrameRunner:
         """What the RTL made, and how far it is from the model; counters of one frame only."""
         known: dict[str, int] = {}
         if done.frames == 1:
-            known = model.counters | _clocked(frame, self._memory, picture_address)
+            known = _clocked(frame, self._memory, picture_address) | model.counters
         differing = sum(done.counters[name] != value for name, value in known.items())
         if picture is None:
             differing += count_differing(splats, model.splats)
