@@ -1,25 +1,30 @@
-"""`splatsieve demo`: the whole job on the scene that comes with it, step by step."""
+"""`splatsieve demo`: the main job on the scene that comes with it, step by step."""
 
 from __future__ import annotations
 
 import json
-import shlex
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from splatsieve.inputs import JsonOption
 
-PACK = "default.pack"
-DRAWN = "drawn.png"
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from golden.pack import Pack
+    from reports.measure.culling import Culling
+    from reports.measure.subject import Subject
+
+PACK, REFERENCE, DRAWN = "default.pack", "reference.png", "drawn.png"
+FILES = (PACK, DRAWN, "excluded_fraction.png")
 DRAWN_PX = (400, 266)  # half of the cameras' size: some seconds of RTL
-# Views, of all, that the slower steps look at.
-FEW_VIEWS = 2
+CLOCKED_VIEWS = 4  # of all, evenly spaced, by the cycle model
 
 
 @dataclass
@@ -49,98 +54,147 @@ class _Steps:
             typer.echo("".join(f"   {line}\n" for line in found), nl=False)
 
 
+@contextmanager
+def _removed_on_failure(path: Path) -> Iterator[Path]:
+    """A file that is there before all the others are, so that there is something to look at."""
+    try:
+        yield path
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
 def demo(
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write into.")] = Path(
         "out/demo"
     ),
     as_json: JsonOption = False,
 ) -> None:
-    """Do the whole job on the default scene: pack, RTL against model, a picture, report."""
+    """Cull, clock and draw the default scene: pack, RTL against model, speed-up, pictures."""
+    from golden.clustering.cluster import ClusterOptions
     from golden.default_scene import default_cameras, default_scene
     from golden.image import psnr_db, write_png
-    from golden.pack import Pack, with_colors
+    from golden.pack import build_pack
     from golden.pack.file import save_pack
     from golden.params import Parameters
     from golden.render import render
     from golden.rules import INRIA
     from hw.package.presets import PRESETS
-    from hw.verilog import cull_design, project_design, write_design
+    from hw.verilog import cull_design, write_design
+    from reports.figures.overview import save_figures
     from reports.folder import staged_folder
-    from reports.measure.gpu import committed_reference
-    from reports.measure.measure import measure
-    from reports.measure.results import report_document
-    from reports.measure.steps import subject_line
+    from reports.measure.culling import measure_culling
+    from reports.measure.steps import culling_line, pack_line, subject_line
     from reports.measure.subject import Subject
-    from reports.text.summary import summary_text
-    from reports.writer import REPORT_FILES, write_report
-    from sim.model.config import load_model_config
-    from sim.rtl.cluster_cull_harness import ClusterCullHarness
     from sim.rtl.design_cache import cached_design
-    from sim.rtl.gaussian_project_harness import GaussianProjectHarness
+    from sim.views.build_ahead import build_ahead
     from sim.views.frame import run_frame
     from splatsieve.progress import track
 
     steps = _Steps(quiet=as_json)
-    step = steps.step
-    kept: list[Pack] = []
-    with staged_folder(output, REPORT_FILES) as stage:
-
-        def keep(pack: Pack) -> None:
-            if pack.meta.method == "reach":
-                kept.append(with_colors(pack, subject.scene, "narrow"))
-                save_pack(kept[0], stage / PACK)
-
+    step, params, drawing = steps.step, Parameters(), PRESETS["render"].params
+    with (
+        staged_folder(output, FILES) as stage,
+        build_ahead([("cluster_cull", params), ("accelerator", drawing)]) as built,
+        _removed_on_failure(output / REFERENCE) as first,
+    ):
+        if not as_json:
+            typer.echo(
+                "A first run compiles kernels and RTL beside the steps; later ones find them."
+            )
         with step("Making the default scene and its cameras") as found:
             subject = Subject(default_scene(), default_cameras(), INRIA)
             found.append(subject_line(subject))
-        with step("Writing the Verilog of cluster_cull and gaussian_project") as found:
-            verilog: list[str] = []
-            for make in (cull_design, project_design):
-                design = cached_design(make, Parameters())
-                paths = write_design(design, stage)
-                verilog += [path.name for path in paths]
-                found.append(f"{paths[0].name}, {paths[0].stat().st_size:,} bytes")
-        with step("Compiling both with Verilator (kept for later runs)"):
-            ClusterCullHarness(Parameters()).build()
-            GaussianProjectHarness(Parameters()).build()
-        measured = measure(
-            subject,
-            load_model_config("edge"),
-            rtl=True,
-            few_views=FEW_VIEWS,
-            track=track,
-            step=step,
-            keep=keep,
-        )
-        with step("Drawing a view by the RTL of the whole renderer (compiled once)") as found:
-            params = PRESETS["render"].params
+        with step("Drawing a view in float64") as found:
             camera = subject.cameras[0].resized(*DRAWN_PX)
-            run = run_frame(kept[0], camera, subject.rules, "rtl", None, params)
+            reference = render(subject.scene, camera, subject.rules).image
+            write_png(first, reference)
+            found.append(f"{first}: {camera.width}x{camera.height} px")
+        with step("Clustering in two levels, and packing") as found:
+            options = ClusterOptions(method="reach")
+            pack = build_pack(subject.scene, options, INRIA, params, track, "narrow")
+            save_pack(pack, stage / PACK)
+            found.append(f"{PACK}: {pack_line(pack)}")
+        with step("Waiting for the RTL of cluster_cull"):
+            built[0].result()
+            paths = write_design(cached_design(cull_design, params), stage)
+            verilog = [path.name for path in paths]
+        with step("Culling all views by RTL and model") as found:
+            culling = measure_culling(subject, pack, rtl=True, track=track)
+            save_figures({FILES[-1]: _excluded(subject, culling)}, stage)
+            found.append(culling_line(culling))
+        with step(f"Clocking {CLOCKED_VIEWS} views by the cycle model, culled and not") as found:
+            cycles = _cycles(subject, pack)
+            found += cycles.pop("lines")
+        with step("Waiting for the RTL of the whole renderer"):
+            built[1].result()
+        with step("Drawing the view by the RTL") as found:
+            run = run_frame(pack, camera, subject.rules, "rtl", None, drawing)
             assert run.status is not None
             assert run.picture is not None
             run.status.check()
             drawn = run.picture[..., :3] / 255
             write_png(stage / DRAWN, drawn)
-            reference = render(subject.scene, camera, subject.rules).image
+            decibels = psnr_db(drawn, reference)
             found.append(
                 f"{DRAWN}: {camera.width}x{camera.height} px in {run.cycles:,} cycles; "
-                f"{run.mismatches} of its pixels and counters differ from the integer model; "
-                f"{psnr_db(drawn, reference):.1f} dB from the float64 reference"
+                f"{run.mismatches} of its pixels and counters differ from the models; "
+                f"{decibels:.1f} dB from {REFERENCE}"
             )
-        with step("Figures and report"):
-            gpu, note = committed_reference(subject)
-            command = shlex.join(["splatsieve", "demo", "-o", output.name])
-            document = report_document(subject, measured, gpu, note, command)
-            names = [PACK, DRAWN, *verilog]
-            names += write_report(document, measured.pictures.image, stage, measured.above)
     result: dict[str, Any] = {
-        "files": [str(output / name) for name in names],
+        "files": [str(output / name) for name in (REFERENCE, *FILES, *verilog)],
         "seconds": steps.seconds,
         "seconds_total": round(sum(steps.seconds.values()), 2),
-        "report": document,
+        "picture": {"cycles": run.cycles, "mismatches": run.mismatches, "psnr_db": decibels},
+        **cycles,
     }
     if as_json:
         typer.echo(json.dumps(result, indent=1))
         return
-    typer.echo(f"Done in {result['seconds_total']:.1f} s.\n\n{summary_text(document)}\n")
-    typer.echo("\n".join(["Written:", *(f"  {file}" for file in result["files"])]))
+    typer.echo(f"Done in {result['seconds_total']:.1f} s. Written:")
+    typer.echo("\n".join(f"  {file}" for file in result["files"]))
+    typer.echo("Every figure of the scene, against GPU traces: splatsieve report default -o report")
+
+
+def _excluded(subject: Subject, culling: Culling) -> Figure:
+    """The report's figure of what each view leaves out."""
+    from reports.figures.overview import excluded_figure
+    from reports.measure.cycles import figure
+
+    names, total = [camera.name for camera in subject.cameras], culling.gaussians
+    first, views = subject.cameras[0], culling.views
+    excluded = [1 - view.gaussians_visible / total for view in views]
+    return excluded_figure(
+        {
+            "scene": {"name": subject.scene.name, "gaussians": total},
+            "views": names,
+            "resolution_px": [first.width, first.height],
+            "rules": subject.rules.name,
+            "methods": {culling.method: {"excluded_fraction": figure(names, excluded, min)}},
+            "counts": {"unnecessary": figure(names, [view.unnecessary for view in views], max)},
+        }
+    )
+
+
+def _cycles(subject: Subject, pack: Pack) -> dict[str, Any]:
+    """Some views by the cycle model, and against the GPU trace of the default scene."""
+    from reports.measure.cycles import Cycles, model_views
+    from reports.measure.gpu import committed_reference
+    from reports.measure.speedup import speedup_part
+    from reports.measure.steps import cycle_lines
+    from sim.model.config import load_model_config
+
+    stride = max(1, len(subject.cameras) // CLOCKED_VIEWS)
+    few = replace(subject, cameras=subject.cameras[::stride][:CLOCKED_VIEWS])
+    config = load_model_config("edge")
+    cycles = Cycles(config, model_views(few, pack, config))
+    lines = cycle_lines(cycles.methods)
+    gpus, note = committed_reference(few)
+    if not gpus:
+        return {"lines": [*lines, note], "speedup": None}
+    names = [camera.name for camera in few.cameras]
+    part = speedup_part(names, cycles, pack.meta.method, gpus[0])
+    front_end = part["front_end_speedup_equal_bandwidth"]["mean"]
+    gpu = gpus[0].trace.device.name
+    lines.append(f"front end {front_end:.1f} times {gpu} at equal memory bandwidth, their mean")
+    return {"lines": lines, "speedup": part}
