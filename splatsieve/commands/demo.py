@@ -99,9 +99,7 @@ def demo(
         _removed_on_failure(output / REFERENCE) as first,
     ):
         if not as_json:
-            typer.echo(
-                "A first run compiles kernels and RTL beside the steps; later ones find them."
-            )
+            typer.echo("A first run compiles kernels and RTL beside the steps, and keeps them.")
         with step("Making the default scene and its cameras") as found:
             subject = Subject(default_scene(), default_cameras(), INRIA)
             found.append(subject_line(subject))
