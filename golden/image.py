@@ -20,7 +20,22 @@ from golden.scene import Float32
 
 T = TypeVar("T")
 
+Background = tuple[float, float, float]  # R, G, B behind a picture, 0 to 1
+BLACK: Background = (0.0, 0.0, 0.0)
 EIGHT_BIT_MODES = {"RGB", "RGBA", "L", "LA", "P", "1", "CMYK", "YCbCr"}
+
+
+def parse_background(text: str) -> Background:
+    """R, G, B of "R,G,B", each 0 to 1. Raises InputError on anything else."""
+    try:
+        red, green, blue = (float(part) for part in text.split(","))
+    except ValueError:
+        red = green = blue = math.nan
+    if not all(0 <= value <= 1 for value in (red, green, blue)):
+        raise InputError(
+            f"background {text!r} is not three numbers of 0 to 1: give 1,1,1 for white."
+        )
+    return red, green, blue
 
 
 def write_png(path: Path, image: NDArray[np.floating]) -> None:

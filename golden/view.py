@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from golden.camera import Camera
 from golden.errors import InputError
+from golden.image import BLACK, Background
 from golden.numbers.fixed import Int64
 from golden.pack import Pack
 from golden.params import Parameters
@@ -95,7 +96,7 @@ class ViewFrame:
     rules: Rules
     params: Parameters
     memory: ListMemory = ListMemory()
-    background: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    background: Background = BLACK
     rows: range | None = None
 
     def strip(self, rows: range) -> ViewFrame:
@@ -316,7 +317,11 @@ class ViewFrame:
 
 
 def view_frame(
-    pack: Pack, camera: Camera, rules: Rules, params: Parameters | None = None
+    pack: Pack,
+    camera: Camera,
+    rules: Rules,
+    params: Parameters | None = None,
+    background: Background = BLACK,
 ) -> ViewFrame:
     """The view, nothing of it worked out yet.
 
@@ -324,5 +329,6 @@ def view_frame(
     ----------
     pack : that golden.pack.check_parameters takes for `params`.
     params : of the hardware, the default ones if not given.
+    background : R, G, B behind the picture of a build that draws.
     """
-    return ViewFrame(pack, camera, rules, params or Parameters())
+    return ViewFrame(pack, camera, rules, params or Parameters(), background=background)

@@ -55,6 +55,10 @@ AxesOption = Annotated[
         help="Axes in a .spz: rub, its own, or rdf, those of PLY that some writers keep.",
     ),
 ]
+BackgroundOption = Annotated[
+    str,
+    typer.Option("--background", metavar="R,G,B", help="Behind the scene, 0 to 1 each."),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
 

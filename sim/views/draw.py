@@ -11,6 +11,7 @@ import numpy as np
 from golden.camera import Camera
 from golden.errors import InputError
 from golden.gaussians.covariance import Covariances, Float64
+from golden.image import BLACK, Background
 from golden.pack import Pack, check_scene, scene_mask
 from golden.params import Parameters
 from golden.render import RenderCounts, Rendered, render
@@ -62,6 +63,8 @@ def draw_stage(
     covariances: Covariances | None = None,
     sh: Float32 | None = None,
     params: Parameters | None = None,
+    *,
+    background: Background = BLACK,
 ) -> Iterator[StagePicture]:
     """Draws each view, in turn, from what a stage of an engine left.
 
@@ -76,6 +79,7 @@ def draw_stage(
     covariances : covariance3d(scene) where it is at hand.
     sh : (N, K, 3) float32, spherical harmonics to draw with (cluster, gaussian); the scene's own
         where not given.
+    background : R, G, B behind the pictures.
 
     Raises InputError where the pack is of another scene, and as project_views does.
     """
@@ -84,14 +88,14 @@ def draw_stage(
         scene = replace(scene, sh=sh)
     views, given = tee(cameras)
     if stage == "picture":
-        runner = FrameRunner(pack, frame_engine_named(engine), None, params)
+        runner = FrameRunner(pack, frame_engine_named(engine), None, params, background)
         for camera in views:
             yield _drawn(runner, camera, rules)
         return
     if stage == "cluster":
         for camera, culled in zip(views, cull_views(pack, given, rules, engine), strict=True):
             keep = scene_mask(pack, culled.visible)
-            drawn = render(scene, camera, rules, keep, covariances=covariances)
+            drawn = render(scene, camera, rules, keep, background, covariances=covariances)
             members = culled.visible_gaussians
             yield StagePicture(
                 camera.name, drawn.image, drawn.counts, members, members, culled.mismatches
@@ -100,11 +104,15 @@ def draw_stage(
     if stage == "color":
         for camera, colored in zip(views, color_views(pack, given, rules, engine), strict=True):
             splats = colored.projected
-            drawn = draw_splats(scene, camera, rules, splats.splats, splats.members, colored.colors)
+            drawn = draw_splats(
+                scene, camera, rules, splats.splats, splats.members, colored.colors, background
+            )
             yield _of_splats(splats, drawn, colored.all_mismatches)
         return
     for camera, frame in zip(views, project_views(pack, given, rules, engine), strict=True):
-        drawn = draw_splats(scene, camera, rules, frame.splats, frame.members)
+        drawn = draw_splats(
+            scene, camera, rules, frame.splats, frame.members, background=background
+        )
         yield _of_splats(frame, drawn, frame.all_mismatches)
 
 
@@ -144,6 +152,7 @@ def draw_splats(
     splats: Splats,
     gaussians: int,
     colors: Float64 | None = None,
+    background: Background = BLACK,
 ) -> Rendered:
     """The picture of splats by the float64 stages 5 to 7.
 
@@ -151,11 +160,12 @@ def draw_splats(
     ----------
     gaussians : that were projected, for the counts.
     colors : (S, 3) of the splats; the scene's by float64 where not given.
+    background : R, G, B behind the picture.
     """
     pairs = tile_bin_reference(splats, tile_grid(camera))
     if colors is None:
         colors = color_reference(scene, camera, splats)
     image, raster = rasterize_reference(
-        splats, colors, depth_sort_reference(pairs, splats.depth), camera, rules
+        splats, colors, depth_sort_reference(pairs, splats.depth), camera, rules, background
     )
     return Rendered(image, RenderCounts(gaussians, len(splats), len(pairs), raster))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from golden.camera import Camera
 from golden.errors import InputError
+from golden.image import BLACK, Background
 from golden.pack import Pack, check_parameters
 from golden.params import Parameters
 from golden.rules import Rules
@@ -118,9 +119,10 @@ def run_frame(
     engine: FrameEngine,
     memory: MemoryModel | None = None,
     params: Parameters | None = None,
+    background: Background = BLACK,
 ) -> FrameRun:
     """One frame, by the default parameters where none are given; see FrameRunner."""
-    return FrameRunner(pack, engine, memory, params).run(camera, rules)
+    return FrameRunner(pack, engine, memory, params, background).run(camera, rules)
 
 
 class FrameRunner:
@@ -132,6 +134,7 @@ class FrameRunner:
         beside it.
     memory : behind the RTL's bus.
     params : of the hardware, the default ones if not given.
+    background : R, G, B behind the pictures of a build that draws.
 
     Raises InputError on a pack of other parameters, or where a tool is missing (`rtl`).
     """
@@ -142,8 +145,9 @@ class FrameRunner:
         engine: FrameEngine,
         memory: MemoryModel | None = None,
         params: Parameters | None = None,
+        background: Background = BLACK,
     ):
-        self._pack, self._engine = pack, engine
+        self._pack, self._engine, self._background = pack, engine, background
         self._memory, self._params = memory or MemoryModel(), params or Parameters()
         check_parameters(pack, self._params)
         self._image = pack_image(pack) if engine == "rtl" else b""
@@ -154,7 +158,7 @@ class FrameRunner:
         Raises InputError where the view is out of reach of the formats, RuntimeError where the
         RTL comes to a standstill or breaks a rule of the bus.
         """
-        return self.run_view(view_frame(self._pack, camera, rules, self._params))
+        return self.run_view(view_frame(self._pack, camera, rules, self._params, self._background))
 
     def run_view(self, frame: ViewFrame) -> FrameRun:
         """The same, of a view of this pack and of these parameters; what it holds is used."""

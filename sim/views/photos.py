@@ -15,7 +15,7 @@ import numpy as np
 from golden.camera import Camera, same_shape
 from golden.errors import InputError
 from golden.gaussians.covariance import covariance3d
-from golden.image import image_size_px, psnr_db, read_image
+from golden.image import BLACK, Background, image_size_px, psnr_db, read_image
 from golden.pack import Pack
 from golden.pack.unpack import stored_colors
 from golden.params import Parameters
@@ -104,22 +104,26 @@ def match_photos(
     engine: Engine = "integer",
     colors: Colors = "scene",
     params: Parameters | None = None,
+    *,
+    background: Background = BLACK,
 ) -> Iterator[PhotoMatch]:
     """Draws each view twice, whole and from what the stage of that engine left, and compares.
 
     Parameters
     ----------
     colors : of the second picture: the scene's, or as the pack holds them.
-    params : of the build that draws (stage picture).
+    params : of the build that draws (stage picture). background : R, G, B behind the pictures.
     """
     covariances = covariance3d(scene)
     pairs, given = tee(views)
     cameras = (camera for camera, _ in given)
     sh = stored_colors(pack) if colors == "pack" else None
-    drawn = draw_stage(scene, pack, cameras, rules, stage, engine, covariances, sh, params)
+    drawn = draw_stage(
+        scene, pack, cameras, rules, stage, engine, covariances, sh, params, background=background
+    )
     for (camera, path), picture in zip(pairs, drawn, strict=True):
         photo, culled = read_image(path), picture.image
-        drawn_whole = render(scene, camera, rules, covariances=covariances)
+        drawn_whole = render(scene, camera, rules, None, background, covariances=covariances)
         whole = drawn_whole.image
         between_db = psnr_db(whole, culled)
         yield PhotoMatch(

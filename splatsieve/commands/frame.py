@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from splatsieve.inputs import CamerasOption, JsonOption, SizeOption, TransformOption
+from splatsieve.inputs import (
+    BackgroundOption,
+    CamerasOption,
+    JsonOption,
+    SizeOption,
+    TransformOption,
+)
 from splatsieve.output import show_result
 
 if TYPE_CHECKING:
@@ -56,13 +62,14 @@ def frame(
     latency: Annotated[
         int, typer.Option("--latency", help="rtl: cycles of the memory to a burst's first beat.")
     ] = 100,
+    background: BackgroundOption = "0,0,0",
     transform: TransformOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Run one frame of a pack: splats or a picture, counters, and what the hardware takes."""
     from golden.default_scene import NAME
     from golden.errors import InputError
-    from golden.image import write_png
+    from golden.image import BLACK, parse_background, write_png
     from golden.pack.file import load_pack
     from golden.rules import rules_named
     from sim.model.memory import MemoryModel
@@ -72,6 +79,12 @@ def frame(
 
     by = frame_engine_named(engine)
     last, params = _build(stage, preset, picture is not None)
+    behind = parse_background(background)
+    if behind != BLACK and last != "picture":
+        raise InputError(
+            f"a build that ends with {last} draws no picture: leave --background out, or use "
+            "--preset render."
+        )
     if not 1 <= latency <= MAX_LATENCY_CYCLES:
         raise InputError(
             f"a latency of {latency} cycles is outside 1..{MAX_LATENCY_CYCLES}: choose another."
@@ -82,7 +95,7 @@ def frame(
     need_cameras(packed.meta.scene, NAME, cameras)
     chosen = rules_named(rules or packed.meta.rules)
     camera = cameras_of(cameras, size, str(view), transform)[0]
-    run = run_frame(packed, camera, chosen, by, MemoryModel(latency_cycles=latency), params)
+    run = run_frame(packed, camera, chosen, by, MemoryModel(latency_cycles=latency), params, behind)
     if run.status is not None:
         run.status.check()
     if splats is not None:

@@ -10,6 +10,7 @@ import typer
 
 from splatsieve.inputs import (
     AxesOption,
+    BackgroundOption,
     DropInvalidOption,
     JsonOption,
     TransformOption,
@@ -41,12 +42,14 @@ def psnr(
             metavar="scene|pack", help="Colours of what the stage left: the scene's or the pack's."
         ),
     ] = "scene",
+    background: BackgroundOption = "0,0,0",
     transform: TransformOption = None,
     drop_invalid: DropInvalidOption = False,
     axes: AxesOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Render every photographed view whole and from what a stage left; print the PSNR of both."""
+    from golden.image import parse_background
     from golden.pack.file import load_pack
     from golden.rules import rules_named
     from hw.package.presets import PRESETS
@@ -58,13 +61,15 @@ def psnr(
     from splatsieve.progress import track
 
     chosen, by, at = rules_named(rules), engine_named(engine), drawn_stage_named(stage)
-    painted = colors_named(colors)
+    painted, behind = colors_named(colors), parse_background(background)
     pairs = photographed(cameras_of(cameras, None, views, transform), photos)
     packed = load_pack(pack)
     gaussians = scene_of(scene, drop_invalid, axes)
     build = PRESETS["render"].params if at == "picture" else None
     tracked = track(pairs, "rendering")
-    matches = match_photos(gaussians, packed, tracked, chosen, at, by, painted, build)
+    matches = match_photos(
+        gaussians, packed, tracked, chosen, at, by, painted, build, background=behind
+    )
     rows = [asdict(match) for match in matches]
     warn_of_blind_views({row["view"]: row["gaussians_drawn"] for row in rows}, gaussians.name)
     between = [row["psnr_between_db"] for row in rows if row["psnr_between_db"] is not None]

@@ -10,6 +10,7 @@ import typer
 
 from splatsieve.inputs import (
     AxesOption,
+    BackgroundOption,
     CamerasOption,
     DropInvalidOption,
     JsonOption,
@@ -46,6 +47,7 @@ def render(
     photo: Annotated[
         Path | None, typer.Option("--photo", help="Photograph of the view: prints the PSNR.")
     ] = None,
+    background: BackgroundOption = "0,0,0",
     transform: TransformOption = None,
     drop_invalid: DropInvalidOption = False,
     axes: AxesOption = None,
@@ -53,7 +55,7 @@ def render(
 ) -> None:
     """Render one view: whole, or from what a stage of an engine left or draws itself."""
     from golden.errors import InputError
-    from golden.image import psnr_db, read_image, write_png
+    from golden.image import parse_background, psnr_db, read_image, write_png
     from golden.pack.file import load_pack
     from golden.render import render as render_view
     from golden.rules import rules_named
@@ -66,6 +68,7 @@ def render(
     from splatsieve.inputs import DEFAULT, cameras_of, check_output, need_cameras, scene_of
 
     need_cameras(scene, DEFAULT, cameras)
+    behind = parse_background(background)
     chosen, at = rules_named(rules), drawn_stage_named(stage)
     whole = pack is None and at == "cluster"
     by = engine_named(("float" if whole else "integer") if engine is None else engine)
@@ -93,12 +96,15 @@ def render(
     }
     counts: RenderCounts | None
     if packed is None:
-        drawn = render_view(gaussians, camera, chosen)
+        drawn = render_view(gaussians, camera, chosen, None, behind)
         image, counts, mismatches = drawn.image, drawn.counts, None
         members = seen = len(gaussians)
     else:
         build = PRESETS["render"].params if at == "picture" else None
-        picture = next(draw_stage(gaussians, packed, [camera], chosen, at, by, params=build))
+        drawing = draw_stage(
+            gaussians, packed, [camera], chosen, at, by, params=build, background=behind
+        )
+        picture = next(drawing)
         image, counts, mismatches = picture.image, picture.counts, picture.mismatches
         members, seen = picture.members, picture.kept
     result["gaussians_kept"] = members

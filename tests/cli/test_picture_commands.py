@@ -49,6 +49,30 @@ def test_a_frame_is_drawn_near_the_float_reference(files, tmp_path):
     assert psnr_db(drawn, reference) > 48
 
 
+def test_a_background_lies_behind_every_picture(files, tmp_path):
+    """The same scene over black and over white differs by what the scene lets through."""
+    scene = [files / "scene.ply", "--cameras", files / "cameras.json", "--rules", "gsplat"]
+    pictures = {}
+    for name, behind in (("black", []), ("white", ["--background", "1,1,1"])):
+        path = tmp_path / f"{name}.png"
+        call("render", *scene, "-o", path, *behind)
+        reference = read_image(path)
+        call(*frame(files, "--picture", path, *behind))
+        pictures[name] = read_image(path)
+        assert psnr_db(pictures[name], reference) > 45
+    shown = pictures["white"] - pictures["black"]
+    assert shown.min() >= -1 / 255
+    assert shown.max() > 0.1
+    words = ["psnr", *scene, "--pack", files / "narrow.pack", "--photos", files / "photos"]
+    behind = ["--background", "1,1,1", "--stage", "picture", "--json"]
+    over_white = json.loads(call(*words, *behind))
+    assert over_white["least_psnr_between_db"] > 45
+    assert over_white["mean_psnr_whole_db"] < 50  # the photograph has black behind it
+    for wrong in ("1,1", "white", "2,0,0", "nan,0,0"):
+        refuse("is not three numbers of 0 to 1", *frame(files, "--background", wrong))
+    refuse("leave --background out", *frame(files, "--background", "1,1,1", "--stage", "color"))
+
+
 @pytest.mark.parametrize(
     ("more", "pack", "message"),
     [
