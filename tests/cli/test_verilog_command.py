@@ -114,3 +114,31 @@ def test_unknown_presets_are_refused(tmp_path, preset):
     message = f"preset {preset!r} is not known: choose base, cull, project, wide"
     refuse(message, "verilog", "-o", tmp_path / "v", "--preset", preset)
     assert not (tmp_path / "v").exists()
+
+
+def test_parameters_of_ones_own(tmp_path):
+    words = ("verilog", "-o", tmp_path, "--preset", "cull", "--set", "center_bits=20")
+    described = json.loads(call(*words, "--set", "radius_bits=18", "--json"))
+    parameters = described["parameters"]
+    assert (parameters["center_bits"], parameters["radius_bits"]) == (20, 18)
+    assert parameters["count_bits"] == Parameters().count_bits
+    assert "alone, with center_bits=20, latency" in call(*words)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (("data_bits=100",), "data_bits = 100 is not a power of two"),
+        (("lanes=9",), "lanes = 9 is outside 1..8"),
+        (("lanes",), "--set lanes sets no parameter: write NAME=VALUE"),
+        (("Lanes=2",), "--set Lanes=2 sets no parameter"),
+        (("lanes=two",), "'two' is no whole number"),
+        (("lanes=-1",), "'-1' is no whole number"),
+        (("raster_lanes=4",), "needs color_cycles too"),
+        (("raster_lanes=4", "color_cycles=4"), "begin with --preset render"),
+    ],
+)
+def test_parameters_that_cannot_be_are_refused(tmp_path, changes, message):
+    words = [word for change in changes for word in ("--set", change)]
+    refuse(message, "verilog", "-o", tmp_path / "v", *words)
+    assert not (tmp_path / "v").exists()

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -99,6 +100,13 @@ def test_testbench_passes_and_can_fail(simulator, tmp_path):
 )
 def test_testbench_of_other_presets(preset, simulator, tmp_path):
     check_bench(preset, "splats.hex", simulator, tmp_path)
+
+
+@pytest.mark.slow
+def test_testbench_of_parameters_of_ones_own(monkeypatch, tmp_path):
+    own = replace(PRESETS["base"], params=Parameters(data_bits=128, lanes=2, burst_beats=16))
+    monkeypatch.setitem(PRESETS, "own", own)
+    check_bench("own", "splats.hex", "verilator", tmp_path)
 
 
 @pytest.mark.slow
