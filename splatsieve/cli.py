@@ -18,6 +18,7 @@ from splatsieve.commands import (
     demo,
     docs,
     frame,
+    info,
     model,
     pack,
     psnr,
@@ -61,6 +62,7 @@ def _options(
 
 COMMANDS = (
     demo.demo,
+    info.info,
     pack.pack,
     cull.cull,
     frame.frame,

@@ -17,7 +17,7 @@ HEADER_V4 = struct.Struct("<4sIIBBBBI12x")  # the last byte counts streams; offs
 STREAM = struct.Struct("<QQ")  # compressed and plain size, bytes
 RECORD = struct.Struct("<II")  # extension type and payload size, bytes
 
-FLAG_EXTENSIONS = 2
+FLAG_ANTIALIASED, FLAG_EXTENSIONS = 1, 2
 EXTENSIONS_LIMIT_BYTES = 1 << 16
 COORDINATE_SYSTEM = 0xADBE0003
 RUB = (0, 4)  # codes of "unspecified" and of x right, y up, z back
@@ -40,6 +40,7 @@ class SpzHeader:
     degree : of the spherical harmonics, 0 to 4.
     fraction_bits : bits after the point in positions (versions 2 to 4), 0 to 24.
     extensions : whether extension records follow.
+    antialiased : whether the scene was trained with antialiasing.
     """
 
     version: int
@@ -47,6 +48,7 @@ class SpzHeader:
     degree: int
     fraction_bits: int
     extensions: bool
+    antialiased: bool
 
     @property
     def section_bytes(self) -> dict[str, int]:
@@ -100,7 +102,8 @@ def _header(fields: tuple[int, ...], versions: range, name: str) -> SpzHeader:
         raise _damaged(name, f"degree {degree} of spherical harmonics is not 0 to 4")
     if fraction_bits > MAX_FRACTION_BITS:
         raise _damaged(name, f"{fraction_bits} fraction bits in positions of 24 bits")
-    return SpzHeader(version, count, degree, fraction_bits, bool(flags & FLAG_EXTENSIONS))
+    extensions, antialiased = bool(flags & FLAG_EXTENSIONS), bool(flags & FLAG_ANTIALIASED)
+    return SpzHeader(version, count, degree, fraction_bits, extensions, antialiased)
 
 
 def _read_gzip(data: bytes, name: str) -> tuple[SpzHeader, dict[str, bytes]]:

@@ -142,9 +142,9 @@ def _spz_rotation(xyzw: np.ndarray, version: int) -> bytes:
     return struct.pack("<I", word)
 
 
-def spz_file(scene: Scene, version: int = 3, bits: int = 12) -> bytes:
+def spz_file(scene: Scene, version: int = 3, bits: int = 12, flags: int = 0) -> bytes:
     """A scene as .spz of version 1 to 3."""
-    head = spz_header(version, len(scene), scene.sh_degree, bits)
+    head = spz_header(version, len(scene), scene.sh_degree, bits, flags)
     return gzip.compress(head + b"".join(spz_sections(scene, version, bits)), 1, mtime=0)
 
 

@@ -11,6 +11,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 from scipy.special import sph_harm_y
 
+from golden.errors import InputWarning
 from golden.scene_io import read_scene
 from golden.scene_io.spz import sh_signs
 from tests.golden.scene_io.scene_files import (
@@ -221,3 +222,12 @@ def test_bonsai_lies_in_front_of_its_cameras(bonsai, bonsai_dir):
         in_picture.append(((z > 0.2) & (np.abs(u) < 0.5) & (np.abs(v) < 0.5)).mean())
     assert np.mean(in_front) > 0.95
     assert 0.22 < np.mean(in_picture) < 0.32  # data/README: 27.2% can reach a pixel
+
+
+def test_antialiased_training_is_not_passed_over_in_silence(tmp_path):
+    scene, path = random_scene(5, 1), tmp_path / "a.spz"
+    path.write_bytes(spz_file(scene, flags=1))
+    with pytest.warns(InputWarning, match="a.spz was trained with antialiasing, which is not"):
+        drawn = read_scene(path)
+    path.write_bytes(spz_file(scene))
+    np.testing.assert_array_equal(drawn.opacities, read_scene(path).opacities)
