@@ -76,6 +76,9 @@ class Parameters:
     bin_px: int = _parameter(64, 32, 64, "side of a bin, a power of two")
     max_bins: int = _parameter(1024, 16, 4096, "bins of a strip at most, a power of two")
     list_pages: int = _parameter(8192, 16, 32768, "pages of 2 KiB for lists, a power of two")
+    list_memories: int = _parameter(
+        2, 1, 2, "frames whose lists are known at once; 2: one is drawn, the next is streamed"
+    )
     sort_entries: int = _parameter(4096, 256, 8192, "entries put in order at once, a power of two")
 
     def __post_init__(self) -> None:

@@ -17,9 +17,9 @@ from hw.bus.read_master import ReadMaster
 from hw.bus.record_stream import RecordStream, unpacked
 from hw.frame.back_end import Held, join_back_end
 from hw.frame.frame_control import FrameControl
-from hw.frame.frame_counters import FrameCounters, frame_events, own_counters
+from hw.frame.frame_counters import CONTROL, FrameCounters, frame_events, own_counters
 from hw.frame.header_check import HeaderCheck, header_records
-from hw.frame.phases import FRONT, phases_of
+from hw.frame.phases import DRAWN, FRONT, draws_beside, phases_of
 from hw.frame.splat_packer import SplatPacker, output_beat, packed_beat
 from hw.host.status import CODE_BITS
 from hw.layouts import COUNTER_BITS
@@ -150,17 +150,20 @@ class Accelerator(wiring.Component):
                     part.frame.eq(control.front_frame),
                 ]
                 outside.append(part.outside)
+            elif client.table:
+                record = getattr(header, f"{client.table}_record")
+                m.d.comb += [
+                    part.table_record.eq(self._of_stream(m, record, client.table)),
+                    part.frame.eq(control.stream_frame),
+                ]
             else:
                 m.d.comb += part.frame.eq(control.back_frame)
-            if client.table and not client.bounded:
-                record = getattr(header, f"{client.table}_record")
-                m.d.comb += part.table_record.eq(self._of_back(m, record, client.table))
         m.d.comb += control.outside.eq(reduce(or_, outside))
 
-    def _of_back(self, m, value, name):
-        """What the header says of the older frame, also while the younger one's is read."""
+    def _of_stream(self, m, value, name):
+        """What the header says of the frame that is projected, while the next one's is read too."""
         held = Signal.like(value, name=f"held_{name}", reset_less=True)
-        with m.If(self._control.front_frame == self._control.back_frame):
+        with m.If(self._control.front_frame == self._control.stream_frame):
             m.d.sync += held.eq(value)
         return held
 
@@ -178,7 +181,7 @@ class Accelerator(wiring.Component):
                     ]
                 else:
                     wiring.connect(m, source, sink)
-            m.d.comb += [self._port(f"{p}.served").eq(control.back_frame) for p in stage.served]
+            m.d.comb += [self._port(f"{p}.served").eq(control.stream_frame) for p in stage.served]
 
     def _give(self, m):
         """The last stage's splats into full beats; returns what happens on the output."""
@@ -201,7 +204,6 @@ class Accelerator(wiring.Component):
         m.d.comb += [
             packer.drain.eq(control.drain),
             control.drained.eq(packer.drained),
-            control.rendered.eq(1),
             control.reader_idle.eq(self._reader.idle),
         ]
         return {"output_stalled_cycles": self.o.valid & ~self.o.ready}
@@ -209,8 +211,8 @@ class Accelerator(wiring.Component):
     def _draw(self, m, held):
         """Lists, order and picture; returns what happens on the write channels."""
         control, bus = self._control, self.write_bus
-        address, size = (self._of_frame(m, getattr(self, name), name) for name in WINDOW)
-        held = Held(held["tile_bin"], held["rasterize"], address, size)
+        window = (self._of_frame(m, getattr(self, name), name, DRAWN[-1]) for name in WINDOW)
+        held = Held(held["tile_bin"], held["depth_sort"], held["rasterize"], *window)
         writer = join_back_end(m, self._params, self.parts, control, held)
         wiring.connect(m, writer.axi, wiring.flipped(bus))
         m.d.comb += [
@@ -227,23 +229,28 @@ class Accelerator(wiring.Component):
         """Each stage's into its component; returns them by stage."""
         held = {}
         for stage in self._with_constants:
-            source, front = getattr(self, stage.constants), stage.phase == FRONT
-            held[stage.name] = kept = self._of_frame(m, source, stage.name, front)
+            source = getattr(self, stage.constants)
+            held[stage.name] = kept = self._of_frame(m, source, stage.name, stage.phase)
             constants = self.parts[stage.name].constants
             for name in constants.shape().members:  # a row may have more
                 m.d.comb += constants[name].eq(kept[name])
         return held
 
-    def _of_frame(self, m, source, name, front=False):
-        """What the front takes as a frame begins; all else once the older frame has left."""
-        held = latched = Signal(source.shape(), name=f"latched_{name}", reset_less=True)
-        with m.If(self._control.latch):
-            m.d.sync += latched.eq(source)
-        if not front:
-            held = Signal(source.shape(), name=f"held_{name}", reset_less=True)
-            with m.If(self._control.take):
-                m.d.sync += held.eq(latched)
-        return held
+    def _of_frame(self, m, source, name, phase):
+        """What the front takes as a frame begins, the others once the older frame has left, and
+        what draws, where another may follow meanwhile, as it begins to."""
+        control = self._control
+        events = {"latched": control.latch}
+        if phase != FRONT:
+            events["held"] = control.take
+        if phase in DRAWN and draws_beside(self._params):
+            events["drawn"] = control.draw
+        for when, event in events.items():
+            held = Signal(source.shape(), name=f"{when}_{name}", reset_less=True)
+            with m.If(event):
+                m.d.sync += held.eq(source)
+            source = held
+        return source
 
     def _course(self, m):
         """Start, end and errors."""
@@ -285,15 +292,15 @@ class Accelerator(wiring.Component):
         """Bus, output (`events`) and stages, kept at the end of each frame."""
         own = frame_events(self._params)
         control, bus = self._control, self.bus
-        front = [n for n, (stage, _) in self._counters.items() if stage.phase == FRONT]
-        behind = [n for n, (stage, _) in self._counters.items() if stage.phase != FRONT]
-        m.submodules.counters = counters = FrameCounters(tuple(own), tuple(front), tuple(behind))
+        phases = {name: stage.phase for name, (stage, _) in self._counters.items()}
+        front = tuple(name for name, phase in phases.items() if phase == FRONT)
+        drawn = tuple(name for name, phase in phases.items() if phase in DRAWN)
+        rest = tuple(name for name in phases if name not in (*front, *drawn))
+        stream, back = (rest, ()) if draws_beside(self._params) else ((), rest)
+        m.submodules.counters = counters = FrameCounters(tuple(own), front, stream, drawn, back)
         beat = bus.r_valid & bus.r_ready
         m.d.comb += [
-            *(
-                getattr(counters, name).eq(getattr(control, name))
-                for name in ("begin", "latch", "busy", "discard", "ended")
-            ),
+            *(getattr(counters, name).eq(getattr(control, name)) for name in CONTROL),
             counters.bus_beats.eq(beat),
             counters.bus_wait_cycles.eq(~beat & ~self._reader.idle),
             counters.bus_idle_cycles.eq(~beat & self._reader.idle),

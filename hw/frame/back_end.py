@@ -1,4 +1,4 @@
-"""What joins tile_bin, depth_sort and rasterize: their course, their memory, their windows."""
+"""What joins tile_bin, depth_sort and rasterize: their courses, their memory, their windows."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from golden.stages.tile_bin.constants import PAGE_BYTES
 from hw.bus.write_master import WriteMaster
 from hw.frame.bin_walker import BinWalker
 from hw.frame.frame_control import FrameControl
+from hw.frame.list_control import ListControl
 from hw.frame.render_control import RenderControl
 
 # Clients of the write master, first served first, and their queues: both never wait long, the
@@ -22,15 +23,17 @@ WRITE_QUEUE_BEATS = (64, 64)
 
 @dataclass(frozen=True)
 class Held:
-    """What the back end keeps of the older frame.
+    """What the back end keeps of the frames: of that whose lists are made, and of that drawn.
 
     Parameters
     ----------
-    lists : Signal(tile_bin_constants).
-    raster : Signal(constants of the row of rasterize).
-    picture_address, picture_bytes : Signal(address_bits), the window of the picture.
+    made : Signal(tile_bin_constants), of the lists that are made.
+    lists : the same, of those that are drawn.
+    raster : Signal(constants of the row of rasterize), of the frame that is drawn.
+    picture_address, picture_bytes : Signal(address_bits), the window of its picture.
     """
 
+    made: Signal
     lists: Signal
     raster: Signal
     picture_address: Signal
@@ -51,44 +54,50 @@ def join_back_end(
     parts : of the rows of the stages.
     """
     tile_bin, depth_sort, rasterize = (parts[n] for n in ("tile_bin", "depth_sort", "rasterize"))
-    reset = ResetInserter(control.reset_render)
-    course, walker = RenderControl(params), BinWalker(params)
-    m.submodules.render_control = reset(course)
-    m.submodules.bin_walker = reset(walker)
+    listing, drawing, walker = ListControl(params), RenderControl(params), BinWalker(params)
+    m.submodules.list_control = ResetInserter(control.reset_list)(listing)
+    m.submodules.render_control = ResetInserter(control.reset_sort)(drawing)
+    m.submodules.bin_walker = ResetInserter(control.reset_render)(walker)
     m.submodules.writer = writer = WriteMaster(params, WRITE_QUEUE_BEATS)
     started = Signal()
     m.d.sync += started.eq(control.take)
     m.d.comb += [
-        course.start.eq(started),
-        course.streamed.eq(control.streamed),
-        course.lists_done.eq(tile_bin.done),
-        course.lists_outcome.eq(tile_bin.outcome),
-        course.lists_drained.eq(writer.drained[LISTS]),
-        course.picture_drained.eq(writer.drained[PICTURE]),
-        course.sort_busy.eq(depth_sort.busy),
-        course.walk_busy.eq(walker.busy),
-        course.raster_busy.eq(rasterize.busy),
-        control.rendered.eq(course.rendered),
-        control.render_code.eq(course.code),
+        listing.start.eq(started),
+        listing.streamed.eq(control.streamed),
+        listing.lists_done.eq(tile_bin.done),
+        listing.lists_outcome.eq(tile_bin.outcome),
+        listing.drained.eq(writer.drained[LISTS]),
+        control.listed.eq(listing.listed),
+        control.list_code.eq(listing.code),
+        drawing.start.eq(control.draw),
+        drawing.sort_busy.eq(depth_sort.busy),
+        drawing.walk_busy.eq(walker.busy),
+        drawing.raster_busy.eq(rasterize.busy),
+        drawing.drained.eq(writer.drained[PICTURE]),
+        control.rendered.eq(drawing.rendered),
         *(control.write_error[frame].eq(writer.error[frame]) for frame in range(2)),
         control.write_outside.eq(Cat(writer.outside[frame] for frame in range(2))),
         writer.flush.eq(control.flush_reader),
     ]
-    _lists(m, course, parts, control)
-    _picture(m, course, walker, parts, control, held)
+    _lists(m, listing, drawing, parts, control)
+    _picture(m, drawing, walker, parts, control, held)
     _windows(m, params, writer, parts, held)
     return writer
 
 
-def _lists(m, course, parts, control):
+def _lists(m, listing, drawing, parts, control):
     """tile_bin's lists, read by depth_sort; its heads and pages stay on the chip."""
     tile_bin, depth_sort = parts["tile_bin"], parts["depth_sort"]
+    bins = Signal.like(tile_bin.bins, name="drawn_bins", reset_less=True)
+    with m.If(control.draw):
+        m.d.sync += bins.eq(tile_bin.bins)
     m.d.comb += [
-        tile_bin.start.eq(course.lists_start),
-        tile_bin.finish.eq(course.lists_finish),
-        tile_bin.frame.eq(control.back_frame),
-        depth_sort.start.eq(course.sort_start),
-        depth_sort.bins.eq(tile_bin.bins),
+        tile_bin.start.eq(listing.lists_start),
+        tile_bin.finish.eq(listing.lists_finish),
+        tile_bin.frame.eq(control.stream_frame),
+        tile_bin.read_frame.eq(control.back_frame),
+        depth_sort.start.eq(drawing.sort_start),
+        depth_sort.bins.eq(bins),
         tile_bin.number.eq(depth_sort.number),
         depth_sort.length.eq(tile_bin.length),
         depth_sort.first_page.eq(tile_bin.first_page),
@@ -97,12 +106,12 @@ def _lists(m, course, parts, control):
     ]
 
 
-def _picture(m, course, walker, parts, control, held):
+def _picture(m, drawing, walker, parts, control, held):
     """Bins and their entries in order into rasterize."""
     depth_sort, rasterize = parts["depth_sort"], parts["rasterize"]
     wiring.connect(m, walker.o, rasterize.bins)
     m.d.comb += [
-        walker.start.eq(course.sort_start),
+        walker.start.eq(drawing.sort_start),
         *(getattr(walker, n).eq(held.lists[n]) for n in ("across", "down", "first_row")),
         walker.last_pixel_x.eq(held.raster.last_pixel_x),
         walker.last_pixel_y.eq(held.raster.last_pixel_y),
@@ -125,8 +134,8 @@ def _windows(m, params, writer, parts, held):
     end, picture_end = (Signal(params.address_bits, name=n) for n in ("lists_end", "picture_end"))
     # A cycle behind the constants, and long before the first write.
     m.d.sync += [
-        first.eq(held.lists.list_page << page_bits),
-        end.eq((held.lists.list_page + held.lists.pages) << page_bits),
+        first.eq(held.made.list_page << page_bits),
+        end.eq((held.made.list_page + held.made.pages) << page_bits),
         picture_end.eq(held.picture_address + held.picture_bytes),
     ]
     m.d.comb += [

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Array, Cat, Module, Mux, ResetInserter, Signal
+from amaranth.hdl import Array, Cat, Module, ResetInserter, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
+from hw.frame.frame_failures import watch_failures
 from hw.frame.front_control import FrontControl
-from hw.frame.phases import BEHIND, FRONT, phases_of
+from hw.frame.phases import BEHIND, FRONT, draws_beside, phases_of
 from hw.host.status import CODE_BITS, StatusCode
 from hw.layouts import run_request
 
@@ -18,8 +19,9 @@ class FrameControl(wiring.Component):
 
     A frame passes hw.frame.phases.PHASES: the front (FrontControl: header, groups and all of the
     culling), and what is behind it. A queued frame's front begins once the older one's is done; its
-    members wait until the older frame has ended. A bit, `frame`, tells the two apart in whatever is
-    pending of both.
+    members wait for the older frame's turn: until it is drawn from its lists, or, in a build that
+    draws nothing beside its streaming (draws_beside), until it has ended. A bit, `frame`, tells the
+    two apart in whatever is pending of both.
 
     What breaks the older frame off (a bus error, a run outside its table, a bad header, `stop`): no
     read is begun any more, those pending are awaited, the datapath is reset, and the frame ends as
@@ -47,9 +49,12 @@ class FrameControl(wiring.Component):
     reader_idle : In(1), no read is pending.
     write_error : In(2) for each `frame`, of the write master, 0 for none.
     write_outside : In(2), a bit for each `frame`: a write of it lay outside its window.
-    render_code : In(5), why the older frame cannot be drawn, NONE where it can.
-    streamed : Out(1), all splats of the older frame are through the phases before `render`.
-    rendered : In(1), and drawn; high in a build without a back end.
+    streamed : Out(1), all splats of `stream_frame` are through the phases before `list`.
+    listed : In(1), and its lists are in memory, held until the reset of `list`.
+    list_code : In(5), why it cannot be drawn, NONE where it can; as `listed`.
+    draw : Out(1), for a cycle: the older frame is drawn from now on.
+    drawing : Out(1), from the cycle after until its end.
+    rendered : In(1), its picture is in memory; low from the cycle after `draw` on.
     drained : In(1), the output that ends the frame was taken.
     pack_record : In(address_bits - 5), first record of the pack, held until the next `latch`.
     requests : Out(stream of run_request), the header and the groups.
@@ -59,6 +64,7 @@ class FrameControl(wiring.Component):
         begin with the frame that has them.
     front_frame : Out(1), `frame` of the last one that began.
     back_frame : Out(1), `frame` of the older one.
+    stream_frame : Out(1), `frame` of that which the phases from the front to `list` work on.
     reset_PHASE : Out(1) for each of phases_of(params), of its parts.
     flush_reader : Out(1), of the read master.
     flush : Out(1), a frame is broken off: nothing may begin.
@@ -77,11 +83,13 @@ class FrameControl(wiring.Component):
         names = tuple(phase.name for phase in self._phases)
         inputs = (
             *("start", "stop", "queue", "too_short", "header_checked", "group_accepted"),
-            *("reader_idle", "drained", "rendered", *(f"quiet_{name}" for name in names)),
+            *("reader_idle", "drained", "listed", "rendered"),
+            *(f"quiet_{name}" for name in names),
         )
         outputs = (
             *("latch", "begin", "take", "back_frame", "flush_reader", "flush", "discard"),
             *("reading_header", "drain", "busy", "ended", "queued", "streamed"),
+            *("draw", "drawing", "stream_frame"),
             *(f"reset_{name}" for name in names),
         )
         super().__init__(
@@ -97,7 +105,7 @@ class FrameControl(wiring.Component):
                 "outside": In(2),
                 "write_error": In(2).array(2),
                 "write_outside": In(2),
-                "render_code": In(CODE_BITS),
+                "list_code": In(CODE_BITS),
                 "requests": Out(stream.Signature(run_request(params))),
                 "code": Out(CODE_BITS),
             }
@@ -107,10 +115,11 @@ class FrameControl(wiring.Component):
         m = Module()
         failures = Array(Signal(CODE_BITS, name=f"failure_{frame}") for frame in range(2))
         failure, is_last, retry = Signal(CODE_BITS), Signal(), Signal()
-        # What `flush`, `discard`, `drain` and `ended` are in the next cycle.
-        flush, discard, drain, end = (
-            Signal(name=f"next_{name}") for name in ("flush", "discard", "drain", "ended")
+        # What `flush`, `discard`, `drain`, `ended` and `draw` are in the next cycle.
+        flush, discard, drain, end, draw = (
+            Signal(name=f"next_{name}") for name in ("flush", "discard", "drain", "ended", "draw")
         )
+        beside = draws_beside(self._params)
         m.submodules.front = front = ResetInserter(self.flush)(FrontControl(self._params))
         behind_quiet = Cat(getattr(self, f"quiet_{name}") for name in BEHIND).all()
         m.d.comb += [
@@ -118,10 +127,17 @@ class FrameControl(wiring.Component):
             is_last.eq(self.front_frame == self.back_frame),
         ]
         m.d.sync += [self.ended.eq(end), self.discard.eq(discard), self.flush.eq(flush)]
-        m.d.sync += self.drain.eq(drain)
+        m.d.sync += [self.drain.eq(drain), self.draw.eq(draw)]
+        with m.If(self.draw):
+            m.d.sync += self.drawing.eq(1)
         with m.If(self.ended):
-            m.d.sync += self.back_frame.eq(~self.back_frame)
-        m.d.comb += self.streamed.eq(behind_quiet & ~retry & (~is_last | front.done))
+            m.d.sync += [self.back_frame.eq(~self.back_frame), self.drawing.eq(0)]
+        behind_front = self.front_frame != self.stream_frame
+        m.d.comb += [
+            self.stream_frame.eq(self.back_frame ^ (self.drawing if beside else 0)),
+            self.streamed.eq(behind_quiet & ~retry & (behind_front | front.done)),
+        ]
+        complete = self.drawing & self.rendered if self._params.raster_lanes else self.streamed
         with m.FSM() as fsm:
             with m.State("IDLE"), m.If(self.start | self.queue | self.queued):
                 m.next = "RUN"
@@ -129,10 +145,12 @@ class FrameControl(wiring.Component):
                 with m.If(failure != StatusCode.NONE):
                     m.d.comb += flush.eq(1)
                     m.next = "BREAK_OFF"
-                with m.Elif(self.streamed & self.rendered):
+                with m.Elif(complete):
                     m.d.sync += self.code.eq(StatusCode.DONE)
                     m.d.comb += drain.eq(1)
                     m.next = "DRAIN"
+                with m.Else():
+                    m.d.comb += draw.eq(self.listed & ~self.draw & ~self.drawing)
             with m.State("BREAK_OFF"):
                 m.d.sync += [self.code.eq(failure), retry.eq(~is_last)]
                 m.d.comb += [flush.eq(1), discard.eq(self.reader_idle)]
@@ -154,15 +172,18 @@ class FrameControl(wiring.Component):
                     m.d.comb += flush.eq(1)
                     m.next = "BREAK_OFF"
         m.d.comb += self.busy.eq(~fsm.ongoing("IDLE"))
-        alone = self._front(m, front, fsm, failures, is_last, retry)
-        self._resets(m, front.begin, alone, retry, is_last, flush, discard, end)
-        self._watch(m, failures, fsm.ongoing("RUN"))
+        begins, alone = self._front(m, front, fsm, failures, is_last, retry)
+        vacant = begins & (draw | self.draw | self.drawing) if beside else 0
+        turn = draw if beside else end
+        events = {"begin": front.begin, "alone": alone, "turn": turn, "draw": draw}
+        self._resets(m, events, alone | vacant, retry, is_last, flush, discard)
+        watch_failures(m, self._params, self, failures, fsm.ongoing("RUN"))
         return m
 
     def _front(self, m, front, fsm, failures, is_last, retry):
         """Begins the front of a frame: of the first, of one behind another, or once more.
 
-        Returns whether one begins with no other under way.
+        Returns whether a new one begins, and whether one does with no other under way.
         """
         request, accept, begin_front, alone = Signal(), Signal(), Signal(), Signal()
         behind = fsm.ongoing("RUN") & is_last & front.idle & ~retry
@@ -195,50 +216,23 @@ class FrameControl(wiring.Component):
             front.quiet.eq(getattr(self, f"quiet_{FRONT}")),
             self.reading_header.eq(front.reading_header),
         ]
-        return alone
+        return begin_front, alone
 
-    def _resets(self, m, begin_front, alone, retry, is_last, flush, discard, end):
+    def _resets(self, m, events, vacant, retry, is_last, flush, discard):
         """What of the datapath a frame begins with anew: all of it, where no other is under way.
 
         Each reaches a thousand registers and more all over the device: straight from a register.
+        `vacant`: a frame begins, and the phases behind the front work on no other.
         """
-        events = {"begin": begin_front, "alone": alone, "turn": end}
+        alone = events["alone"]
         for phase in self._phases:
             reset = Cat(events[event] for event in phase.resets).any()
             m.d.sync += getattr(self, f"reset_{phase.name}").eq(reset | discard)
-        first = Signal()  # the first cycle of a frame alone: it takes over its constants
+        first = Signal()  # the first cycle of a frame that finds them so: it takes them over
         m.d.sync += [
             self.flush_reader.eq(alone | flush),
-            first.eq(alone),
+            first.eq(vacant),
             self.begin.eq(alone & ~retry),
             # Of a frame that is there: what is told of it begins to work on it.
-            self.take.eq((end & ~is_last) | first),
+            self.take.eq((events["turn"] & ~is_last) | first),
         ]
-
-    def _watch(self, m, failures, running):
-        """The first thing that went wrong in each of the frames."""
-        header = self.header_checked & (self.header_code != StatusCode.NONE)
-        for frame, failure in enumerate(failures):
-            error = self.bus_error[frame]
-            bus = Mux(error == 1, StatusCode.BUS_SLAVE_ERROR, StatusCode.BUS_DECODE_ERROR)
-            written = self.write_error[frame]
-            write = Mux(written == 1, StatusCode.WRITE_SLAVE_ERROR, StatusCode.WRITE_DECODE_ERROR)
-            in_front, in_back = self.front_frame == frame, self.back_frame == frame
-            with m.If(self.discard | (self.ended & in_back)):
-                m.d.sync += failure.eq(StatusCode.NONE)
-            with m.Elif(failure == StatusCode.NONE):
-                with m.If(error != 0):
-                    m.d.sync += failure.eq(bus)
-                with m.Elif(header & in_front):
-                    m.d.sync += failure.eq(self.header_code)
-                with m.Elif(self.outside[frame]):
-                    m.d.sync += failure.eq(StatusCode.RUN_OUTSIDE)
-                if self._params.raster_lanes:
-                    with m.Elif(written != 0):
-                        m.d.sync += failure.eq(write)
-                    with m.Elif(self.write_outside[frame]):
-                        m.d.sync += failure.eq(StatusCode.WRITE_OUTSIDE)
-                    with m.Elif((self.render_code != StatusCode.NONE) & running & in_back):
-                        m.d.sync += failure.eq(self.render_code)
-                with m.Elif(self.stop & running & in_back):
-                    m.d.sync += failure.eq(StatusCode.STOPPED)

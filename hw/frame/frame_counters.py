@@ -21,6 +21,7 @@ WRITE_EVENTS = {
     "write_beats": "data beats written to the memory",
     "write_bursts": "bursts written to the memory",
 }
+CONTROL = ("begin", "latch", "draw", "drawing", "busy", "discard", "ended")
 FRAME_CYCLES = "cycles from the start, or the end of the frame before, to the end"
 
 
@@ -43,24 +44,34 @@ class FrameCounters(wiring.Component):
     Parameters
     ----------
     events : names of what is counted here.
-    front, back : names of counters that are counted elsewhere and kept here too; those of the
-        front begin anew where a frame begins behind another, those of the back where one ends.
+    front, stream, drawn, back : names of counters that are counted elsewhere and kept here too;
+        those of the front begin anew where a frame begins behind another, of the stream where the
+        older one is drawn, of the back where one ends. Those of what is drawn are 0 before.
 
     Members
     -------
-    begin, latch, busy, discard, ended : In(1), of FrameControl. What is counted elsewhere is taken
-        at `discard`, where a frame that breaks off comes by it, before its counters are reset.
+    begin, latch, draw, drawing, busy, discard, ended : In(1), of FrameControl. What is counted
+        elsewhere is taken at `discard`, where a frame that breaks off comes by it, before its
+        counters are reset.
     NAME : In(1) for each of `events`, it happens in this cycle; In(32) for each of the others.
     frames : Out(32), frames that ended.
     frame_cycles : Out(32). kept_NAME : Out(32) for each of `events` and the others.
     """
 
-    def __init__(self, events: tuple[str, ...], front: tuple[str, ...], back: tuple[str, ...]):
-        self._events, self._front, self._back = events, front, back
-        others = (*front, *back)
+    def __init__(
+        self,
+        events: tuple[str, ...],
+        front: tuple[str, ...],
+        stream: tuple[str, ...],
+        drawn: tuple[str, ...],
+        back: tuple[str, ...],
+    ):
+        self._events, self._front, self._stream = events, front, stream
+        self._drawn, self._back = drawn, back
+        others = (*front, *stream, *drawn, *back)
         super().__init__(
             {
-                **{name: In(1) for name in ("begin", "latch", "busy", "discard", "ended", *events)},
+                **{name: In(1) for name in (*CONTROL, *events)},
                 **{name: In(COUNTER_BITS) for name in others},
                 **{f"kept_{name}": Out(COUNTER_BITS) for name in (*events, *others)},
                 "frames": Out(COUNTER_BITS),
@@ -81,7 +92,12 @@ class FrameCounters(wiring.Component):
             m.d.sync += cycles.eq(cycles + 1)
             m.d.sync += [count.eq(count + getattr(self, name)) for name, count in counts.items()]
         discarded = Signal()
-        found = {name: getattr(self, name) for name in self._back} | self._of_front(m)
+        found = {
+            **self._before(m, "latched", self._front, self.latch, ~self.begin),
+            **self._before(m, "drawn", self._stream, self.draw, 1),
+            **{name: Mux(self.drawing, getattr(self, name), 0) for name in self._drawn},
+            **{name: getattr(self, name) for name in self._back},
+        }
         with m.If(self.discard | (self.ended & ~discarded)):
             m.d.sync += [getattr(self, f"kept_{name}").eq(value) for name, value in found.items()]
         with m.If(self.discard | self.ended):
@@ -92,17 +108,18 @@ class FrameCounters(wiring.Component):
                 m.d.sync += getattr(self, f"kept_{name}").eq(count)
         return m
 
-    def _of_front(self, m):
-        """Counters of the front of the older frame, also where the younger one's count already."""
-        held_valid = Signal()
-        with m.If(self.latch & ~self.begin):
+    def _before(self, m, event, names, leaves, behind):
+        """Counters of the older frame as it `leaves` their phase for another behind it, which
+        count for the younger one from then on."""
+        held_valid = Signal(name=f"{event}_valid")
+        with m.If(leaves & behind):
             m.d.sync += held_valid.eq(1)
         with m.Elif(self.ended):
             m.d.sync += held_valid.eq(0)
         found = {}
-        for name in self._front:
+        for name in names:
             now, held = getattr(self, name), Signal(COUNTER_BITS, name=f"held_{name}")
-            with m.If(self.latch):
+            with m.If(leaves):
                 m.d.sync += held.eq(now)
             found[name] = Mux(held_valid, held, now)
         return found

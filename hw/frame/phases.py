@@ -1,7 +1,8 @@
 """The phases of a frame: what works on it together, and is reset together.
 
 Frames follow one another phase by phase; two are under way at most. The younger one enters the
-front once the older one has left it, and a later phase once the older one has left that.
+front once the older one has left it, and the phases behind it, all at once, at the older one's
+turn: where that begins to be drawn, or, in a build that draws nothing beside them, where it ends.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ from typing import Literal
 
 from golden.params import Parameters
 
-# Of a frame: its front begins; it begins with no other under way; the older one made way for it.
-Event = Literal["begin", "alone", "turn"]
+# Of a frame: its front begins; it begins with no other under way; the older one makes way for it;
+# it begins to be drawn.
+Event = Literal["begin", "alone", "turn", "draw"]
 
 
 @dataclass(frozen=True)
@@ -37,10 +39,21 @@ PHASES = (
     Phase("fetch", "Gaussians of visible clusters are read", ("alone",)),
     Phase("project", "members are projected, and what comes of them is taken", ("alone", "turn")),
 )
-RENDER = Phase("render", "lists are made, put in order and drawn", ("alone", "turn"))
+LIST = Phase("list", "splats are put into the lists of their bins", ("alone", "turn"))
+DRAWING = (
+    # Clears its histograms behind a reset, longer than the next frame can wait.
+    Phase("sort", "lists are put in order", ("alone",)),
+    Phase("render", "and drawn", ("alone", "draw")),
+)
 FRONT, *BEHIND = (phase.name for phase in PHASES)
+DRAWN = tuple(phase.name for phase in DRAWING)
 
 
 def phases_of(params: Parameters) -> tuple[Phase, ...]:
     """The phases of a frame in a build of these parameters."""
-    return (*PHASES, RENDER) if params.raster_lanes else PHASES
+    return (*PHASES, LIST, *DRAWING) if params.raster_lanes else PHASES
+
+
+def draws_beside(params: Parameters) -> bool:
+    """Whether a frame is drawn beside the streaming of the next one."""
+    return params.raster_lanes > 0 and params.list_memories > 1

@@ -50,7 +50,7 @@ CONFIGURATION = {
         "color_cycles": 8,
         "raster_lanes": 8,
     },
-    "CONFIG_LISTS": {"bin_px": 8, "max_bins": 16},
+    "CONFIG_LISTS": {"bin_px": 8, "list_memories": 8, "max_bins": 16},
     "CONFIG_MEMORY": {"list_pages": 16, "sort_entries": 16},
 }
 

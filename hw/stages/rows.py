@@ -6,6 +6,7 @@ To add a stage: a folder here with its component and `row.py`, and its row below
 from __future__ import annotations
 
 from golden.params import Parameters
+from hw.frame.phases import DRAWN
 from hw.stages.cluster_cull.row import CLUSTER_CULL
 from hw.stages.color.row import COLOR
 from hw.stages.depth_sort.row import DEPTH_SORT
@@ -44,7 +45,8 @@ def tables_of(params: Parameters) -> tuple[str, ...]:
 def memory_clients(params: Parameters) -> tuple[MemoryClient, ...]:
     """Clients of the read master behind the header's, first served first.
 
-    The culling runs ahead of the geometry, as far as its queues let it, so that the geometry's runs
-    are always known in time.
+    What draws the older frame goes before what streams the younger one. The culling runs ahead of
+    the geometry, as far as its queues let it, so that the geometry's runs are always known in time.
     """
-    return tuple(client for stage in stages_of(params) for client in stage.clients)
+    drawn_first = sorted(stages_of(params), key=lambda stage: stage.phase not in DRAWN)
+    return tuple(client for stage in drawn_first for client in stage.clients)

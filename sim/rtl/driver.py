@@ -78,7 +78,8 @@ class Accelerator:
     6. accelerator.wait(1.0).check(); accelerator.counters() says what the frame took.
     7. For the next view go on at 4. To lose no time between frames, do 4 while a frame is under
        way, then accelerator.queue(), and go on at 4 once status().queued is False: the frame has
-       begun behind the other, and counters() follow as each of them ends.
+       begun behind the other, and counters() follow as each of them ends. A build of
+       list_memories = 2 draws one beside the streaming of the next: give both their own.
 
     Parameters
     ----------
@@ -90,6 +91,8 @@ class Accelerator:
         self._bus, self._params = bus, params
         self._registers = {register.name: register for register in register_map(params)}
         self._formats: dict[str, Fixed] = shared_formats(params)
+        # Pages of the lists of the next frame, and of the last one that was asked for.
+        self._lists, self._asked_lists = range(0), range(0)
 
     def check(self) -> None:
         """Raises InputError on hardware of other parameters or of another version."""
@@ -194,23 +197,35 @@ class Accelerator:
             )
         for name in self._formats:
             self._write(constant_register(name), ports[name] & WORD_MASK)
+        if self._params.raster_lanes:
+            self._lists = range(ports["list_page"], ports["list_page"] + ports["pages"])
 
     def start(self) -> None:
         """Starts a frame; raises InputError while one is under way."""
         if self.status().busy:
             raise InputError("a frame is under way: wait for it, stop it, or queue the next.")
         self._ask("start")
+        self._asked_lists = self._lists
 
     def queue(self) -> None:
         """Starts a frame behind the one under way, or now where there is none.
 
         It begins when all clusters of the one before are tested and no third is under way.
 
-        Raises InputError while one is queued that has not begun.
+        Raises InputError while one is queued that has not begun, and, where its lists would be
+        made beside the drawing of the one before, if they share memory with those.
         """
-        if self.status().queued:
+        status, before, lists = self.status(), self._asked_lists, self._lists
+        if status.queued:
             raise InputError("a frame is queued already: wait until it begins.")
+        meet = max(before.start, lists.start) < min(before.stop, lists.stop)
+        if status.busy and meet and self._params.list_memories > 1:
+            raise InputError(
+                "the lists of the frame before lie in the same memory, and it is under way: give "
+                "frames two list memories in turn."
+            )
         self._ask("queue")
+        self._asked_lists = lists
 
     def stop(self) -> None:
         """Ends the frame under way with code 10, if there is one, of two the older.

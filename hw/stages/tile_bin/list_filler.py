@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import stream, wiring
+from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
@@ -22,14 +23,16 @@ class ListFiller(wiring.Component):
     After `start` the strip's bins are counted in `down` + 1 cycles, and their lengths set to 0, one
     a cycle. Then entries pass three stages: the length is read, counted, and the entry written. A
     chunk that is full stops them until it may leave. Once `last` is given and all is still, the
-    bins' open chunks leave in their order, looked at in FLUSH_CYCLES = 4 each.
+    bins' open chunks leave in their order, looked at in FLUSH_CYCLES = 4 each, and their lengths
+    are kept for who reads the lists.
 
     Members
     -------
     constants : In(tile_bin_constants), held. start : In(1). last : In(1), no entry comes any more.
     i : In(stream of bin_entry).
     write, number, slot, entry, leave, job : Out, and ready : In, as ChunkStore has them.
-    list_number : In(bin_bits). length : Out(length_bits), two cycles later; while finished.
+    frame : In(1), of the lists that are made. read_frame : In(1), of those that are looked up.
+    list_number : In(bin_bits). length : Out(length_bits), of that bin's list, two cycles later.
     finished : Out(1), all chunks have left, until the next start.
     bins : Out, of the strip. refused : Out(1), it has too many, or none: entries are taken and
         forgotten.
@@ -54,6 +57,8 @@ class ListFiller(wiring.Component):
                 "leave": Out(1),
                 "job": Out(chunk_job(params)),
                 "ready": In(1),
+                "frame": In(1),
+                "read_frame": In(1),
                 "list_number": In(number),
                 "length": Out(length_bits(params)),
                 "finished": Out(1, init=1),
@@ -73,14 +78,14 @@ class ListFiller(wiring.Component):
         number = Signal(range(self._params.max_bins + 1))
         fills, before, still = self._move(m, lengths, takes)
         self._leave(m, lengths, fills, before, flushes, number)
+        looked = Signal()  # the length of the list `number` is stored
+        self._keep(m, lengths, number, looked)
         m.d.comb += [
-            lengths.number.eq(Mux(takes, self.i.payload.number,
-                                  Mux(self.finished, self.list_number, number))),
+            lengths.number.eq(Mux(takes, self.i.payload.number, number)),
             lengths.clear.eq(clears),
             lengths.clear_number.eq(number),
-            self.length.eq(lengths.stored),
             self.bins.eq(total),
-        ]  # fmt: skip
+        ]
         with m.FSM():
             with m.State("REST"), m.If(self.start):
                 m.d.sync += [total.eq(0), number.eq(0), self.finished.eq(0)]
@@ -103,7 +108,7 @@ class ListFiller(wiring.Component):
             with m.State("WAIT"):
                 m.next = "LOOK"
             with m.State("LOOK"), m.If((lengths.stored[:SLOT_BITS] == 0) | self.ready):
-                m.d.comb += flushes.eq(lengths.stored[:SLOT_BITS] != 0)
+                m.d.comb += [looked.eq(1), flushes.eq(lengths.stored[:SLOT_BITS] != 0)]
                 m.d.sync += number.eq(number + 1)
                 m.next = "NEXT"
             with m.State("NEXT"):
@@ -118,6 +123,23 @@ class ListFiller(wiring.Component):
                     m.d.sync += self.finished.eq(1)
                     m.next = "REST"
         return m
+
+    def _keep(self, m, lengths, number, looked):
+        """The lengths of whole lists, of both frames, or of one: then the frame is beyond the
+        address."""
+        m.submodules.kept = memory = Memory(
+            shape=len(self.length),
+            depth=self._params.list_memories * self._params.max_bins,
+            init=[],
+        )
+        write, read = memory.write_port(), memory.read_port()
+        m.d.comb += [
+            write.addr.eq(Cat(number[: len(self.list_number)], self.frame)),
+            write.data.eq(lengths.stored),
+            write.en.eq(looked),
+            read.addr.eq(Cat(self.list_number, self.read_frame)),
+        ]
+        m.d.sync += self.length.eq(read.data)
 
     def _count_bins(self, m, total):
         """total = across down, by adding; more than there are is known at once."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
@@ -45,6 +45,7 @@ class PageTable(wiring.Component):
     Members
     -------
     constants : In(tile_bin_constants), held. clear : In(1), all pages are free again.
+    frame : In(1), of the lists that are made. read_frame : In(1), of those that are looked up.
     i : In(stream of chunk_job). o : Out(stream of chunk_place).
     full : Out(1), a page was missing since clear. pages : Out, handed out since clear.
     number : In(bin_bits). first_page : Out, of that bin's list, READ_CYCLES = 2 later.
@@ -61,6 +62,8 @@ class PageTable(wiring.Component):
             {
                 "constants": In(tile_bin_constants(params)),
                 "clear": In(1),
+                "frame": In(1),
+                "read_frame": In(1),
                 "i": In(stream.Signature(chunk_job(params))),
                 "o": Out(stream.Signature(chunk_place(params))),
                 "full": Out(1),
@@ -76,8 +79,10 @@ class PageTable(wiring.Component):
         m = Module()
         bins, page = self._params.max_bins, page_bits(self._params)
         current, write_current = self._memory(m, "current", bins)
-        first, write_first = self._memory(m, "first", bins)
-        following, write_following = self._memory(m, "following", self._params.list_pages)
+        # Of both frames, or of one: then the frame is beyond the address.
+        memories, pages = self._params.list_memories, self._params.list_pages
+        first, write_first = self._memory(m, "first", memories * bins)
+        following, write_following = self._memory(m, "following", memories * pages)
         job = Signal(chunk_job(self._params), reset_less=True)
         own, chosen = Signal(page, reset_less=True), Signal(page, reset_less=True)
         missing, takes, drop = Signal(), Signal(), Signal(reset_less=True)
@@ -89,12 +94,12 @@ class PageTable(wiring.Component):
         ]
         m.d.comb += [
             current.addr.eq(self.i.payload.number),
-            first.addr.eq(self.number),
-            following.addr.eq(self.page),
+            first.addr.eq(Cat(self.number, self.read_frame)),
+            following.addr.eq(Cat(self.page, self.read_frame)),
             missing.eq((job.chunk == 0) & (self.pages == self.constants.pages)),
             write_current.addr.eq(job.number),
-            write_first.addr.eq(job.number),
-            write_following.addr.eq(own),
+            write_first.addr.eq(Cat(job.number, self.frame)),
+            write_following.addr.eq(Cat(own, self.frame)),
             *(port.data.eq(fresh) for port in (write_current, write_first, write_following)),
             write_current.en.eq(takes),
             write_first.en.eq(takes & job.is_first),

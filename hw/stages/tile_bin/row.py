@@ -8,7 +8,7 @@ from hw.stages.tile_bin.tile_bin import TileBin
 
 TILE_BIN = Stage(
     name="tile_bin",
-    phase="render",
+    phase="list",
     parts={"tile_bin": TileBin},
     busy="splats of the frame are still to come, or a chunk is on its way to memory",
     formats=constant_formats,

@@ -35,8 +35,8 @@ class TileBin(wiring.Component):
 
     Members
     -------
-    constants : In(tile_bin_constants), held from `start` until the lists are read.
-    frame : In(1), of the beats, held while busy.
+    constants : In(tile_bin_constants), held from `start` until done.
+    frame : In(1), of the lists that are made and of the beats, held while busy.
     start : In(1), begins a frame; while not busy. finish : In(1), all splats of it were taken; held
         until done.
     i : In(stream of colored_splat). writes : Out(stream of write_beat).
@@ -44,8 +44,10 @@ class TileBin(wiring.Component):
         beats were taken by the write client, which then still has to be drained.
     outcome : Out(2), golden's ListOutcome of the frame that is done.
     bins : Out, of the strip, while done.
-    number : In(bin_bits). length, first_page : Out, of that bin's list, READ_CYCLES = 2 later,
-        while done. page : In(page_bits). next_page : Out, READ_CYCLES later.
+    read_frame : In(1), of the lists that are looked up. With list_memories = 2 those of one frame
+        may be read while those of the other are made.
+    number : In(bin_bits). length, first_page : Out, of that bin's list, READ_CYCLES = 2 later.
+    page : In(page_bits). next_page : Out, READ_CYCLES later.
     entries, chunks, pages : Out(32), of the frame: entries of all lists, chunks written, pages
         taken.
     """
@@ -60,6 +62,7 @@ class TileBin(wiring.Component):
             {
                 "constants": In(tile_bin_constants(params)),
                 "frame": In(1),
+                "read_frame": In(1),
                 "start": In(1),
                 "finish": In(1),
                 "i": In(stream.Signature(colored_splat(params))),
@@ -94,6 +97,8 @@ class TileBin(wiring.Component):
         wiring.connect(m, writer.writes, wiring.flipped(self.writes))
         m.d.comb += [
             *(part.constants.eq(self.constants) for part in (encoder, filler, table)),
+            *(part.frame.eq(self.frame) for part in (filler, table, writer)),
+            *(part.read_frame.eq(self.read_frame) for part in (filler, table)),
             expander.across.eq(self.constants.across),
             filler.start.eq(self.start),
             filler.last.eq(self.finish & encoder.idle),
@@ -105,7 +110,6 @@ class TileBin(wiring.Component):
             store.job.eq(filler.job),
             filler.ready.eq(store.ready),
             table.clear.eq(self.start),
-            writer.frame.eq(self.frame),
         ]
         self._show(m, filler, table)
         self._end(m, filler, store, table, writer)

@@ -62,6 +62,7 @@ class Host:
         self._board, self._left, self._under_way = board, list(frames), []
         self._frames, self._first = list(frames), board.driver.status().frames
         self.codes: list[StatusCode] = []
+        self.counters: list[dict[str, int]] = []  # of frames that are done, where read in time
 
     def run(self, cycles: int | None = None):
         """Runs so many cycles, or until all have ended."""
@@ -103,6 +104,7 @@ class Host:
                 if is_last:
                     counters = board.driver.counters()
                     assert {n: counters[n] for n in frame.seen.counters} == frame.seen.counters
+                    self.counters.append(counters)
         return ended > 0
 
 

@@ -13,10 +13,13 @@ from golden.params import Parameters
 from golden.rules import INRIA
 from golden.stages.cluster_cull.constants import cluster_cull_constants
 from golden.stages.gaussian_project.constants import gaussian_project_constants
+from golden.stages.tile_bin.constants import PAGE_BYTES
+from golden.view import ListMemory
 from hw.host.register_map import constant_register, counter_register, frame_counters, register_map
 from hw.host.status import STATUS_MEANINGS, StatusCode
 from sim.rtl.driver import Accelerator, Status, pack_image
 from tests.golden.pack.pack_cases import packed, plain_scene
+from tests.rtl.accelerator.picture_stimulus import SMALL, camera, cloud, drawn_pack, view
 
 PARAMS = Parameters()
 
@@ -240,6 +243,35 @@ def test_one_frame_may_wait():
         pass
     accelerator.set_camera(*constants())
     assert accelerator.wait(5.0).frames == 2
+
+
+@pytest.mark.parametrize("list_memories", [1, 2])
+def test_frames_that_overlap_have_two_list_memories(list_memories):
+    """Lists that share a page with those of the frame before wait for its end; where a build makes
+    none beside its drawing, they need not."""
+    params = replace(SMALL, list_memories=list_memories)
+    seen = view(drawn_pack(cloud(20)), camera(20, 20), params=params)
+    accelerator = Accelerator(FakeRegisters(params, polls=20), params)
+    first, same, meets, other = (
+        replace(seen, memory=ListMemory(page * PAGE_BYTES, 8 * PAGE_BYTES)).constants
+        for page in (100, 100, 107, 108)
+    )
+    accelerator.set_camera(*first)
+    accelerator.queue()
+    for constants_ in (same, meets):
+        accelerator.set_camera(*constants_)
+        if list_memories == 1:
+            accelerator.queue()
+            while accelerator.status().queued:
+                pass
+        else:
+            with pytest.raises(InputError, match="give frames two list memories in turn"):
+                accelerator.queue()
+    accelerator.set_camera(*other)
+    accelerator.queue()
+    assert accelerator.wait(5.0).frames == (4 if list_memories == 1 else 2)
+    accelerator.queue()
+    assert accelerator.wait(5.0).done
 
 
 @pytest.mark.parametrize("code", [c for c in StatusCode if c not in (0, 1, StatusCode.IGNORED)])
