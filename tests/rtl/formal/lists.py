@@ -53,7 +53,8 @@ def count_memory(m: Module) -> None:
 
 def page_table(m: Module) -> None:
     """Pages are handed out in order, none beyond the memory, and a chunk that begins none lies in
-    its list's last one; out of pages all that follows is dropped."""
+    its list's last one; out of pages all that follows is dropped. What is known of the other
+    frame's lists stays as it is."""
     m.submodules.dut = dut = PageTable(PARAMS)
     free_stream(m, dut.i)
     free_taker(m, dut.o)
@@ -96,6 +97,21 @@ def page_table(m: Module) -> None:
         Cat(place.chunk, place.records, place.is_half),
         2,
     )
+    frame = AnyConst(1)
+    shown_page, shown_before = (
+        Cat(dut.first_page, dut.next_page),
+        Signal(2 * len(dut.first_page), name="shown_before"),
+    )
+    looked = Signal(range(dut.READ_CYCLES + 2))  # cycles, as many as a look takes and one more
+    m.d.comb += [
+        *(dut.frame.eq(frame), dut.read_frame.eq(~frame)),
+        *(dut.number.eq(AnyConst(4)), dut.page.eq(AnyConst(4))),
+        holds((looked != dut.READ_CYCLES + 1) | (shown_page == shown_before)),
+    ]
+    m.d.sync += [
+        looked.eq(Mux(looked == dut.READ_CYCLES + 1, looked, looked + 1)),
+        shown_before.eq(shown_page),
+    ]
     is_inside = (place.page - base)[: len(place.page)] < pages
     m.d.comb += [
         holds(dut.pages <= pages),
