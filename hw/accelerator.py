@@ -19,7 +19,7 @@ from hw.frame.back_end import Held, join_back_end
 from hw.frame.frame_control import FrameControl
 from hw.frame.frame_counters import CONTROL, FrameCounters, frame_events, own_counters
 from hw.frame.header_check import HeaderCheck, header_records
-from hw.frame.phases import DRAWN, FRONT, draws_beside, phases_of
+from hw.frame.phases import FRONT, RENDER, draws_beside, phases_of
 from hw.frame.splat_packer import SplatPacker, output_beat, packed_beat
 from hw.host.status import CODE_BITS
 from hw.layouts import COUNTER_BITS
@@ -211,7 +211,7 @@ class Accelerator(wiring.Component):
     def _draw(self, m, held):
         """Lists, order and picture; returns what happens on the write channels."""
         control, bus = self._control, self.write_bus
-        window = (self._of_frame(m, getattr(self, name), name, DRAWN[-1]) for name in WINDOW)
+        window = (self._of_frame(m, getattr(self, name), name, RENDER.name) for name in WINDOW)
         held = Held(held["tile_bin"], held["depth_sort"], held["rasterize"], *window)
         writer = join_back_end(m, self._params, self.parts, control, held)
         wiring.connect(m, writer.axi, wiring.flipped(bus))
@@ -243,7 +243,7 @@ class Accelerator(wiring.Component):
         events = {"latched": control.latch}
         if phase != FRONT:
             events["held"] = control.take
-        if phase in DRAWN and draws_beside(self._params):
+        if phase == RENDER.name and draws_beside(self._params):
             events["drawn"] = control.draw
         for when, event in events.items():
             held = Signal(source.shape(), name=f"{when}_{name}", reset_less=True)
@@ -294,7 +294,7 @@ class Accelerator(wiring.Component):
         control, bus = self._control, self.bus
         phases = {name: stage.phase for name, (stage, _) in self._counters.items()}
         front = tuple(name for name, phase in phases.items() if phase == FRONT)
-        drawn = tuple(name for name, phase in phases.items() if phase in DRAWN)
+        drawn = tuple(name for name, phase in phases.items() if phase == RENDER.name)
         rest = tuple(name for name in phases if name not in (*front, *drawn))
         stream, back = (rest, ()) if draws_beside(self._params) else ((), rest)
         m.submodules.counters = counters = FrameCounters(tuple(own), front, stream, drawn, back)

@@ -18,7 +18,7 @@ from golden.records import (
     VISIBLE_DTYPE,
 )
 from hw.accelerator_top import AcceleratorTop
-from hw.frame.phases import DRAWING, LIST, PHASES
+from hw.frame.phases import LIST, PHASES, RENDER
 from hw.package.lint import WAIVED
 from hw.package.ports import purpose
 from hw.package.presets import PRESETS
@@ -205,7 +205,7 @@ def _stages() -> list[str]:
     ]
     lines += [f"| `{stage.name}` | {stage.phase} | {stage.busy} |" for stage in STAGES]
     lines += ["", "| phase | what happens in it |", "| --- | --- |"]
-    return [*lines, *(f"| {phase.name} | {phase.text} |" for phase in (*PHASES, LIST, *DRAWING))]
+    return [*lines, *(f"| {phase.name} | {phase.text} |" for phase in (*PHASES, LIST, RENDER))]
 
 
 def _latencies(designs: dict[str, Design]) -> list[str]:

@@ -56,7 +56,7 @@ def join_back_end(
     tile_bin, depth_sort, rasterize = (parts[n] for n in ("tile_bin", "depth_sort", "rasterize"))
     listing, drawing, walker = ListControl(params), RenderControl(params), BinWalker(params)
     m.submodules.list_control = ResetInserter(control.reset_list)(listing)
-    m.submodules.render_control = ResetInserter(control.reset_sort)(drawing)
+    m.submodules.render_control = ResetInserter(control.reset_render)(drawing)
     m.submodules.bin_walker = ResetInserter(control.reset_render)(walker)
     m.submodules.writer = writer = WriteMaster(params, WRITE_QUEUE_BEATS)
     started = Signal()
@@ -118,6 +118,7 @@ def _picture(m, drawing, walker, parts, control, held):
         walker.stride.eq(held.raster.stride_bytes),
         walker.picture.eq(held.picture_address),
         walker.frame.eq(control.back_frame),
+        rasterize.clear.eq(control.draw),
         rasterize.i.valid.eq(depth_sort.o.valid),
         rasterize.i.payload.entry.eq(depth_sort.o.payload.entry.as_value()),
         rasterize.i.payload.last.eq(depth_sort.o.payload.last),

@@ -174,8 +174,7 @@ class FrameControl(wiring.Component):
         m.d.comb += self.busy.eq(~fsm.ongoing("IDLE"))
         begins, alone = self._front(m, front, fsm, failures, is_last, retry)
         vacant = begins & (draw | self.draw | self.drawing) if beside else 0
-        turn = draw if beside else end
-        events = {"begin": front.begin, "alone": alone, "turn": turn, "draw": draw}
+        events = {"begin": front.begin, "alone": alone, "turn": draw if beside else end}
         self._resets(m, events, alone | vacant, retry, is_last, flush, discard)
         watch_failures(m, self._params, self, failures, fsm.ongoing("RUN"))
         return m

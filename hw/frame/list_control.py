@@ -17,7 +17,7 @@ class ListControl(wiring.Component):
     They are once the memory has answered every write of them. Out of list memory, or with too many
     bins, they never are: `code` says so until the reset, which is due before the next start.
 
-    Latency: 1 cycle from the last answer for a list, as the write master shows it, to `listed`.
+    Latency: 0 cycles from the last answer for a list, as the write master shows it, to `listed`.
 
     Members
     -------
@@ -58,11 +58,7 @@ class ListControl(wiring.Component):
                         m.d.sync += self.code.eq(code)
                         m.next = "FAILED"
             with m.State("WRITTEN"):
-                m.d.comb += self.lists_finish.eq(1)
-                with m.If(self.drained):
-                    m.next = "LISTED"
-            with m.State("LISTED"):
-                m.d.comb += self.listed.eq(1)
+                m.d.comb += [self.lists_finish.eq(1), self.listed.eq(self.drained)]
             with m.State("FAILED"):
                 pass
         return m

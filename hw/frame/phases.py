@@ -12,9 +12,8 @@ from typing import Literal
 
 from golden.params import Parameters
 
-# Of a frame: its front begins; it begins with no other under way; the older one makes way for it;
-# it begins to be drawn.
-Event = Literal["begin", "alone", "turn", "draw"]
+# Of a frame: its front begins; it begins with no other under way; the older one makes way for it.
+Event = Literal["begin", "alone", "turn"]
 
 
 @dataclass(frozen=True)
@@ -40,18 +39,14 @@ PHASES = (
     Phase("project", "members are projected, and what comes of them is taken", ("alone", "turn")),
 )
 LIST = Phase("list", "splats are put into the lists of their bins", ("alone", "turn"))
-DRAWING = (
-    # Clears its histograms behind a reset, longer than the next frame can wait.
-    Phase("sort", "lists are put in order", ("alone",)),
-    Phase("render", "and drawn", ("alone", "draw")),
-)
+# Clears its memories behind a reset, longer than the next frame can wait.
+RENDER = Phase("render", "lists are put in order and drawn", ("alone",))
 FRONT, *BEHIND = (phase.name for phase in PHASES)
-DRAWN = tuple(phase.name for phase in DRAWING)
 
 
 def phases_of(params: Parameters) -> tuple[Phase, ...]:
     """The phases of a frame in a build of these parameters."""
-    return (*PHASES, LIST, *DRAWING) if params.raster_lanes else PHASES
+    return (*PHASES, LIST, RENDER) if params.raster_lanes else PHASES
 
 
 def draws_beside(params: Parameters) -> bool:

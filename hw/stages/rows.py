@@ -6,7 +6,7 @@ To add a stage: a folder here with its component and `row.py`, and its row below
 from __future__ import annotations
 
 from golden.params import Parameters
-from hw.frame.phases import DRAWN
+from hw.frame.phases import RENDER
 from hw.stages.cluster_cull.row import CLUSTER_CULL
 from hw.stages.color.row import COLOR
 from hw.stages.depth_sort.row import DEPTH_SORT
@@ -48,5 +48,5 @@ def memory_clients(params: Parameters) -> tuple[MemoryClient, ...]:
     What draws the older frame goes before what streams the younger one. The culling runs ahead of
     the geometry, as far as its queues let it, so that the geometry's runs are always known in time.
     """
-    drawn_first = sorted(stages_of(params), key=lambda stage: stage.phase not in DRAWN)
+    drawn_first = sorted(stages_of(params), key=lambda stage: stage.phase != RENDER.name)
     return tuple(client for stage in drawn_first for client in stage.clients)

@@ -8,7 +8,7 @@ from hw.stages.stage import Counter, MemoryClient, Stage
 
 DEPTH_SORT = Stage(
     name="depth_sort",
-    phase="sort",
+    phase="render",
     parts={"depth_sort": DepthSort},
     busy="an entry of a list is still to be read, put in order or taken",
     formats=constant_formats,

@@ -43,12 +43,13 @@ class Rasterize(wiring.Component):
     o : Out(stream of write_beat), each row of a bin is a run.
     constants : In(rasterize_constants), held while busy.
     busy : Out(1), a bin is under way or a beat waits.
+    clear : In(1), for a cycle: counters begin anew.
     bins, entries, dropped_entries, groups : Out(32) counters `count_*`: bins given to the writer,
         entries taken, of these dropped since the bin was opaque, groups of lines tested.
     *_lane_cycles : Out(32), four for each engine and cycle by what its lanes did: added an entry
         (blended), ended a pixel, lay outside the ellipse, had a pixel that was done, lay beyond the
         picture, painted the background, waited for the same quad (stalled), had none (starved).
-        Their sum is raster_lanes times the cycles since reset, 3 cycles late. All wrap.
+        Their sum is raster_lanes times the cycles since reset or clear, 3 cycles late. All wrap.
     """
 
     def __init__(self, params: Parameters):
@@ -65,6 +66,7 @@ class Rasterize(wiring.Component):
                 "o": Out(stream.Signature(write_beat(params))),
                 "constants": In(rasterize_constants(params)),
                 "busy": Out(1),
+                "clear": In(1),
                 **{f"count_{name}": Out(COUNTER_BITS) for name in COUNTERS},
             }
         )
@@ -181,4 +183,4 @@ class Rasterize(wiring.Component):
         events["starved_lane_cycles"] = idle * LANES_PER_ENGINE
         for name, event in events.items():
             counter = getattr(self, f"count_{name}")
-            m.d.sync += counter.eq(counter + event)
+            m.d.sync += counter.eq(Mux(self.clear, 0, counter + event))

@@ -1,4 +1,4 @@
-"""RenderControl and BinWalker clocked: lists, order and picture, one after another."""
+"""ListControl, RenderControl and BinWalker clocked: lists, order and picture, one by one."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 from golden.jit import serial_kernel
 from sim.model.clocked import registers
 
-# RenderControl, and BinWalker.
-IDLE, BEGIN, LISTS, WRITTEN, SORT, RENDER = range(6)
+# ListControl and then RenderControl, and BinWalker.
+IDLE, BEGIN, LISTS, WRITTEN, DRAW, SORT, RENDER = range(7)
 WALK_IDLE, WALK_PLACE, WALK_OFFER = range(3)
 
 COURSE = registers("state", "settled", "rendered", "walk", "walk_left", "sort_cycle")
@@ -25,7 +25,7 @@ def clock_course(
     bins: int,
     cycle: int,
 ) -> None:
-    """RenderControl and BinWalker.
+    """ListControl, RenderControl and BinWalker.
 
     Parameters
     ----------
@@ -45,7 +45,9 @@ def clock_course(
             course.state = WRITTEN
     elif course.state == WRITTEN:
         if lists_drained:
-            course.state, course.settled = SORT, 0
+            course.state, course.settled = DRAW, 0
+    elif course.state == DRAW:
+        course.state = SORT
     elif sorts:
         course.state, course.sort_cycle = RENDER, cycle
     else:

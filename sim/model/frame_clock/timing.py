@@ -17,6 +17,7 @@ from golden.stages.tile_bin.constants import PAGE_BYTES, PAGE_ENTRIES, TileBinCo
 from golden.stages.tile_bin.entry import KEY_BITS, depth_keys
 from golden.stages.tile_bin.integer import BinLists, bin_rects
 from golden.view import ViewFrame
+from hw.frame.phases import draws_beside
 from hw.host.register_map import frame_counters
 from sim.model.frame_clock.hardware import IdleFrame, idle_frame
 from sim.model.frame_clock.kernel import (
@@ -133,7 +134,7 @@ def stream_clock(
     cycles = int(frame["cycle"][0]) + 1 + FINISH_CYCLES
     if outcome.splats >= params.lanes and outcome.splats % params.lanes:
         cycles += 1
-    return FrameClock(frame, _counters(frame[0], cycles))
+    return FrameClock(frame, _counters(frame[0], cycles, cycles))
 
 
 def _begin(
@@ -149,8 +150,13 @@ def _begin(
     return frame, clients
 
 
-def _counters(frame: np.void, cycles: int) -> dict[str, int]:
-    """Counters of the memory port and of stages 3 and 4 of a frame of so many cycles."""
+def _counters(frame: np.void, cycles: int, stream_cycles: int) -> dict[str, int]:
+    """Counters of the memory port and of stages 3 and 4 of a frame of so many cycles.
+
+    Parameters
+    ----------
+    stream_cycles : until the counters of these stages are kept.
+    """
     bus, project, color = frame["bus"], frame["project"], frame["color"]
     beats, waits = int(bus["beats"]), int(bus["wait_cycles"])
     stalled = int(project["stalled"])
@@ -161,7 +167,7 @@ def _counters(frame: np.void, cycles: int) -> dict[str, int]:
         "bus_wait_cycles": waits,
         "bus_idle_cycles": cycles - beats - waits,
         "output_stalled_cycles": 0,
-        "project_starved_cycles": cycles - stalled - int(project["beats"]),
+        "project_starved_cycles": stream_cycles - stalled - int(project["beats"]),
         "project_stalled_cycles": stalled,
     }
     if frame["colors"]:
@@ -169,7 +175,7 @@ def _counters(frame: np.void, cycles: int) -> dict[str, int]:
             "color_runs": int(color["runs"]),
             "color_stalled_cycles": int(color["stalled"]),
             # Counted a cycle late.
-            "color_starved_cycles": cycles - 1 - int(color["stalled"] + color["passed"]),
+            "color_starved_cycles": stream_cycles - 1 - int(color["stalled"] + color["passed"]),
         }
     return counters
 
@@ -244,7 +250,10 @@ def picture_clock(
     )
     cycles = int(frame["cycle"][0]) + END_CYCLES
     counted, tiles, writes = raster.raster[0], frame[0]["lists"], frame[0]["writes"]
-    counters = _counters(frame[0], cycles) | {
+    # Of lanes they count from the turn on, of the stages before it to there where another follows.
+    listed = int(frame["listed_cycle"][0])
+    stream_cycles = listed - 1 if draws_beside(params) else cycles
+    counters = _counters(frame[0], cycles, stream_cycles) | {
         "write_beats": int(writes["beats"]),
         "write_bursts": int(writes["bursts"]),
         "list_entries": int(tiles["entries"]),
@@ -254,7 +263,7 @@ def picture_clock(
         "drawn_entries": int(counted["drawn_entries"]),
         "dropped_entries": int(counted["dropped_entries"]),
     }
-    return FrameClock(frame, counters | lane_counters(raster, work, cycles))
+    return FrameClock(frame, counters | lane_counters(raster, work, cycles - listed))
 
 
 def frame_clock(

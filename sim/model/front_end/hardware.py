@@ -32,6 +32,8 @@ def idle_blocks(params: Parameters) -> tuple[NDArray[np.void], NDArray[np.void],
     slot_bits = 8 * RECORD_BYTES
     slots = max(1, params.data_bits // slot_bits)
     depths, tables = queue_beats(params), tables_of(params)
+    if params.raster_lanes:  # depth_sort's, served before the stages' that stream, is here the last
+        depths = depths[0], *depths[2:], depths[1]
     records = header_records(tables)
     with unused_components():
         hardware = ClusterCull(params)
