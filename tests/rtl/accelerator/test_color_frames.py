@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
 
 from golden.clustering.cluster import ClusterOptions
 from golden.default_scene import default_cameras, default_scene
+from golden.errors import InputError
 from golden.pack import Pack, build_pack
 from golden.params import Parameters
 from golden.records import RECORD_BYTES
 from golden.rules import GSPLAT
 from golden.view import ViewFrame, view_frame
-from hw.host.status import StatusCode
+from hw.host.status import STATUS_MEANINGS, StatusCode
 from sim.model.memory import MemoryModel
 from sim.rtl.accelerator_events import EventKind
 from sim.rtl.driver import pack_image
@@ -112,7 +114,8 @@ def test_a_memory_that_ends_within_the_colors(packs, images):
 
 
 def test_what_no_host_should_send(packs, images):
-    """Each wrong header ends in its code without a splat, and the same board goes on."""
+    """Each wrong header ends in its code, of which the driver makes a sentence, without a splat,
+    and the same board goes on."""
     view, image = view_of_all(packs[0], PARAMS), images[0]
     bad, outside = StatusCode.BAD_COLORS, StatusCode.TABLE_OUTSIDE
     late = (len(image) // RECORD_BYTES - len(packs[0]) + 1) * RECORD_BYTES
@@ -134,6 +137,8 @@ def test_what_no_host_should_send(packs, images):
             board.begin(view)
             status, splats = board.end(20_000)
             assert (status.code, len(splats)) == (code, 0), what
+            with pytest.raises(InputError, match=re.escape(STATUS_MEANINGS[code])):
+                status.check()
             board.driver.open(USUAL.address + start, len(image))
             board.frame(view)
 
