@@ -13,6 +13,7 @@ from hw.accelerator import queue_beats
 from hw.bus.read_master import ReadMaster
 from hw.bus.write_master import WriteMaster
 from hw.host.registers import Registers
+from hw.package.presets import PRESETS
 from hw.stages.cluster_cull.ball_outside import BallOutside
 from hw.stages.cluster_cull.camera_transform import CameraTransform
 from hw.stages.cluster_cull.plane_outside import NearOutside
@@ -25,9 +26,9 @@ from hw.stages.gaussian_project.conic import Conic
 from hw.stages.gaussian_project.cover import Cover
 from hw.stages.gaussian_project.place import Place
 from hw.stages.gaussian_project.screen_shape import ScreenShape
+from hw.stages.rasterize.rasterize import Rasterize
 from hw.stages.tile_bin.tile_bin import TileBin
 from hw.synth.devices import LARGE, SMALL, Part
-from hw.verilog import accelerator_design, cull_design, project_design, wide_design
 
 
 def _color(cycles: int) -> Callable:
@@ -35,13 +36,6 @@ def _color(cycles: int) -> Callable:
     return lambda params: Color(replace(params, color_cycles=cycles))
 
 
-WIDE = Parameters(data_bits=512, lanes=2)
-PRESETS: dict[str, tuple[Callable, Parameters]] = {
-    "base": (accelerator_design, Parameters()),
-    "cull": (cull_design, Parameters()),
-    "project": (project_design, Parameters()),
-    "wide": (wide_design, WIDE),
-}
 WRITE_QUEUE_BEATS = (128, 128)  # of the write master alone: lists, picture
 COMPONENTS: dict[str, Callable] = {
     "read_master": lambda params: ReadMaster(params, queue_beats(params)),
@@ -60,6 +54,7 @@ COMPONENTS: dict[str, Callable] = {
     "color_shade": lambda params: Shade(params, 4),
     "tile_bin": TileBin,
     "depth_sort": DepthSort,
+    "rasterize": lambda _: Rasterize(PRESETS["render"].params),
 }
 UNITS = (*PRESETS, *COMPONENTS)
 
@@ -86,8 +81,8 @@ def make_unit(name: str) -> Unit:
     """The Verilog of a unit; raises InputError where there is none of that name."""
     part = SMALL if name == "cull" else LARGE
     if name in PRESETS:
-        make, params = PRESETS[name]
-        design = make(params)
+        preset = PRESETS[name]
+        design = preset.make(preset.params)
         return Unit(name, design.name, design.text, design.metadata.get("latency_cycles"), part)
     if name not in COMPONENTS:
         raise InputError(f"unit {name!r} is not known: choose {', '.join(UNITS)}.")
