@@ -200,7 +200,8 @@ def _speedup_section(document: dict[str, Any], figures: Sequence[str]) -> list[s
         "The rule, kernel by kernel (`sim/gpu/edge_gpu.py`):",
         "\n".join(f"- {line}" for line in edge["rule"]),
         edge["note"],
-        "Whole frames are by a model of stages 4 to 7 that no RTL stands behind. Given GSCore's "
+        "Whole frames are by throughput bounds of stages 4 to 7, of a machine of cores and tiles "
+        "that is not this RTL (its own clock is `sim/model/frame_clock`). Given GSCore's "
         "resources it is faster than GSCore's published rates (`sim/model/README.md`, "
         "Calibration, has by how much and why), so the ratios of whole frames are upper figures.",
         speed_tables.speedup_table(document),

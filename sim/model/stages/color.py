@@ -14,7 +14,7 @@ def color(counts: FrameCounts, traffic: Traffic, config: ModelConfig) -> Work:
     camera-space mean that the projection holds: d = R^T q / |q|, 9 multiplications, nothing fetched
     again. The splat with its colour leaves on a stream.
 
-    Source: golden.stages.color.reference; one splat a cycle and lane is a choice of this model, not
-    RTL yet.
+    Source: golden.stages.color.reference; one splat a cycle and lane is a choice of this model;
+    color_timing clocks the RTL's.
     """
     return Work("color", -(-counts.splats // config.color_lanes), traffic.color.bytes, 0)
