@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import reduce
 from operator import or_
 
-from amaranth.hdl import C, Module, ResetInserter, Signal
+from amaranth.hdl import C, DomainRenamer, Module, ResetInserter, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -13,6 +13,7 @@ from golden.params import Parameters
 from golden.records import CLUSTER_DTYPE
 from hw.blocks.stream_register import StreamRegister
 from hw.bus.axi import axi_read, axi_write
+from hw.bus.flat_axi import PORT
 from hw.bus.read_master import ReadMaster
 from hw.bus.record_stream import RecordStream, unpacked
 from hw.frame.back_end import Held, join_back_end
@@ -37,6 +38,10 @@ def queue_beats(params: Parameters) -> tuple[int, ...]:
 class Accelerator(wiring.Component):
     """One frame after another of packs in memory.
 
+    Its masters are in the clock domain `port`, which is reset with the memory, and not where the
+    accelerator is reset alone: what the memory owes is then awaited and dropped, what it is owed
+    is sent.
+
     Latency from `start` to the first splat: three reads one after another (header, groups,
     clusters) and one of geometry, and the latencies of the stages, which each of them states.
     Throughput: a beat of geometry a cycle, `lanes` Gaussians at most.
@@ -53,7 +58,7 @@ class Accelerator(wiring.Component):
     write_bus : Out(axi_write), in a build with one, as the next two.
     picture_address, picture_bytes : In(address_bits), the window of the picture, taken over as the
         constants are; the address is a multiple of 4096.
-    busy : Out(1).
+    busy : Out(1), a frame is under way, or something of before a reset is awaited.
     ended : Out(1), for a cycle.
     code : Out(4), from `ended` on.
     counted_NAME : Out(32), frames, FRAME_COUNTERS and the stages' counters, of the last frame that
@@ -97,7 +102,8 @@ class Accelerator(wiring.Component):
         m = Module()
         params = self._params
         m.submodules.control = self._control = FrameControl(params)
-        m.submodules.reader = self._reader = ReadMaster(params, queue_beats(params))
+        self._reader = ReadMaster(params, queue_beats(params))
+        m.submodules.reader = DomainRenamer(PORT)(self._reader)
         self._header = HeaderCheck(params, tables_of(params))
         self._records = RecordStream(params)
         phases = phases_of(params)
@@ -108,6 +114,7 @@ class Accelerator(wiring.Component):
         for stage in self._stages:
             for name in stage.parts:
                 m.submodules[name] = ResetInserter(resets[stage.phase])(self.parts[name])
+        self._idle = Signal()  # nothing is awaited of the memory
         wiring.connect(m, self._reader.axi, wiring.flipped(self.bus))
         self._read_tables(m)
         self._link(m)
@@ -204,7 +211,7 @@ class Accelerator(wiring.Component):
         m.d.comb += [
             packer.drain.eq(control.drain),
             control.drained.eq(packer.drained),
-            control.reader_idle.eq(self._reader.idle),
+            self._idle.eq(self._reader.idle),
         ]
         return {"output_stalled_cycles": self.o.valid & ~self.o.ready}
 
@@ -217,7 +224,7 @@ class Accelerator(wiring.Component):
         wiring.connect(m, writer.axi, wiring.flipped(bus))
         m.d.comb += [
             control.drained.eq(control.drain),
-            control.reader_idle.eq(self._reader.idle & writer.idle),
+            self._idle.eq(self._reader.idle & writer.idle),
         ]
         return {
             "output_stalled_cycles": C(0, 1),
@@ -282,7 +289,8 @@ class Accelerator(wiring.Component):
             control.groups_count.eq(header.groups_count),
             *(control.bus_error[frame].eq(reader.error[frame]) for frame in range(2)),
             reader.flush.eq(control.flush_reader),
-            self.busy.eq(control.busy),
+            control.reader_idle.eq(self._idle),
+            self.busy.eq(control.busy | ~self._idle),
             self.queued.eq(control.queued),
             self.ended.eq(control.ended),
             self.code.eq(control.code),

@@ -10,7 +10,7 @@ from amaranth.lib.wiring import In, Out
 from golden.params import Parameters
 from golden.records import COLORED_DTYPE, SPLAT_DTYPE
 from hw.accelerator import WINDOW, Accelerator
-from hw.bus.flat_axi import connect_flat_read, connect_flat_write, flat_read, flat_write
+from hw.bus.flat_axi import PORT, connect_flat_read, connect_flat_write, flat_read, flat_write
 from hw.frame.splat_packer import output_lanes
 from hw.host.register_map import WINDOW_BITS, frame_counters
 from hw.host.registers import Registers
@@ -54,9 +54,10 @@ class AcceleratorTop(wiring.Component):
 
     Members
     -------
-    aclk, aresetn : In(1), clock and synchronous reset, active low. It goes through two registers:
-        the first resets the register window, the second, a cycle later, all else. No access is
-        taken, and nothing offered, until both are released.
+    aclk, aresetn : In(1), clock and synchronous reset, active low, of all but what m_axi_* owes and
+        is owed. It goes through two registers: the first resets the register window, the second,
+        released a cycle later, all else. No access is taken, and nothing begun, until both are.
+    m_axi_aresetn : In(1), the same, of all: low where the memory is reset too, and only then.
     s_axil_* : AXI4-Lite slave, the registers of hw.host.register_map, 4 KiB.
     m_axi_ar*, m_axi_r* : AXI4 read master, incrementing bursts of id 0.
     m_axi_aw*, m_axi_w*, m_axi_b* : AXI4 write master, the same; in a build with a back end only.
@@ -91,6 +92,7 @@ class AcceleratorTop(wiring.Component):
             {
                 "aclk": In(1),
                 "aresetn": In(1),
+                "m_axi_aresetn": In(1),
                 **{f"s_axil_{name}": flow(bits) for name, (bits, flow) in LITE.items()},
                 **bus,
                 **output,
@@ -133,15 +135,21 @@ class AcceleratorTop(wiring.Component):
 
     def _reset(self, m):
         """Straight from registers: each reset reaches a thousand others."""
-        for name in ("reset", "sync", "core"):
+        for name in ("reset", "sync", "core", PORT):
             domain = ClockDomain(name, reset_less=name == "reset")
             m.domains += domain
             m.d.comb += domain.clk.eq(self.aclk)
-        resets = Signal(2, init=3)
-        m.d.reset += resets.eq(Cat(~self.aresetn, resets[0]))
+        low, resets, port_reset = Signal(), Signal(2, init=3), Signal(init=1)
+        m.d.comb += low.eq(~(self.aresetn & self.m_axi_aresetn))
+        # That of the core is two cycles or longer: its masters are flushed within it.
+        m.d.reset += [
+            resets.eq(Cat(low, low | resets[0])),
+            port_reset.eq(~self.m_axi_aresetn),
+        ]
         m.d.comb += [ResetSignal("sync").eq(resets[0]), ResetSignal("core").eq(resets[1])]
-        self._released = Signal()
-        m.d.comb += self._released.eq(resets == 0)
+        m.d.comb += ResetSignal(PORT).eq(port_reset)
+        self._released, self._port_released = Signal(), Signal()
+        m.d.comb += [self._released.eq(resets == 0), self._port_released.eq(~port_reset)]
 
     def _lite(self, m, lite):
         ready = self._released
@@ -154,11 +162,11 @@ class AcceleratorTop(wiring.Component):
             m.d.comb += inner.eq(outer) if flow is In else outer.eq(inner)
 
     def _memory(self, m):
-        """The channels of both masters; nothing is offered before the reset has passed."""
-        connect_flat_read(m, self, self.accelerator.bus, self._released)
+        """The channels of both masters; nothing is offered before their reset has passed."""
+        connect_flat_read(m, self, self.accelerator.bus, self._port_released)
         m.d.comb += self.m_axi_arcache.eq(MODIFIABLE_BUFFERABLE)
         if self._draws:
-            connect_flat_write(m, self, self.accelerator.write_bus, self._released)
+            connect_flat_write(m, self, self.accelerator.write_bus, self._port_released)
             m.d.comb += self.m_axi_awcache.eq(MODIFIABLE_BUFFERABLE)
 
     def _splats(self, m, splats):

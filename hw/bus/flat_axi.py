@@ -6,6 +6,7 @@ from amaranth.hdl import C
 from amaranth.lib.wiring import In, Out
 
 INCREMENTING = 1  # ARBURST, AWBURST
+PORT = "port"  # clock domain of what is reset with the memory
 
 # Flat name -> member of hw.bus.axi.axi_read.
 READ = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import C, Cat, Module, ResetInserter, Signal
+from amaranth.hdl import C, Cat, Module, Mux, ResetInserter, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.fifo import SyncFIFOBuffered
 from amaranth.lib.wiring import In, Out
@@ -12,6 +12,8 @@ from hw.bus.axi import Response, axi_read
 from hw.bus.burst_splitter import BurstSplitter
 from hw.bus.read_queue import ReadQueue
 from hw.layouts import run_request, slot_beat
+
+LENGTH_ERROR = 3  # beside 1 SLVERR, 2 DECERR
 
 
 class ReadMaster(wiring.Component):
@@ -25,7 +27,10 @@ class ReadMaster(wiring.Component):
     the last beat of an entry taken to the entry offered.
     Throughput: a beat a cycle, if a client's queue holds the memory's latency and a burst more.
     A client asks for a burst in 3 cycles (4 if it begins a run); all of them for one in 2.
-    A reset while something is outstanding leaves its data on the bus: flush first.
+    What nobody asked for is ignored: a beat counts only while the address of a burst was taken and
+    its last beat has not come. A burst ends with `r_last`; where that comes early or late its frame
+    gets no further records, so that those it got are the right ones. It is reset with the memory;
+    where its clients are reset alone it is flushed meanwhile.
 
     Parameters
     ----------
@@ -41,9 +46,9 @@ class ReadMaster(wiring.Component):
         too, and until then no address is offered.
     idle : Out(1), no address is offered and no data outstanding.
     error : Out(2) for each `frame` of a request, the first since the last flush: 0 none, 1 SLVERR,
-        2 DECERR; it is set before the records of that beat are offered. Errors of dropped data do
-        not count.
-    beats, bursts : Out(32), beats and addresses taken on the bus since reset; they wrap.
+        2 DECERR, 3 LENGTH_ERROR, `r_last` at another beat than the last one asked for; it is set
+        before the records of that beat are offered. Errors of dropped data do not count.
+    beats, bursts : Out(32), beats that count and addresses taken since reset; they wrap.
     """
 
     ADDRESS_CYCLES = BurstSplitter.OFFER_CYCLES + 1
@@ -76,9 +81,9 @@ class ReadMaster(wiring.Component):
             wiring.connect(m, wiring.flipped(self.requests[n]), splitter.i)
             wiring.connect(m, queue.o, wiring.flipped(self.slots[n]))
             m.d.comb += splitter.freed.eq(queue.freed)
-        # Bursts from the address granted to the last beat: whose they are, and which slots count.
+        # Bursts from the address granted to the last beat: length, which slots count, frame, whose.
         m.submodules.order = order = SyncFIFOBuffered(
-            width=len(self._splitters) + 3, depth=self._params.outstanding_bursts + 1
+            width=len(self._splitters) + 11, depth=self._params.outstanding_bursts + 1
         )
         limit = self._params.outstanding_bursts
         outstanding, after = (Signal(range(limit + 1)) for _ in range(2))
@@ -103,10 +108,11 @@ class ReadMaster(wiring.Component):
             m.d.sync += axi.ar_valid.eq(0)
         for n, splitter in reversed(list(enumerate(self._splitters))):
             burst = splitter.o.payload
+            skips = Cat(burst.skip_first, burst.skip_last)
             with m.If(is_free & splitter.o.valid):
                 m.d.comb += [
                     granted.eq(1 << n),
-                    order.w_data.eq(Cat(granted, burst.frame, burst.skip_first, burst.skip_last)),
+                    order.w_data.eq(Cat(burst.length, skips, burst.frame, granted)),
                 ]
                 m.d.sync += [axi.ar_address.eq(burst.address), axi.ar_length.eq(burst.length)]
             m.d.comb += splitter.o.ready.eq(granted[n])
@@ -121,34 +127,76 @@ class ReadMaster(wiring.Component):
         words = entry.data.as_value()
         beat = Signal(self.axi.r_data.shape(), reset_less=True)
         response = Signal(Response, reset_less=True)
-        valid, last, is_first = Signal(), Signal(reset_less=True), Signal(init=1)
-        m.d.comb += [self.axi.r_ready.eq(1), order.r_en.eq(valid & last)]
+        arrived, valid, last = Signal(), Signal(), Signal(reset_less=True)
+        m.d.comb += [
+            self.axi.r_ready.eq(1),
+            valid.eq(arrived & self._awaited(m, order)),
+            order.r_en.eq(valid & last),
+        ]
         m.d.sync += [
             beat.eq(self.axi.r_data),
             response.eq(self.axi.r_response),
             last.eq(self.axi.r_last),
-            valid.eq(self.axi.r_valid),
+            arrived.eq(self.axi.r_valid),
             self.beats.eq(self.beats + valid),
         ]
-        with m.If(valid):
-            m.d.sync += is_first.eq(last)
-        owner, frame, skips = order.r_data[:-3], order.r_data[-3], order.r_data[-2:]
-        m.d.comb += entry.slots.eq(~Cat(is_first & skips[0], (last & skips[1])))
-        is_whole = self._assemble(m, words, beat, valid)
+        length, skips, frame, owner = (
+            order.r_data[:8],
+            order.r_data[8:10],
+            order.r_data[10],
+            order.r_data[11:],
+        )
+        is_first, is_due_last, is_over = self._place(m, valid, last, length)
+        m.d.comb += entry.slots.eq(~Cat(is_first & skips[0], is_due_last & skips[1]))
+        is_whole = self._assemble(m, words, beat, valid, last)
+        wrong_length = Signal(2)  # a bit for each frame, until the flush
+        is_kept = valid & is_whole & ~is_over & ~dropping & ~wrong_length.bit_select(frame, 1)
         for n, queue in enumerate(self._queues):
-            m.d.comb += [
-                queue.entry.eq(entry),
-                queue.write.eq(valid & is_whole & owner[n] & ~dropping),
-            ]
-        is_error = (response == Response.SLVERR) | (response == Response.DECERR)
+            m.d.comb += [queue.entry.eq(entry), queue.write.eq(is_kept & owner[n])]
+        is_wrong = valid & ~is_over & (last ^ is_due_last)
+        with m.If(self.flush):
+            m.d.sync += wrong_length.eq(0)
+        with m.Elif(is_wrong & ~dropping):
+            m.d.sync += wrong_length.bit_select(frame, 1).eq(1)
+        code = Signal(2)
+        with m.If(response == Response.SLVERR):
+            m.d.comb += code.eq(1)
+        with m.Elif(response == Response.DECERR):
+            m.d.comb += code.eq(2)
+        with m.Elif(is_wrong):
+            m.d.comb += code.eq(LENGTH_ERROR)
         for of_frame, error in enumerate(self.error):
-            is_first_error = valid & is_error & ~dropping & (frame == of_frame) & (error == 0)
             with m.If(self.flush):
                 m.d.sync += error.eq(0)
-            with m.Elif(is_first_error):
-                m.d.sync += error.eq(Cat(response == Response.SLVERR, response == Response.DECERR))
+            with m.Elif(valid & ~dropping & (frame == of_frame) & (error == 0)):
+                m.d.sync += error.eq(code)
 
-    def _assemble(self, m, words, beat, valid):
+    def _awaited(self, m, order):
+        """Whether the address of a burst was taken, and its last beat has not come."""
+        limit = self._params.outstanding_bursts
+        addressed, after = (
+            Signal(range(limit + 1), name=name) for name in ("addressed", "addressed_after")
+        )
+        awaited = Signal()
+        taken = self.axi.ar_valid & self.axi.ar_ready
+        m.d.comb += after.eq(addressed + taken - order.r_en)
+        m.d.sync += [addressed.eq(after), awaited.eq(after != 0)]
+        return awaited
+
+    def _place(self, m, valid, last, length):
+        """Where a beat is in its burst: the first, the last one asked for, beyond that one."""
+        count, is_first, is_over = Signal(8), Signal(init=1), Signal()
+        is_due_last = Signal()
+        m.d.comb += is_due_last.eq(count == length)
+        with m.If(valid):
+            m.d.sync += [
+                is_first.eq(last),
+                count.eq(Mux(last, 0, count + 1)),
+                is_over.eq((is_over | is_due_last) & ~last),
+            ]
+        return is_first, is_due_last, is_over
+
+    def _assemble(self, m, words, beat, valid, last):
         """Fills the entry with this beat and those before it; returns whether it is the last."""
         beats = len(words) // len(beat)
         if beats == 1:
@@ -158,5 +206,5 @@ class ReadMaster(wiring.Component):
         place = Signal(range(beats))
         m.d.comb += words.eq(Cat(before, beat))
         with m.If(valid):
-            m.d.sync += [before.eq(words >> len(beat)), place.eq(place + 1)]
+            m.d.sync += [before.eq(words >> len(beat)), place.eq(Mux(last, 0, place + 1))]
         return place == beats - 1

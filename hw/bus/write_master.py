@@ -30,9 +30,9 @@ class WriteMaster(wiring.Component):
     Throughput: a beat a cycle from one client or all, in bursts of 2 and more, if a queue holds two
     bursts and ADDRESS_CYCLES + DATA_CYCLES beats; a burst in 2 cycles. Where nothing else waits, a
     burst longer than those before it makes the bus wait for its data.
-    A reset while something is outstanding leaves it on the bus: flush first, or reset the memory
-    too. A response that then comes late is ignored, unless a burst of after the reset waits for
-    one: they cannot be told apart.
+    It is reset with the memory: an address that the memory has taken is followed by its data,
+    whatever else is reset. Where its clients are reset alone it is flushed meanwhile. A response
+    that nobody asked for is ignored.
 
     Parameters
     ----------

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from amaranth.hdl import Cat, Module, ResetInserter, Signal
+from amaranth.hdl import Cat, DomainRenamer, Module, ResetInserter, Signal
 from amaranth.lib import wiring
 
 from golden.params import Parameters
 from golden.stages.tile_bin.constants import PAGE_BYTES
+from hw.bus.flat_axi import PORT
 from hw.bus.write_master import WriteMaster
 from hw.frame.bin_walker import BinWalker
 from hw.frame.frame_control import FrameControl
@@ -58,7 +59,8 @@ def join_back_end(
     m.submodules.list_control = ResetInserter(control.reset_list)(listing)
     m.submodules.render_control = ResetInserter(control.reset_render)(drawing)
     m.submodules.bin_walker = ResetInserter(control.reset_render)(walker)
-    m.submodules.writer = writer = WriteMaster(params, WRITE_QUEUE_BEATS)
+    writer = WriteMaster(params, WRITE_QUEUE_BEATS)
+    m.submodules.writer = DomainRenamer(PORT)(writer)
     started = Signal()
     m.d.sync += started.eq(control.take)
     m.d.comb += [

@@ -33,7 +33,7 @@ class FrameControl(wiring.Component):
 
     Members
     -------
-    start : In(1), for a cycle.
+    start : In(1), for a cycle, while not `busy` and `reader_idle`.
     stop : In(1), for a cycle, of the older frame.
     queue : In(1), as `start`, but the frame begins when it can.
     queued : Out(1), a frame waits to begin.
@@ -46,7 +46,7 @@ class FrameControl(wiring.Component):
     group_accepted : In(1), for a cycle each.
     quiet_PHASE : In(1) for each of phases_of(params), nothing of the older frame is pending in it;
         of the front, nothing at all.
-    reader_idle : In(1), no read is pending.
+    reader_idle : In(1), no read or write is pending; no frame begins alone before.
     write_error : In(2) for each `frame`, of the write master, 0 for none.
     write_outside : In(2), a bit for each `frame`: a write of it lay outside its window.
     streamed : Out(1), all splats of `stream_frame` are through the phases before `list`.
@@ -66,7 +66,8 @@ class FrameControl(wiring.Component):
     back_frame : Out(1), `frame` of the older one.
     stream_frame : Out(1), `frame` of that which the phases from the front to `list` work on.
     reset_PHASE : Out(1) for each of phases_of(params), of its parts.
-    flush_reader : Out(1), of the read master.
+    flush_reader : Out(1), of both masters, which a reset of this component does not reset; high as
+        long as it lasts, and a cycle more.
     flush : Out(1), a frame is broken off: nothing may begin.
     discard : Out(1), the reset in which a frame that was broken off loses what is pending.
     reading_header : Out(1).
@@ -87,7 +88,7 @@ class FrameControl(wiring.Component):
             *(f"quiet_{name}" for name in names),
         )
         outputs = (
-            *("latch", "begin", "take", "back_frame", "flush_reader", "flush", "discard"),
+            *("latch", "begin", "take", "back_frame", "flush", "discard"),
             *("reading_header", "drain", "busy", "ended", "queued", "streamed"),
             *("draw", "drawing", "stream_frame"),
             *(f"reset_{name}" for name in names),
@@ -96,6 +97,7 @@ class FrameControl(wiring.Component):
             {
                 **{name: In(1) for name in inputs},
                 **{name: Out(1) for name in outputs},
+                "flush_reader": Out(1, init=1),
                 "front_frame": Out(1, init=1),  # none is under way where the two differ
                 "header_code": In(CODE_BITS),
                 "groups_record": In(record_bits),
@@ -114,7 +116,7 @@ class FrameControl(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         failures = Array(Signal(CODE_BITS, name=f"failure_{frame}") for frame in range(2))
-        failure, is_last, retry = Signal(CODE_BITS), Signal(), Signal()
+        failure, is_last, retry, first = Signal(CODE_BITS), Signal(), Signal(), Signal()
         # What `flush`, `discard`, `drain`, `ended` and `draw` are in the next cycle.
         flush, discard, drain, end, draw = (
             Signal(name=f"next_{name}") for name in ("flush", "discard", "drain", "ended", "draw")
@@ -125,6 +127,8 @@ class FrameControl(wiring.Component):
         m.d.comb += [
             failure.eq(failures[self.back_frame]),
             is_last.eq(self.front_frame == self.back_frame),
+            # Behind a reset its reads and writes may still be awaited.
+            first.eq((self.start | self.queue | self.queued) & self.reader_idle),
         ]
         m.d.sync += [self.ended.eq(end), self.discard.eq(discard), self.flush.eq(flush)]
         m.d.sync += [self.drain.eq(drain), self.draw.eq(draw)]
@@ -139,7 +143,7 @@ class FrameControl(wiring.Component):
         ]
         complete = self.drawing & self.rendered if self._params.raster_lanes else self.streamed
         with m.FSM() as fsm:
-            with m.State("IDLE"), m.If(self.start | self.queue | self.queued):
+            with m.State("IDLE"), m.If(first):
                 m.next = "RUN"
             with m.State("RUN"):
                 with m.If(failure != StatusCode.NONE):
@@ -172,26 +176,25 @@ class FrameControl(wiring.Component):
                     m.d.comb += flush.eq(1)
                     m.next = "BREAK_OFF"
         m.d.comb += self.busy.eq(~fsm.ongoing("IDLE"))
-        begins, alone = self._front(m, front, fsm, failures, is_last, retry)
+        begins, alone = self._front(m, front, fsm, failures, is_last, retry, first)
         vacant = begins & (draw | self.draw | self.drawing) if beside else 0
         events = {"begin": front.begin, "alone": alone, "turn": draw if beside else end}
         self._resets(m, events, alone | vacant, retry, is_last, flush, discard)
         watch_failures(m, self._params, self, failures, fsm.ongoing("RUN"))
         return m
 
-    def _front(self, m, front, fsm, failures, is_last, retry):
+    def _front(self, m, front, fsm, failures, is_last, retry, first):
         """Begins the front of a frame: of the first, of one behind another, or once more.
 
         Returns whether a new one begins, and whether one does with no other under way.
         """
-        request, accept, begin_front, alone = Signal(), Signal(), Signal(), Signal()
+        request, begin_front, alone = Signal(), Signal(), Signal()
         behind = fsm.ongoing("RUN") & is_last & front.idle & ~retry
         m.d.comb += [
             request.eq(self.start | self.queue | self.queued),
-            accept.eq(fsm.ongoing("IDLE") | behind),
-            begin_front.eq(request & accept),
+            begin_front.eq((first & fsm.ongoing("IDLE")) | (request & behind)),
             front.begin.eq(begin_front | (retry & fsm.ongoing("RUN"))),
-            alone.eq((request & fsm.ongoing("IDLE")) | (retry & fsm.ongoing("RUN"))),
+            alone.eq((first & fsm.ongoing("IDLE")) | (retry & fsm.ongoing("RUN"))),
         ]
         m.d.sync += [
             self.latch.eq(begin_front),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from amaranth.hdl import Mux
 
+from hw.bus.read_master import LENGTH_ERROR
 from hw.host.status import StatusCode
 
 
@@ -20,6 +21,7 @@ def watch_failures(m, params, control, failures, running):
     for frame, failure in enumerate(failures):
         error = control.bus_error[frame]
         bus = Mux(error == 1, StatusCode.BUS_SLAVE_ERROR, StatusCode.BUS_DECODE_ERROR)
+        read = Mux(error == LENGTH_ERROR, StatusCode.BUS_LENGTH, bus)
         written = control.write_error[frame]
         write = Mux(written == 1, StatusCode.WRITE_SLAVE_ERROR, StatusCode.WRITE_DECODE_ERROR)
         in_front, in_back = control.front_frame == frame, control.back_frame == frame
@@ -28,7 +30,7 @@ def watch_failures(m, params, control, failures, running):
             m.d.sync += failure.eq(StatusCode.NONE)
         with m.Elif(failure == StatusCode.NONE):
             with m.If(error != 0):
-                m.d.sync += failure.eq(bus)
+                m.d.sync += failure.eq(read)
             with m.Elif(header & in_front):
                 m.d.sync += failure.eq(control.header_code)
             with m.Elif(control.outside[frame]):

@@ -21,7 +21,7 @@ WORD_BYTES = WORD_BITS // 8
 PAGE_BITS = 12  # a pack lies at a multiple of 4 KiB
 
 IDENTITY = int.from_bytes(b"SPLT", "big")
-HARDWARE_MAJOR, HARDWARE_MINOR = 3, 0
+HARDWARE_MAJOR, HARDWARE_MINOR = 3, 1
 
 CONTROL_OFFSET, PACK_OFFSET, PICTURE_OFFSET = 0x040, 0x050, 0x060
 CONSTANT_OFFSET, COUNTER_OFFSET = 0x080, 0x200
@@ -205,7 +205,7 @@ def _control() -> Iterable[Register]:
     status = (
         *_flags(
             0,
-            busy="a frame is under way or queued",
+            busy="a frame is under way or queued, or the memory owes answers of before a reset",
             done="a frame has ended since the last start or queue that was taken",
             start_ignored=f"{causes['start_ignored']}; INTERRUPT clears it",
             queued="a queued frame has not begun: leave pack and constants",

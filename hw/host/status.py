@@ -27,6 +27,7 @@ class StatusCode(IntEnum):
     WRITE_OUTSIDE = 14
     LISTS_FULL = 15
     TOO_MANY_BINS = 16
+    BUS_LENGTH = 17
 
 
 STATUS_MEANINGS = {
@@ -47,4 +48,5 @@ STATUS_MEANINGS = {
     StatusCode.WRITE_OUTSIDE: "a write lay outside its window, and was not done",
     StatusCode.LISTS_FULL: "the lists need more memory than their window has: draw in strips",
     StatusCode.TOO_MANY_BINS: "the picture has more bins than the build: draw in strips",
+    StatusCode.BUS_LENGTH: "the memory ended a burst of reads early or late: rlast, against arlen",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 EXACT = {
     "aclk": "clock",
     "aresetn": "synchronous reset, active low",
+    "m_axi_aresetn": "reset of all, active low: the memory's; aresetn alone leaves its answers due",
     "irq": "interrupt, level, as INTERRUPT and INTERRUPT_ENABLE say",
     "busy": "something is under way",
     "flush": "forgets all that is under way, held until idle",

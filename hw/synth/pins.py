@@ -7,7 +7,7 @@ import re
 from golden.errors import InputError
 
 CLOCKS = ("aclk", "clk")
-RESETS = ("aresetn", "rst")
+RESETS = ("aresetn", "m_axi_aresetn", "rst")
 
 
 def top_with_pins(text: str, top: str) -> tuple[str, str]:

@@ -18,6 +18,8 @@ class MemoryModel:
     output_stall_256 : chance of 256 that the sink takes no splat.
     fail_beat : the n-th beat, from 1, answers SLVERR; 0 for none.
     fail_write : the burst of the n-th beat written, from 1, answers SLVERR; 0 for none.
+    odd_burst : the n-th burst read, from 1, has another length than asked for; 0 for none.
+    odd_beats : so many beats more, or fewer where negative; one beat at least.
     seed : of all these chances.
     """
 
@@ -28,4 +30,6 @@ class MemoryModel:
     output_stall_256: int = 0
     fail_beat: int = 0
     fail_write: int = 0
+    odd_burst: int = 0
+    odd_beats: int = 0
     seed: int = 0

@@ -48,12 +48,15 @@ class _Memory(ctypes.Structure):
         ("output_stall_256", ctypes.c_uint32),
         ("fail_beat", ctypes.c_uint64),
         ("fail_write", ctypes.c_uint64),
+        ("odd_burst", ctypes.c_uint64),
+        ("odd_beats", ctypes.c_int64),
         ("seed", ctypes.c_uint64),
     )
 
 
 class BusCounts(ctypes.Structure):
-    """What the bus saw since the counts were cleared; `cycle` since the reset."""
+    """What the bus saw since the counts were cleared; `cycle` since the reset; `owed` now: bursts
+    that the memory has not answered whole."""
 
     _fields_ = (
         ("cycle", ctypes.c_uint64),
@@ -68,6 +71,7 @@ class BusCounts(ctypes.Structure):
         ("irq", ctypes.c_uint32),
         ("write_beats", ctypes.c_uint64),
         ("write_bursts", ctypes.c_uint64),
+        ("owed", ctypes.c_uint64),
     )
 
     @property
@@ -134,6 +138,16 @@ class AcceleratorHarness:
             )
         )
 
+    def reset(self, cycles: int = 1, port: bool = False) -> None:
+        """Resets for so many cycles, while the memory goes on; splats not fetched yet are lost.
+
+        Parameters
+        ----------
+        port : of the memory port too, as if the memory were reset with it; of the core alone where
+            it is False.
+        """
+        self._library.accelerator_reset(self._handle, ctypes.c_uint64(cycles), int(port))
+
     def memory_bytes(self, address: int, size: int) -> bytes:
         """What the memory holds now, from a byte address on."""
         first = address - self._model.address
@@ -191,6 +205,8 @@ class AcceleratorHarness:
                 model.output_stall_256,
                 model.fail_beat,
                 model.fail_write,
+                model.odd_burst,
+                model.odd_beats,
                 model.seed,
             )
         )
@@ -209,7 +225,7 @@ def _library(params: Parameters) -> ctypes.CDLL:
     library.accelerator_new.restype = ctypes.c_void_p
     for name in ("accelerator_run", "accelerator_splats", "accelerator_events"):
         getattr(library, name).restype = ctypes.c_uint64
-    for name in ("delete", "counts", "set_memory", "clear_counts", "keep_events"):
+    for name in ("delete", "reset", "counts", "set_memory", "clear_counts", "keep_events"):
         getattr(library, f"accelerator_{name}").restype = None
     return library
 

@@ -46,7 +46,7 @@ module testbench;
   reg [1:0] m_bresp = 0;
 
   @NAME@ dut (
-      .aclk(aclk), .aresetn(aresetn), .irq(irq),
+      .aclk(aclk), .aresetn(aresetn), .m_axi_aresetn(aresetn), .irq(irq),
       .s_axil_awaddr(awaddr), .s_axil_awvalid(awvalid), .s_axil_awready(awready),
       .s_axil_wdata(wdata), .s_axil_wstrb(4'hf), .s_axil_wvalid(wvalid), .s_axil_wready(wready),
       .s_axil_bresp(bresp), .s_axil_bvalid(bvalid), .s_axil_bready(bready),

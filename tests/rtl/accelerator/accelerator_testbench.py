@@ -73,17 +73,20 @@ class Testbench:
         self.pack, self.image = scene()
         self.held_image = self.image  # what the memory holds
         cocotb.start_soon(Clock(dut.aclk, CYCLE_NS, unit="ns").start())
+        dut.m_axi_aresetn.value = 1
+        self.owed = 0  # bursts of the memory that have not ended
         reset = {"reset": dut.aresetn, "reset_active_level": False}
+        of_memory = {"reset": dut.m_axi_aresetn, "reset_active_level": False}
         lite = AxiLiteBus.from_prefix(dut, "s_axil")
         self.host = AxiLiteMaster(lite, dut.aclk, **reset)
         stream = AxiStreamBus.from_prefix(dut, "m_axis_splat")
         self.sink = AxiStreamSink(stream, dut.aclk, **reset)
         if library_memory:
             bus = AxiReadBus.from_prefix(dut, "m_axi")
-            self.memory = AxiRamRead(bus, dut.aclk, size=RAM_BYTES, **reset)
+            self.memory = AxiRamRead(bus, dut.aclk, size=RAM_BYTES, **of_memory)
             self.memory.write(ADDRESS % RAM_BYTES, self.image)
         else:
-            self.memory = Memory(self, self._content, dut.aresetn)
+            self.memory = Memory(self, self._content, dut.m_axi_aresetn)
         cocotb.start_soon(self._watch())
 
     def _content(self, address: int, length: int) -> bytes | None:
@@ -107,23 +110,16 @@ class Testbench:
     async def _watch(self):
         """Addresses and splats stay while they wait; bursts are legal; data is never held up."""
         dut, address, splat = self.dut, None, None
-        size = self.params.data_bits // 8
         while True:
             await RisingEdge(dut.aclk)
             self.cycle += 1
+            if not dut.m_axi_aresetn.value:
+                address, self.owed = None, 0
+            else:
+                address = self._watch_memory(address)
             if not dut.aresetn.value:
-                address = splat = None
+                splat = None
                 continue
-            assert dut.m_axi_rready.value
-            self.beats += bool(dut.m_axi_rvalid.value)
-            offered = None
-            if dut.m_axi_arvalid.value:
-                offered = int(dut.m_axi_araddr.value), int(dut.m_axi_arlen.value) + 1
-                assert offered[0] % size == 0
-                assert offered[1] <= self.params.burst_beats
-                assert offered[0] % PAGE_BYTES + offered[1] * size <= PAGE_BYTES
-            assert address in (None, offered), "an address changed before it was taken"
-            address = None if dut.m_axi_arready.value else offered
             offered = None
             if dut.m_axis_splat_tvalid.value:
                 last = bool(dut.m_axis_splat_tlast.value)
@@ -136,21 +132,41 @@ class Testbench:
             assert splat in (None, offered), "a splat changed before it was taken"
             splat = None if dut.m_axis_splat_tready.value else offered
 
+    def _watch_memory(self, address):
+        """The address that is offered and not taken, for the next cycle."""
+        dut, size, offered = self.dut, self.params.data_bits // 8, None
+        assert dut.m_axi_rready.value
+        if dut.m_axi_rvalid.value:
+            self.beats += 1
+            self.owed -= bool(dut.m_axi_rlast.value)
+        if dut.m_axi_arvalid.value:
+            offered = int(dut.m_axi_araddr.value), int(dut.m_axi_arlen.value) + 1
+            assert offered[0] % size == 0
+            assert offered[1] <= self.params.burst_beats
+            assert offered[0] % PAGE_BYTES + offered[1] * size <= PAGE_BYTES
+        assert address in (None, offered), "an address changed before it was taken"
+        if not dut.m_axi_arready.value:
+            return offered
+        self.owed += offered is not None
+        return None
+
     async def cycles(self, count: int):
         for _ in range(count):
             await RisingEdge(self.dut.aclk)
 
-    async def reset(self):
+    async def reset(self, core_alone: bool = False, cycles: int = 3):
+        """Of all, the memory too, or of the core alone while the memory goes on."""
         self.dut.aresetn.value = 0
-        await self.cycles(3)
+        self.dut.m_axi_aresetn.value = int(core_alone)
+        await self.cycles(cycles)
         while not self.sink.empty():
             self.sink.recv_nowait()
         self.lasts = 0
-        self.dut.aresetn.value = 1
+        self.dut.aresetn.value = self.dut.m_axi_aresetn.value = 1
         await self.cycles(2)
         assert not self.dut.irq.value
         assert not self.dut.m_axis_splat_tvalid.value
-        assert not self.dut.m_axi_arvalid.value
+        assert core_alone or not self.dut.m_axi_arvalid.value
 
     async def write(self, name: str, value: int):
         word = (value % (1 << 32)).to_bytes(WORD_BYTES, "little")

@@ -115,6 +115,55 @@ async def reset_at_any_time(dut):
 
 
 @cocotb.test(timeout_time=1, timeout_unit="ms")
+@cocotb.parametrize(cycles=[1, 5])
+async def reset_of_the_core_alone(dut, cycles):
+    """The memory goes on answering: busy until it is quiet, and the next frame is right."""
+    random.seed(4)
+    bench = await start(dut)
+    view, other = bench.views(2, seed=3)
+    owed = []
+    for after in (1, 4, 20, 100, 150, 200, 300):
+        bench.memory.latency_cycles = random.choice((lambda: 3, lambda: 60, random_latency))
+        bench.pause(random.choice(("always", "random")), random.choice(list(PATTERNS)))
+        await bench.set_view(view)
+        await bench.write("CONTROL", START)
+        await bench.cycles(after)
+        await bench.reset(core_alone=True, cycles=cycles)
+        owed.append(bench.owed)
+        quiet = False
+        while (status := await bench.status())["busy"]:
+            assert not quiet
+            quiet = bench.owed == 0 and not dut.m_axi_arvalid.value and not dut.m_axi_rvalid.value
+        assert status == dict.fromkeys(status, 0)
+        assert bench.owed == 0
+        bench.pause("always", "always")
+        await bench.open()
+        await bench.right(other)
+        assert await bench.read(counter_register("frames")) == 1
+    assert any(owed)
+
+
+@cocotb.test(timeout_time=1, timeout_unit="ms")
+@cocotb.parametrize(odd_beats=[-1, 1, 20])
+async def bursts_of_another_length(dut, odd_beats):
+    """rlast early or late, in each table: code 17, right splats until then, and the next frame."""
+    random.seed(odd_beats)
+    bench = await start(dut)
+    view, other = bench.of_all, bench.views(1, seed=4)[0]
+    for table in ("groups", "clusters", "geometry"):
+        place = ADDRESS + field_of(bench.image, f"{table}_offset")
+        bench.memory.latency_cycles = random_latency
+        bench.memory.odd_beats = lambda address, place=place: odd_beats * (address == place)
+        await bench.set_view(view)
+        await bench.write("CONTROL", START)
+        code, splats = await bench.end()
+        assert code == StatusCode.BUS_LENGTH, table
+        assert_equal(splats, view.splats[: len(splats)])
+        bench.memory.odd_beats = lambda address: 0
+        await bench.right(other)
+
+
+@cocotb.test(timeout_time=1, timeout_unit="ms")
 @cocotb.parametrize(response=[SLVERR, DECERR])
 async def errors_of_the_memory(dut, response):
     """An error in the header, at both ends of a table and in its middle: its code, and no more."""

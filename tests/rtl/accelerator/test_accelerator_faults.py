@@ -45,6 +45,24 @@ def test_every_beat_can_fail(board, pack):
     assert board.end()[0].code == StatusCode.DONE
 
 
+@pytest.mark.parametrize("odd_beats", [-1, -63, 1, 5, 300])
+def test_every_burst_can_have_another_length(board, pack, odd_beats):
+    """rlast early or late: code 17, right splats until then, and a right frame behind it."""
+    view, other = random_views(pack, 2, PARAMS, seed=3)
+    bursts = board.frame(view)["bus_bursts"]
+    codes = []
+    for odd_burst in range(1, bursts + 1):
+        board.begin(view, replace(USUAL, odd_burst=odd_burst, odd_beats=odd_beats))
+        status, splats = board.end()
+        codes.append(status.code)
+        assert_equal(splats, view.splats[: len(splats)])
+        check_sums(board.driver.counters())
+        board.frame(other, USUAL)
+    assert set(codes) <= {StatusCode.BUS_LENGTH, StatusCode.DONE}
+    # A burst of one beat cannot be shorter.
+    assert codes.count(StatusCode.BUS_LENGTH) > (bursts - 1 if odd_beats > 0 else 2)
+
+
 def test_a_pack_beyond_the_memory_is_a_decode_error(pack, image):
     """The memory ends anywhere within the tables: code 3, and the frame of all else is right."""
     view, part = view_of_all(pack, PARAMS), view_of_nothing(pack, PARAMS)

@@ -36,6 +36,7 @@ class Memory(AxiSlaveRead):
     reset : of the dut, low where it is reset.
 
     latency_cycles : callable, of an address taken to its first beat.
+    odd_beats : callable, how many beats a burst of that address has beyond its length.
     response : callable, RRESP of a beat from its address; DECERR where there is no memory.
     """
 
@@ -43,6 +44,7 @@ class Memory(AxiSlaveRead):
         self.bench, self.content, self._answer_task = bench, content, None
         self.latency_cycles = lambda: 12
         self.response = lambda address: OKAY
+        self.odd_beats = lambda address: 0
         bus = AxiReadBus.from_prefix(bench.dut, "m_axi")
         super().__init__(bus, bench.dut.aclk, reset, reset_active_level=False)
         self.ar_channel.queue_occupancy_limit = -1
@@ -65,12 +67,18 @@ class Memory(AxiSlaveRead):
             due, burst = await waiting.get()
             while self.bench.cycle < due:
                 await RisingEdge(self.clock)
-            count = int(burst.arlen) + 1
+            count = max(1, int(burst.arlen) + 1 + self.odd_beats(int(burst.araddr)))
             for n in range(count):
                 address = int(burst.araddr) + n * self.byte_lanes
                 data = self.content(address, self.byte_lanes)
-                beat = self.r_channel._transaction_obj()
-                beat.rid, beat.rlast = 0, n == count - 1
-                beat.rresp = DECERR if data is None else self.response(address)
-                beat.rdata = 0xA5 if data is None else int.from_bytes(data, "little")
-                await self.r_channel.send(beat)
+                response = DECERR if data is None else self.response(address)
+                word = 0xA5 if data is None else int.from_bytes(data, "little")
+                await self.send(rlast=n == count - 1, rresp=response, rdata=word)
+
+    async def send(self, **fields: int):
+        """A beat, asked for or not."""
+        beat = self.r_channel._transaction_obj()
+        beat.rid = 0
+        for name, value in fields.items():
+            setattr(beat, name, value)
+        await self.r_channel.send(beat)

@@ -8,7 +8,7 @@ import random
 import cocotb
 from cocotb.triggers import RisingEdge
 
-from hw.bus.read_master import ReadMaster
+from hw.bus.read_master import LENGTH_ERROR, ReadMaster
 from tests.rtl.bus.axi_memory import DECERR, OKAY, SLVERR
 from tests.rtl.bus.read_master_testbench import (
     PAGE_BYTES,
@@ -255,3 +255,49 @@ async def errors_of_dropped_data_do_not_count(dut):
     bench.ask(0, 1 << 16, 10)
     await bench.finish()
     assert dut.error.value == 0
+
+
+@cocotb.test(timeout_time=200, timeout_unit="us")
+@cocotb.parametrize(odd_beats=[-3, -1, 1, 7])
+async def bursts_of_another_length(dut, odd_beats):
+    """Code 3 in the frame of the run, the records before it, none behind it; then all is right."""
+    bench = Testbench(dut)
+    await bench.start(random_latency)
+    bench.ask(0, 1, 8)
+    size, entry = bench.data_bits // 8, max(RECORD_BYTES, bench.data_bits // 8)
+    beats = PAGE_BYTES // 8 // size
+    if min(bench.burst_beats, bench.depths[0] * entry // size) < beats:
+        return  # no burst is as long
+    bench.memory.odd_beats = lambda address: odd_beats * (address == 3 * PAGE_BYTES)
+    first = 3 * PAGE_BYTES // RECORD_BYTES
+    bench.ask(0, first, beats * size // RECORD_BYTES)
+    bench.ask(0, 5 * first, 4)
+    while not dut.error.value:
+        await RisingEdge(dut.aclk)
+    await bench.cycles(300)
+    assert int(dut.error.value) == LENGTH_ERROR
+    assert dut.idle.value
+    right = beats + min(odd_beats, 0)
+    assert bench.taken[0] == 8 + right * size // entry * entry // RECORD_BYTES
+    dut.flush.value = 1
+    await bench.cycles(2)
+    dut.flush.value = 0
+    bench.memory.odd_beats = lambda address: 0
+    bench.ask(0, first - 2, 70)
+    await bench.finish()
+    assert dut.error.value == 0
+
+
+@cocotb.test(timeout_time=200, timeout_unit="us")
+async def what_nobody_asked_for_is_ignored(dut):
+    """Beats while nothing is asked for, marked as the last or not: no trace of them."""
+    bench = Testbench(dut)
+    await bench.start(lambda: 4)
+    for lasts in ([0], [1], [1, 1, 1, 0, 1, 0, 0]):
+        for last in lasts:
+            await bench.memory.send(rlast=last, rdata=random.getrandbits(64), rresp=SLVERR)
+        await bench.cycles(4)
+        assert dut.idle.value
+        assert dut.error.value == 0
+        bench.ask(0, 123, 70)
+        await bench.finish()

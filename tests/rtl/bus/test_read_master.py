@@ -90,7 +90,7 @@ def flat_design(params: Parameters, depths: tuple[int, ...]) -> Design:
 
 
 USUAL_DEPTHS = (256, 64, 16)
-TESTS = 24 + 8 + 12 + 2 + 1
+TESTS = 24 + 8 + 12 + 2 + 1 + 4 + 1
 
 
 @pytest.mark.parametrize(

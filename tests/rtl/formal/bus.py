@@ -2,91 +2,161 @@
 
 from __future__ import annotations
 
-from amaranth.asserts import AnySeq
-from amaranth.hdl import Assume, Cat, Module, Mux, Signal
+from amaranth.asserts import AnyConst, AnySeq
+from amaranth.hdl import Cat, Module, Mux, Signal
 
 from golden.params import Parameters
 from hw.bus.axi_lite import AxiLiteSlave, Response
-from hw.bus.read_master import ReadMaster
+from hw.bus.read_master import LENGTH_ERROR, ReadMaster
 from tests.rtl.formal.properties import RECORD_SHIFT, given, holds, moves, occurs, stays, steady
 
 LIMIT, DEPTHS = 2, (4, 2)
+FRAME_SHIFT = 8  # of the bit of a record's number that says its frame, in the read master's proof
 
 
 def read_master(m: Module) -> None:
-    """Each client gets the records it asked for, in order and each once, from a memory that
-    answers when it likes; the bus keeps the rules of AXI.
+    """Each client gets the records it asked for since the last flush, in order and each once, from
+    a memory that answers what and when it likes; the bus keeps the rules of AXI.
 
-    The memory gives each record its own number as its content.
+    The memory gives each record its own number as its content. It may end a burst early or late,
+    and answer what nobody asked for. A flush may come at any time.
     """
     params = Parameters(data_bits=256, outstanding_bursts=LIMIT, burst_beats=4)
     m.submodules.dut = dut = ReadMaster(params, DEPTHS)
     axi = dut.axi
-    _memory(m, axi)
+    m.d.comb += dut.flush.eq(AnySeq(1))
+    _memory(m, dut)
     for requests, slots, depth in zip(dut.requests, dut.slots, DEPTHS, strict=True):
-        _client(m, requests, slots, min(depth, 3))
+        _client(m, dut.flush, requests, slots, min(depth, 3))
     address = Cat(axi.ar_address, axi.ar_length)
     first = axi.ar_address[RECORD_SHIFT:12]
+    waited, flushed = Signal(), Signal()
+    m.d.sync += [waited.eq(axi.ar_valid & ~axi.ar_ready), flushed.eq(dut.flush)]
     m.d.comb += [
         holds(steady(m, axi.ar_valid, axi.ar_ready, address)),
         holds(axi.r_ready),
+        holds(~axi.ar_valid | waited | ~flushed),
         holds(~axi.ar_valid | ~(first + axi.ar_length)[7]),  # stays in its page
         holds(~axi.ar_valid | (axi.ar_length < max(DEPTHS))),
     ]
 
 
-def _memory(m: Module, axi) -> None:
+def _memory(m: Module, dut) -> None:
     """Takes and answers when it likes, in order; never has more than LIMIT bursts under way."""
+    axi = dut.axi
     bits = len(axi.ar_address) - RECORD_SHIFT
-    records = [Signal(bits, name=f"record_{n}") for n in range(LIMIT + 1)]
-    lefts = [Signal(8, name=f"left_{n}") for n in range(LIMIT + 1)]  # beats behind the next one
-    held = Signal(range(LIMIT + 2))
-    takes, beat = Signal(), Signal()
+    kept = [Signal(bits, name=f"kept_record_{n}") for n in range(LIMIT + 1)]
+    kept_lefts = [Signal(8, name=f"kept_left_{n}") for n in range(LIMIT + 1)]
+    held, held_now = Signal(range(LIMIT + 2)), Signal(range(LIMIT + 2))
+    takes, beat, over = Signal(), Signal(), Signal()
+    # With the burst that is taken in this cycle; lefts: beats behind the next one.
+    records = [
+        Mux(takes & (held == n), axi.ar_address >> RECORD_SHIFT, r) for n, r in enumerate(kept)
+    ]
+    lefts = [Mux(takes & (held == n), axi.ar_length, left) for n, left in enumerate(kept_lefts)]
     m.d.comb += [
         *(axi.ar_ready.eq(AnySeq(1)), takes.eq(axi.ar_valid & axi.ar_ready)),
-        *(axi.r_valid.eq(AnySeq(1)), Assume(~axi.r_valid | (held > 0))),
-        *(axi.r_data.eq(records[0]), axi.r_last.eq(lefts[0] == 0)),
-        *(beat.eq(axi.r_valid & axi.r_ready), holds(held <= LIMIT)),
+        *(axi.r_valid.eq(AnySeq(1)), axi.r_last.eq(AnySeq(1))),
+        axi.r_data.eq(Mux(held_now > 0, records[0], AnySeq(bits))),
+        axi.r_response.eq(AnySeq(2)),
+        held_now.eq(held + takes),
+        beat.eq(axi.r_valid & axi.r_ready & (held_now > 0)),
+        holds(held_now <= LIMIT),
     ]
     ends = beat & axi.r_last
-    m.d.sync += held.eq(held + takes - ends)
-    with m.If(beat & ~axi.r_last):
-        m.d.sync += [records[0].eq(records[0] + 1), lefts[0].eq(lefts[0] - 1)]
-    with m.If(ends):
-        for n in range(LIMIT):
-            m.d.sync += [records[n].eq(records[n + 1]), lefts[n].eq(lefts[n + 1])]
+    m.d.sync += held.eq(held_now - ends)
     for n in range(LIMIT + 1):
-        with m.If(takes & (held - ends == n)):
-            m.d.sync += [records[n].eq(axi.ar_address >> RECORD_SHIFT), lefts[n].eq(axi.ar_length)]
+        m.d.sync += [kept[n].eq(records[n]), kept_lefts[n].eq(lefts[n])]
+    with m.If(beat & ~axi.r_last):
+        m.d.sync += [
+            *(kept[0].eq(records[0] + 1), kept_lefts[0].eq(lefts[0] - 1)),
+            over.eq(over | (lefts[0] == 0)),
+        ]
+    with m.If(ends):
+        m.d.sync += over.eq(0)
+        for n in range(LIMIT):
+            m.d.sync += [kept[n].eq(records[n + 1]), kept_lefts[n].eq(lefts[n + 1])]
+    wrong = beat & ~over & (axi.r_last ^ (lefts[0] == 0))
+    _told(m, dut, held, beat, wrong, takes)
 
 
-def _client(m: Module, requests, slots, records: int) -> None:
+def _told(m: Module, dut, held, beat, wrong, takes) -> None:
+    """What the master says of the memory: `idle`, and that something was wrong.
+
+    Parameters
+    ----------
+    held : bursts under way. beat : one of them goes on. wrong : it ends early, or not where due.
+    """
+    axi = dut.axi
+    quiet, dropped = Signal(range(4)), Signal()  # cycles with nothing under way; as they began
+    with m.If((held > 0) | takes | axi.ar_valid):
+        m.d.sync += quiet.eq(0)
+    with m.Elif(quiet != 3):
+        m.d.sync += quiet.eq(quiet + 1)
+    # A flush forgets what was wrong, and what comes until all of before it has come.
+    with m.If(dut.flush):
+        m.d.sync += dropped.eq(1)
+    with m.Elif(dut.idle):
+        m.d.sync += dropped.eq(0)
+    bad, is_bad = Signal(2), Signal()
+    response = Signal(2)
+    m.d.sync += [is_bad.eq(wrong), response.eq(Mux(beat, axi.r_response, 0))]
+    counts = ~dropped & ~dut.flush
+    with m.If(dut.flush):
+        m.d.sync += bad.eq(0)
+    with m.Elif(counts):
+        m.d.sync += bad.eq(bad | Cat(is_bad, response[1]))
+    errors = Cat(*dut.error)
+    m.d.comb += [
+        holds(~dut.idle | ((held == 0) & ~axi.ar_valid)),
+        holds((quiet != 3) | axi.ar_valid | dut.idle),  # it waits for nothing that nobody owes
+        holds(errors.any() == bad.any()),
+        *(holds((error != LENGTH_ERROR) | bad[0]) for error in dut.error),
+        *(holds(~error.any() | (error == LENGTH_ERROR) | bad[1]) for error in dut.error),
+        occurs((dut.error[0] == LENGTH_ERROR) & (quiet == 3)),
+        occurs(axi.r_valid & ~beat & (quiet == 3)),
+    ]
+
+
+def _client(m: Module, flush, requests, slots, records: int) -> None:
     """Asks for runs of up to three records around a boundary of 4 KiB, takes when it likes.
+
+    A bit of the number says the frame; what is followed is of one frame. Where a burst of the other
+    one ends early, that one's records are missing, and no others.
 
     Parameters
     ----------
     records : of one run that it is seen to get.
     """
-    run = requests.payload
+    run, slot, frame = requests.payload, slots.payload, Signal()
     m.d.comb += [
-        *(requests.valid.eq(AnySeq(1)), run.record.eq(124 + AnySeq(3)), run["count"].eq(AnySeq(2))),
-        *(given(stays(m, requests)), slots.ready.eq(AnySeq(1))),
-        holds(stays(m, slots)),
+        *(requests.valid.eq(AnySeq(1)), run.frame.eq(AnySeq(1)), run["count"].eq(AnySeq(2))),
+        run.record.eq(124 + AnySeq(3) + (run.frame << FRAME_SHIFT)),
+        *(given(stays(m, requests)), slots.ready.eq(AnySeq(1)), frame.eq(AnyConst(1))),
     ]
+    waits, offer = Signal(), Signal(len(slot.as_value()))
+    m.d.sync += [waits.eq(slots.valid & ~slots.ready & ~flush), offer.eq(slot)]
     came, left, at, size = Signal(6), Signal(6), Signal(6), Signal(2)
-    chosen, record = Signal(), Signal(9)
-    with m.If(moves(requests)):
-        m.d.sync += came.eq(came + run["count"])
-        with m.If(~chosen & (run["count"] != 0) & AnySeq(1)):
+    chosen, record = Signal(), Signal(FRAME_SHIFT + 1)
+    asked = moves(requests) & (run.frame == frame)
+    offered = slots.valid & (slot.data[0][FRAME_SHIFT] == frame)
+    with m.If(flush):
+        m.d.sync += [came.eq(0), left.eq(0), chosen.eq(0)]
+    with m.Else():
+        m.d.sync += [
+            came.eq(came + Mux(asked, run["count"], 0)),
+            left.eq(left + (offered & slots.ready)),
+        ]
+        with m.If(asked & ~chosen & (run["count"] != 0) & AnySeq(1)):
             m.d.sync += [chosen.eq(1), at.eq(came), record.eq(run.record), size.eq(run["count"])]
-    m.d.sync += left.eq(left + moves(slots))
     offset = Signal(6)
     m.d.comb += offset.eq(left - at)
-    here = slots.valid & chosen & (left >= at) & (offset < size)
+    here = offered & chosen & (left >= at) & (offset < size)
     m.d.comb += [
-        holds(~slots.valid | (left < came)),
-        holds(~slots.valid | slots.payload.slots.all()),
-        holds(~here | (slots.payload.data[0] == record + offset)),
+        holds(~waits | (slots.valid & (slot.as_value() == offer))),
+        holds(~offered | (left < came)),
+        holds(~slots.valid | slot.slots.all()),
+        holds(~here | (slot.data[0] == record + offset)),
         occurs(moves(slots) & here & (offset == records - 1)),
     ]
 
