@@ -53,7 +53,7 @@ class Parameters:
     count_bits: int = _parameter(16, 1, 16, "Gaussians of a cluster, clusters of a group")
     base_bits: int = _parameter(32, 8, 32, "index of a Gaussian or cluster")
     camera_range_bits: int = _parameter(
-        2, 0, 6, "a camera beyond 2^this times the centres' range makes the frame's unit coarser"
+        2, 0, 6, "log2 of cameras' range by the centres'; then coarser units"
     )
     length_fraction_bits: int = _parameter(
         4, 2, 8, "fraction of lengths in camera space, units of the frame"

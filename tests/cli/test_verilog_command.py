@@ -6,6 +6,7 @@ import pytest
 
 from golden.params import Parameters
 from hw.host.register_docs import c_header, regs_markdown
+from hw.host.register_rdl import system_rdl
 from tests.cli.calls import call, refuse
 
 ACCELERATOR_PORTS = (
@@ -18,12 +19,16 @@ ACCELERATOR_PORTS = (
 )
 # Preset -> module, files besides NAME.v and NAME.json, some ports.
 PRESETS = {
-    "base": ("splatsieve", ("regs.md", "splatsieve_regs.h"), ACCELERATOR_PORTS),
+    "base": (
+        "splatsieve",
+        ("regs.md", "splatsieve_regs.h", "splatsieve_regs.rdl"),
+        ACCELERATOR_PORTS,
+    ),
     "cull": ("splatsieve_cluster_cull", (), ("s_axis_group_tdata", "m_axis_visible_tdata")),
     "project": ("splatsieve_gaussian_project", (), ("s_axis_member_tdata", "m_axis_splat_tdata")),
     "wide": (
         "splatsieve_wide",
-        ("splatsieve_wide_regs.md", "splatsieve_wide_regs.h"),
+        ("splatsieve_wide_regs.md", "splatsieve_wide_regs.h", "splatsieve_wide_regs.rdl"),
         ACCELERATOR_PORTS,
     ),
 }
@@ -82,13 +87,14 @@ def test_wide_preset(tmp_path):
     call("verilog", "-o", tmp_path, "--preset", "wide")
     check_module(tmp_path, "wide")
     check_registers(tmp_path, "wide", Parameters(data_bits=512, lanes=2))
-    assert len(list(tmp_path.iterdir())) == 7
+    assert len(list(tmp_path.iterdir())) == 8
 
 
 def check_registers(folder, preset, params):
-    page, header = (folder / name for name in PRESETS[preset][1])
+    page, header, rdl = (folder / name for name in PRESETS[preset][1])
     assert page.read_text() == regs_markdown(params)
     assert header.read_text() == c_header(params)
+    assert rdl.read_text() == system_rdl(params, PRESETS[preset][0])
 
 
 def test_text_and_json_name_the_files(tmp_path):

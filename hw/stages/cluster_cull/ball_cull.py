@@ -93,7 +93,7 @@ class _BallPath(Block):
         units, test = CommonUnit(self._params), BallOutside(self._params)
         p.m.d.comb += [block.constants.eq(self.constants) for block in (units, test)]
         named = {name: ball[name] for name in (*RADII, *EXPONENTS)}
-        common = p.call("units", units, center=center, **named)
+        common = p.call("common_unit", units, center=center, **named)
         above, member = common.pop("above"), common.pop("member")
         result = p.call("test", test, **common)
         never = p.register("never", lambda radius: radius.all(), ball["radius_high"])

@@ -128,7 +128,7 @@ def test_field_of_a_word_takes_its_bits():
 
 def test_every_code_has_a_meaning():
     assert list(STATUS_MEANINGS) == list(StatusCode)
-    assert [int(code) for code in StatusCode] == list(range(17))
+    assert [int(code) for code in StatusCode] == list(range(18))
 
 
 @each_case
@@ -147,6 +147,7 @@ def test_page_names_everything(params):
     for code, meaning in STATUS_MEANINGS.items():
         assert f"| {int(code)} | `{code.name}` | {meaning} |" in page
     assert page.endswith("|\n")
+    assert max(map(len, page.splitlines())) <= 140
 
 
 @each_case

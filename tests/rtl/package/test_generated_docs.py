@@ -12,6 +12,7 @@ from golden.params import Parameters
 from hw.docs.block_diagram import BLOCKS, BOX_WIDTH, HEIGHT, WIDTH, blocks_svg, boxes
 from hw.docs.interface import with_tables
 from hw.host.register_docs import c_header, regs_markdown
+from hw.host.register_rdl import system_rdl
 from hw.stages.cluster_cull.cluster_cull import ClusterCull
 from hw.stages.gaussian_project.gaussian_project import GaussianProject
 from hw.verilog import accelerator_design, project_design
@@ -22,7 +23,11 @@ from sim.rtl.design_cache import cached_design
 FOLDER = Path(next(iter(hw.__path__)))
 README = (FOLDER / "README.md").read_text()
 AGAIN = "generated documents are old: run `uv run splatsieve docs hw`"
-REGISTERS = {"regs.md": regs_markdown, "splatsieve_regs.h": c_header}
+REGISTERS = {
+    "regs.md": regs_markdown,
+    "splatsieve_regs.h": c_header,
+    "splatsieve_regs.rdl": lambda params: system_rdl(params, "splatsieve"),
+}
 
 
 @pytest.fixture(scope="module")

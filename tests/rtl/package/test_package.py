@@ -17,7 +17,6 @@ from golden.params import Parameters
 from hw.accelerator_top import AcceleratorTop
 from hw.docs.interface import INTERFACE, interface_markdown
 from hw.docs.timing_diagram import TIMING, WAVES, timing_svg
-from hw.package.lint import WAIVED
 from hw.package.ports import purpose
 from hw.package.presets import PRESETS
 from sim.package.files import package_files
@@ -127,16 +126,6 @@ def check_bench(preset, expected, simulator, folder):
     bad = run(command, bench)
     assert bad.returncode != 0
     assert "FAIL: 1 errors" in bad.stdout
-
-
-@pytest.mark.parametrize("preset", ["cull", "project", "base", SLOW_WIDE])
-def test_lint_with_the_waiver_alone(preset, tmp_path):
-    name = write_package(preset, tmp_path)
-    lint = ["verilator", "--lint-only", "-Wall", "--top-module", name]
-    result = run([*lint, f"{name}.vlt", f"{name}.v"], tmp_path)
-    assert (result.returncode, result.stderr) == (0, "")
-    found = set(re.findall(r"%Warning-(\w+)", run([*lint, f"{name}.v"], tmp_path).stderr))
-    assert found <= set(WAIVED)
 
 
 def test_fusesoc_lints_and_simulates(tmp_path):
