@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import cocotb
-from cocotb.triggers import with_timeout
+from cocotb.triggers import NextTimeStep, ReadOnly, RisingEdge, with_timeout
 
 from hw.host.register_map import counter_register
 from hw.host.status import StatusCode
@@ -112,6 +112,27 @@ async def reset_at_any_time(dut):
         await bench.open()
         await bench.right(other)
         assert await bench.read(counter_register("frames")) == 1
+
+
+@cocotb.test(timeout_time=100, timeout_unit="us")
+@cocotb.parametrize(core_alone=[False, True])
+async def the_host_is_taken_two_edges_behind_a_reset(dut, core_alone):
+    """Of one cycle; not before, not later."""
+    bench = await start(dut)
+    for _ in range(2):
+        dut.aresetn.value = 0
+        dut.m_axi_aresetn.value = int(core_alone)
+        await bench.cycles(1)
+        dut.aresetn.value = dut.m_axi_aresetn.value = 1
+        ready = []
+        for _ in range(6):
+            await RisingEdge(dut.aclk)
+            await ReadOnly()
+            ready.append(bool(dut.s_axil_arready.value) and bool(dut.s_axil_awready.value))
+            await NextTimeStep()
+        assert ready == [False, True, True, True, True, True]
+    await bench.open()
+    await bench.right(bench.views(1)[0])
 
 
 @cocotb.test(timeout_time=1, timeout_unit="ms")

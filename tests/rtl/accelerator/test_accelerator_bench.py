@@ -12,7 +12,7 @@ from sim.rtl.cocotb_bench import run_bench
 from sim.rtl.design_cache import cached_design
 
 BENCH = Path(__file__).with_name("bench_accelerator.py")
-TESTS = 24 + 1 + 2 + 1 + 1 + 2 + 3 + 2 + 1 + 1 + 1 + 1 + 2
+TESTS = 24 + 1 + 2 + 1 + 1 + 2 + 3 + 2 + 2 + 1 + 1 + 1 + 1 + 2
 
 OTHERS = ((64, 1), (64, 4), (128, 2), (256, 2), (256, 4), (512, 1), (512, 2), (512, 4))
 WIDTHS_AND_LANES = [(256, 1), *(pytest.param(*other, marks=pytest.mark.slow) for other in OTHERS)]

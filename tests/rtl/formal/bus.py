@@ -21,13 +21,37 @@ def read_master(m: Module) -> None:
     The memory gives each record its own number as its content. It may end a burst early or late,
     and answer what nobody asked for. A flush may come at any time.
     """
+    flush = Signal()
+    m.d.comb += flush.eq(AnySeq(1))
+    _master(m, flush, flush)
+
+
+def core_reset(m: Module) -> None:
+    """The same of clients that are reset at any time for two cycles or more, and not the master.
+
+    As in the top: the flush is a register that the reset sets, so it comes a cycle later and lasts
+    a cycle longer, in which nothing is asked for yet.
+    """
+    reset, before, flush = Signal(), Signal(2), Signal(init=1)
+    m.d.comb += [reset.eq(AnySeq(1)), given(~before[0] | before[1] | reset)]
+    m.d.sync += [before.eq(Cat(reset, before)), flush.eq(reset)]
+    dut = _master(m, flush, reset)
+    for requests in dut.requests:
+        m.d.comb += given(~requests.valid | ~flush)
+    busy = Signal()
+    m.d.sync += busy.eq(~dut.idle & (busy | (reset & dut.axi.r_valid)))
+    m.d.comb += occurs(busy & ~flush & dut.requests[0].valid)
+
+
+def _master(m: Module, flush, forget) -> ReadMaster:
+    """A read master, its memory and two clients, whose knowledge `forget` takes away."""
     params = Parameters(data_bits=256, outstanding_bursts=LIMIT, burst_beats=4)
     m.submodules.dut = dut = ReadMaster(params, DEPTHS)
     axi = dut.axi
-    m.d.comb += dut.flush.eq(AnySeq(1))
+    m.d.comb += dut.flush.eq(flush)
     _memory(m, dut)
     for requests, slots, depth in zip(dut.requests, dut.slots, DEPTHS, strict=True):
-        _client(m, dut.flush, requests, slots, min(depth, 3))
+        _client(m, forget, requests, slots, min(depth, 3))
     address = Cat(axi.ar_address, axi.ar_length)
     first = axi.ar_address[RECORD_SHIFT:12]
     waited, flushed = Signal(), Signal()
@@ -39,6 +63,7 @@ def read_master(m: Module) -> None:
         holds(~axi.ar_valid | ~(first + axi.ar_length)[7]),  # stays in its page
         holds(~axi.ar_valid | (axi.ar_length < max(DEPTHS))),
     ]
+    return dut
 
 
 def _memory(m: Module, dut) -> None:
@@ -118,7 +143,7 @@ def _told(m: Module, dut, held, beat, wrong, takes) -> None:
     ]
 
 
-def _client(m: Module, flush, requests, slots, records: int) -> None:
+def _client(m: Module, forget, requests, slots, records: int) -> None:
     """Asks for runs of up to three records around a boundary of 4 KiB, takes when it likes.
 
     A bit of the number says the frame; what is followed is of one frame. Where a burst of the other
@@ -128,19 +153,20 @@ def _client(m: Module, flush, requests, slots, records: int) -> None:
     ----------
     records : of one run that it is seen to get.
     """
-    run, slot, frame = requests.payload, slots.payload, Signal()
+    run, slot, frame, forgot = requests.payload, slots.payload, Signal(), Signal()
     m.d.comb += [
         *(requests.valid.eq(AnySeq(1)), run.frame.eq(AnySeq(1)), run["count"].eq(AnySeq(2))),
         run.record.eq(124 + AnySeq(3) + (run.frame << FRAME_SHIFT)),
-        *(given(stays(m, requests)), slots.ready.eq(AnySeq(1)), frame.eq(AnyConst(1))),
+        *(given(forgot | stays(m, requests)), slots.ready.eq(AnySeq(1)), frame.eq(AnyConst(1))),
     ]
     waits, offer = Signal(), Signal(len(slot.as_value()))
-    m.d.sync += [waits.eq(slots.valid & ~slots.ready & ~flush), offer.eq(slot)]
+    m.d.sync += [waits.eq(slots.valid & ~slots.ready & ~forget), offer.eq(slot)]
+    m.d.sync += forgot.eq(forget)
     came, left, at, size = Signal(6), Signal(6), Signal(6), Signal(2)
     chosen, record = Signal(), Signal(FRAME_SHIFT + 1)
     asked = moves(requests) & (run.frame == frame)
     offered = slots.valid & (slot.data[0][FRAME_SHIFT] == frame)
-    with m.If(flush):
+    with m.If(forget):
         m.d.sync += [came.eq(0), left.eq(0), chosen.eq(0)]
     with m.Else():
         m.d.sync += [
@@ -154,9 +180,9 @@ def _client(m: Module, flush, requests, slots, records: int) -> None:
     here = offered & chosen & (left >= at) & (offset < size)
     m.d.comb += [
         holds(~waits | (slots.valid & (slot.as_value() == offer))),
-        holds(~offered | (left < came)),
+        holds(forget | ~offered | (left < came)),
         holds(~slots.valid | slot.slots.all()),
-        holds(~here | (slot.data[0] == record + offset)),
+        holds(forget | ~here | (slot.data[0] == record + offset)),
         occurs(moves(slots) & here & (offset == records - 1)),
     ]
 

@@ -181,6 +181,28 @@ def test_interface_page_and_timing():
     assert (FOLDER / TIMING).read_text() == timing_svg(), AGAIN
 
 
+@pytest.mark.parametrize("preset", ["base", *SLOW_DRAWING])
+def test_what_is_said_of_the_memory_port(preset):
+    """Each constant is the one in the Verilog."""
+    rows = [line.strip("| ").split(" | ") for line in interface_lines() if line.startswith("| `")]
+    said = {
+        signal.strip("` "): value
+        for name, value, *_ in rows
+        for signal in name.split(",")
+        if re.fullmatch(r" ?`(a[rw]|[rb])(id|size|burst|cache|prot|ready)`", signal)
+    }
+    text = design_of(preset).text
+    size = (PRESETS[preset].params.data_bits // 8).bit_length() - 1
+    assert len(said) == 12
+    for signal, value in said.items():
+        if re.search(rf"output (\[\S+ )?m_axi_{signal};", text):
+            found = re.search(rf"assign m_axi_{signal} = \d+'[hd](\w+);", text).group(1)
+            assert int(found, 16) == (size if value == "log2(`data_bits`/8)" else int(value))
+        else:
+            assert signal[0] in "awb", signal
+            assert not PRESETS[preset].draws, signal
+
+
 def test_what_is_said_of_wide_ports():
     """`wide` takes long to generate, so the page derives its widths: here they are checked."""
     params = PRESETS["wide"].params
