@@ -20,6 +20,7 @@
 #define SPLATSIEVE_CODE_WRITE_OUTSIDE 14u /* a write lay outside its window, and was not done */
 #define SPLATSIEVE_CODE_LISTS_FULL 15u /* the lists need more memory than their window has: draw in strips */
 #define SPLATSIEVE_CODE_TOO_MANY_BINS 16u /* the picture has more bins than the build: draw in strips */
+#define SPLATSIEVE_CODE_BUS_LENGTH 17u /* the memory ended a burst of reads early or late: rlast, against arlen */
 
 /* says that this is a splatsieve (ro) */
 #define SPLATSIEVE_REG_IDENTITY 0x000u
@@ -30,7 +31,7 @@
 #define SPLATSIEVE_REG_VERSION 0x004u
 #define SPLATSIEVE_VERSION_HARDWARE_MINOR_SHIFT 0u
 #define SPLATSIEVE_VERSION_HARDWARE_MINOR_MASK 0x000000ffu
-#define SPLATSIEVE_VERSION_HARDWARE_MINOR_VALUE 0u
+#define SPLATSIEVE_VERSION_HARDWARE_MINOR_VALUE 1u
 #define SPLATSIEVE_VERSION_HARDWARE_MAJOR_SHIFT 8u
 #define SPLATSIEVE_VERSION_HARDWARE_MAJOR_MASK 0x0000ff00u
 #define SPLATSIEVE_VERSION_HARDWARE_MAJOR_VALUE 3u

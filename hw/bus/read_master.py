@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from amaranth.hdl import C, Cat, Module, Mux, ResetInserter, Signal
 from amaranth.lib import stream, wiring
-from amaranth.lib.fifo import SyncFIFOBuffered
 from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
 from hw.bus.axi import Response, axi_read
 from hw.bus.burst_splitter import BurstSplitter
+from hw.bus.read_answers import ReadAnswers
 from hw.bus.read_queue import ReadQueue
 from hw.layouts import run_request, slot_beat
 
@@ -27,10 +27,9 @@ class ReadMaster(wiring.Component):
     the last beat of an entry taken to the entry offered.
     Throughput: a beat a cycle, if a client's queue holds the memory's latency and a burst more.
     A client asks for a burst in 3 cycles (4 if it begins a run); all of them for one in 2.
-    What nobody asked for is ignored: a beat counts only while the address of a burst was taken and
-    its last beat has not come. A burst ends with `r_last`; where that comes early or late its frame
-    gets no further records, so that those it got are the right ones. It is reset with the memory;
-    where its clients are reset alone it is flushed meanwhile.
+    What nobody asked for is ignored. A burst ends with `r_last`; where that comes early or late its
+    frame gets no further records, so that those it got are the right ones. The master is reset with
+    the memory; where its clients are reset alone it is flushed meanwhile.
 
     Parameters
     ----------
@@ -58,6 +57,7 @@ class ReadMaster(wiring.Component):
         self._params = params
         self._splitters = [BurstSplitter(params, depth) for depth in depths]
         self._queues = [ReadQueue(params, depth) for depth in depths]
+        self._answers = ReadAnswers(params, len(depths))
         count = len(depths)
         super().__init__(
             {
@@ -81,122 +81,102 @@ class ReadMaster(wiring.Component):
             wiring.connect(m, wiring.flipped(self.requests[n]), splitter.i)
             wiring.connect(m, queue.o, wiring.flipped(self.slots[n]))
             m.d.comb += splitter.freed.eq(queue.freed)
-        # Bursts from the address granted to the last beat: length, which slots count, frame, whose.
-        m.submodules.order = order = SyncFIFOBuffered(
-            width=len(self._splitters) + 11, depth=self._params.outstanding_bursts + 1
-        )
         limit = self._params.outstanding_bursts
         outstanding, after = (Signal(range(limit + 1)) for _ in range(2))
-        dropping, has_room = Signal(), Signal(init=1)
-        with m.If(self.flush):
-            m.d.sync += dropping.eq(1)
-        with m.Elif(self.idle):
-            m.d.sync += dropping.eq(0)
+        dropping, dropping_next, has_room = Signal(), Signal(), Signal(init=1)
+        m.submodules.answers = answers = self._answers
         may_grant = Signal()
-        m.d.comb += may_grant.eq(~self.flush & ~dropping & has_room)
-        self._ask(m, order, may_grant)
-        self._receive(m, order, dropping)
-        m.d.comb += after.eq(outstanding + order.w_en - order.r_en)
+        m.d.comb += [
+            may_grant.eq(~self.flush & ~dropping & has_room),
+            dropping_next.eq(self.flush | (dropping & ~self.idle)),
+        ]
+        m.d.sync += dropping.eq(dropping_next)
+        self._ask(m, may_grant)
+        self._receive(m, dropping, dropping_next)
+        # From the address granted to the last beat.
+        m.d.comb += after.eq(outstanding + answers.grant - answers.ends)
         m.d.sync += [outstanding.eq(after), has_room.eq(after != limit), self.idle.eq(after == 0)]
         return m
 
-    def _ask(self, m, order, may_grant):
+    def _ask(self, m, may_grant):
         """Passes the first of the waiting bursts to the bus, at most every other cycle."""
-        axi, granted = self.axi, Signal(len(self._splitters))
+        axi, answers, granted = self.axi, self._answers, Signal(len(self._splitters))
         is_free = may_grant & ~axi.ar_valid
+        taken = axi.ar_valid & axi.ar_ready
         with m.If(axi.ar_ready):
             m.d.sync += axi.ar_valid.eq(0)
         for n, splitter in reversed(list(enumerate(self._splitters))):
             burst = splitter.o.payload
-            skips = Cat(burst.skip_first, burst.skip_last)
             with m.If(is_free & splitter.o.valid):
+                m.d.comb += granted.eq(1 << n)
                 m.d.comb += [
-                    granted.eq(1 << n),
-                    order.w_data.eq(Cat(burst.length, skips, burst.frame, granted)),
+                    getattr(answers.granted, name).eq(getattr(burst, name))
+                    for name in ("length", "skip_first", "skip_last", "frame")
                 ]
                 m.d.sync += [axi.ar_address.eq(burst.address), axi.ar_length.eq(burst.length)]
             m.d.comb += splitter.o.ready.eq(granted[n])
-        m.d.comb += order.w_en.eq(granted.any())
+        m.d.comb += [
+            answers.grant.eq(granted.any()),
+            answers.granted.owner.eq(granted),
+            answers.addressed.eq(taken),
+        ]
         with m.If(granted.any()):
             m.d.sync += axi.ar_valid.eq(1)
-        m.d.sync += self.bursts.eq(self.bursts + (axi.ar_valid & axi.ar_ready))
+        m.d.sync += self.bursts.eq(self.bursts + taken)
 
-    def _receive(self, m, order, dropping):
+    def _receive(self, m, dropping, dropping_next):
         """Registers a beat, puts records together, and hands them to the queue they are for."""
+        axi, answers = self.axi, self._answers
         entry = Signal(slot_beat(self._params))
         words = entry.data.as_value()
-        beat = Signal(self.axi.r_data.shape(), reset_less=True)
+        beat = Signal(axi.r_data.shape(), reset_less=True)
         response = Signal(Response, reset_less=True)
-        arrived, valid, last = Signal(), Signal(), Signal(reset_less=True)
         m.d.comb += [
-            self.axi.r_ready.eq(1),
-            valid.eq(arrived & self._awaited(m, order)),
-            order.r_en.eq(valid & last),
+            axi.r_ready.eq(1),
+            answers.r_valid.eq(axi.r_valid),
+            answers.r_last.eq(axi.r_last),
         ]
         m.d.sync += [
-            beat.eq(self.axi.r_data),
-            response.eq(self.axi.r_response),
-            last.eq(self.axi.r_last),
-            arrived.eq(self.axi.r_valid),
-            self.beats.eq(self.beats + valid),
+            beat.eq(axi.r_data),
+            response.eq(axi.r_response),
+            self.beats.eq(self.beats + answers.valid),
         ]
-        length, skips, frame, owner = (
-            order.r_data[:8],
-            order.r_data[8:10],
-            order.r_data[10],
-            order.r_data[11:],
-        )
-        is_first, is_due_last, is_over = self._place(m, valid, last, length)
-        m.d.comb += entry.slots.eq(~Cat(is_first & skips[0], is_due_last & skips[1]))
-        is_whole = self._assemble(m, words, beat, valid, last)
-        wrong_length = Signal(2)  # a bit for each frame, until the flush
-        is_kept = valid & is_whole & ~is_over & ~dropping & ~wrong_length.bit_select(frame, 1)
+        burst = answers.burst
+        skips = Cat(answers.first & burst.skip_first, answers.due_last & burst.skip_last)
+        m.d.comb += entry.slots.eq(~skips)
+        is_whole = self._assemble(m, words, beat, answers.valid, answers.ends)
+        blocked = self._report(m, response, dropping, dropping_next)
+        is_kept = answers.valid & is_whole & ~Mux(burst.frame, blocked[1], blocked[0])
         for n, queue in enumerate(self._queues):
-            m.d.comb += [queue.entry.eq(entry), queue.write.eq(is_kept & owner[n])]
-        is_wrong = valid & ~is_over & (last ^ is_due_last)
-        with m.If(self.flush):
-            m.d.sync += wrong_length.eq(0)
-        with m.Elif(is_wrong & ~dropping):
-            m.d.sync += wrong_length.bit_select(frame, 1).eq(1)
-        code = Signal(2)
+            m.d.comb += [queue.entry.eq(entry), queue.write.eq(is_kept & burst.owner[n])]
+
+    def _report(self, m, response, dropping, dropping_next):
+        """The first error of each frame; returns, for each, whether beats of it are dropped."""
+        answers, code = self._answers, Signal(2)
         with m.If(response == Response.SLVERR):
             m.d.comb += code.eq(1)
         with m.Elif(response == Response.DECERR):
             m.d.comb += code.eq(2)
-        with m.Elif(is_wrong):
+        with m.Elif(answers.wrong_length):
             m.d.comb += code.eq(LENGTH_ERROR)
-        for of_frame, error in enumerate(self.error):
+        blocked = Signal(2)
+        for frame, error in enumerate(self.error):
+            broken, broken_next = (
+                Signal(name=f"{name}_{frame}") for name in ("broken", "broken_next")
+            )
+            here = answers.valid & ~dropping & (answers.burst.frame == frame)
+            m.d.comb += broken_next.eq(~self.flush & (broken | (here & answers.wrong_length)))
+            m.d.sync += [
+                broken.eq(broken_next),
+                blocked[frame].eq(broken_next | dropping_next | answers.beyond_next),
+            ]
             with m.If(self.flush):
                 m.d.sync += error.eq(0)
-            with m.Elif(valid & ~dropping & (frame == of_frame) & (error == 0)):
+            with m.Elif(here & (error == 0)):
                 m.d.sync += error.eq(code)
+        return blocked
 
-    def _awaited(self, m, order):
-        """Whether the address of a burst was taken, and its last beat has not come."""
-        limit = self._params.outstanding_bursts
-        addressed, after = (
-            Signal(range(limit + 1), name=name) for name in ("addressed", "addressed_after")
-        )
-        awaited = Signal()
-        taken = self.axi.ar_valid & self.axi.ar_ready
-        m.d.comb += after.eq(addressed + taken - order.r_en)
-        m.d.sync += [addressed.eq(after), awaited.eq(after != 0)]
-        return awaited
-
-    def _place(self, m, valid, last, length):
-        """Where a beat is in its burst: the first, the last one asked for, beyond that one."""
-        count, is_first, is_over = Signal(8), Signal(init=1), Signal()
-        is_due_last = Signal()
-        m.d.comb += is_due_last.eq(count == length)
-        with m.If(valid):
-            m.d.sync += [
-                is_first.eq(last),
-                count.eq(Mux(last, 0, count + 1)),
-                is_over.eq((is_over | is_due_last) & ~last),
-            ]
-        return is_first, is_due_last, is_over
-
-    def _assemble(self, m, words, beat, valid, last):
+    def _assemble(self, m, words, beat, valid, ends):
         """Fills the entry with this beat and those before it; returns whether it is the last."""
         beats = len(words) // len(beat)
         if beats == 1:
@@ -206,5 +186,5 @@ class ReadMaster(wiring.Component):
         place = Signal(range(beats))
         m.d.comb += words.eq(Cat(before, beat))
         with m.If(valid):
-            m.d.sync += [before.eq(words >> len(beat)), place.eq(Mux(last, 0, place + 1))]
+            m.d.sync += [before.eq(words >> len(beat)), place.eq(Mux(ends, 0, place + 1))]
         return place == beats - 1
