@@ -10,6 +10,7 @@ from hw.host.register_map import (
     register_map,
 )
 from hw.host.status import STATUS_MEANINGS
+from hw.host.view_macros import view_macros
 
 PREFIX = "SPLATSIEVE"
 ACCESS = {
@@ -47,7 +48,7 @@ def c_header(params: Parameters) -> str:
 
     SPLATSIEVE_REG_NAME is an offset in bytes; SPLATSIEVE_NAME_FIELD_SHIFT and _MASK place a field
     (the mask is in place); _SIGNED and _FRACTION_BITS say how a number is meant; _VALUE is what a
-    constant field reads for these parameters.
+    constant field reads for these parameters. hw/driver needs nothing else.
     """
     lines = [
         "/* Registers of splatsieve, generated from hw/host/register_map.py. */",
@@ -60,12 +61,36 @@ def c_header(params: Parameters) -> str:
             for code, text in STATUS_MEANINGS.items()
         ),
     ]
+    lines += ["", *_groups(params)]
+    lines += ["", "/* Numbers of which a driver makes the frame constants of a camera. */"]
+    lines += view_macros(params, PREFIX)
     for register in register_map(params):
         lines += ["", f"/* {register.description} ({register.access}) */"]
         lines.append(f"#define {PREFIX}_REG_{register.name} 0x{register.offset:03x}u")
         for field in register.fields:
             lines += _macros(f"{PREFIX}_{register.name}_{field.name.upper()}", field)
     return "\n".join([*lines, "", f"#endif /* {PREFIX}_REGS_H */", ""])
+
+
+def _groups(params: Parameters) -> list[str]:
+    """What a driver walks through: which build this is, frame constants, counters."""
+    build, frame, counters = [], [], []
+    for register in register_map(params):
+        known = [f for f in register.fields if f.value is not None and f.name != "hardware_minor"]
+        if known:
+            mask = sum(field.mask for field in known)
+            value = sum(int(field.value or 0) << field.first_bit for field in known)
+            build.append(f"{{0x{register.offset:03x}u, {_hex(mask)}, {_hex(value)}}}")
+        frame += [register.offset] * register.name.startswith("FRAME_")
+        counters += [register.offset] * register.name.startswith("COUNTER_")
+    return [
+        "/* Offset, mask and value of each word that tells builds apart. */",
+        f"#define {PREFIX}_BUILD {{{', '.join(build)}}}",
+        f"#define {PREFIX}_FRAME_FIRST 0x{frame[0]:03x}u",
+        f"#define {PREFIX}_FRAME_WORDS {len(frame)}u",
+        f"#define {PREFIX}_COUNTER_FIRST 0x{counters[0]:03x}u",
+        f"#define {PREFIX}_COUNTERS {len(counters)}u",
+    ]
 
 
 def _rows(register: Register) -> list[str]:

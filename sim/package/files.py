@@ -5,6 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from importlib.metadata import version
+from pathlib import Path
+
+import hw
 
 from hw.host.register_docs import c_header, regs_markdown
 from hw.host.register_rdl import system_rdl
@@ -12,6 +15,8 @@ from hw.package.fusesoc import core_text
 from hw.package.lint import waiver_text
 from hw.package.presets import Preset
 from hw.verilog import Design
+
+DRIVER = Path(next(iter(hw.__path__))) / "driver"
 from sim.package.bench import bench_files
 
 
@@ -19,7 +24,8 @@ def package_files(preset: Preset, design: Design) -> dict[str, str]:
     """Text of each file by path within the folder; several presets share one folder.
 
     NAME.v, NAME.json, NAME.vlt (lint waivers), NAME.core (FuseSoC), NAME_tb/ (testbench.v and its
-    vectors), and where the preset has registers their page, C header and SystemRDL.
+    vectors), and where the preset has registers their page, C header, SystemRDL and driver/, the
+    driver in C, which is the same for all.
 
     Parameters
     ----------
@@ -35,11 +41,18 @@ def package_files(preset: Preset, design: Design) -> dict[str, str]:
         files[page] = regs_markdown(preset.params)
         files[f"{name}_regs.h"] = c_header(preset.params)
         files[f"{name}_regs.rdl"] = system_rdl(preset.params, name)
+        files |= driver_files()
     bench = bench_files(preset, name)
     vectors = [file for file in bench if file.endswith(".hex")]
     files[f"{name}.vlt"] = waiver_text(f"{name}.v")
     files[f"{name}.core"] = core_text(preset, name, f"{name}_tb", vectors)
     return files | {f"{name}_tb/{file}": text for file, text in bench.items()}
+
+
+def driver_files() -> dict[str, str]:
+    """The driver in C by path within the folder."""
+    sources = sorted(path for end in ("*.c", "*.h") for path in DRIVER.glob(end))
+    return {f"{DRIVER.name}/{path.name}": path.read_text(encoding="utf-8") for path in sources}
 
 
 def digests(files: dict[str, str]) -> dict[str, str]:

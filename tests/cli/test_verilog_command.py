@@ -53,7 +53,8 @@ def test_presets_share_a_folder(folder):
     }
     assert {path.name for path in folder.iterdir() if path.is_file()} == expected
     assert {path.name for path in folder.iterdir() if path.is_dir()} == {
-        f"{module}_tb" for module, _, _ in list(PRESETS.values())[:3]
+        "driver",
+        *(f"{module}_tb" for module, _, _ in list(PRESETS.values())[:3]),
     }
 
 
@@ -87,7 +88,7 @@ def test_wide_preset(tmp_path):
     call("verilog", "-o", tmp_path, "--preset", "wide")
     check_module(tmp_path, "wide")
     check_registers(tmp_path, "wide", Parameters(data_bits=512, lanes=2))
-    assert len(list(tmp_path.iterdir())) == 8
+    assert len(list(tmp_path.iterdir())) == 9
 
 
 def check_registers(folder, preset, params):
