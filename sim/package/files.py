@@ -8,7 +8,6 @@ from importlib.metadata import version
 from pathlib import Path
 
 import hw
-
 from hw.host.register_docs import c_header, regs_markdown
 from hw.host.register_rdl import system_rdl
 from hw.package.fusesoc import core_text
@@ -16,8 +15,9 @@ from hw.package.lint import waiver_text
 from hw.package.presets import Preset
 from hw.verilog import Design
 
-DRIVER = Path(next(iter(hw.__path__))) / "driver"
 from sim.package.bench import bench_files
+
+DRIVER = Path(next(iter(hw.__path__))) / "driver"
 
 
 def package_files(preset: Preset, design: Design) -> dict[str, str]:
