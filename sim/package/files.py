@@ -14,7 +14,6 @@ from hw.package.fusesoc import core_text
 from hw.package.lint import waiver_text
 from hw.package.presets import Preset
 from hw.verilog import Design
-
 from sim.package.bench import bench_files
 
 DRIVER = Path(next(iter(hw.__path__))) / "driver"
