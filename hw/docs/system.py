@@ -118,7 +118,7 @@ def splat_meanings(params: Parameters) -> dict[str, str]:
     fraction = params.screen_fraction_bits
     pixels = f"value 2^-{fraction} px; the centre of pixel (0, 0) is at (0.5, 0.5)"
     conic = "value 2^`conic_exponent` px^-2; power = -(a dx^2 + c dy^2)/2 - b dx dy"
-    depth = "camera's z, 2^-`length_fraction_bits` units of the frame; a code of `golden/numbers/depth.py`"
+    depth = "camera's z, 2^-`length_fraction_bits` units of the frame, by `golden/numbers/depth.py`"
     return {
         **dict.fromkeys(("mean2d.u", "mean2d.v"), pixels),
         **dict.fromkeys(("conic.a", "conic.b", "conic.c"), conic),
