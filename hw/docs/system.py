@@ -72,12 +72,7 @@ OTHER_PORTS = f"""
 
 Generate a build of that width with bursts of {SHORT_BEATS} beats at most, which AXI3 allows too:
 
-    from pathlib import Path
-    from golden.params import Parameters
-    from hw.verilog import accelerator_design, write_design
-
-    params = Parameters(data_bits=64, burst_beats={SHORT_BEATS})
-    write_design(accelerator_design(params), Path("ip"))
+    uv run splatsieve verilog --set data_bits=64 --set burst_beats={SHORT_BEATS} -o ip
 
 - On AXI3 connect `arlen[3:0]` and `awlen[3:0]`; the other bits are 0 then. Its `wid` is 0, as is
   `awid`; data comes in the order of the addresses. AXI3 calls {MODIFIABLE_BUFFERABLE} of `arcache`

@@ -21,13 +21,13 @@ def core_text(preset: Preset, name: str, folder: str, vectors: list[str]) -> str
     files += [f"      - {folder}/{file}: {{file_type: user, copyto: {file}}}" for file in vectors]
     return _TEXT.format(
         name=name,
-        version=_plain_version(),
+        version=plain_version(),
         what=json.dumps(preset.what),
         bench="\n".join(files),
     )
 
 
-def _plain_version() -> str:
+def plain_version() -> str:
     """Version of splatsieve as FuseSoC takes it: numbers only."""
     numbers = version("splatsieve").split("+")[0].split(".")
     return ".".join(part for part in numbers if part.isdigit())

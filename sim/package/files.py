@@ -11,6 +11,7 @@ import hw
 from hw.host.register_docs import c_header, regs_markdown
 from hw.host.register_rdl import system_rdl
 from hw.package.fusesoc import core_text
+from hw.package.ipxact import component_text
 from hw.package.lint import waiver_text
 from hw.package.presets import Preset
 from hw.verilog import Design
@@ -22,9 +23,9 @@ DRIVER = Path(next(iter(hw.__path__))) / "driver"
 def package_files(preset: Preset, design: Design) -> dict[str, str]:
     """Text of each file by path within the folder; several presets share one folder.
 
-    NAME.v, NAME.json, NAME.vlt (lint waivers), NAME.core (FuseSoC), NAME_tb/ (testbench.v and its
-    vectors), and where the preset has registers their page, C header, SystemRDL and driver/, the
-    driver in C, which is the same for all.
+    NAME.v, NAME.json, NAME.vlt (lint waivers), NAME.core (FuseSoC), NAME.xml (IP-XACT),
+    NAME_tb/ (testbench.v and its vectors), and where the preset has registers their page, C header,
+    SystemRDL and driver/, the driver in C, which is the same for all.
 
     Parameters
     ----------
@@ -45,7 +46,9 @@ def package_files(preset: Preset, design: Design) -> dict[str, str]:
     vectors = [file for file in bench if file.endswith(".hex")]
     files[f"{name}.vlt"] = waiver_text(f"{name}.v")
     files[f"{name}.core"] = core_text(preset, name, f"{name}_tb", vectors)
-    return files | {f"{name}_tb/{file}": text for file, text in bench.items()}
+    files |= {f"{name}_tb/{file}": text for file, text in bench.items()}
+    described = [path for path in files if not path.endswith((".json", ".core"))]
+    return files | {f"{name}.xml": component_text(preset, design, described)}
 
 
 def driver_files() -> dict[str, str]:

@@ -49,7 +49,7 @@ def test_presets_share_a_folder(folder):
         name
         for preset, (module, more, _) in PRESETS.items()
         if preset != "wide"
-        for name in (*(f"{module}.{end}" for end in ("v", "json", "vlt", "core")), *more)
+        for name in (*(f"{module}.{end}" for end in ("v", "json", "vlt", "core", "xml")), *more)
     }
     assert {path.name for path in folder.iterdir() if path.is_file()} == expected
     assert {path.name for path in folder.iterdir() if path.is_dir()} == {
@@ -88,7 +88,7 @@ def test_wide_preset(tmp_path):
     call("verilog", "-o", tmp_path, "--preset", "wide")
     check_module(tmp_path, "wide")
     check_registers(tmp_path, "wide", Parameters(data_bits=512, lanes=2))
-    assert len(list(tmp_path.iterdir())) == 9
+    assert len(list(tmp_path.iterdir())) == 10
 
 
 def check_registers(folder, preset, params):
