@@ -95,10 +95,11 @@ def number(value):
 def counted_projection(rules):
     """Runs golden.stages.gaussian_project.ewa's projection of one Gaussian on counted numbers."""
     tally = Tally()
-    view = ewa.view_constants(default_cameras(4, 320, 200)[0], rules)
-    run = ("r00", "r01", "r02", "r10", "r11", "r12", "r20", "r21", "r22")
-    run += ("tx", "ty", "tz", "fx", "fy", "cx", "cy")
-    view = view._replace(**{name: Counted(getattr(view, name), tally) for name in run})
+    record = ewa.view_constants(default_cameras(4, 320, 200)[0], rules)[0]
+    view = types.SimpleNamespace(**{name: record[name] for name in ewa.VIEW_DTYPE.names})
+    for name in ("rotation", "translation", "focal", "center"):
+        counted = np.frompyfunc(lambda value: Counted(float(value), tally), 1, 1)
+        setattr(view, name, counted(record[name]))
     fake_math = types.SimpleNamespace(sqrt=lambda x: x.sqrt(), inf=math.inf)
     fake_numpy = types.SimpleNamespace(
         ceil=lambda x: math.ceil(number(x)), floor=lambda x: math.floor(number(x))
