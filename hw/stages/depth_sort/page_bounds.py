@@ -49,7 +49,7 @@ class PageBounds(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.bounds = memory = Memory(
+        m.submodules.pages = memory = Memory(
             shape=2 * BUCKET_BITS, depth=self._params.list_pages, init=[]
         )
         write, read = memory.write_port(), memory.read_port()
