@@ -110,14 +110,15 @@ def activate_opacities(logits: NDArray[np.floating]) -> Float32:
 
 def normalise_quats(raw: NDArray[np.floating], name: str) -> Float32:
     """q / |q| in float64, rounded to float32; raises InputError on a zero quaternion."""
-    wide = raw.astype(np.float64)
-    norm = np.sqrt(np.einsum("ij,ij->i", wide, wide))
+    with np.errstate(all="ignore"):  # of NaN and infinity: Scene refuses them by name
+        wide = raw.astype(np.float64)
+        norm = np.sqrt(np.einsum("ij,ij->i", wide, wide))
     zero = norm < 1e-30
     if zero.any():
         raise InputError(
             f"{name}: quats of Gaussian {int(np.argmax(zero))} is zero ({int(zero.sum())} such "
             "Gaussians), so it has no orientation: remove them or export the scene again."
         )
-    with np.errstate(invalid="ignore"):  # of infinite ones: Scene refuses them by name
+    with np.errstate(invalid="ignore"):
         unit: Float32 = (wide / norm[:, None]).astype(np.float32)
     return unit

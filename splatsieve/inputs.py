@@ -16,7 +16,11 @@ from golden.scene import Scene
 DEFAULT = "default"
 
 SceneArgument = Annotated[
-    str, typer.Argument(help="Scene file (.ply, .splat, .spz), or the word default.")
+    str,
+    typer.Argument(
+        help="Scene file (.ply, .spz, .splat, .ksplat, .sog, .glb, .gltf; meta.json or "
+        "lod-meta.json of a .sog in a folder, or the folder), or the word default."
+    ),
 ]
 CamerasOption = Annotated[
     Path | None,
@@ -51,9 +55,14 @@ AxesOption = Annotated[
     str | None,
     typer.Option(
         "--axes",
-        metavar="rub|rdf",
-        help="Axes in a .spz: rub, its own, or rdf, those of PLY that some writers keep.",
+        metavar="rub|luf|rdf",
+        help="Axes in the file: rub, .spz's own, luf, glTF's, or rdf, those of PLY that some "
+        "writers keep.",
     ),
+]
+DetailOption = Annotated[
+    int | None,
+    typer.Option("--detail", help="Level of detail of a streamed .sog; 0, the default, is finest."),
 ]
 BackgroundOption = Annotated[
     str,
@@ -62,7 +71,12 @@ BackgroundOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
 
-def scene_of(argument: str, drop_invalid: bool = False, axes: str | None = None) -> Scene:
+def scene_of(
+    argument: str,
+    drop_invalid: bool = False,
+    axes: str | None = None,
+    detail: int | None = None,
+) -> Scene:
     """The scene of that file, or the one that comes with splatsieve."""
     if argument == DEFAULT:
         from golden.default_scene import default_scene
@@ -70,7 +84,7 @@ def scene_of(argument: str, drop_invalid: bool = False, axes: str | None = None)
         return default_scene()
     from golden.scene_io import read_scene
 
-    return read_scene(Path(argument), drop_invalid=drop_invalid, axes=axes)
+    return read_scene(Path(argument), drop_invalid=drop_invalid, axes=axes, detail=detail)
 
 
 def cameras_of(

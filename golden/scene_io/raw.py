@@ -60,14 +60,17 @@ class RawScene:
                 f"{self.name}: no Gaussian is left of {len(bad):,} ({counts}): export it again."
             )
         warn(f"{self.name}: {int(bad.sum()):,} of {len(bad):,} Gaussians were dropped ({counts}).")
-        keep = ~bad
+        return self.taken(~bad)
+
+    def taken(self, rows: NDArray[np.generic]) -> RawScene:
+        """Some of the rows; rows : (N,) bool, or their indices."""
         return replace(
             self,
-            means=self.means[keep],
-            scales=self.scales[keep],
-            quats=self.quats[keep],
-            opacities=self.opacities[keep],
-            sh=self.sh[keep],
+            means=self.means[rows],
+            scales=self.scales[rows],
+            quats=self.quats[rows],
+            opacities=self.opacities[rows],
+            sh=self.sh[rows],
         )
 
     def _faults(self) -> dict[str, NDArray[np.bool_]]:
@@ -85,3 +88,33 @@ class RawScene:
             "without an orientation": finite & ~turned,
             "with a size or an opacity out of range": finite & turned & ~sized,
         }
+
+
+def joined(parts: list[RawScene], name: str) -> RawScene:
+    """One scene of several, in order; harmonics that a part lacks are 0. parts : at least one."""
+    if len(parts) == 1:
+        return replace(parts[0], name=name)
+    sh = np.zeros(
+        (sum(len(part.sh) for part in parts), max(part.sh.shape[1] for part in parts), 3),
+        np.float32,
+    )
+    start = 0
+    for part in parts:
+        sh[start : start + len(part.sh), : part.sh.shape[1]] = part.sh
+        start += len(part.sh)
+    return RawScene(
+        name,
+        means=np.concatenate([part.means for part in parts]),
+        scales=np.concatenate([part.scales for part in parts]),
+        quats=np.concatenate([part.quats for part in parts]),
+        opacities=np.concatenate([part.opacities for part in parts]),
+        sh=sh,
+    )
+
+
+def warn_of_antialiasing(name: str) -> None:
+    """Gives the warning of a scene that was trained with antialiasing."""
+    warn(
+        f"{name} was trained with antialiasing, which is not drawn: Gaussians smaller than "
+        "a pixel come out brighter than in training."
+    )

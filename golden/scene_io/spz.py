@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from golden.errors import warn
 from golden.scene import SH_COEFFICIENTS, Float32, activate_scales
-from golden.scene_io.raw import RawScene
+from golden.scene_io.raw import RawScene, warn_of_antialiasing
 from golden.scene_io.spz_container import SpzHeader, read_sections
 
 Bytes = NDArray[np.uint8]
@@ -15,7 +14,6 @@ Float64 = NDArray[np.float64]
 
 # Axes: .spz is x right, y up, z back (RUB), ours x right, y down, z forward (RDF). The two differ
 # by half a turn about x, which negates y and z of a position and of a quaternion.
-AXES = ("rub", "rdf")
 POSITION_SIGNS = np.array([1, -1, -1], np.float32)
 QUAT_SIGNS = np.array([1, 1, -1, -1], np.float64)  # w, x, y, z
 
@@ -37,17 +35,14 @@ def raw_from_spz(data: bytes, name: str, axes: str = "rub") -> RawScene:
     ----------
     data : the whole file.
     name : file name, for messages.
-    axes : that the file holds, one of AXES.
+    axes : that the file holds, "rub" or "rdf".
 
     Raises InputError as `read_sections` does.
     Source: nianticlabs/spz, README.md and load-spz.cc.
     """
     header, sections = read_sections(data, name)
     if header.antialiased:
-        warn(
-            f"{name} was trained with antialiasing, which is not drawn: Gaussians smaller than "
-            "a pixel come out brighter than in training."
-        )
+        warn_of_antialiasing(name)
     fields = {section: np.frombuffer(raw, np.uint8) for section, raw in sections.items()}
     quats = _first_three if header.version < 3 else _smallest_three
     position_signs, quat_signs = (POSITION_SIGNS, QUAT_SIGNS) if axes == "rub" else (1, 1)

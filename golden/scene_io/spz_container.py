@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 import struct
 import zlib
 from dataclasses import dataclass
+
+import zstandard
 
 from golden.errors import InputError
 from golden.scene import MAX_GAUSSIANS, SH_COEFFICIENTS
@@ -73,8 +74,7 @@ def read_sections(data: bytes, name: str) -> tuple[SpzHeader, dict[str, bytes]]:
     name : file name, for messages.
 
     Raises InputError where the file is no .spz, damaged, truncated, longer than its header says,
-    of another version, in other axes than RUB, or (version 4) `zstandard` is not installed. Never
-    inflates more than the header accounts for.
+    of another version, or in other axes than RUB. Never inflates more than the header accounts for.
     Source: nianticlabs/spz, README.md and extensions/README.md.
     """
     if data.startswith(MAGIC):
@@ -149,13 +149,6 @@ def _read_zstd(data: bytes, name: str) -> tuple[SpzHeader, dict[str, bytes]]:
         raise _damaged(name, f"its table of {streams} streams at byte {table} is out of place")
     if header.extensions:
         _check_extensions(data[HEADER_V4.size : table], name)
-    try:
-        zstandard = importlib.import_module("zstandard")
-    except ImportError as error:
-        raise InputError(
-            f"{name} is .spz version 4, which needs zstandard: run it as `uv run --extra spz4 "
-            "splatsieve ...`, or export the scene as version 3."
-        ) from error
     sections = dict.fromkeys(SECTIONS, b"")
     for index, (section, size) in enumerate(sizes.items()):
         packed, plain = STREAM.unpack_from(data, table + index * STREAM.size)

@@ -22,7 +22,7 @@ def warn_of_blind_views(seen: Mapping[str, int], scene: str) -> None:
         return
     names = ", ".join(blind[:NAMED]) + (", ..." if len(blind) > NAMED else "")
     all_views = len(blind) == len(seen)
-    axes = all_views and scene.lower().endswith(".spz")
+    axes = all_views and scene.lower().endswith((".spz", ".glb", ".gltf"))
     who = "the view sees" if len(seen) == 1 else f"{len(blind)} of {len(seen)} views see"
     warn(
         f"{who} nothing of {scene} ({names}): where its world is not that of the cameras, give the "

@@ -63,7 +63,7 @@ def clusters(
 
 @bench.command()
 def colors(
-    scene: Annotated[Path, typer.Argument(help="Scene file (.ply, .splat, .spz).")],
+    scene: Annotated[Path, typer.Argument(help="Scene file.")],
     cameras: Annotated[
         Path, typer.Option("--cameras", help="cameras.json, transforms.json or COLMAP folder.")
     ],
@@ -95,7 +95,7 @@ def colors(
 
 @bench.command(name="color-widths")
 def color_widths(
-    scene: Annotated[Path, typer.Argument(help="Scene file (.ply, .splat, .spz).")],
+    scene: Annotated[Path, typer.Argument(help="Scene file.")],
     pack: Annotated[Path, typer.Argument(help="Its pack, with narrow colours.")],
     cameras: Annotated[
         Path, typer.Option("--cameras", help="cameras.json, transforms.json or COLMAP folder.")
@@ -245,7 +245,7 @@ def picture(
 
 @bench.command()
 def pack(
-    scene: Annotated[Path, typer.Argument(help="Scene file (.ply, .splat, .spz).")],
+    scene: Annotated[Path, typer.Argument(help="Scene file.")],
     copies: Annotated[str, typer.Option(help="Copies side by side, such as 1,2,4.")] = "1,2,4",
     repeats: Annotated[int, typer.Option(min=1, help="Runs of each size.")] = 1,
     method: Annotated[str, typer.Option(help="Clustering: reach, paper or morton.")] = "reach",

@@ -10,6 +10,7 @@ import typer
 from splatsieve.inputs import (
     AxesOption,
     CamerasOption,
+    DetailOption,
     DropInvalidOption,
     JsonOption,
     SizeOption,
@@ -44,6 +45,7 @@ def cull(
     transform: TransformOption = None,
     drop_invalid: DropInvalidOption = False,
     axes: AxesOption = None,
+    detail: DetailOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Cull a pack for each view, by clusters or by the projection too, and count what is left.
@@ -70,7 +72,7 @@ def cull(
     need_cameras(packed.meta.scene, NAME, cameras)
     chosen = rules_named(rules or packed.meta.rules)
     selected = cameras_of(cameras, size, views, transform)
-    scene = scene_of(check, drop_invalid, axes) if check else None
+    scene = scene_of(check, drop_invalid, axes, detail) if check else None
     rows: list[dict[str, Any]] = []
     bits = []
     decisions = rows_of(at, packed, selected, chosen, by, scene)

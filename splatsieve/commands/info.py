@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from splatsieve.inputs import AxesOption, DropInvalidOption, JsonOption, SceneArgument
+from splatsieve.inputs import AxesOption, DetailOption, DropInvalidOption, JsonOption, SceneArgument
 from splatsieve.output import show_result
 
 
@@ -16,6 +16,7 @@ def info(
     scene: SceneArgument,
     drop_invalid: DropInvalidOption = False,
     axes: AxesOption = None,
+    detail: DetailOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Say what a scene is: Gaussians, extents, sizes, opacities, and what is unusual."""
@@ -24,7 +25,7 @@ def info(
     from golden.scene_facts import scene_facts
     from splatsieve.inputs import scene_of
 
-    gaussians = scene_of(scene, drop_invalid, axes)
+    gaussians = scene_of(scene, drop_invalid, axes, detail)
     result: dict[str, Any] = {"scene": scene, **asdict(scene_facts(gaussians))}
     try:
         check_degree(gaussians, "narrow")

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from splatsieve.inputs import AxesOption, DropInvalidOption, JsonOption, SceneArgument
+from splatsieve.inputs import AxesOption, DetailOption, DropInvalidOption, JsonOption, SceneArgument
 from splatsieve.output import show_result
 
 
@@ -50,6 +50,7 @@ def pack(
     seed: Annotated[int, typer.Option(help="Seed of the K-means start.")] = 0,
     drop_invalid: DropInvalidOption = False,
     axes: AxesOption = None,
+    detail: DetailOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Cluster a scene in two levels and pack it for the hardware."""
@@ -77,7 +78,7 @@ def pack(
     def lap(step: str) -> None:
         seconds[f"{step}_s"] = round(time.perf_counter() - start - sum(seconds.values()), 3)
 
-    gaussians = scene_of(scene, drop_invalid, axes)
+    gaussians = scene_of(scene, drop_invalid, axes, detail)
     check_degree(gaussians, painted)
     lap("read")
     clustering = cluster_gaussians(gaussians, options, track, params.count.max_int)

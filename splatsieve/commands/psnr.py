@@ -11,6 +11,7 @@ import typer
 from splatsieve.inputs import (
     AxesOption,
     BackgroundOption,
+    DetailOption,
     DropInvalidOption,
     JsonOption,
     TransformOption,
@@ -26,7 +27,7 @@ SECOND = {"cluster": "culled", "gaussian": "splats", "color": "colored", "pictur
 
 def psnr(
     context: typer.Context,
-    scene: Annotated[str, typer.Argument(help="Scene file (.ply, .splat, .spz).")],
+    scene: Annotated[str, typer.Argument(help="Scene file.")],
     pack: Annotated[Path, typer.Option("--pack", help="The scene's pack; it culls.")],
     cameras: Annotated[Path, typer.Option("--cameras", help="The scene's cameras.")],
     photos: Annotated[
@@ -46,6 +47,7 @@ def psnr(
     transform: TransformOption = None,
     drop_invalid: DropInvalidOption = False,
     axes: AxesOption = None,
+    detail: DetailOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Render every photographed view whole and from what a stage left; print the PSNR of both."""
@@ -64,7 +66,7 @@ def psnr(
     painted, behind = colors_named(colors), parse_background(background)
     pairs = photographed(cameras_of(cameras, None, views, transform), photos)
     packed = load_pack(pack)
-    gaussians = scene_of(scene, drop_invalid, axes)
+    gaussians = scene_of(scene, drop_invalid, axes, detail)
     build = PRESETS["render"].params if at == "picture" else None
     tracked = track(pairs, "rendering")
     matches = match_photos(

@@ -12,6 +12,7 @@ from splatsieve.inputs import (
     AxesOption,
     BackgroundOption,
     CamerasOption,
+    DetailOption,
     DropInvalidOption,
     JsonOption,
     SceneArgument,
@@ -51,6 +52,7 @@ def render(
     transform: TransformOption = None,
     drop_invalid: DropInvalidOption = False,
     axes: AxesOption = None,
+    detail: DetailOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Render one view: whole, or from what a stage of an engine left or draws itself."""
@@ -82,7 +84,7 @@ def render(
     check_output(output, scene=scene, cameras=cameras, pack=pack, photograph=photo)
     camera = cameras_of(cameras, size, str(view), transform)[0]
     photographed = read_image(photo) if photo is not None else None
-    gaussians = scene_of(scene, drop_invalid, axes)
+    gaussians = scene_of(scene, drop_invalid, axes, detail)
     packed = load_pack(pack) if pack is not None else None
     start = time.perf_counter()
     result: dict[str, Any] = {

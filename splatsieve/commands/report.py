@@ -12,6 +12,7 @@ import typer
 from splatsieve.inputs import (
     AxesOption,
     CamerasOption,
+    DetailOption,
     DropInvalidOption,
     JsonOption,
     SceneArgument,
@@ -51,6 +52,7 @@ def report(
     transform: TransformOption = None,
     drop_invalid: DropInvalidOption = False,
     axes: AxesOption = None,
+    detail: DetailOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Measure culling, cycles and speed-up of a scene; write a report with figures."""
@@ -70,7 +72,7 @@ def report(
     need_cameras(scene, DEFAULT, cameras)
     machine, chosen = load_model_config(config), rules_named(rules)
     selected = cameras_of(cameras, size, views, transform)
-    subject = Subject(scene_of(scene, drop_invalid, axes), selected, chosen)
+    subject = Subject(scene_of(scene, drop_invalid, axes, detail), selected, chosen)
     gpu: tuple[GpuReference, ...] = ()
     note = "no GPU trace was given; record one with splatsieve trace"
     if trace:
@@ -82,6 +84,7 @@ def report(
         *(["--transform", transform.name] if transform is not None else []),
         *(["--drop-invalid"] if drop_invalid else []),
         *(["--axes", axes] if axes is not None else []),
+        *(["--detail", str(detail)] if detail is not None else []),
     ]
     with staged_folder(output, REPORT_FILES) as stage:
         measured = measure(subject, machine, rtl=rtl, track=track)

@@ -11,6 +11,7 @@ import typer
 from splatsieve.inputs import (
     AxesOption,
     CamerasOption,
+    DetailOption,
     DropInvalidOption,
     JsonOption,
     SizeOption,
@@ -61,6 +62,7 @@ def sweep(
     transform: TransformOption = None,
     drop_invalid: DropInvalidOption = False,
     axes: AxesOption = None,
+    detail: DetailOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Run the cycle model over scenes, views and configurations; go on where it was stopped."""
@@ -101,7 +103,7 @@ def sweep(
             for scene in track(scenes, "packing scenes")
             for job in scene_jobs(
                 *(
-                    scene_of(scene, drop_invalid, axes),
+                    scene_of(scene, drop_invalid, axes, detail),
                     Path(scene).name,
                     chosen,
                     chosen_rules,

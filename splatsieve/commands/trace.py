@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from splatsieve.inputs import AxesOption, DropInvalidOption, TransformOption
+from splatsieve.inputs import AxesOption, DetailOption, DropInvalidOption, TransformOption
 from splatsieve.output import show_result
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ def trace(
     transform: TransformOption = None,
     drop_invalid: DropInvalidOption = False,
     axes: AxesOption = None,
+    detail: DetailOption = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the means as JSON, not as a table.")
     ] = False,
@@ -79,7 +80,7 @@ def trace(
     check_output(output, scene=scene, cameras=cameras, pack=cull)
     _check_pair(scene, cameras)
     chosen = cameras_of(cameras, size, views, transform)
-    subject = scene_of(DEFAULT if scene is None else str(scene), drop_invalid, axes)
+    subject = scene_of(DEFAULT if scene is None else str(scene), drop_invalid, axes, detail)
     pack = None if cull is None else _pack(cull)
     if pack is not None and levels is None:
         levels = 1 if len(pack.groups) == 1 else 2
@@ -104,6 +105,7 @@ def trace(
                 "--transform": transform,
                 "--drop-invalid": drop_invalid,
                 "--axes": axes,
+                "--detail": detail,
                 "--levels": levels,
                 "-o": output,
             },

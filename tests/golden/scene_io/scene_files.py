@@ -6,7 +6,6 @@ import gzip
 import struct
 
 import numpy as np
-import pytest
 
 from golden.scene import SH_COEFFICIENTS, Scene
 
@@ -234,23 +233,3 @@ def gsply_data(gsply, scene):
         shN=scene.sh[:, 1:],
         format="ply",
     )
-
-
-KINDS = {
-    "ascii.ply": lambda scene: inria_file(scene, "ascii"),
-    "little.ply": inria_file,
-    "big.ply": lambda scene: inria_file(scene, "binary_big_endian"),
-    "compressed.ply": lambda scene: ply_file(compressed_elements(scene)),
-    "scene.splat": splat_file,
-    "v1.spz": lambda scene: spz_file(scene, 1),
-    "v2.spz": lambda scene: spz_file(scene, 2),
-    "v3.spz": lambda scene: spz_file(scene, 3),
-    "v4.spz": spz4_file,
-}
-
-
-def whole_file(kind: str, count: int = 4, degree: int = 1) -> bytes:
-    """A small valid file of a kind; skips where the kind needs a library that is not there."""
-    if kind == "v4.spz":
-        pytest.importorskip("zstandard")
-    return KINDS[kind](random_scene(count, degree))

@@ -39,6 +39,16 @@ def is_scene(path: Path) -> bool:
         return False
 
 
+def peak_bytes(action: Callable[[], object]) -> int:
+    """The most memory that an action takes at once."""
+    tracemalloc.start()
+    try:
+        action()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
 def low_memory(action: Callable[[], object]) -> object:
     """Result of an action that must not take 20 MB."""
     tracemalloc.start()

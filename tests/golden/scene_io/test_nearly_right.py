@@ -249,9 +249,9 @@ def test_spz_that_kept_the_axes_of_ply(tmp_path, degree):
         np.testing.assert_array_equal(rdf.sh[:, 3], rub.sh[:, 3])
 
 
-def test_axes_are_of_spz_alone(tmp_path):
+def test_axes_are_of_spz_and_gltf_alone(tmp_path):
     path = written(tmp_path, inria_file(random_scene()))
-    with pytest.raises(InputError, match=r"s\.ply is no \.spz"):
+    with pytest.raises(InputError, match=r"s\.ply is no \.spz and no glTF"):
         read_scene(path, axes="rdf")
-    with pytest.raises(InputError, match="axes 'xyz' are not known: choose rub or rdf"):
+    with pytest.raises(InputError, match="axes 'xyz' are not known: choose luf, rdf, rub"):
         read_scene(path, axes="xyz")

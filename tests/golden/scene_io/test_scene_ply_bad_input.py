@@ -13,8 +13,8 @@ from tests.golden.scene_io.scene_files import (
     ply_file,
     random_scene,
     table,
-    whole_file,
 )
+from tests.golden.scene_io.scene_kinds import whole_file
 from tests.golden.scene_io.scene_refusal import low_memory, refused
 
 
