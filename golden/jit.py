@@ -37,11 +37,6 @@ def serial_kernel(function: Function) -> Function:
     return cast(Function, _compiled(function))
 
 
-def generator_kernel(function: Function) -> Function:
-    """Compiles a generator that other kernels step; their code is kept, its own cannot be."""
-    return cast(Function, numba.njit(_named(function)))
-
-
 def _compiled(function: Callable[..., Any], **options: bool) -> Any:
     named = _named(function)
     _choose_cache(Path(inspect.getfile(function)).parent)

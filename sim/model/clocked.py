@@ -17,9 +17,15 @@ import numpy as np
 from golden.jit import serial_kernel
 
 
-def registers(*names: str, **blocks: np.dtype[np.void]) -> np.dtype[np.void]:
-    """The record of a block: int64 registers, then the records of the blocks within it."""
+def registers(*names: str, **blocks: np.dtype[Any]) -> np.dtype[np.void]:
+    """The record of a block: int64 registers, then the records and tables within it."""
     return np.dtype([*((name, np.int64) for name in names), *blocks.items()])
+
+
+def table(kind: type[np.generic], *shape: int) -> np.dtype[Any]:
+    """A table within a record, as large as the largest build needs it: a kernel that is given the
+    record is given it with one pointer, and is compiled once for all builds."""
+    return np.dtype((kind, shape))
 
 
 # SyncFIFOBuffered: entries in its memory, and whether its output shows one.

@@ -20,7 +20,7 @@ from hw.stages.tile_bin.chunk_store import QUEUE_RECORDS
 from hw.unused import unused_components
 from sim.model.frame_clock.kernel import FRAME
 from sim.model.front_end.hardware import idle_blocks
-from sim.model.stages.depth_sort_cycles import merge_depths, sort_sizes
+from sim.model.stages.depth_sort_cycles import merge_depths
 from sim.model.stages.tile_bin_cycles import encode_stages
 from sim.model.write_master import WRITE_CLIENT
 
@@ -36,7 +36,7 @@ class IdleFrame:
     frame : (1,) FRAME. clients : (n,) CLIENT. write_clients : (2,) WRITE_CLIENT, or none.
     test_cycles, project_cycles, direction_cycles, shade_cycles, encode_cycles : from an item taken
         to its result in the queue.
-    depths : (stages,) of the merger's queues. sizes : of clock_depth_sort.
+    depths : (stages,) of the merger's queues.
     """
 
     frame: NDArray[np.void]
@@ -48,7 +48,6 @@ class IdleFrame:
     shade_cycles: int
     encode_cycles: int
     depths: NDArray[np.int64]
-    sizes: NDArray[np.int64]
 
 
 @cache
@@ -83,7 +82,7 @@ def idle_frame(params: Parameters) -> IdleFrame:
             }
             direction_cycles, shade_cycles = color.direction_cycles - 2, color.latency_cycles - 2
             del color
-    depths, sizes = np.zeros(0, np.int64), np.zeros(0, np.int64)
+    depths = np.zeros(0, np.int64)
     write_clients = np.zeros(0, WRITE_CLIENT)
     if params.raster_lanes:
         frame["draws"], frame["clear_cycles"] = 1, DepthSort.CLEAR_CYCLES
@@ -101,7 +100,7 @@ def idle_frame(params: Parameters) -> IdleFrame:
         write_clients = np.zeros(len(WRITE_QUEUE_BEATS), WRITE_CLIENT)
         with unused_components():
             longest = [WriteSplitter(params, depth).burst_entries for depth in WRITE_QUEUE_BEATS]
-        depths, sizes = merge_depths(params), sort_sizes()
+        depths = merge_depths(params)
         for name, values in {
             "depth": WRITE_QUEUE_BEATS,
             "burst_entries": longest,
@@ -124,5 +123,4 @@ def idle_frame(params: Parameters) -> IdleFrame:
         shade_cycles,
         encode_cycles,
         depths,
-        sizes,
     )

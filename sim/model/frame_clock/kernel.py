@@ -41,20 +41,7 @@ from sim.model.stages.color_kernel import (
     color_valid,
     record_ready,
 )
-from sim.model.stages.depth_sort_kernel import (
-    ASKS,
-    BUSY,
-    DUE,
-    OF_LIST,
-    OF_PAGE,
-    PORTS,
-    READY,
-    RECORDS,
-    ROOM,
-    TAKES,
-    VALID,
-    clock_depth_sort,
-)
+from sim.model.stages.depth_sort_kernel import SortArrays, clock_depth_sort, show_depth_sort
 from sim.model.stages.gaussian_project import GAUSSIAN_PROJECT, clock_gaussian_project
 from sim.model.stages.tile_bin_kernel import (
     TILE_BIN,
@@ -107,17 +94,6 @@ class StreamArrays(NamedTuple):
     directions: Int64
     shades: Int64
     splat_index: Int64
-
-
-class SortArrays(NamedTuple):
-    """What clock_depth_sort takes."""
-
-    keys: Int64
-    lengths: Int64
-    depths: Int64
-    most: int
-    sizes: Int64
-    null_key: int
 
 
 @serial_kernel
@@ -207,6 +183,7 @@ def simulate_picture(
     clients: Any,
     stream: StreamArrays,
     lists: ListArrays,
+    sort_block: NDArray[np.void],
     sorts: SortArrays,
     rasters: NDArray[np.void],
     engines: NDArray[np.void],
@@ -220,13 +197,9 @@ def simulate_picture(
     ----------
     frames : (1,) FRAME out of reset; holds the counters at the end.
     """
-    frame, raster = frames[0], rasters[0]
+    frame, raster, sort = frames[0], rasters[0], sort_block[0]
     bus, course, writes = frame.bus, frame.course, frame.writes
     tile_bin, color = frame.lists, frame.color
-    port = np.zeros(PORTS, np.int64)
-    depth_sort = clock_depth_sort(
-        sorts.keys, sorts.lengths, sorts.depths, sorts.most, sorts.sizes, sorts.null_key, port
-    )
     offers, address, last = np.zeros(2, np.int64), np.zeros(2, np.int64), np.zeros(2, np.int64)
     streamed, sorting, waits = False, False, False
     next_entry = 0
@@ -255,8 +228,8 @@ def simulate_picture(
         writer = raster.writer
         if writer.level:
             offers[PICTURE_CLIENT] = 1
-            address[PICTURE_CLIENT] = raster_arrays.beats[writer.first, 0]
-            last[PICTURE_CLIENT] = raster_arrays.beats[writer.first, 1]
+            address[PICTURE_CLIENT] = writer.beats[writer.first, 0]
+            last[PICTURE_CLIENT] = writer.beats[writer.first, 1]
         clock_write_master(writes, write_clients, rings, offers, address, last, cycle)
         # Lists.
         lists_done, starts = tile_bin.done != 0, cycle == START_CYCLE
@@ -271,25 +244,23 @@ def simulate_picture(
         entry_valid = False
         if waits and cycle >= frame.clear_cycles:
             waits, sorting = False, True
-            next(depth_sort)
+            show_depth_sort(sort, sorts.bounds, sorts.merger)
         sort_busy = waits
         if sorting:
-            sort_busy = port[BUSY] != 0
-            entry_valid = port[VALID] != 0
-            port[READY] = int(entry_ready(raster))
-            port[DUE] = int(reader.queue.valid == 1)
-            port[ROOM] = int(reader.splitter.loaded == 0)
-            taken = take_record(reader.queue, ring, (port[DUE] & port[TAKES]) != 0)
-            asks = port[ASKS] != 0
+            sort_busy = sort.is_busy != 0
+            entry_valid = sort.valid != 0
+            due, has_room = reader.queue.valid == 1, reader.splitter.loaded == 0
+            taken = take_record(reader.queue, ring, due & (sort.takes_record != 0))
+            asks = sort.asks != 0
             page = 0
             if asks:
-                page = lists.pages[lists.pages_at[port[OF_LIST]] + port[OF_PAGE]]
+                page = lists.pages[lists.pages_at[sort.of_list] + sort.of_page]
             first = frame.list_record + page * (PAGE_BYTES // RECORD_BYTES)
             clock_splitter(
-                reader.splitter, reader.queue, granted == SORTED, asks, first, port[RECORDS]
+                reader.splitter, reader.queue, granted == SORTED, asks, first, sort.records
             )
             clock_queue(reader.queue, ring, slots * int(client == SORTED), taken)
-            next(depth_sort)
+            clock_depth_sort(sort, sorts, entry_ready(raster), due, has_room)
         # The picture.
         drawing = sort_busy or raster_is_busy(raster) or not picture_drained
         bin_valid = course.walk == WALK_OFFER

@@ -14,14 +14,12 @@ from golden.stages.depth_sort.integer import SortedLists
 from golden.stages.rasterize.constants import RasterizeConstants
 from golden.stages.rasterize.integer import fields_of
 from golden.stages.tile_bin.constants import PAGE_BYTES, PAGE_ENTRIES, TileBinConstants
-from golden.stages.tile_bin.entry import KEY_BITS, depth_keys
 from golden.stages.tile_bin.integer import BinLists, bin_rects
 from golden.view import ViewFrame
 from hw.frame.phases import draws_beside
 from hw.host.register_map import frame_counters
 from sim.model.frame_clock.hardware import IdleFrame, idle_frame
 from sim.model.frame_clock.kernel import (
-    SortArrays,
     StreamArrays,
     simulate_picture,
     simulate_stream,
@@ -32,6 +30,7 @@ from sim.model.memory import MemoryModel
 from sim.model.outcome import FrameOutcome, frame_outcome
 from sim.model.rasterize.cycles import lane_counters, raster_clock
 from sim.model.rasterize.work import raster_work
+from sim.model.stages.depth_sort_cycles import sort_clock
 from sim.model.stages.tile_bin_kernel import ListArrays
 from sim.model.write_master import WriteRings
 
@@ -210,7 +209,6 @@ def picture_clock(
     none = (rects[:, 2] <= rects[:, 0]) | (rects[:, 3] <= rects[:, 1])
     bins = binning.across * binning.down
     pages = -(-lists.length.astype(np.int64) // PAGE_ENTRIES)
-    keys = [depth_keys(lists.read(number)) for number in range(bins)]
     work = raster_work(fields_of(ordered.entries), ordered.offsets, size, rastering, params, top_px)
     raster = raster_clock(work, rastering, params, picture_address)
     bursts = params.outstanding_bursts + 4
@@ -229,14 +227,7 @@ def picture_clock(
             pages=np.zeros(int(pages.sum()) + 1, np.int64),
             chunks=np.zeros((64, 4), np.int64),
         ),
-        SortArrays(
-            np.concatenate(keys),
-            lists.length.astype(np.int64),
-            idle.depths,
-            params.sort_entries,
-            idle.sizes,
-            (1 << KEY_BITS) - 1,
-        ),
+        *sort_clock(lists, params, idle.depths),
         raster.raster,
         raster.engines,
         raster.arrays,

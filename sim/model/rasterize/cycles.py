@@ -18,7 +18,8 @@ from hw.stages.rasterize.rasterize import Rasterize
 from hw.unused import unused_components
 from sim.model.rasterize.engine import ENGINE, bit_numbers
 from sim.model.rasterize.kernel import (
-    BUFFERS,
+    BIN,
+    ENTRY,
     RASTER,
     RasterArrays,
     clock_rasterize,
@@ -104,8 +105,10 @@ def raster_clock(
         "drain_cycles": latency.drain,
         "groups": arrangement.groups,
         "has_background": int(any(constants.background)),
-        "filters": int(engines > 1),
         "stride": constants.stride_bytes,
+        "setup_cycles": latency.setup,
+        "test_cycles": latency.test + 1,
+        "done_cycles": latency.done + 1,
         "is_first": 1,
         "drains_0": latency.drain,
         "drains_1": latency.drain,
@@ -118,38 +121,45 @@ def raster_clock(
         "clear_cycles": 2 << (arrangement.depth - 1).bit_length(),
         "was_clear": 1,
         "buffer": 1,
+        "line_cycles": latency.write,
     }
     for name, value in fixed.items():
         raster[name] = value
     for name, value in writer.items():
         raster["writer"][name] = value
-    lasts = np.zeros(len(work.groups), np.uint8)
-    lasts[work.offsets[1:] - 1] = 1
-    quads = arrangement.side**2
-    x, y = work.bins[:, 0], work.bins[:, 1]
+    for name in ("setup", "tests", "deaths"):
+        raster[name] = -1
+    raster["known"]["filters"] = engines > 1
+    raster["known"]["bits"] = bit_numbers()
+    blocks = np.zeros(engines, ENGINE)
+    blocks["depth"] = arrangement.queue_words
+    blocks["quads"][:, : 2 * arrangement.groups] = tables.quad
     arrays = RasterArrays(
         quads=tables,
-        bits=bit_numbers(),
-        bins=work.bins,
-        lasts=lasts,
-        groups=work.groups,
-        swaps=work.swaps,
+        entries=_entries(work),
+        bins=_bins(work, picture_address, constants.stride_bytes),
         masks=work.masks,
         ends=work.ends,
         shown=work.shown,
-        addresses=picture_address + y * constants.stride_bytes + 4 * x,
-        setup=np.full(latency.setup, -1, np.int64),
-        queue=np.zeros(PREPARED_WORDS, np.int64),
-        tests=np.full((latency.test + 1, 2), -1, np.int64),
-        words=np.zeros((engines, arrangement.queue_words, 2), np.int64),
-        live=np.zeros((engines, BUFFERS, 2 * arrangement.groups), np.int64),
-        deaths=np.full((latency.done + 1, engines), -1, np.int64),
-        of_buffer=np.zeros((BUFFERS, quads), np.int64),
-        shown_of_buffer=np.zeros((BUFFERS, quads), np.uint8),
-        line=np.zeros((latency.write, 2), np.int64),
-        beats=np.zeros((QUEUE_BEATS, 2), np.int64),
     )
-    return RasterClock(raster, np.zeros(engines, ENGINE), arrays)
+    return RasterClock(raster, blocks, arrays)
+
+
+def _entries(work: RasterWork) -> NDArray[np.void]:
+    """(E,) ENTRY."""
+    entries = np.zeros(len(work.groups), ENTRY)
+    entries["first_group"], entries["last_group"] = work.groups[:, 0], work.groups[:, 1]
+    entries["swap"] = work.swaps
+    entries["is_last"][work.offsets[1:] - 1] = 1
+    return entries
+
+
+def _bins(work: RasterWork, picture_address: int, stride_bytes: int) -> NDArray[np.void]:
+    """(B,) BIN."""
+    bins = np.zeros(len(work.bins), BIN)
+    x, y, bins["columns"], bins["rows"] = work.bins.T
+    bins["address"] = picture_address + y * stride_bytes + 4 * x
+    return bins
 
 
 def lane_counters(clock: RasterClock, work: RasterWork, cycles: int) -> dict[str, int]:
@@ -204,7 +214,7 @@ def raster_cycles(
 @serial_kernel
 def _run(raster_block: Any, engines: Any, arrays: RasterArrays) -> None:
     raster = raster_block[0]
-    bins, count = len(arrays.bins), len(arrays.lasts)
+    bins, count = len(arrays.bins), len(arrays.entries)
     next_entry = 0
     while (raster.next_bin != bins) | (next_entry != count) or raster_is_busy(raster):
         entry_valid = next_entry != count

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from golden.jit import serial_kernel
-from sim.model.clocked import registers
+from sim.model.clocked import registers, table
 
 Int64 = NDArray[np.int64]
 
@@ -18,11 +18,14 @@ SLOT_SHIFT, SLOT_BITS = 3, 7
 ENTRY_SHIFT = SLOT_SHIFT + SLOT_BITS
 NO_ENTRY = 1 << 50  # of the background: behind all of them
 
+# Most that a build has: words of an engine's queue, slots of a bin, quads of it, bits of a mask.
+MOST_WORDS, MOST_SLOTS, MOST_QUADS, MASK_BITS = 128, 64, 1024, 64
+
 ENGINE = registers(
     # What Dispatch gives it in this cycle: is there a word, and which.
     *("push", "push_mask", "push_head"),
-    # The queue: the first word's place, and how many.
-    *("first", "level"),
+    # The queue: its words, a power of two; the first one's place, and how many are in it.
+    *("depth", "first", "level"),
     # The word behind the one whose quads are chosen; that one.
     *("has_following", "following_mask", "following_head", "mask", "head"),
     # The quad chosen, the one ahead, the one worked on: which, and its word's head.
@@ -33,6 +36,18 @@ ENGINE = registers(
     # had ended before they were worked on, by the pixels of them in the picture; the background's.
     *("works", "stalls"),
     *("late_quads", "late_pixels", "background_quads", "background_pixels"),
+    # Masks and heads of the queue; LiveMap of each buffer; which quads a slot's bits are.
+    words=table(np.int64, MOST_WORDS, 2),
+    live=table(np.int64, 2, MOST_SLOTS),
+    quads=table(np.int16, MOST_SLOTS, MASK_BITS),
+)
+
+# What engines know of the bins in both buffers, from RasterWork's `ends` and `shown`; bit_numbers.
+IN_BUFFERS = registers(
+    "filters",
+    ends=table(np.int64, 2, MOST_QUADS),
+    shown=table(np.uint8, 2, MOST_QUADS),
+    bits=table(np.int64, MASK_BITS),
 )
 
 DE_BRUIJN = 0x03F79D71B4CB0A89
@@ -53,34 +68,28 @@ def head_of(entry: int, slot: int, buffer: int, flags: int) -> int:
 
 
 @serial_kernel
-def _live(mask: int, head: int, live: Int64, filters: bool) -> int:
+def _live(engine: Any, mask: int, head: int, filters: int) -> int:
     """The quads of a word that are live."""
-    if (head & BACKGROUND) or not filters:
+    if (head & BACKGROUND) or filters == 0:
         return mask
     slot = head >> SLOT_SHIFT & ((1 << SLOT_BITS) - 1)
-    return int(mask & live[(head & BUFFER) >> 2, slot])
+    return int(mask & engine.live[(head & BUFFER) >> 2, slot])
 
 
 @serial_kernel
-def clock_engine(
-    engine: Any,
-    words: Int64,
-    live: Int64,
-    filters: bool,
-    quads: Int64,
-    bits: Int64,
-    ends: Int64,
-    shown: NDArray[np.uint8],
-) -> tuple[int, int]:
-    """The buffer whose end is met, and the quad that ends: -1 for none.
+def engine_is_idle(engine: Any) -> bool:
+    """Whether a cycle would change nothing in it."""
+    words = engine.push | engine.level | engine.has_following | engine.mask
+    return bool((words | engine.has_chosen | engine.has_ahead | engine.valid) == 0)
+
+
+@serial_kernel
+def clock_engine(engine: Any, known: Any) -> tuple[int, int]:
+    """The buffer whose end is met, and the quad that ends, buffer x MOST_QUADS + q: -1 for none.
 
     Parameters
     ----------
-    engine : ENGINE.
-    words : (depth, 2) mask and head, its queue; depth is a power of two.
-    live : (2, slots) of LiveMap, its own quads. filters : quads that are not are left out.
-    quads : (slots, 64) of QuadTables. bits : bit_numbers.
-    ends : (2, side^2) and shown : (2, side^2), of RasterWork, of the bin in each buffer.
+    engine : ENGINE. known : IN_BUFFERS; where `filters`, quads that are not live are left out.
     """
     met, ended = -1, -1
     # The quad that is worked on.
@@ -91,12 +100,12 @@ def clock_engine(
         q = engine.job
         if head & BACKGROUND:
             engine.background_quads += 1
-            engine.background_pixels += shown[buffer, q]
-        elif head >> ENTRY_SHIFT == ends[buffer, q]:
-            ended = q + buffer * ends.shape[1]
-        elif head >> ENTRY_SHIFT > ends[buffer, q]:
+            engine.background_pixels += known.shown[buffer, q]
+        elif head >> ENTRY_SHIFT == known.ends[buffer, q]:
+            ended = q + buffer * MOST_QUADS
+        elif head >> ENTRY_SHIFT > known.ends[buffer, q]:
             engine.late_quads += 1
-            engine.late_pixels += shown[buffer, q]
+            engine.late_pixels += known.shown[buffer, q]
     # Does the quad ahead wait for it, and what of the chosen one?
     mask, level = engine.mask, engine.level
     waits = (
@@ -140,22 +149,23 @@ def clock_engine(
     if not holds:
         engine.has_chosen = int(picks)
         if picks:
-            number = bits[((mask & -mask) * DE_BRUIJN >> 58) & 63]
+            number = known.bits[((mask & -mask) * DE_BRUIJN >> 58) & 63]
             slot = engine.head >> SLOT_SHIFT & ((1 << SLOT_BITS) - 1)
-            engine.chosen, engine.chosen_head = quads[slot, number], engine.head
+            engine.chosen, engine.chosen_head = engine.quads[slot, number], engine.head
     if takes & frees:
         engine.head = engine.following_head
-        engine.mask = _live(engine.following_mask, engine.head, live, filters)
+        engine.mask = _live(engine, engine.following_mask, engine.head, known.filters)
     elif mask != 0:
-        engine.mask = _live(without if picks else mask, engine.head, live, filters)
+        engine.mask = _live(engine, without if picks else mask, engine.head, known.filters)
     if loads:
-        word = words[engine.first]
-        engine.following_head = word[1]
-        engine.following_mask = _live(word[0], word[1], live, filters)
-        engine.first = (engine.first + 1) & (len(words) - 1)
+        engine.following_head = engine.words[engine.first, 1]
+        engine.following_mask = _live(
+            engine, engine.words[engine.first, 0], engine.following_head, known.filters
+        )
+        engine.first = (engine.first + 1) & (engine.depth - 1)
     engine.has_following = int(loads | (has_following & (not takes)))
     if engine.push:
-        word = words[(engine.first + level - int(loads)) & (len(words) - 1)]
-        word[0], word[1] = engine.push_mask, engine.push_head
+        place = (engine.first + level - int(loads)) & (engine.depth - 1)
+        engine.words[place, 0], engine.words[place, 1] = engine.push_mask, engine.push_head
     engine.level = level + engine.push - int(loads)
     return met, ended

@@ -12,29 +12,38 @@ import numpy as np
 from numpy.typing import NDArray
 
 from golden.jit import serial_kernel
-from sim.model.clocked import registers
+from hw.stages.rasterize.dispatch import PREPARED_WORDS
+from sim.model.clocked import registers, table
 from sim.model.rasterize.engine import (
     BACKGROUND,
     ENDS,
     ENTRY_SHIFT,
+    IN_BUFFERS,
+    MASK_BITS,
+    MOST_QUADS,
     NO_ENTRY,
+    SLOT_BITS,
+    SLOT_SHIFT,
     clock_engine,
+    engine_is_idle,
     head_of,
 )
 from sim.model.rasterize.work import QuadTables
-from sim.model.rasterize.writer import IDLE, WRITER, clock_writer
+from sim.model.rasterize.writer import IDLE, MOST_CYCLES, WRITER, clock_writer
 
 Int64 = NDArray[np.int64]
 
 START, RUN, GROUND, END = range(4)
-BUFFERS = 2
+MOST_ENGINES = 24
 
 RASTER = registers(
     # Fixed: places of the queues of bins and of prepared entries; words that a queue must have
     # room for; cycles from the last engine's end to a complete bin; groups; is the background not
     # black; do engines leave out quads that have ended; bytes of a row of the picture.
     *("bin_places", "entry_places", "words_ahead", "drain_cycles", "groups"),
-    *("has_background", "filters", "stride"),
+    *("has_background", "stride"),
+    # Fixed: cycles of the setup, of a test, and until a quad is known to have ended.
+    *("setup_cycles", "test_cycles", "done_cycles"),
     "cycle",
     # Bins: of the next to be taken and to be started; its number; is one open.
     *("bin_level", "next_bin", "next_start", "is_open"),
@@ -52,7 +61,20 @@ RASTER = registers(
     *("drawn_bins", "drawn_entries", "dropped_entries", "groups_tested"),
     *("works", "stalls"),
     writer=WRITER,
+    known=IN_BUFFERS,
+    # Rings by cycle: entries in the setup; heads and groups in the test; quads that end, of each
+    # engine; -1 for none. The queue of prepared entries.
+    setup=table(np.int64, MOST_CYCLES),
+    tests=table(np.int64, MOST_CYCLES, 2),
+    deaths=table(np.int64, MOST_CYCLES, MOST_ENGINES),
+    queue=table(np.int64, PREPARED_WORDS),
 )
+
+
+# An entry: the first and last group of its lines, -1 where it has none; are its lines columns; does
+# it end its list. A bin: its columns and rows, px, and the address of its first pixel.
+ENTRY = registers("first_group", "last_group", "swap", "is_last")
+BIN = registers("columns", "rows", "address")
 
 
 class RasterArrays(NamedTuple):
@@ -60,37 +82,15 @@ class RasterArrays(NamedTuple):
 
     Members
     -------
-    quads : QuadTables. bits : of bit_numbers.
-    bins, groups, swaps, masks, ends, shown : of RasterWork. lasts : (E,) ends its list.
-    addresses : (B,) of each bin's first pixel.
-    setup : (latency,) ring of entries, -1 for none. queue : ring of prepared ones.
-    tests : (latency + 1, 2) ring of heads, group; -1 for none.
-    words : (engines, depth, 2). live : (engines, 2, slots).
-    deaths : (done cycles + 1, engines) ring of quads that end, -1 for none.
-    of_buffer, shown_of_buffer : (2, side^2), `ends` and `shown` of the bin in each buffer.
-    line, beats : of clock_writer.
+    quads : QuadTables. entries : (E,) ENTRY. bins : (B,) BIN. masks, ends, shown : of RasterWork.
     """
 
     quads: QuadTables
-    bits: Int64
-    bins: Int64
-    lasts: NDArray[np.uint8]
-    groups: Int64
-    swaps: NDArray[np.uint8]
+    entries: NDArray[np.void]
+    bins: NDArray[np.void]
     masks: Int64
     ends: Int64
     shown: NDArray[np.uint8]
-    addresses: Int64
-    setup: Int64
-    queue: Int64
-    tests: Int64
-    words: Int64
-    live: Int64
-    deaths: Int64
-    of_buffer: Int64
-    shown_of_buffer: NDArray[np.uint8]
-    line: Int64
-    beats: Int64
 
 
 @serial_kernel
@@ -115,18 +115,21 @@ def bin_ready(raster: Any) -> bool:
 
 
 @serial_kernel
-def _start_bin(raster: Any, arrays: RasterArrays, buffer: int) -> None:
+def _start_bin(raster: Any, engines: Any, arrays: RasterArrays, buffer: int) -> None:
     """The next bin in a buffer: all of its quads in the picture are live."""
-    quads, number = arrays.quads, raster.next_start
-    arrays.live[:, buffer, :] = 0
-    arrays.of_buffer[buffer] = arrays.ends[number]
-    arrays.shown_of_buffer[buffer] = arrays.shown[number]
+    quads, number, known = arrays.quads, raster.next_start, raster.known
+    for k in range(len(engines)):
+        for slot in range(2 * raster.groups):
+            engines[k].live[buffer, slot] = 0
     count = 0
     for q in range(quads.side * quads.side):
+        known.ends[buffer, q] = arrays.ends[number, q]
+        known.shown[buffer, q] = arrays.shown[number, q]
         if arrays.shown[number, q]:
             count += 1
+            engine = engines[quads.engine[q]]
             for swap in range(2):
-                arrays.live[quads.engine[q], buffer, quads.slot[swap, q]] |= 1 << quads.bit[swap, q]
+                engine.live[buffer, quads.slot[swap, q]] |= 1 << quads.bit[swap, q]
     if buffer:
         raster.live_1, raster.bin_1 = count, number
     else:
@@ -134,21 +137,35 @@ def _start_bin(raster: Any, arrays: RasterArrays, buffer: int) -> None:
 
 
 @serial_kernel
-def _end_quads(raster: Any, arrays: RasterArrays) -> None:
+def _end_quads(raster: Any, engines: Any, quads: QuadTables) -> None:
     """Quads that LiveMap has cleared from this cycle on."""
-    quads = arrays.quads
-    due = arrays.deaths[raster.cycle % len(arrays.deaths)]
-    for k in range(len(due)):
-        if due[k] < 0:
+    place = (raster.cycle - raster.done_cycles) & (MOST_CYCLES - 1)
+    for k in range(len(engines)):
+        due = raster.deaths[place, k]
+        if due < 0:
             continue
-        buffer, q = due[k] // (quads.side * quads.side), due[k] % (quads.side * quads.side)
+        buffer, q = due // MOST_QUADS, due % MOST_QUADS
         for swap in range(2):
-            arrays.live[k, buffer, quads.slot[swap, q]] &= ~(1 << quads.bit[swap, q])
+            engines[k].live[buffer, quads.slot[swap, q]] &= ~(1 << quads.bit[swap, q])
         if buffer:
             raster.live_1 -= 1
         else:
             raster.live_0 -= 1
-        due[k] = -1
+        raster.deaths[place, k] = -1
+
+
+@serial_kernel
+def _engine_mask(engine: Any, tested: int, group: int, mask: int) -> int:
+    """What of a group that was tested is work of an engine; `mask` are the entry's quads there."""
+    if tested & BACKGROUND:
+        mask = 0
+        for bit in range(MASK_BITS):
+            mask |= int(engine.quads[2 * group, bit] >= 0) << bit
+        return mask
+    if tested & ENDS:
+        return 0
+    slot = tested >> SLOT_SHIFT & ((1 << SLOT_BITS) - 1)
+    return int(mask & engine.live[tested >> 2 & 1, slot])
 
 
 @serial_kernel
@@ -170,7 +187,7 @@ def clock_rasterize(
     beat_ready : a beat at the output, where writer.level is not 0, is taken.
     """
     cycle = raster.cycle
-    _end_quads(raster, arrays)
+    _end_quads(raster, engines, arrays.quads)
     # What this cycle finds.
     taken = entry_valid & entry_ready(raster)
     opens = bin_valid & bin_ready(raster)
@@ -184,78 +201,55 @@ def clock_rasterize(
     complete_1 = (raster.ended_1 == len(engines)) & (raster.drains_1 == 0)
     # Dispatch chooses what is tested.
     kind, tested_group, ends_entry = -1, raster.ground_group, False
-    head = arrays.queue[raster.prepared_first]
+    head = raster.queue[raster.prepared_first]
     if raster.state == RUN:
         if raster.prepared != 0:
-            none = arrays.groups[head, 0] < 0
+            none = arrays.entries[head].first_group < 0
             if none or opaque:
                 ends_entry = True
                 raster.dropped_entries += int(opaque)
             elif raster.room:
                 kind = RUN
-                tested_group = arrays.groups[head, 0] if raster.is_first else raster.group
-                ends_entry = tested_group == arrays.groups[head, 1]
+                tested_group = raster.group
+                if raster.is_first:
+                    tested_group = arrays.entries[head].first_group
+                ends_entry = tested_group == arrays.entries[head].last_group
                 raster.group = tested_group + 1
                 raster.groups_tested += 1
     elif raster.state != START and raster.room:
         kind = raster.state
-    ends_list = ends_entry and arrays.lasts[head] != 0
+    ends_list = ends_entry and arrays.entries[head].is_last != 0
     # A group tested long enough ago becomes words, and engines work.
-    place = cycle % len(arrays.tests)
-    tested = arrays.tests[place, 0]
+    place = (cycle - raster.test_cycles) & (MOST_CYCLES - 1)
+    tested, group = raster.tests[place, 0], raster.tests[place, 1]
+    place = cycle & (MOST_CYCLES - 1)
+    gives = (tested >= 0) & (tested & (BACKGROUND | ENDS) == 0)
     ended_0 = ended_1 = 0
     is_full = False
-    depth = arrays.words.shape[1]
-    deaths = arrays.deaths[cycle % len(arrays.deaths)]
     for k in range(len(engines)):
         engine = engines[k]
-        is_full |= engine.level > depth - raster.words_ahead
-        if (
-            engine.push
-            | engine.level
-            | engine.has_following
-            | engine.has_chosen
-            | engine.has_ahead
-            | engine.valid
-        ) or engine.mask != 0:
-            met, deaths[k] = clock_engine(
-                engine,
-                arrays.words[k],
-                arrays.live[k],
-                raster.filters != 0,
-                arrays.quads.quad[k],
-                arrays.bits,
-                arrays.of_buffer,
-                arrays.shown_of_buffer,
-            )
+        is_full |= engine.level > engine.depth - raster.words_ahead
+        if not engine_is_idle(engine):
+            met, raster.deaths[place, k] = clock_engine(engine, raster.known)
             ended_0 += int(met == 0)
             ended_1 += int(met == 1)
         engine.push = 0
         if tested >= 0:
-            mask = np.int64(0)
-            if tested & BACKGROUND:
-                group = arrays.tests[place, 1]
-                for bit in range(64):
-                    mask |= np.int64(arrays.quads.quad[k, 2 * group, bit] >= 0) << bit
-            elif not tested & ENDS:
-                group = arrays.tests[place, 1]
-                slot = 2 * group + arrays.swaps[tested >> ENTRY_SHIFT]
-                mask = (
-                    arrays.masks[tested >> ENTRY_SHIFT, group, k]
-                    & arrays.live[k, tested >> 2 & 1, slot]
-                )
+            mask = 0
+            if gives:
+                mask = arrays.masks[tested >> ENTRY_SHIFT, group, k]
+            mask = _engine_mask(engine, tested, group, mask)
             if mask != 0 or tested & ENDS:
                 engine.push, engine.push_mask, engine.push_head = 1, mask, tested
     # Tests.
-    arrays.tests[place, 0] = -1
+    raster.tests[place, 0], raster.tests[place, 1] = -1, tested_group
     if kind == RUN:
-        slot = 2 * tested_group + arrays.swaps[head]
-        arrays.tests[place, 0] = head_of(head, slot, active, 0)
+        slot = 2 * tested_group + arrays.entries[head].swap
+        raster.tests[place, 0] = head_of(head, slot, active, 0)
     elif kind == GROUND:
-        arrays.tests[place, 0] = head_of(NO_ENTRY, 2 * tested_group, active, BACKGROUND)
+        raster.tests[place, 0] = head_of(NO_ENTRY, 2 * tested_group, active, BACKGROUND)
     elif kind == END:
-        arrays.tests[place, 0] = head_of(NO_ENTRY, 0, active, ENDS)
-    arrays.tests[place, 1] = tested_group
+        raster.tests[place, 0] = head_of(NO_ENTRY, 0, active, ENDS)
     # Course of the bins.
     if raster.state == START:
         if starts:
@@ -277,24 +271,22 @@ def clock_rasterize(
         raster.is_first = 0
     raster.room = int(not is_full)
     # Entries: those that leave the setup, the queue behind it, those that are taken.
-    place = cycle % len(arrays.setup)
-    done = arrays.setup[place]
+    done = raster.setup[(cycle - raster.setup_cycles) & (MOST_CYCLES - 1)]
     kept = False
     if done >= 0:
-        kept = arrays.groups[done, 0] >= 0 or arrays.lasts[done] != 0
+        kept = arrays.entries[done].first_group >= 0 or arrays.entries[done].is_last != 0
     if kept:
-        at = (raster.prepared_first + raster.prepared) % len(arrays.queue)
-        arrays.queue[at] = done
+        raster.queue[(raster.prepared_first + raster.prepared) % PREPARED_WORDS] = done
     raster.prepared += int(kept) - int(ends_entry)
     if ends_entry:
-        raster.prepared_first = (raster.prepared_first + 1) % len(arrays.queue)
+        raster.prepared_first = (raster.prepared_first + 1) % PREPARED_WORDS
     raster.pending += int(taken) - int((done >= 0) and not kept) - int(ends_entry)
-    arrays.setup[place] = entry if taken else -1
+    raster.setup[place] = entry if taken else -1
     raster.drawn_entries += int(taken)
     if opens:
         raster.is_open = 1
         raster.next_bin += 1
-    elif taken and arrays.lasts[entry] != 0:
+    elif taken and arrays.entries[entry].is_last != 0:
         raster.is_open = 0
     raster.bin_level += int(opens) - int(starts)
     # The writer.
@@ -304,13 +296,11 @@ def clock_rasterize(
     sent = beat_ready & (writer.level != 0)
     released = clock_writer(
         writer,
-        arrays.line,
-        arrays.beats,
         sent,
         is_complete,
-        arrays.addresses[number],
-        arrays.bins[number, 2],
-        arrays.bins[number, 3],
+        arrays.bins[number].address,
+        arrays.bins[number].columns,
+        arrays.bins[number].rows,
         raster.stride,
         cycle,
     )
@@ -329,6 +319,6 @@ def clock_rasterize(
     raster.left_0 = int((raster.live_0 != 0) | starts_0)
     raster.left_1 = int((raster.live_1 != 0) | starts_1)
     if starts:
-        _start_bin(raster, arrays, active)
+        _start_bin(raster, engines, arrays, active)
         raster.next_start += 1
     raster.cycle += 1

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from golden.jit import serial_kernel
-from sim.model.clocked import registers
-
-Int64 = NDArray[np.int64]
+from hw.stages.rasterize.picture_writer import QUEUE_BEATS
+from sim.model.clocked import registers, table
 
 CLEAR, IDLE, ROWS, FLUSH = range(4)
+MOST_CYCLES = 64  # of the rings of what is on its way, a power of two
 
 WRITER = registers(
     # Fixed: quads and pixels of a step and of a beat, steps of a beat, beats that may wait and
@@ -23,14 +22,17 @@ WRITER = registers(
     *("address", "columns", "rows"),
     # Steps on their way; beats in the queue, its first place.
     *("converts", "level", "first"),
+    # Fixed: cycles of a beat on its way. These: address, 2 + last, 0 for none; the queue: address,
+    # last.
+    "line_cycles",
+    line=table(np.int64, MOST_CYCLES, 2),
+    beats=table(np.int64, QUEUE_BEATS, 2),
 )
 
 
 @serial_kernel
 def clock_writer(
     writer: Any,
-    line: Int64,
-    beats: Int64,
     taken: bool,
     finished: bool,
     address: int,
@@ -43,25 +45,23 @@ def clock_writer(
 
     Parameters
     ----------
-    writer : WRITER.
-    line : (latency, 2) beats on their way: address, 2 + last; 0 for none.
-    beats : (n, 2) the queue of beats: address, last. taken : the first one is.
+    writer : WRITER. taken : the first beat of its queue is.
     finished : the bin of the writer's buffer is. address, columns, rows : of that bin.
     """
     released = -1
-    place = cycle % len(line)
+    place = (cycle - writer.line_cycles) & (MOST_CYCLES - 1)
     # A step that has become a beat.
-    arrives = line[place, 1]
+    arrives = writer.line[place, 1]
     writer.converts -= int(arrives != 0)
     pushes = arrives >= 2
     if pushes:
-        at = (writer.first + writer.level) % len(beats)
-        beats[at, 0], beats[at, 1] = line[place, 0], arrives - 2
-    line[place, 1] = 0
+        at = (writer.first + writer.level) % QUEUE_BEATS
+        writer.beats[at, 0], writer.beats[at, 1] = writer.line[place, 0], arrives - 2
+    writer.line[place, 1] = 0
     is_room = writer.level < writer.room_limit
     writer.level += int(pushes) - int(taken)
     if taken:
-        writer.first = (writer.first + 1) % len(beats)
+        writer.first = (writer.first + 1) % QUEUE_BEATS
     writer.was_clear = int(writer.state == CLEAR)
     if writer.state == CLEAR:
         writer.cleared += 1
@@ -77,8 +77,9 @@ def clock_writer(
             step = writer.step
             ends_beat = (step + 1) % writer.steps == 0
             last_step = ends_beat & ((step + 1) * writer.quads * 2 >= writer.columns)
-            line[place, 0] = writer.address + step // writer.steps * writer.beat_bytes
-            line[place, 1] = 2 + int(last_step) if ends_beat else 1
+            place = cycle & (MOST_CYCLES - 1)
+            writer.line[place, 0] = writer.address + step // writer.steps * writer.beat_bytes
+            writer.line[place, 1] = 2 + int(last_step) if ends_beat else 1
             writer.converts += 1
             writer.step += 1
             if last_step:

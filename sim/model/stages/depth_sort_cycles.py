@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from golden.params import Parameters
-from golden.stages.depth_sort.formats import BUCKET_BITS
 from golden.stages.tile_bin.constants import PAGE_ENTRIES
 from golden.stages.tile_bin.entry import KEY_BITS, depth_keys
 from golden.stages.tile_bin.integer import BinLists
@@ -16,7 +15,8 @@ from hw.stages.depth_sort.list_reader import RUNS
 from hw.stages.depth_sort.merge_stage import MergeStage
 from hw.stages.depth_sort.sort_loader import SortLoader
 from hw.unused import unused_components
-from sim.model.stages.depth_sort_kernel import simulate
+from sim.model.stages.depth_sort_kernel import DEPTH_SORT, SortArrays, simulate
+from sim.model.stages.merge_kernel import idle_stages
 
 Int64 = NDArray[np.int64]
 
@@ -28,11 +28,37 @@ def merge_depths(params: Parameters) -> Int64:
         return np.array([MergeStage(params, order).queue_depth - 1 for order in range(stages)])
 
 
-def sort_sizes() -> Int64:
-    """What clock_depth_sort takes as `sizes`."""
-    return np.array(
-        [JOBS - 1, QUEUE_ENTRIES, RUNS - 1, PAGE_ENTRIES, SortLoader.SETTLE_CYCLES, BUCKET_BITS]
+def sort_clock(
+    lists: BinLists, params: Parameters, depths: Int64
+) -> tuple[NDArray[np.void], SortArrays]:
+    """(1,) DEPTH_SORT at its start, and what it works on; depths of merge_depths."""
+    parts = [depth_keys(lists.read(number)) for number in range(len(lists.length))]
+    lengths = lists.length.astype(np.int64)
+    merger = idle_stages(depths)
+    pages = -(-int(lengths.max(initial=1)) // PAGE_ENTRIES)
+    block = np.zeros(1, DEPTH_SORT)
+    for name, value in {
+        "job_places": JOBS - 1,
+        "entry_places": QUEUE_ENTRIES,
+        "run_places": RUNS - 1,
+        "settle": SortLoader.SETTLE_CYCLES,
+        "most": params.sort_entries,
+        "null_key": (1 << KEY_BITS) - 1,
+        "number": -1,
+        "room": QUEUE_ENTRIES,
+        "open_bins": len(lengths),
+        "busy": 1,
+    }.items():
+        block[name] = value
+    arrays = SortArrays(
+        keys=np.concatenate(parts) if parts else np.zeros(0, np.int64),
+        lengths=lengths,
+        starts=np.cumsum(lengths) - lengths,
+        bounds=np.zeros((max(pages, 1), 2), np.int64),
+        merger=merger,
+        rings=np.zeros((len(merger), 2, int(merger["ring_mask"].max()) + 1), np.int64),
     )
+    return block, arrays
 
 
 def depth_sort_cycles(lists: BinLists, params: Parameters, latency_cycles: int) -> int:
@@ -42,15 +68,4 @@ def depth_sort_cycles(lists: BinLists, params: Parameters, latency_cycles: int) 
     while fewer than 16 are open, offers the first record of one latency_cycles + 1 after it was
     taken, and a record a cycle.
     """
-    parts = [depth_keys(lists.read(number)) for number in range(len(lists.length))]
-    return int(
-        simulate(
-            np.concatenate(parts) if parts else np.zeros(0, np.int64),
-            lists.length.astype(np.int64),
-            merge_depths(params),
-            params.sort_entries,
-            latency_cycles,
-            sort_sizes(),
-            (1 << KEY_BITS) - 1,
-        )
-    )
+    return int(simulate(*sort_clock(lists, params, merge_depths(params)), latency_cycles))
