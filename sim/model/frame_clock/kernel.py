@@ -32,7 +32,9 @@ from sim.model.rasterize.kernel import (
     bin_ready,
     clock_rasterize,
     entry_ready,
+    give_words,
     raster_is_busy,
+    start_bin,
 )
 from sim.model.stages.color_kernel import (
     COLOR,
@@ -186,7 +188,6 @@ def simulate_picture(
     sort_block: NDArray[np.void],
     sorts: SortArrays,
     rasters: NDArray[np.void],
-    engines: NDArray[np.void],
     raster_arrays: RasterArrays,
     write_clients: Any,
     rings: WriteRings,
@@ -204,7 +205,7 @@ def simulate_picture(
     streamed, sorting, waits = False, False, False
     next_entry = 0
     reader, ring = clients[SORTED], stream.rings[SORTED]
-    bins = len(sorts.lengths)
+    bins, entries = len(sorts.lengths), raster_arrays.entries
     while not (streamed and course.rendered != 0):
         cycle = frame.cycle
         if not streamed and _is_streamed(frame):
@@ -267,9 +268,14 @@ def simulate_picture(
         bin_taken = bin_valid & bin_ready(raster)
         entry_taken = entry_valid & entry_ready(raster)
         if course.state >= SORT or raster.writer.was_clear:
-            clock_rasterize(
-                raster, engines, raster_arrays, bin_valid, entry_valid, next_entry, picture_ready
-            )
+            entry = 0
+            if entry_valid:
+                entry = entries[next_entry]
+            clock_rasterize(raster, bin_valid, entry_valid, entry, picture_ready)
+            if raster.given >= 0:
+                give_words(raster, raster_arrays.masks)
+            if raster.started >= 0:
+                start_bin(raster, raster_arrays.places, raster_arrays.ends, raster_arrays.shown)
         next_entry += int(entry_taken)
         was_sorting = course.state
         clock_course(course, starts, lists_done, lists_drained, drawing, bin_taken, bins, cycle)

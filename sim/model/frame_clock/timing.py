@@ -229,7 +229,6 @@ def picture_clock(
         ),
         *sort_clock(lists, params, idle.depths),
         raster.raster,
-        raster.engines,
         raster.arrays,
         write_clients,
         WriteRings(

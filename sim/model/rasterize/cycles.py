@@ -16,15 +16,20 @@ from hw.stages.rasterize.dispatch import PREPARED_BINS, PREPARED_WORDS
 from hw.stages.rasterize.picture_writer import QUEUE_BEATS
 from hw.stages.rasterize.rasterize import Rasterize
 from hw.unused import unused_components
-from sim.model.rasterize.engine import ENGINE, bit_numbers
+from sim.model.rasterize.engine import bit_numbers
 from sim.model.rasterize.kernel import (
-    BIN,
-    ENTRY,
+    FIRST_SHIFT,
+    IS_LAST,
+    LAST_SHIFT,
+    NUMBER_SHIFT,
     RASTER,
+    SWAP,
     RasterArrays,
     clock_rasterize,
     entry_ready,
+    give_words,
     raster_is_busy,
+    start_bin,
 )
 from sim.model.rasterize.work import (
     BEYOND,
@@ -82,11 +87,10 @@ class RasterClock(NamedTuple):
 
     Members
     -------
-    raster : (1,) RASTER. engines : (n,) ENGINE. arrays : RasterArrays.
+    raster : (1,) RASTER. arrays : RasterArrays.
     """
 
     raster: NDArray[np.void]
-    engines: NDArray[np.void]
     arrays: RasterArrays
 
 
@@ -109,6 +113,8 @@ def raster_clock(
         "setup_cycles": latency.setup,
         "test_cycles": latency.test + 1,
         "done_cycles": latency.done + 1,
+        "engine_count": engines,
+        "side": arrangement.side,
         "is_first": 1,
         "drains_0": latency.drain,
         "drains_1": latency.drain,
@@ -131,40 +137,36 @@ def raster_clock(
         raster[name] = -1
     raster["known"]["filters"] = engines > 1
     raster["known"]["bits"] = bit_numbers()
-    blocks = np.zeros(engines, ENGINE)
+    for name, values in (("engine", tables.engine), ("slot", tables.slot), ("bit", tables.bit)):
+        raster[name][..., : arrangement.side**2] = values
+    blocks = raster["engines"][0, :engines]
     blocks["depth"] = arrangement.queue_words
     blocks["quads"][:, : 2 * arrangement.groups] = tables.quad
+    x, y, columns, rows = work.bins.T
+    address = picture_address + y * constants.stride_bytes + 4 * x
     arrays = RasterArrays(
-        quads=tables,
         entries=_entries(work),
-        bins=_bins(work, picture_address, constants.stride_bytes),
+        places=np.stack([columns, rows, address], axis=1),
         masks=work.masks,
         ends=work.ends,
         shown=work.shown,
     )
-    return RasterClock(raster, blocks, arrays)
+    return RasterClock(raster, arrays)
 
 
-def _entries(work: RasterWork) -> NDArray[np.void]:
-    """(E,) ENTRY."""
-    entries = np.zeros(len(work.groups), ENTRY)
-    entries["first_group"], entries["last_group"] = work.groups[:, 0], work.groups[:, 1]
-    entries["swap"] = work.swaps
-    entries["is_last"][work.offsets[1:] - 1] = 1
-    return entries
-
-
-def _bins(work: RasterWork, picture_address: int, stride_bytes: int) -> NDArray[np.void]:
-    """(B,) BIN."""
-    bins = np.zeros(len(work.bins), BIN)
-    x, y, bins["columns"], bins["rows"] = work.bins.T
-    bins["address"] = picture_address + y * stride_bytes + 4 * x
-    return bins
+def _entries(work: RasterWork) -> Int64:
+    """(E,) the entries as numbers of sim.model.rasterize.kernel."""
+    first, last = work.groups[:, 0] + 1, np.maximum(work.groups[:, 1], 0)
+    numbers = np.arange(len(first)) << NUMBER_SHIFT | first << FIRST_SHIFT | last << LAST_SHIFT
+    numbers |= work.swaps.astype(np.int64) * SWAP
+    numbers[work.offsets[1:] - 1] |= IS_LAST
+    return numbers
 
 
 def lane_counters(clock: RasterClock, work: RasterWork, cycles: int) -> dict[str, int]:
     """The RTL's counters of lanes, by name, of so many cycles."""
-    engines, lanes = clock.engines, work.lanes.sum(axis=0)
+    engines = clock.raster["engines"][0, : int(clock.raster["engine_count"][0])]
+    lanes = work.lanes.sum(axis=0)
     late, late_shown = engines["late_quads"].sum(), engines["late_pixels"].sum()
     ground, ground_shown = engines["background_quads"].sum(), engines["background_pixels"].sum()
     quads = LANES_PER_ENGINE
@@ -199,7 +201,7 @@ def raster_cycles(
 ) -> RasterCycles:
     """Rasterize alone: bins and entries offered at once, a beat taken every cycle."""
     clock = raster_clock(work, constants, params, 0)
-    _run(clock.raster, clock.engines, clock.arrays)
+    _run(clock.raster, *clock.arrays)
     raster = clock.raster[0]
     counters = {
         "bins": int(raster["drawn_bins"]),
@@ -212,13 +214,26 @@ def raster_cycles(
 
 
 @serial_kernel
-def _run(raster_block: Any, engines: Any, arrays: RasterArrays) -> None:
+def _run(
+    raster_block: Any,
+    entries: Int64,
+    places: Int64,
+    masks: Int64,
+    ends: Int64,
+    shown: NDArray[np.uint8],
+) -> None:
     raster = raster_block[0]
-    bins, count = len(arrays.bins), len(arrays.entries)
+    bins, count = len(places), len(entries)
     next_entry = 0
     while (raster.next_bin != bins) | (next_entry != count) or raster_is_busy(raster):
-        entry_valid = next_entry != count
+        entry_valid, entry = next_entry != count, 0
+        if entry_valid:
+            entry = entries[next_entry]
         taken = entry_valid & entry_ready(raster)
         bin_valid = raster.next_bin != bins
-        clock_rasterize(raster, engines, arrays, bin_valid, entry_valid, next_entry, True)
+        clock_rasterize(raster, bin_valid, entry_valid, entry, True)
+        if raster.given >= 0:
+            give_words(raster, masks)
+        if raster.started >= 0:
+            start_bin(raster, places, ends, shown)
         next_entry += int(taken)

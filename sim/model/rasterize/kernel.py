@@ -17,6 +17,7 @@ from sim.model.clocked import registers, table
 from sim.model.rasterize.engine import (
     BACKGROUND,
     ENDS,
+    ENGINE,
     ENTRY_SHIFT,
     IN_BUFFERS,
     MASK_BITS,
@@ -28,13 +29,17 @@ from sim.model.rasterize.engine import (
     engine_is_idle,
     head_of,
 )
-from sim.model.rasterize.work import QuadTables
 from sim.model.rasterize.writer import IDLE, MOST_CYCLES, WRITER, clock_writer
 
 Int64 = NDArray[np.int64]
 
 START, RUN, GROUND, END = range(4)
 MOST_ENGINES = 24
+# An entry is a number: which, the first group of its lines and 1, 0 where it has none, the last
+# one, and these bits.
+SWAP, IS_LAST = 1, 2
+LAST_SHIFT, FIRST_SHIFT, NUMBER_SHIFT = 2, 8, 16
+GROUP_MASK = (1 << 6) - 1
 
 RASTER = registers(
     # Fixed: places of the queues of bins and of prepared entries; words that a queue must have
@@ -42,8 +47,9 @@ RASTER = registers(
     # black; do engines leave out quads that have ended; bytes of a row of the picture.
     *("bin_places", "entry_places", "words_ahead", "drain_cycles", "groups"),
     *("has_background", "stride"),
-    # Fixed: cycles of the setup, of a test, and until a quad is known to have ended.
-    *("setup_cycles", "test_cycles", "done_cycles"),
+    # Fixed: cycles of the setup, of a test, and until a quad is known to have ended; engines, quads
+    # of a bin's side.
+    *("setup_cycles", "test_cycles", "done_cycles", "engine_count", "side"),
     "cycle",
     # Bins: of the next to be taken and to be started; its number; is one open.
     *("bin_level", "next_bin", "next_start", "is_open"),
@@ -55,8 +61,9 @@ RASTER = registers(
     *("taken_0", "taken_1", "opaque_0", "opaque_1", "left_0", "left_1"),
     # Live quads of each buffer, engines that have met its end, cycles until it is complete.
     *("live_0", "live_1", "ended_0", "ended_1", "drains_0", "drains_1"),
-    # The bin in each buffer.
-    *("bin_0", "bin_1"),
+    # What the cycle does: the words that it gives to engines, their group, -1 for none; the buffer
+    # in which it starts a bin, -1 for none.
+    *("given", "given_group", "started"),
     # Counters.
     *("drawn_bins", "drawn_entries", "dropped_entries", "groups_tested"),
     *("works", "stalls"),
@@ -68,26 +75,27 @@ RASTER = registers(
     tests=table(np.int64, MOST_CYCLES, 2),
     deaths=table(np.int64, MOST_CYCLES, MOST_ENGINES),
     queue=table(np.int64, PREPARED_WORDS),
+    # Bins in the buffers: columns and rows, px, and the address of the first pixel.
+    places=table(np.int64, 2, 3),
+    # QuadTables.
+    engine=table(np.int16, MOST_QUADS),
+    slot=table(np.int16, 2, MOST_QUADS),
+    bit=table(np.int16, 2, MOST_QUADS),
+    engines=np.dtype((ENGINE, (MOST_ENGINES,))),
 )
 
 
-# An entry: the first and last group of its lines, -1 where it has none; are its lines columns; does
-# it end its list. A bin: its columns and rows, px, and the address of its first pixel.
-ENTRY = registers("first_group", "last_group", "swap", "is_last")
-BIN = registers("columns", "rows", "address")
-
-
 class RasterArrays(NamedTuple):
-    """What the clock works on beside its registers.
+    """What a picture asks for.
 
     Members
     -------
-    quads : QuadTables. entries : (E,) ENTRY. bins : (B,) BIN. masks, ends, shown : of RasterWork.
+    entries : (E,) numbers. places : (B, 3) columns and rows of a bin, px, address of its first
+    pixel. masks, ends, shown : of RasterWork.
     """
 
-    quads: QuadTables
-    entries: NDArray[np.void]
-    bins: NDArray[np.void]
+    entries: Int64
+    places: Int64
     masks: Int64
     ends: Int64
     shown: NDArray[np.uint8]
@@ -115,38 +123,55 @@ def bin_ready(raster: Any) -> bool:
 
 
 @serial_kernel
-def _start_bin(raster: Any, engines: Any, arrays: RasterArrays, buffer: int) -> None:
-    """The next bin in a buffer: all of its quads in the picture are live."""
-    quads, number, known = arrays.quads, raster.next_start, raster.known
-    for k in range(len(engines)):
+def start_bin(raster: Any, places: Int64, ends: Int64, shown: NDArray[np.uint8]) -> None:
+    """The next bin in the buffer `started`: all of its quads in the picture are live."""
+    buffer, number, known = raster.started, raster.next_start, raster.known
+    for k in range(raster.engine_count):
         for slot in range(2 * raster.groups):
-            engines[k].live[buffer, slot] = 0
+            raster.engines[k].live[buffer, slot] = 0
+    for n in range(3):
+        raster.places[buffer, n] = places[number, n]
     count = 0
-    for q in range(quads.side * quads.side):
-        known.ends[buffer, q] = arrays.ends[number, q]
-        known.shown[buffer, q] = arrays.shown[number, q]
-        if arrays.shown[number, q]:
+    for q in range(raster.side * raster.side):
+        known.ends[buffer, q] = ends[number, q]
+        known.shown[buffer, q] = shown[number, q]
+        if shown[number, q]:
             count += 1
-            engine = engines[quads.engine[q]]
+            engine = raster.engines[raster.engine[q]]
             for swap in range(2):
-                engine.live[buffer, quads.slot[swap, q]] |= 1 << quads.bit[swap, q]
+                engine.live[buffer, raster.slot[swap, q]] |= 1 << raster.bit[swap, q]
     if buffer:
-        raster.live_1, raster.bin_1 = count, number
+        raster.live_1 = count
     else:
-        raster.live_0, raster.bin_0 = count, number
+        raster.live_0 = count
+    raster.next_start += 1
 
 
 @serial_kernel
-def _end_quads(raster: Any, engines: Any, quads: QuadTables) -> None:
+def give_words(raster: Any, masks: Int64) -> None:
+    """The group `given` becomes words of the engines."""
+    tested, group = raster.given, raster.given_group
+    of_entry = tested & (BACKGROUND | ENDS) == 0
+    for k in range(raster.engine_count):
+        engine, mask = raster.engines[k], 0
+        if of_entry:
+            mask = masks[tested >> ENTRY_SHIFT, group, k]
+        mask = _engine_mask(engine, tested, group, mask)
+        if mask != 0 or tested & ENDS:
+            engine.push, engine.push_mask, engine.push_head = 1, mask, tested
+
+
+@serial_kernel
+def _end_quads(raster: Any) -> None:
     """Quads that LiveMap has cleared from this cycle on."""
     place = (raster.cycle - raster.done_cycles) & (MOST_CYCLES - 1)
-    for k in range(len(engines)):
+    for k in range(raster.engine_count):
         due = raster.deaths[place, k]
         if due < 0:
             continue
         buffer, q = due // MOST_QUADS, due % MOST_QUADS
         for swap in range(2):
-            engines[k].live[buffer, quads.slot[swap, q]] &= ~(1 << quads.bit[swap, q])
+            raster.engines[k].live[buffer, raster.slot[swap, q]] &= ~(1 << raster.bit[swap, q])
         if buffer:
             raster.live_1 -= 1
         else:
@@ -170,24 +195,20 @@ def _engine_mask(engine: Any, tested: int, group: int, mask: int) -> int:
 
 @serial_kernel
 def clock_rasterize(
-    raster: Any,
-    engines: Any,
-    arrays: RasterArrays,
-    bin_valid: bool,
-    entry_valid: bool,
-    entry: int,
-    beat_ready: bool,
+    raster: Any, bin_valid: bool, entry_valid: bool, entry: int, beat_ready: bool
 ) -> None:
     """Clocks rasterize; what it takes say bin_ready and entry_ready before.
 
+    Behind it, start_bin and give_words finish the cycle where `started` and `given` ask for them.
+
     Parameters
     ----------
-    raster : RASTER. engines : (n,) ENGINE.
+    raster : RASTER.
     bin_valid : the next bin is offered. entry_valid : `entry` is, the next one of its list.
     beat_ready : a beat at the output, where writer.level is not 0, is taken.
     """
     cycle = raster.cycle
-    _end_quads(raster, engines, arrays.quads)
+    _end_quads(raster)
     # What this cycle finds.
     taken = entry_valid & entry_ready(raster)
     opens = bin_valid & bin_ready(raster)
@@ -197,55 +218,45 @@ def clock_rasterize(
     starts = (
         (raster.state == START) & (raster.bin_level != 0) & is_free & (raster.writer.was_clear == 0)
     )
-    complete_0 = (raster.ended_0 == len(engines)) & (raster.drains_0 == 0)
-    complete_1 = (raster.ended_1 == len(engines)) & (raster.drains_1 == 0)
+    complete_0 = (raster.ended_0 == raster.engine_count) & (raster.drains_0 == 0)
+    complete_1 = (raster.ended_1 == raster.engine_count) & (raster.drains_1 == 0)
     # Dispatch chooses what is tested.
     kind, tested_group, ends_entry = -1, raster.ground_group, False
     head = raster.queue[raster.prepared_first]
     if raster.state == RUN:
         if raster.prepared != 0:
-            none = arrays.entries[head].first_group < 0
-            if none or opaque:
+            first = (head >> FIRST_SHIFT & GROUP_MASK) - 1
+            if first < 0 or opaque:
                 ends_entry = True
                 raster.dropped_entries += int(opaque)
             elif raster.room:
                 kind = RUN
-                tested_group = raster.group
-                if raster.is_first:
-                    tested_group = arrays.entries[head].first_group
-                ends_entry = tested_group == arrays.entries[head].last_group
+                tested_group = first if raster.is_first else raster.group
+                ends_entry = tested_group == head >> LAST_SHIFT & GROUP_MASK
                 raster.group = tested_group + 1
                 raster.groups_tested += 1
     elif raster.state != START and raster.room:
         kind = raster.state
-    ends_list = ends_entry and arrays.entries[head].is_last != 0
+    ends_list = ends_entry and head & IS_LAST != 0
     # A group tested long enough ago becomes words, and engines work.
     place = (cycle - raster.test_cycles) & (MOST_CYCLES - 1)
-    tested, group = raster.tests[place, 0], raster.tests[place, 1]
+    raster.given, raster.given_group = raster.tests[place, 0], raster.tests[place, 1]
     place = cycle & (MOST_CYCLES - 1)
-    gives = (tested >= 0) & (tested & (BACKGROUND | ENDS) == 0)
     ended_0 = ended_1 = 0
     is_full = False
-    for k in range(len(engines)):
-        engine = engines[k]
+    for k in range(raster.engine_count):
+        engine = raster.engines[k]
         is_full |= engine.level > engine.depth - raster.words_ahead
         if not engine_is_idle(engine):
             met, raster.deaths[place, k] = clock_engine(engine, raster.known)
             ended_0 += int(met == 0)
             ended_1 += int(met == 1)
-        engine.push = 0
-        if tested >= 0:
-            mask = 0
-            if gives:
-                mask = arrays.masks[tested >> ENTRY_SHIFT, group, k]
-            mask = _engine_mask(engine, tested, group, mask)
-            if mask != 0 or tested & ENDS:
-                engine.push, engine.push_mask, engine.push_head = 1, mask, tested
+            engine.push = 0
     # Tests.
     raster.tests[place, 0], raster.tests[place, 1] = -1, tested_group
     if kind == RUN:
-        slot = 2 * tested_group + arrays.entries[head].swap
-        raster.tests[place, 0] = head_of(head, slot, active, 0)
+        slot = 2 * tested_group + (head & SWAP)
+        raster.tests[place, 0] = head_of(head >> NUMBER_SHIFT, slot, active, 0)
     elif kind == GROUND:
         raster.tests[place, 0] = head_of(NO_ENTRY, 2 * tested_group, active, BACKGROUND)
     elif kind == END:
@@ -274,7 +285,7 @@ def clock_rasterize(
     done = raster.setup[(cycle - raster.setup_cycles) & (MOST_CYCLES - 1)]
     kept = False
     if done >= 0:
-        kept = arrays.entries[done].first_group >= 0 or arrays.entries[done].is_last != 0
+        kept = done >> FIRST_SHIFT & GROUP_MASK != 0 or done & IS_LAST != 0
     if kept:
         raster.queue[(raster.prepared_first + raster.prepared) % PREPARED_WORDS] = done
     raster.prepared += int(kept) - int(ends_entry)
@@ -286,27 +297,26 @@ def clock_rasterize(
     if opens:
         raster.is_open = 1
         raster.next_bin += 1
-    elif taken and arrays.entries[entry].is_last != 0:
+    elif taken and entry & IS_LAST != 0:
         raster.is_open = 0
     raster.bin_level += int(opens) - int(starts)
     # The writer.
     writer = raster.writer
     is_complete = complete_1 if writer.buffer else complete_0
-    number = raster.bin_1 if writer.buffer else raster.bin_0
     sent = beat_ready & (writer.level != 0)
     released = clock_writer(
         writer,
         sent,
         is_complete,
-        arrays.bins[number].address,
-        arrays.bins[number].columns,
-        arrays.bins[number].rows,
+        raster.places[writer.buffer, 2],
+        raster.places[writer.buffer, 0],
+        raster.places[writer.buffer, 1],
         raster.stride,
         cycle,
     )
     # Buffers.
-    engine_count = len(engines)
-    all_0, all_1 = raster.ended_0 == engine_count, raster.ended_1 == engine_count
+    all_0 = raster.ended_0 == raster.engine_count
+    all_1 = raster.ended_1 == raster.engine_count
     raster.drains_0 = max(raster.drains_0 - 1, 0) if all_0 else raster.drain_cycles
     raster.drains_1 = max(raster.drains_1 - 1, 0) if all_1 else raster.drain_cycles
     raster.ended_0 = 0 if released == 0 else raster.ended_0 + ended_0
@@ -318,7 +328,5 @@ def clock_rasterize(
     raster.opaque_1 = int((raster.left_1 == 0) & (not starts_1))
     raster.left_0 = int((raster.live_0 != 0) | starts_0)
     raster.left_1 = int((raster.live_1 != 0) | starts_1)
-    if starts:
-        _start_bin(raster, engines, arrays, active)
-        raster.next_start += 1
+    raster.started = active if starts else -1
     raster.cycle += 1
