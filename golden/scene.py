@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,6 +83,17 @@ class Scene:
     def sh_degree(self) -> int:
         """Degree of the spherical harmonics, 0 to 4."""
         return {k: d for d, k in SH_COEFFICIENTS.items()}[self.sh.shape[1]]
+
+    def taken(self, rows: NDArray[np.generic]) -> Scene:
+        """The scene of some of its Gaussians; rows : (N,) bool, or their indices."""
+        return replace(
+            self,
+            means=self.means[rows],
+            scales=self.scales[rows],
+            quats=self.quats[rows],
+            opacities=self.opacities[rows],
+            sh=self.sh[rows],
+        )
 
     def sha256(self) -> str:
         """Hash of all activated values: the identity of a scene in packs and traces."""

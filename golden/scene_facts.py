@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from golden.scene import Scene
 
@@ -44,9 +45,8 @@ class SceneFacts:
 
 def scene_facts(scene: Scene) -> SceneFacts:
     """The facts of a scene."""
-    means = scene.means.astype(np.float64)
-    middle_low, middle_high = np.percentile(means, (1, 99), axis=0)
-    center, half = (middle_low + middle_high) / 2, (middle_high - middle_low) / 2
+    means = scene.means
+    middle_low, middle_high = _middle(scene)
     axes = np.sort(scene.scales, axis=1)
     return SceneFacts(
         gaussians=len(scene),
@@ -55,12 +55,30 @@ def scene_facts(scene: Scene) -> SceneFacts:
         high=_three(means.max(axis=0)),
         middle_low=_three(middle_low),
         middle_high=_three(middle_high),
-        far_out=int((np.abs(means - center) > OUTLIER_EXTENTS * half).any(axis=1).sum()),
+        far_out=int(far_out(scene).sum()),
         size=_spread(axes[:, 2]),
         opacity=_spread(scene.opacities),
         needles=int((axes[:, 2] >= NEEDLE_RATIO * axes[:, 1]).sum()),
-        faint=int((scene.opacities < FAINT_OPACITY).sum()),
+        faint=int(faint(scene).sum()),
     )
+
+
+def far_out(scene: Scene) -> NDArray[np.bool_]:
+    """Which Gaussians lie far out, (N,)."""
+    low, high = _middle(scene)
+    off = np.abs(scene.means.astype(np.float64) - (low + high) / 2)
+    return np.asarray((off > OUTLIER_EXTENTS * (high - low) / 2).any(axis=1))
+
+
+def faint(scene: Scene) -> NDArray[np.bool_]:
+    """Which Gaussians no renderer shows, (N,)."""
+    return scene.opacities < FAINT_OPACITY
+
+
+def _middle(scene: Scene) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Bounds of the middle 98% on each axis, (3,) each."""
+    low, high = np.percentile(scene.means.astype(np.float64), (1, 99), axis=0)
+    return low, high
 
 
 def _three(values: np.ndarray) -> Range:

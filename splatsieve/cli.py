@@ -14,6 +14,7 @@ from splatsieve import __version__
 from splatsieve.commands import (
     bench,
     calibrate,
+    convert,
     cull,
     demo,
     docs,
@@ -63,6 +64,7 @@ def _options(
 COMMANDS = (
     demo.demo,
     info.info,
+    convert.convert,
     pack.pack,
     cull.cull,
     frame.frame,

@@ -23,9 +23,11 @@ from golden.scene_io.sog_streamed import LOD_META, raw_from_streamed_sog
 from golden.scene_io.splat import raw_from_splat
 from golden.scene_io.spz import raw_from_spz
 from golden.scene_io.spz_container import GZIP_MAGIC, MAGIC
+from golden.scene_io.spz_write import write_spz
 
-__all__ = ["read_scene", "write_ply"]
+__all__ = ["check_written_kind", "read_scene", "write_ply", "write_scene", "write_spz"]
 
+WRITERS = {".ply": write_ply, ".spz": write_spz}
 AXES = {".spz": ("rub", "rdf"), "glTF": ("luf", "rdf")}  # the kind's own first
 
 
@@ -120,3 +122,18 @@ def _check_axes(axes: str | None, name: str, kind: str | None) -> None:
         )
     if axes not in AXES[kind]:
         raise InputError(f"{name} is a {kind}, which has axes {' or '.join(AXES[kind])}.")
+
+
+def check_written_kind(path: Path) -> None:
+    """Raises InputError where no kind of file that can be written has that suffix."""
+    if path.suffix.lower() not in WRITERS:
+        raise InputError(f"{path} is no kind of file that is written: name a .ply or a .spz.")
+
+
+def write_scene(scene: Scene, path: Path) -> None:
+    """Writes a scene as `write_ply` or `write_spz` does, by the suffix of the path.
+
+    Raises InputError as they and `check_written_kind` do.
+    """
+    check_written_kind(path)
+    WRITERS[path.suffix.lower()](scene, path)
