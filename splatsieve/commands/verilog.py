@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +12,6 @@ import typer
 from splatsieve.inputs import JsonOption
 
 if TYPE_CHECKING:
-    from golden.params import Parameters
     from hw.verilog import Design
 
 
@@ -62,42 +60,10 @@ def verilog(
 
 def _preset(preset: str, changes: list[str]) -> tuple[Design, dict[str, str]]:
     """The design of a preset, and the text of each of its files by path."""
-    from golden.errors import InputError
-    from hw.package.presets import PRESETS
     from sim.package.files import package_files
     from sim.rtl.design_cache import cached_design
+    from splatsieve.builds import preset_with
 
-    if preset not in PRESETS:
-        raise InputError(f"preset {preset!r} is not known: choose {', '.join(PRESETS)}.")
-    chosen = PRESETS[preset]
-    changed = replace(chosen, params=_changed(chosen.params, changes))
-    if changed.draws != chosen.draws:
-        other = "render" if changed.draws else "base"
-        raise InputError(
-            f"raster_lanes={changed.params.raster_lanes} makes another kind of build of {preset}: "
-            f"begin with --preset {other}."
-        )
+    changed = preset_with(preset, changes)
     design = cached_design(changed.make, changed.params)
     return design, package_files(changed, design)
-
-
-def _changed(params: Parameters, changes: list[str]) -> Parameters:
-    """The parameters with NAME=VALUE of each change; raises InputError where that is not legal."""
-    from golden.errors import InputError
-    from golden.params import parameter_ranges
-
-    values: dict[str, int] = {}
-    for change in changes:
-        name, equals, value = change.partition("=")
-        if name not in parameter_ranges() or not equals:
-            raise InputError(
-                f"--set {change} sets no parameter: write NAME=VALUE, with a name of the table in "
-                "hw/README.md."
-            )
-        if not value.isdecimal():
-            raise InputError(f"--set {change}: {value!r} is no whole number.")
-        values[name] = int(value)
-    try:
-        return replace(params, **values)
-    except ValueError as error:
-        raise InputError(f"--set {' '.join(changes)}: {error}") from error

@@ -1,0 +1,122 @@
+"""`splatsieve soc`: the accelerator in a whole system, with a processor, a bus and memory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from splatsieve.inputs import JsonOption
+from splatsieve.output import show_result
+
+if TYPE_CHECKING:
+    from sim.soc.run import DrawnFrame, SystemRun
+
+
+def soc(
+    context: typer.Context,
+    simulate: Annotated[
+        bool, typer.Option("--sim", help="Simulate the system, until its program has ended.")
+    ] = False,
+    preset: Annotated[
+        str, typer.Option(metavar="render|render_edge", help="The build that draws in it.")
+    ] = "render",
+    changes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            help="Another value of a parameter than the preset's, repeatable: data_bits=128.",
+        ),
+    ] = None,
+    size: Annotated[
+        str, typer.Option("--size", metavar="WIDTHxHEIGHT", help="Of the pictures, px.")
+    ] = "64x64",
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--output", help="Folder for the pictures, the system's Verilog, the program."
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Let a processor draw with the accelerator, by the driver in C, from a pack in SDRAM."""
+    from golden.camera import parse_size
+    from golden.errors import InputError
+    from golden.files import make_folder
+    from golden.image import write_png
+    from sim.soc.run import run_system
+    from splatsieve.builds import preset_with
+
+    if not simulate:
+        raise InputError("nothing is asked for: give --sim, which simulates the system.")
+    chosen = preset_with(preset, changes or [])
+    if not chosen.draws:
+        raise InputError(f"preset {preset} draws no picture: choose render or render_edge.")
+    width, height = parse_size(size)
+    if width * height > MOST_PIXELS:
+        raise InputError(
+            f"a picture of {width}x{height} px takes too long to simulate: choose a --size of "
+            f"{MOST_PIXELS:,} px at most."
+        )
+    if output is not None:
+        make_folder(output)
+    run = run_system(chosen, (width, height))
+    if output is not None:
+        for name, data in run.files.items():
+            path = output / name
+            make_folder(path.parent)
+            path.write_bytes(data)
+        for n, frame in enumerate(run.frames):
+            write_png(output / f"picture_{n}.png", frame.picture[..., :3] / 255)
+    show_result(context, _result(run, preset, changes or [], size), as_json, _text)
+    if not run.agrees:
+        raise typer.Exit(1)
+
+
+MOST_PIXELS = 512 * 512
+
+
+def _result(run: SystemRun, preset: str, changes: list[str], size: str) -> dict[str, Any]:
+    return {
+        "preset": " ".join([preset, *changes]),
+        "size_px": size,
+        "agrees": run.agrees,
+        "driver_error": run.error,
+        "interrupts": run.interrupts,
+        "cycles": run.cycles,
+        "program_bytes": run.firmware_bytes,
+        "seconds": round(run.seconds, 1),
+        "frames": [_frame(frame) for frame in run.frames],
+    }
+
+
+def _frame(frame: DrawnFrame) -> dict[str, Any]:
+    return {
+        "view": frame.expected.camera.name,
+        "code": frame.code,
+        "wrong_bytes": frame.wrong_bytes,
+        "picture_bytes": frame.picture.nbytes,
+        "checksum": f"{frame.checksum:08x}",
+        "camera_cycles": frame.camera_cycles,
+        "interrupt_cycles": frame.interrupt_cycles,
+        "counters": frame.counters,
+    }
+
+
+def _text(result: dict[str, Any]) -> str:
+    lines = [
+        f"{result['preset']}, {result['size_px']} px: the program ended after "
+        f"{result['cycles']:,} cycles with {result['interrupts']} interrupts and driver error "
+        f"{result['driver_error']}",
+    ]
+    for frame in result["frames"]:
+        lines.append(
+            f"{frame['view']}: {frame['wrong_bytes']} of {frame['picture_bytes']:,} bytes differ "
+            f"from the integer model's; constants {frame['camera_cycles']:,} cycles of the "
+            f"processor, start to interrupt {frame['interrupt_cycles']:,}, frame "
+            f"{frame['counters']['frame_cycles']:,}"
+        )
+    lines.append("as the integer model has it" if result["agrees"] else "NOT as the model has it")
+    return "\n".join(lines)
