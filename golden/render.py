@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from golden.camera import Camera
 from golden.gaussians.covariance import Covariances
+from golden.maps import Maps, maps_of_splats
 from golden.rules import Rules
 from golden.scene import Float32, Scene
 from golden.stages.color.reference import color_reference
@@ -36,10 +37,16 @@ class RenderCounts:
 
 @dataclass(frozen=True, eq=False)
 class Rendered:
-    """A picture, (height, width, 3) float32 R, G, B not cut at 1, and what it took."""
+    """A picture, (height, width, 3) float32 R, G, B not cut at 1, and what it took.
+
+    Parameters
+    ----------
+    maps : alpha and depth; None where they were not asked for.
+    """
 
     image: Float32
     counts: RenderCounts
+    maps: Maps | None = None
 
 
 def render(
@@ -49,6 +56,7 @@ def render(
     keep: Mask | None = None,
     background: tuple[float, float, float] = (0.0, 0.0, 0.0),
     covariances: Covariances | None = None,
+    with_maps: bool = False,
 ) -> Rendered:
     """Draws the scene, or those of its Gaussians where `keep` is True.
 
@@ -61,6 +69,7 @@ def render(
     keep : (N,) bool; None for all.
     background : R, G, B behind the scene.
     covariances : covariance3d(scene) where it is at hand; computed here where not.
+    with_maps : gives alpha and depth, too.
 
     Raises InputError where keep or covariances do not fit the scene, or where the view has more
     tile pairs than can be held.
@@ -71,4 +80,5 @@ def render(
     lists = depth_sort_reference(pairs, splats.depth)
     image, raster = rasterize_reference(splats, colors, lists, camera, rules, background)
     gaussians = len(scene) if keep is None else int(keep.sum())
-    return Rendered(image, RenderCounts(gaussians, len(splats), len(pairs), raster))
+    maps = maps_of_splats(splats, lists, camera, rules) if with_maps else None
+    return Rendered(image, RenderCounts(gaussians, len(splats), len(pairs), raster), maps)

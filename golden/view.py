@@ -206,6 +206,16 @@ class ViewFrame:
     @cached_property
     def drawn(self) -> Rasterized:
         """Outcome of rasterize, of a strip or of a view whose lists fit as a whole."""
+        return self._rasterized(keep_sums=False)
+
+    @property
+    def color_sums(self) -> Int64:
+        """(height, width, 3) colour sums of rasterize, of what `drawn` is of; see Rasterized."""
+        sums = self._rasterized(keep_sums=True).sums
+        assert sums is not None
+        return sums
+
+    def _rasterized(self, keep_sums: bool) -> Rasterized:
         rows, side = self.rows, self.params.bin_px
         top = 0 if rows is None else rows.start * side
         below = self.camera.height - top
@@ -216,6 +226,7 @@ class ViewFrame:
             side,
             self.rastering,
             top_px=top,
+            keep_sums=keep_sums,
         )
 
     @cached_property

@@ -68,6 +68,10 @@ BackgroundOption = Annotated[
     str,
     typer.Option("--background", metavar="R,G,B", help="Behind the scene, 0 to 1 each."),
 ]
+MapsOption = Annotated[
+    Path | None,
+    typer.Option("--maps", help="Write alpha and depth (camera-space z), float32, .npz."),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
 

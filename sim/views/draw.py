@@ -12,6 +12,7 @@ from golden.camera import Camera
 from golden.errors import InputError
 from golden.gaussians.covariance import Covariances, Float64
 from golden.image import BLACK, Background
+from golden.maps import Maps, maps_of_splats
 from golden.pack import Pack, check_scene, scene_mask
 from golden.params import Parameters
 from golden.render import RenderCounts, Rendered, render
@@ -43,6 +44,8 @@ class StagePicture:
     kept : Gaussians that the stage kept: the members (cluster) or the splats (the others).
     mismatches : records of the RTL of all stages run that differ from the integer model; None for
         other engines.
+    maps : alpha and depth by the float64 renderer; None where they were not asked for, or an
+        engine drew.
     """
 
     view: str
@@ -51,6 +54,7 @@ class StagePicture:
     members: int
     kept: int
     mismatches: int | None
+    maps: Maps | None = None
 
 
 def draw_stage(
@@ -65,6 +69,7 @@ def draw_stage(
     params: Parameters | None = None,
     *,
     background: Background = BLACK,
+    with_maps: bool = False,
 ) -> Iterator[StagePicture]:
     """Draws each view, in turn, from what a stage of an engine left.
 
@@ -80,6 +85,7 @@ def draw_stage(
     sh : (N, K, 3) float32, spherical harmonics to draw with (cluster, gaussian); the scene's own
         where not given.
     background : R, G, B behind the pictures.
+    with_maps : gives alpha and depth, too, where the float64 renderer draws.
 
     Raises InputError where the pack is of another scene, and as project_views does.
     """
@@ -95,23 +101,37 @@ def draw_stage(
     if stage == "cluster":
         for camera, culled in zip(views, cull_views(pack, given, rules, engine), strict=True):
             keep = scene_mask(pack, culled.visible)
-            drawn = render(scene, camera, rules, keep, background, covariances=covariances)
+            drawn = render(scene, camera, rules, keep, background, covariances, with_maps)
             members = culled.visible_gaussians
+            differ = culled.mismatches
             yield StagePicture(
-                camera.name, drawn.image, drawn.counts, members, members, culled.mismatches
+                camera.name, drawn.image, drawn.counts, members, members, differ, drawn.maps
             )
         return
     if stage == "color":
         for camera, colored in zip(views, color_views(pack, given, rules, engine), strict=True):
             splats = colored.projected
             drawn = draw_splats(
-                scene, camera, rules, splats.splats, splats.members, colored.colors, background
+                scene,
+                camera,
+                rules,
+                splats.splats,
+                splats.members,
+                colored.colors,
+                background,
+                with_maps,
             )
             yield _of_splats(splats, drawn, colored.all_mismatches)
         return
     for camera, frame in zip(views, project_views(pack, given, rules, engine), strict=True):
         drawn = draw_splats(
-            scene, camera, rules, frame.splats, frame.members, background=background
+            scene,
+            camera,
+            rules,
+            frame.splats,
+            frame.members,
+            background=background,
+            with_maps=with_maps,
         )
         yield _of_splats(frame, drawn, frame.all_mismatches)
 
@@ -125,6 +145,7 @@ def _of_splats(frame: ProjectFrame, drawn: Rendered, mismatches: int | None) -> 
         members=frame.members,
         kept=len(frame.splats),
         mismatches=mismatches,
+        maps=drawn.maps,
     )
 
 
@@ -153,6 +174,7 @@ def draw_splats(
     gaussians: int,
     colors: Float64 | None = None,
     background: Background = BLACK,
+    with_maps: bool = False,
 ) -> Rendered:
     """The picture of splats by the float64 stages 5 to 7.
 
@@ -161,11 +183,12 @@ def draw_splats(
     gaussians : that were projected, for the counts.
     colors : (S, 3) of the splats; the scene's by float64 where not given.
     background : R, G, B behind the picture.
+    with_maps : gives alpha and depth, too.
     """
     pairs = tile_bin_reference(splats, tile_grid(camera))
     if colors is None:
         colors = color_reference(scene, camera, splats)
-    image, raster = rasterize_reference(
-        splats, colors, depth_sort_reference(pairs, splats.depth), camera, rules, background
-    )
-    return Rendered(image, RenderCounts(gaussians, len(splats), len(pairs), raster))
+    lists = depth_sort_reference(pairs, splats.depth)
+    image, raster = rasterize_reference(splats, colors, lists, camera, rules, background)
+    maps = maps_of_splats(splats, lists, camera, rules) if with_maps else None
+    return Rendered(image, RenderCounts(gaussians, len(splats), len(pairs), raster), maps)

@@ -11,6 +11,7 @@ from splatsieve.inputs import (
     BackgroundOption,
     CamerasOption,
     JsonOption,
+    MapsOption,
     SizeOption,
     TransformOption,
 )
@@ -63,6 +64,7 @@ def frame(
         int, typer.Option("--latency", help="rtl: cycles of the memory to a burst's first beat.")
     ] = 100,
     background: BackgroundOption = "0,0,0",
+    maps: MapsOption = None,
     transform: TransformOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -70,15 +72,19 @@ def frame(
     from golden.default_scene import NAME
     from golden.errors import InputError
     from golden.image import BLACK, parse_background, write_png
+    from golden.maps import maps_of_frame, write_maps
     from golden.pack.file import load_pack
     from golden.rules import rules_named
+    from golden.view import view_frame
     from sim.model.memory import MemoryModel
     from sim.views.blind_views import warn_of_blind_views
-    from sim.views.frame import frame_engine_named, run_frame
+    from sim.views.frame import FrameRunner, frame_engine_named
     from splatsieve.inputs import cameras_of, check_output, need_cameras
 
     by = frame_engine_named(engine)
-    last, params = _build(stage, preset, picture is not None)
+    last, params = _build(stage, preset, picture is not None or maps is not None)
+    if maps is not None and by != "integer":
+        raise InputError("the hardware writes no depth: take --maps of --engine integer.")
     behind = parse_background(background)
     if behind != BLACK and last != "picture":
         raise InputError(
@@ -89,19 +95,23 @@ def frame(
         raise InputError(
             f"a latency of {latency} cycles is outside 1..{MAX_LATENCY_CYCLES}: choose another."
         )
-    for path in (splats, picture):
+    for path in (splats, picture, maps):
         check_output(path, pack=pack, cameras=cameras)
     packed = load_pack(pack)
     need_cameras(packed.meta.scene, NAME, cameras)
     chosen = rules_named(rules or packed.meta.rules)
     camera = cameras_of(cameras, size, str(view), transform)[0]
-    run = run_frame(packed, camera, chosen, by, MemoryModel(latency_cycles=latency), params, behind)
+    view_of = view_frame(packed, camera, chosen, params, behind)
+    runner = FrameRunner(packed, by, MemoryModel(latency_cycles=latency), params, behind)
+    run = runner.run_view(view_of)
     if run.status is not None:
         run.status.check()
     if splats is not None:
         _write_splats(splats, run)
     if picture is not None and run.picture is not None:
         write_png(picture, run.picture[..., :3] / 255)
+    if maps is not None:
+        write_maps(maps, maps_of_frame(view_of))
     result: dict[str, Any] = {
         "pack": str(pack),
         "view": camera.name,

@@ -15,6 +15,7 @@ from splatsieve.inputs import (
     DetailOption,
     DropInvalidOption,
     JsonOption,
+    MapsOption,
     SceneArgument,
     SizeOption,
     TransformOption,
@@ -49,6 +50,7 @@ def render(
         Path | None, typer.Option("--photo", help="Photograph of the view: prints the PSNR.")
     ] = None,
     background: BackgroundOption = "0,0,0",
+    maps: MapsOption = None,
     transform: TransformOption = None,
     drop_invalid: DropInvalidOption = False,
     axes: AxesOption = None,
@@ -58,6 +60,7 @@ def render(
     """Render one view: whole, or from what a stage of an engine left or draws itself."""
     from golden.errors import InputError
     from golden.image import parse_background, psnr_db, read_image, write_png
+    from golden.maps import write_maps
     from golden.pack.file import load_pack
     from golden.render import render as render_view
     from golden.rules import rules_named
@@ -76,12 +79,17 @@ def render(
     by = engine_named(("float" if whole else "integer") if engine is None else engine)
     if at == "picture":
         frame_engine_named(by)
+    if at == "picture" and maps is not None:
+        raise InputError(
+            "an engine's own picture has its maps from splatsieve frame: --maps there."
+        )
     if pack is None and by != "float":
         raise InputError(
             f"stage {at} by engine {by} works on a pack: make one of {scene} with splatsieve pack "
             "and name it with --pack."
         )
-    check_output(output, scene=scene, cameras=cameras, pack=pack, photograph=photo)
+    for path in (output, maps):
+        check_output(path, scene=scene, cameras=cameras, pack=pack, photograph=photo)
     camera = cameras_of(cameras, size, str(view), transform)[0]
     photographed = read_image(photo) if photo is not None else None
     gaussians = scene_of(scene, drop_invalid, axes, detail)
@@ -98,15 +106,24 @@ def render(
     }
     counts: RenderCounts | None
     if packed is None:
-        drawn = render_view(gaussians, camera, chosen, None, behind)
-        image, counts, mismatches = drawn.image, drawn.counts, None
+        drawn = render_view(gaussians, camera, chosen, None, behind, with_maps=maps is not None)
+        image, counts, mismatches, beside = drawn.image, drawn.counts, None, drawn.maps
         members = seen = len(gaussians)
     else:
         build = PRESETS["render"].params if at == "picture" else None
         drawing = draw_stage(
-            gaussians, packed, [camera], chosen, at, by, params=build, background=behind
+            gaussians,
+            packed,
+            [camera],
+            chosen,
+            at,
+            by,
+            params=build,
+            background=behind,
+            with_maps=maps is not None,
         )
         picture = next(drawing)
+        beside = picture.maps
         image, counts, mismatches = picture.image, picture.counts, picture.mismatches
         members, seen = picture.members, picture.kept
     result["gaussians_kept"] = members
@@ -119,6 +136,9 @@ def render(
     if photographed is not None:
         result["psnr_db"] = round(psnr_db(image, photographed), 4)
     write_png(output, image)
+    if maps is not None and beside is not None:
+        write_maps(maps, beside)
+        result["maps"] = str(maps)
     warn_of_blind_views({camera.name: seen}, gaussians.name)
     show_result(context, result, as_json, _text)
 

@@ -20,6 +20,7 @@ from golden.rules import GSPLAT, INRIA
 from golden.scene import Scene
 from golden.scene_io import write_ply
 from tests.cli.calls import call
+from tests.cli.default_files import cameras_file
 
 PAGE = Path(__file__).parents[2] / "golden" / "cull_arrays.md"
 SIZE = (200, 132)
@@ -103,25 +104,6 @@ def test_the_masks_are_those_of_the_command(tmp_path, scene, cameras, by, rules)
     np.testing.assert_array_equal(masks, wanted)
     loaded = Culler(load_pack(tmp_path / "s.pack"), rules)
     np.testing.assert_array_equal(loaded.masks(*matrices(cameras), *SIZE, by=by), wanted)
-
-
-def cameras_file(folder: Path) -> Path:
-    """The default scene's cameras as INRIA's cameras.json."""
-    import json
-
-    rows = [
-        {
-            "img_name": c.name,
-            "width": c.width,
-            "height": c.height,
-            "position": c.position.tolist(),
-            "rotation": c.viewmat[:3, :3].T.tolist(),
-            **{key: getattr(c, key) for key in ("fx", "fy", "cx", "cy")},
-        }
-        for c in default_cameras()
-    ]
-    (folder / "cameras.json").write_text(json.dumps(rows))
-    return folder / "cameras.json"
 
 
 def test_arrays_of_every_kind_give_the_same(scene, cameras, ready):

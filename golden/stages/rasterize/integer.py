@@ -64,11 +64,14 @@ class Rasterized:
     image : (height, width, 4) uint8, R, G, B and alpha = 1 - T.
     read_entries : (B,) int64, entries up to the one that ended the last pixel, or all.
     blended : (B,) int64, pixels that an entry was added to, summed over the entries.
+    sums : (height, width, 3) int64, the colour sums without the background, in units of
+        2^-sum_fraction_bits; None where they were not asked for.
     """
 
     image: UInt8
     read_entries: Int64
     blended: Int64
+    sums: Int64 | None = None
 
 
 def rasterize_entries(
@@ -79,6 +82,7 @@ def rasterize_entries(
     constants: RasterizeConstants,
     formats: RasterFormats | None = None,
     top_px: int = 0,
+    keep_sums: bool = False,
 ) -> Rasterized:
     """Blends the entries of each bin, front to back, over the background.
 
@@ -94,6 +98,7 @@ def rasterize_entries(
     size : of the picture, width and height, px; its bins lie row after row.
     bin_px : side of a bin, even.
     top_px : row of the picture at which this strip of it begins; then `size` is the strip's.
+    keep_sums : gives the colour sums, too, which the hardware keeps on the chip.
     """
     formats = formats or RasterFormats()
     width, height = size
@@ -103,6 +108,7 @@ def rasterize_entries(
         raise ValueError(f"{bins} lists do not fit {width}x{height} px in bins of {bin_px}.")
     image = np.zeros((height, width, 4), np.uint8)
     read, blended = np.zeros(bins, np.int64), np.zeros(bins, np.int64)
+    sums = np.zeros((height, width, 3) if keep_sums else (0, 0, 3), np.int64)
     _draw(
         np.ascontiguousarray(fields, dtype=np.int32),
         np.ascontiguousarray(offsets, dtype=np.int64),
@@ -113,8 +119,9 @@ def rasterize_entries(
         image,
         read,
         blended,
+        sums,
     )
-    return Rasterized(image, read, blended)
+    return Rasterized(image, read, blended, sums if keep_sums else None)
 
 
 @serial_kernel
@@ -216,6 +223,7 @@ def _draw(
     image: UInt8,
     read: Int64,
     blended: Int64,
+    sums: Int64,
 ) -> None:
     height, width = image.shape[0], image.shape[1]
     across, bin_px, top = grid[0], grid[1], grid[2]
@@ -269,6 +277,8 @@ def _draw(
                 write_pixel(
                     pixels[row, column], constants[1:], image[y0 + row, x0 + column], widths
                 )
+        if len(sums):
+            sums[y0 : y0 + rows, x0 : x0 + columns] = pixels[:rows, :columns, SUMS : SUMS + 3]
 
 
 def bins_of_picture(size: tuple[int, int], bin_px: int) -> Int64:
