@@ -13,9 +13,9 @@ from hw.blocks.count_memory import CountMemory
 from hw.bus.record_stream import RecordStream
 from hw.layouts import run_request, slot_beat
 from hw.stages.depth_sort.entry_buffers import EntryBuffers
-from hw.stages.depth_sort.layouts import index_bits, sort_job, sorted_entry
+from hw.stages.depth_sort.layouts import sort_job, sorted_entry
 from hw.stages.depth_sort.list_reader import ListReader
-from hw.stages.depth_sort.merge_stage import MergeStage
+from hw.stages.depth_sort.merger import Merger
 from hw.stages.depth_sort.page_bounds import PageBounds
 from hw.stages.depth_sort.sort_loader import SortLoader
 from hw.stages.depth_sort.sort_planner import SortPlanner
@@ -35,14 +35,14 @@ JOBS = 4
 class DepthSort(wiring.Component):
     """Reads each bin's list and sends its entries on in order of (key, arrival).
 
-    Batches of up to N entries go through a merger of log2 N stages, one behind the other, while the
+    Batches of up to N entries go through a merger of log2 N stages, two entries a cycle, while the
     entries wait in one of two buffers: a stage merges pairs of runs as they come, so the order is
-    there as soon as the last entry is, an entry a cycle, and the next batch follows at once. A list
+    there as soon as the last entry is, and the next batch follows at once. A list
     longer than N is read by ranges of keys, and for each only the pages that may hold some;
     golden.stages.depth_sort.integer says which. A list of no entry is sent on as the null entry.
 
     After a reset the histograms are cleared in CLEAR_CYCLES = 2048; a start before that waits.
-    Throughput: an entry a cycle. Multipliers: none.
+    Throughput: a record of two entries a cycle in, an entry a cycle out. Multipliers: none.
 
     Members
     -------
@@ -104,9 +104,6 @@ class DepthSort(wiring.Component):
             reader.frame.eq(self.frame),
             self.page.eq(reader.page),
             reader.next_page.eq(self.next_page),
-            buffers.write.eq(loader.write),
-            buffers.place.eq(Cat(loader.items.payload.index, loader.items.payload.buffer)),
-            buffers.entry.eq(loader.entry),
             *(buffers.final[n].eq(loader.final[n]) for n in range(2)),
             loader.freed.eq(buffers.freed),
             planner.counted.eq(loader.counted),
@@ -137,14 +134,18 @@ class DepthSort(wiring.Component):
         ]
 
     def _merge(self, m, loader, buffers):
-        """The stages of the merger, one behind the other."""
-        items = loader.items
-        for order in range(index_bits(self._params)):
-            m.submodules[f"merge_{order}"] = stage = MergeStage(self._params, order)
-            m.d.comb += [stage.counts[n].eq(loader.counts[n]) for n in range(2)]
-            wiring.connect(m, items, stage.i)
-            items = stage.o
-        wiring.connect(m, items, buffers.i)
+        """Keys through the merger, their entries into the buffers."""
+        m.submodules.merger = merger = Merger(self._params)
+        m.d.comb += [merger.counts[n].eq(loader.counts[n]) for n in range(2)]
+        wiring.connect(m, merger.o, buffers.i)
+        for lane, items in enumerate(loader.items):
+            item = items.payload
+            wiring.connect(m, items, merger.i[lane])
+            m.d.comb += [
+                buffers.write[lane].eq(items.valid & items.ready),
+                buffers.place[lane].eq(Cat(item.index[1:], item.buffer)),
+                buffers.entry[lane].eq(loader.entries[lane]),
+            ]
 
     def _histogram(self, m, planner, loader):
         """Counters of both halves of the keys, a memory for each entry of a record; whether they

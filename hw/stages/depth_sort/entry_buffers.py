@@ -11,6 +11,7 @@ from amaranth.lib.wiring import In, Out
 from golden.params import Parameters
 from golden.stages.tile_bin.entry import ENTRY_BITS
 from hw.stages.depth_sort.layouts import index_bits, sort_item, sorted_entry
+from hw.stages.depth_sort.merger import LANES
 
 QUEUE_ENTRIES = 8
 
@@ -18,11 +19,13 @@ QUEUE_ENTRIES = 8
 class EntryBuffers(wiring.Component):
     """Holds the entries of two batches, and gives those whose places come in order.
 
-    Latency: 4 cycles from an item to its entry. Throughput: an entry a cycle.
+    Places of even and of odd index are a memory each, so that two entries can be written at once.
+    Latency: 4 cycles from an item to its entry. Throughput: an entry a cycle, two written.
 
     Members
     -------
-    write : In(1). place : In(index_bits + 1), index and buffer. entry : In(128).
+    write : In(1), one a lane. place : In(index_bits), one a lane: half the index, and the buffer.
+    entry : In(128), one a lane.
     i : In(stream of sort_item), in order. final : In(1), one a buffer: its batch ends a bin.
     freed : Out(2), for a cycle: the last entry of a buffer's batch is read.
     o : Out(stream of sorted_entry).
@@ -32,9 +35,9 @@ class EntryBuffers(wiring.Component):
         self._params = params
         super().__init__(
             {
-                "write": In(1),
-                "place": In(index_bits(params) + 1),
-                "entry": In(ENTRY_BITS),
+                "write": In(1).array(LANES),
+                "place": In(index_bits(params)).array(LANES),
+                "entry": In(ENTRY_BITS).array(LANES),
                 "i": In(stream.Signature(sort_item(params))),
                 "final": In(1).array(2),
                 "freed": Out(2),
@@ -44,24 +47,17 @@ class EntryBuffers(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.entries = memory = Memory(
-            shape=ENTRY_BITS, depth=2 * self._params.sort_entries, init=[]
-        )
         m.submodules.queue = queue = SyncFIFOBuffered(width=ENTRY_BITS + 1, depth=QUEUE_ENTRIES)
-        write, read = memory.write_port(), memory.read_port()
         item, takes = self.i.payload, Signal()
+        reads = [self._lane(m, lane, Cat(item.index[1:], item.buffer)) for lane in range(LANES)]
+        is_odd = Signal(reset_less=True)
         valid = [Signal(name=f"valid_{n}") for n in range(2)]
         last = [Signal(name=f"last_{n}", reset_less=True) for n in range(2)]
         data = Signal(ENTRY_BITS, reset_less=True)
         room, passed = Signal(range(QUEUE_ENTRIES + 1), init=QUEUE_ENTRIES), Signal()
         m.d.comb += [
-            write.addr.eq(self.place),
-            write.data.eq(self.entry),
-            write.en.eq(self.write),
             self.i.ready.eq(room != 0),
             takes.eq(self.i.valid & self.i.ready),
-            read.addr.eq(Cat(item.index, item.buffer)),
-            read.en.eq(1),
             queue.w_data.eq(Cat(data, last[1])),
             queue.w_en.eq(valid[1]),
             self.o.valid.eq(queue.r_rdy),
@@ -75,8 +71,23 @@ class EntryBuffers(wiring.Component):
             valid[1].eq(valid[0]),
             last[0].eq(item["last"] & Mux(item.buffer, self.final[1], self.final[0])),
             last[1].eq(last[0]),
-            data.eq(read.data),
+            is_odd.eq(item.index[0]),
+            data.eq(Mux(is_odd, reads[1], reads[0])),
             room.eq(room - takes + passed),
             self.freed.eq(Cat(ends & ~item.buffer, ends & item.buffer)),
         ]
         return m
+
+    def _lane(self, m, lane, place):
+        """The memory of a lane: what lies at a place, a cycle later."""
+        memory = Memory(shape=ENTRY_BITS, depth=self._params.sort_entries, init=[])
+        m.submodules[f"entries_{lane}"] = memory
+        write, read = memory.write_port(), memory.read_port()
+        m.d.comb += [
+            write.addr.eq(self.place[lane]),
+            write.data.eq(self.entry[lane]),
+            write.en.eq(self.write[lane]),
+            read.addr.eq(place),
+            read.en.eq(1),
+        ]
+        return read.data

@@ -11,6 +11,7 @@ from golden.stages.depth_sort.formats import BUCKET_BITS
 from golden.stages.tile_bin.constants import PAGE_ENTRIES
 from golden.stages.tile_bin.entry import ENTRY_BITS, ENTRY_FIELDS, NULL_FIELDS
 from hw.stages.depth_sort.layouts import ReadFor, index_bits, page_run, sort_item, sort_job
+from hw.stages.depth_sort.merger import LANES
 from hw.stages.tile_bin.layouts import RECORD_ENTRIES
 
 KEY_PLACE = ENTRY_FIELDS["key"][0]
@@ -26,19 +27,19 @@ def null_bits() -> int:
 class SortLoader(wiring.Component):
     """Reads a list for a job after the other, and takes the entries whose keys count.
 
-    For SORT one entry a cycle goes on of each record, and a record of none takes one cycle. They
-    go in batches of N, each into the buffer that is free, the two in turn; the merger gets key and
-    place. A range of more than N has one key, so batches of it need no order among them. Both
-    entries of a record are counted in one cycle.
+    Both entries of a record are looked at in one cycle. For SORT those that count go on in two
+    lanes, by the lowest bit of their place. They go in batches of N, each into the buffer that is
+    free, the two in turn; the merger gets key and place. A range of more than N has one key, so
+    batches of it need no order among them.
 
-    Throughput: an entry a cycle; a record a cycle where they are counted.
+    Throughput: a record a cycle.
 
     Members
     -------
     jobs : In(stream of sort_job). records : In(stream of 256 bits).
     runs : In(stream of page_run), those that the records are of, before them.
-    items : Out(stream of sort_item), runs of one item.
-    write : Out(1). entry : Out(128), of the item that goes on in this cycle, for its place.
+    items : Out(stream of sort_item), one a lane: even places, odd places, runs of one item.
+    entries : Out(128), one a lane, of the item that is offered.
     counts : Out, items of the batch in each buffer. final : Out(1), one a buffer: it ends its bin.
     freed : In(2), a buffer's last entry was read.
     counts_bucket : Out(1 an entry), `bucket` is to be counted; bucket : Out(11 an entry), as in
@@ -61,9 +62,8 @@ class SortLoader(wiring.Component):
                 "jobs": In(stream.Signature(sort_job(params))),
                 "records": In(stream.Signature(RECORD_ENTRIES * ENTRY_BITS)),
                 "runs": In(stream.Signature(page_run())),
-                "items": Out(stream.Signature(sort_item(params))),
-                "write": Out(1),
-                "entry": Out(ENTRY_BITS),
+                "items": Out(stream.Signature(sort_item(params))).array(LANES),
+                "entries": Out(ENTRY_BITS).array(LANES),
                 "counts": Out(index_bits(params) + 1).array(2),
                 "final": Out(1).array(2),
                 "freed": In(2),
@@ -82,29 +82,30 @@ class SortLoader(wiring.Component):
         m = Module()
         job = Signal(sort_job(self._params), reset_less=True)
         record = Signal(RECORD_ENTRIES * ENTRY_BITS, reset_less=True)
-        picked, picks = Signal(ENTRY_BITS, reset_less=True), Signal()
-        free = Signal()  # the picked entry goes on, or there is none
+        picks = Signal(LANES)  # an entry waits in that lane
+        free = Signal()  # those that wait go on, or there is none
         is_sort = (job.kind == ReadFor.SORT) | (job.kind == ReadFor.NOTHING)
         loads, ended, waits = Signal(), Signal(), Signal(range(self.SETTLE_CYCLES + 1))
         left = self._read(m, job, record, ended, is_sort, free, loads)
-        self._pick(m, record, left, picked, picks, is_sort, free)
-        self._batch(m, job, picked, picks, is_sort, free)
+        self._batch(m, job, picks, is_sort, free)
+        odd = self._pick(m, record, left, picks, is_sort, free)
         self._count(m, job, record, left, is_sort)
         m.d.comb += self.busy.eq(loads)
         with m.FSM():
             with m.State("REST"):
                 m.d.comb += self.jobs.ready.eq(1)
-                m.d.sync += [job.eq(self.jobs.payload), ended.eq(0)]
+                m.d.sync += [job.eq(self.jobs.payload), ended.eq(0), odd.eq(0)]
                 with m.If(self.jobs.valid):
                     m.d.comb += self.bounds_start.eq(self.jobs.payload.kind == ReadFor.UPPER)
                     with m.If(self.jobs.payload.kind == ReadFor.NOTHING):
-                        m.d.sync += [picked.eq(null_bits()), picks.eq(1), job["count"].eq(1)]
+                        m.d.sync += [self.entries[0].eq(null_bits()), picks.eq(1)]
+                        m.d.sync += job["count"].eq(1)
                         m.d.sync += ended.eq(1)
                     m.next = "READ"
             with m.State("READ"):
                 m.d.comb += loads.eq(1)
                 m.d.sync += waits.eq(self.SETTLE_CYCLES)
-                with m.If(ended & ~left.any() & ~picks & (self._unread == 0)):
+                with m.If(ended & ~left.any() & ~picks.any() & (self._unread == 0)):
                     m.d.comb += self.read.eq(job.kind != ReadFor.NOTHING)
                     m.next = "SETTLE"
                     with m.If(is_sort):
@@ -122,7 +123,7 @@ class SortLoader(wiring.Component):
         ends, few = Signal(), Signal()
         m.d.comb += [
             # Nothing of the record is left after this cycle.
-            ends.eq(~is_sort | (~left.all() & free) | ~left.any()),
+            ends.eq(free | ~left.any()),
             self.records.ready.eq(loads & ends & (unread != 0)),
             few.eq(unread == 1),
             self.runs.ready.eq(loads & (unread == 0) & ~ended),
@@ -130,10 +131,8 @@ class SortLoader(wiring.Component):
         ]
         with m.If(self.runs.ready & self.runs.valid):
             m.d.sync += [unread.eq(self.runs.payload.entries), ended.eq(self.runs.payload["last"])]
-        with m.If(~is_sort):
+        with m.If(free):
             m.d.sync += left.eq(0)
-        with m.Elif(free):
-            m.d.sync += left.eq(Cat(Const(0, 1), left.all()))
         taken = self.records.ready & self.records.valid
         with m.If(taken):
             keys = [self.records.payload.word_select(n, ENTRY_BITS)[KEY_PLACE:] for n in range(2)]
@@ -150,45 +149,66 @@ class SortLoader(wiring.Component):
         ]
         return left
 
-    def _pick(self, m, record, left, picked, picks, is_sort, free):
-        """The first entry that is left of a record."""
-        with m.If(free):
-            m.d.sync += [
-                picks.eq(left.any() & is_sort),
-                picked.eq(Mux(left[0], record[:ENTRY_BITS], record[ENTRY_BITS:])),
-            ]
-
-    def _batch(self, m, job, picked, picks, is_sort, free):
-        """The picked entry into its place of the open batch; batches are opened and closed."""
-        most, item = self._params.sort_entries, self.items.payload
+    def _batch(self, m, job, picks, is_sort, free):
+        """The picked entries into their places of the open batch; batches are opened and closed."""
+        most, rest = self._params.sort_entries, job["count"]
         is_open, buffer, full = Signal(), Signal(), Signal(2)
-        index, size = (Signal(index_bits(self._params) + 1, reset_less=True) for _ in range(2))
-        goes, rest = Signal(), job["count"]
+        size = Signal(index_bits(self._params) + 1, reset_less=True)
+        opened = Mux(rest > most, most, rest)
+        gone, through = [], []
+        for lane, (items, entry) in enumerate(zip(self.items, self.entries, strict=True)):
+            item = items.payload
+            # Half its next place, and how many of the batch it still has to give.
+            place = Signal(index_bits(self._params) - 1, name=f"place_{lane}", reset_less=True)
+            due = Signal(index_bits(self._params), name=f"due_{lane}")
+            goes = Signal(name=f"goes_{lane}")
+            m.d.comb += [
+                items.valid.eq(picks[lane] & is_sort & is_open & (due != 0)),
+                goes.eq(items.valid & items.ready),
+                item.key.eq(entry[KEY_PLACE:]),
+                item.index.eq(Cat(Const(lane, 1), place)),
+                item.buffer.eq(buffer),
+                item["last"].eq(1),
+            ]
+            with m.If(goes):
+                m.d.sync += [picks[lane].eq(0), place.eq(place + 1), due.eq(due - 1)]
+            with m.If(self.batch):
+                m.d.sync += [place.eq(0), due.eq((opened + (1 - lane)) >> 1)]
+            gone.append(~picks[lane] | goes)
+            through.append((due == 0) | (goes & (due == 1)))
         m.d.comb += [
-            self.items.valid.eq(picks & is_sort & is_open),
-            goes.eq(self.items.valid & self.items.ready),
-            free.eq(~picks | goes | ~is_sort),
-            item.key.eq(picked[KEY_PLACE:]),
-            item.index.eq(index),
-            item.buffer.eq(buffer),
-            item["last"].eq(1),
-            self.write.eq(goes),
-            self.entry.eq(picked),
-            self.batch.eq(picks & is_sort & ~is_open & ~full.bit_select(buffer, 1)),
+            free.eq(~is_sort | (gone[0] & gone[1])),
+            self.batch.eq(picks.any() & is_sort & ~is_open & ~full.bit_select(buffer, 1)),
         ]
         m.d.sync += full.eq((full | Mux(self.batch, Cat(~buffer, buffer), 0)) & ~self.freed)
         with m.If(self.batch):
-            m.d.sync += [is_open.eq(1), index.eq(0), size.eq(Mux(rest > most, most, rest))]
+            m.d.sync += [is_open.eq(1), size.eq(opened)]
             for n in range(2):
                 with m.If(buffer == n):
                     m.d.sync += [
-                        self.counts[n].eq(Mux(rest > most, most, rest)),
+                        self.counts[n].eq(opened),
                         self.final[n].eq(job.final & (rest <= most)),
                     ]
-        with m.If(goes):
-            m.d.sync += index.eq(index + 1)
-            with m.If(index == size - 1):
-                m.d.sync += [is_open.eq(0), buffer.eq(~buffer), rest.eq(rest - size)]
+        with m.If(is_open & through[0] & through[1]):
+            m.d.sync += [is_open.eq(0), buffer.eq(~buffer), rest.eq(rest - size)]
+
+    def _pick(self, m, record, left, picks, is_sort, free):
+        """The entries that are left of a record, each into its lane; whether the next place is odd.
+
+        Entries that are told by no lane's `picks` are of no matter."""
+        odd = Signal()
+        first, second = record[:ENTRY_BITS], record[ENTRY_BITS:]
+        leads = Mux(left[0], first, second)
+        with m.If(free):
+            m.d.sync += [
+                odd.eq(odd ^ (left.xor() & is_sort)),
+                picks.eq(Mux(left.all(), 0b11, Mux(left.any(), Mux(odd, 0b10, 0b01), 0))),
+                self.entries[0].eq(Mux(odd, second, leads)),
+                self.entries[1].eq(Mux(odd, leads, second)),
+            ]
+            with m.If(~is_sort):
+                m.d.sync += picks.eq(0)
+        return odd
 
     def _count(self, m, job, record, left, is_sort):
         """The buckets of a record's entries."""

@@ -11,21 +11,25 @@ from golden.stages.tile_bin.entry import KEY_BITS, depth_keys
 from golden.stages.tile_bin.integer import BinLists
 from hw.stages.depth_sort.depth_sort import JOBS
 from hw.stages.depth_sort.entry_buffers import QUEUE_ENTRIES
+from hw.stages.depth_sort.layouts import index_bits
 from hw.stages.depth_sort.list_reader import RUNS
+from hw.stages.depth_sort.merge_pair import queue_places
 from hw.stages.depth_sort.merge_stage import MergeStage
 from hw.stages.depth_sort.sort_loader import SortLoader
 from hw.unused import unused_components
 from sim.model.stages.depth_sort_kernel import DEPTH_SORT, SortArrays, simulate
-from sim.model.stages.merge_kernel import idle_stages
+from sim.model.stages.merge_kernel import idle_merger
 
 Int64 = NDArray[np.int64]
 
 
 def merge_depths(params: Parameters) -> Int64:
-    """(stages,) places of each merge stage's queues, but for their outputs."""
-    stages = (params.sort_entries - 1).bit_length()
+    """(stages,) places of the queues of each stage of a chain, and of the pair behind both, but
+    for their outputs."""
+    stages = range(1, index_bits(params))
     with unused_components():
-        return np.array([MergeStage(params, order).queue_depth - 1 for order in range(stages)])
+        depths = [MergeStage(params, order, 0).queue_depth - 1 for order in stages]
+    return np.array([*depths, queue_places(1) - 1])
 
 
 def sort_clock(
@@ -34,7 +38,7 @@ def sort_clock(
     """(1,) DEPTH_SORT at its start, and what it works on; depths of merge_depths."""
     parts = [depth_keys(lists.read(number)) for number in range(len(lists.length))]
     lengths = lists.length.astype(np.int64)
-    merger = idle_stages(depths)
+    merger = idle_merger(depths)
     pages = -(-int(lengths.max(initial=1)) // PAGE_ENTRIES)
     block = np.zeros(1, DEPTH_SORT)
     for name, value in {

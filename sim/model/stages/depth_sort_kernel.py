@@ -18,10 +18,12 @@ from sim.model.clocked import FIFO, clock_fifo, registers, table
 from sim.model.stages.merge_kernel import (
     BUFFER,
     INDEX_SHIFT,
-    INNER,
     KEY_SHIFT,
     LAST,
+    LONE,
+    clock_pair,
     clock_stage,
+    has_room,
     stage_is_still,
     stage_item,
 )
@@ -57,8 +59,8 @@ DEPTH_SORT = registers(
     # Runs that the loader is told of, a ring.
     *("told_in", "told_out"),
     # Loader.
-    *("load", "load_waits", "unread", "place", "told_all", "left", "picks", "picked"),
-    *("is_open", "buffer", "index", "size"),
+    *("load", "load_waits", "unread", "place", "told_all", "left", "next_odd"),
+    *("is_open", "buffer", "size"),
     # Scan: level, next bucket and whether it is named.
     *("scan", "scan_busy", "level", "first", "upper", "total", "next_bucket", "names"),
     # Output: free places, those under way, whether each is a bin's last, a ring.
@@ -72,6 +74,11 @@ DEPTH_SORT = registers(
     told=table(np.int64, 64, 3),
     own=table(np.int64, 6),
     record=table(np.int64, 2),
+    # By lane: an entry waits, its key, half its place; entries of the batch that are due.
+    picks=table(np.int64, 2),
+    picked=table(np.int64, 2),
+    places=table(np.int64, 2),
+    owed=table(np.int64, 2),
     # Of the buffers: entries, and whether they end a bin.
     counts=table(np.int64, 2),
     finals=table(np.int64, 2),
@@ -93,7 +100,7 @@ class SortArrays(NamedTuple):
     -------
     keys : of all lists, one after another. lengths, starts : of each, and where it begins.
     bounds : (pages, 2) of the pages of the list that was counted last.
-    merger : (stages,) MERGE_STAGE. rings : (stages, 2, n) of their queues.
+    merger : (stages,) MERGE_STAGE of idle_merger. rings : (stages, 2, n) of their queues.
     """
 
     keys: Int64
@@ -158,22 +165,69 @@ def _needed(sort: Any, bounds: Int64) -> bool:
 
 
 @serial_kernel
+def _goes(sort: Any, merger: NDArray[np.void], lane: int) -> bool:
+    """Whether the entry that waits in a lane goes on."""
+    given = (sort.picks[lane] != 0) & (sort.is_open != 0) & (sort.owed[lane] != 0)
+    # The first stage tells runs of one apart by the lowest bit of the place in its lane.
+    first = merger[lane * (len(merger) // 2)]
+    return bool(given) and has_room(first, sort.places[lane] & 1)
+
+
+@serial_kernel
+def _is_free(sort: Any, merger: NDArray[np.void]) -> bool:
+    """Whether those that wait go on, or none does."""
+    is_sort = (sort.own[KIND] == SORT) | (sort.own[KIND] == NOTHING)
+    even_stays = sort.picks[0] != 0 and not _goes(sort, merger, 0)
+    odd_stays = sort.picks[1] != 0 and not _goes(sort, merger, 1)
+    return not (is_sort and (even_stays or odd_stays))
+
+
+@serial_kernel
 def show_depth_sort(sort: Any, bounds: Int64, merger: NDArray[np.void]) -> None:
     """What is said in the next cycle, by the registers as they are."""
     if sort.busy == 0:
         sort.valid = sort.asks = sort.takes_record = sort.is_busy = 0
         return
-    is_sort = sort.own[KIND] in (SORT, NOTHING)
-    goes = sort.picks and is_sort and sort.is_open
-    goes = goes and merger[0].queues[sort.index & 1, INNER] != merger[0].depth
-    free = not sort.picks or goes or not is_sort
-    ends = not is_sort or sort.left == 0 or (sort.left != 3 and free)
+    ends = sort.left == 0 or _is_free(sort, merger)
     asks = sort.reader == ASK and sort.told_fifo.stored != sort.run_places
     sort.valid, sort.is_busy = sort.queue.valid, 1
     sort.asks = int(asks and _needed(sort, bounds))
     sort.of_list, sort.of_page = sort.reader_list, sort.page
     sort.records = (min(sort.reader_left, PAGE_ENTRIES) + 1) // 2
     sort.takes_record = int(sort.load != LOAD_REST and ends and sort.unread != 0)
+
+
+@serial_kernel
+def _clock_merger(
+    sort: Any, merger: NDArray[np.void], rings: Int64, goes_even: bool, goes_odd: bool, takes: bool
+) -> None:
+    """Merger, from the pair to the first stages; takes: the item that it shows."""
+    chain = len(merger) // 2
+    pair, even, odd = merger[2 * chain], merger[chain - 1], merger[2 * chain - 1]
+    even_shows, odd_shows = even.shows == 1, odd.shows == 1
+    even_taken = even_shows and has_room(pair, 0)
+    odd_taken = odd_shows and has_room(pair, 1)
+    come = int(even_shows) + 2 * int(odd_shows)
+    if (pair.still == 0) | takes | (come != pair.came):
+        value = stage_item(even)
+        lone = sort.counts[(value & BUFFER) >> 2] == 1
+        value |= LONE if lone else 0
+        clock_pair(pair, rings, even_taken, value, odd_taken, stage_item(odd), takes, True)
+        pair.came = come
+    for lane in range(2):
+        out_taken = odd_taken if lane else even_taken
+        for n in range(lane * chain + chain - 1, lane * chain - 1, -1):
+            if n > lane * chain:
+                comes, value = merger[n - 1].shows == 1, stage_item(merger[n - 1])
+            else:
+                comes = goes_odd if lane else goes_even
+                key, index = sort.picked[lane], 2 * sort.places[lane] + lane
+                value = key << KEY_SHIFT | index << INDEX_SHIFT | sort.buffer << 2 | LAST
+            if stage_is_still(merger[n], comes, out_taken):
+                out_taken = False
+                continue
+            in_batch = sort.counts[(value & BUFFER) >> 2]
+            out_taken = clock_stage(merger[n], rings, in_batch, comes, value, out_taken)
 
 
 @serial_kernel
@@ -192,17 +246,17 @@ def clock_depth_sort(sort: Any, arrays: SortArrays, ready: bool, due: bool, has_
     # What moves, by the registers as they are.
     kind = sort.own[KIND]
     is_sort = kind in (SORT, NOTHING)
-    items_valid = sort.picks and is_sort and sort.is_open
-    odd = sort.index & 1
-    goes = items_valid and merger[0].queues[odd, INNER] != merger[0].depth
-    free = not sort.picks or goes or not is_sort
-    batch = sort.picks and is_sort and not sort.is_open and not sort.full[sort.buffer]
+    waits_for = sort.picks[0] != 0 or sort.picks[1] != 0
+    goes_even = is_sort and _goes(sort, merger, 0)
+    goes_odd = is_sort and _goes(sort, merger, 1)
+    free = _is_free(sort, merger)
+    batch = waits_for and is_sort and not sort.is_open and not sort.full[sort.buffer]
     loading = sort.load != LOAD_REST
     needed = _needed(sort, bounds)
     told_room = sort.told_fifo.stored != sort.run_places
     record_taken = due and sort.takes_record != 0
     run_taken = loading and sort.unread == 0 and not sort.told_all and sort.told_fifo.valid == 1
-    read = sort.told_all and sort.left == 0 and not sort.picks and sort.unread == 0
+    read = sort.told_all and sort.left == 0 and not waits_for and sort.unread == 0
     counted = sort.load == LOAD_SETTLE and sort.load_waits == 0
     job_taken = sort.load == LOAD_REST and sort.job_fifo.valid == 1
     job_room = sort.job_fifo.stored != sort.job_places
@@ -247,19 +301,7 @@ def clock_depth_sort(sort: Any, arrays: SortArrays, ready: bool, due: bool, has_
         sort.lasts[sort.lasts_in % 64] = ended and sort.finals[of] == 1
         sort.lasts_in += 1
         sort.freed[of] = ended
-    # Merger, from the last stage to the first.
-    out_taken = takes
-    for n in range(len(merger) - 1, -1, -1):
-        if n > 0:
-            comes, value = merger[n - 1].shows == 1, stage_item(merger[n - 1])
-        else:
-            comes = items_valid
-            value = sort.picked << KEY_SHIFT | sort.index << INDEX_SHIFT | sort.buffer << 2 | LAST
-        if stage_is_still(merger[n], comes, out_taken):
-            out_taken = False
-            continue
-        in_batch = sort.counts[(value & BUFFER) >> 2]
-        out_taken = clock_stage(merger[n], rings, in_batch, comes, value, out_taken)
+    _clock_merger(sort, merger, rings, goes_even, goes_odd, takes)
     # Scan.
     number_of_range = sort.total if not scan_big else count
     low_bucket = bucket if scan_big else sort.first
@@ -421,10 +463,21 @@ def clock_depth_sort(sort: Any, arrays: SortArrays, ready: bool, due: bool, has_
             sort.page = 0
     clock_fifo(sort.told_fifo, bool(tells), bool(run_taken))
     # Loader.
+    for lane in range(2):
+        if goes_odd if lane else goes_even:
+            sort.picks[lane] = 0
+            sort.places[lane] += 1
+            sort.owed[lane] -= 1
     if free:
-        sort.picks = sort.left != 0 and is_sort
-        sort.picked = sort.record[0] if sort.left & 1 else sort.record[1]
-        sort.left = 2 if sort.left == 3 and is_sort else 0
+        leads = sort.record[0] if sort.left & 1 else sort.record[1]
+        lane, both = sort.next_odd, sort.left == 3 and is_sort
+        sort.picks[:] = int(both)
+        if sort.left != 0 and is_sort:
+            sort.picks[lane] = 1
+            sort.picked[lane], sort.picked[1 - lane] = leads, sort.record[1]
+            if not both:
+                sort.next_odd = 1 - lane
+        sort.left = 0
     if run_taken:
         tell = sort.told[sort.told_out % 64]
         sort.told_out += 1
@@ -439,25 +492,26 @@ def clock_depth_sort(sort: Any, arrays: SortArrays, ready: bool, due: bool, has_
         sort.place += 2
         sort.unread -= min(sort.unread, 2)
     if batch:
-        sort.is_open, sort.index, sort.size = True, 0, min(sort.own[MATCHES], sort.most)
+        sort.is_open, sort.size = True, min(sort.own[MATCHES], sort.most)
+        sort.places[:] = 0
+        sort.owed[0], sort.owed[1] = (sort.size + 1) // 2, sort.size // 2
         sort.counts[sort.buffer] = sort.size
         sort.finals[sort.buffer] = int(sort.own[FINAL] == 1 and sort.own[MATCHES] <= sort.most)
         sort.full[sort.buffer] = True
+    elif sort.is_open and sort.owed[0] == 0 and sort.owed[1] == 0:
+        sort.is_open = False
+        sort.buffer = 1 - sort.buffer
+        sort.own[MATCHES] -= sort.size
     for n in range(2):
         sort.full[n] = sort.full[n] and not sort.was_freed[n]
-    if goes:
-        sort.index += 1
-        if sort.index == sort.size:
-            sort.is_open = False
-            sort.buffer = 1 - sort.buffer
-            sort.own[MATCHES] -= sort.size
     if sort.load == LOAD_REST:
         if job_taken:
             sort.own[:] = sort.jobs[sort.jobs_out % 8]
             sort.jobs_out += 1
             sort.load, sort.told_all = LOAD_READ, sort.own[KIND] == NOTHING
+            sort.next_odd = 0
             if sort.own[KIND] == NOTHING:
-                sort.picks, sort.picked, sort.own[MATCHES] = True, sort.null_key, 1
+                sort.picks[0], sort.picked[0], sort.own[MATCHES] = 1, sort.null_key, 1
     elif sort.load == LOAD_READ:
         sort.load_waits = sort.settle
         if read:

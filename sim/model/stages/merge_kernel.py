@@ -22,12 +22,13 @@ OUT_RING = 4
 SPARE_PLACES = 16  # of a queue's ring, beyond its memory's
 
 MERGE_STAGE = registers(
-    # Fixed: its order, entries of a queue's memory, places of a queue's ring less 1, all bits set.
-    *("order", "depth", "ring_mask"),
+    # Fixed: its order and lane; its rings; entries of a queue's memory, places of a queue's ring
+    # less 1, all bits set.
+    *("order", "lane", "ring", "depth", "ring_mask"),
     # Its output shows an item, one waits behind; even and odd run done; where the ring of outputs
     # is read and written.
     *("shows", "waits", "even_done", "odd_done", "taken", "given"),
-    # The cycle before changed nothing, and whether an item came in it.
+    # The cycle before changed nothing, and whether an item came in it (of a pair: a bit a stream).
     *("still", "came"),
     queues=table(np.int64, 2, 6),
     outs=table(np.int64, OUT_RING),
@@ -35,15 +36,29 @@ MERGE_STAGE = registers(
 
 
 @serial_kernel
-def idle_stages(depths: Int64) -> NDArray[np.void]:
-    """(stages,) MERGE_STAGE out of reset, of queues of these depths."""
-    merger = np.zeros(len(depths), MERGE_STAGE)
-    for n in range(len(depths)):
+def idle_merger(depths: Int64) -> NDArray[np.void]:
+    """(2 chain + 1,) MERGE_STAGE out of reset: the stages of both chains, then the pair.
+
+    Parameters
+    ----------
+    depths : (chain + 1,) of the queues of each stage of a chain, and of the pair.
+    """
+    chain = len(depths) - 1
+    merger = np.zeros(2 * chain + 1, MERGE_STAGE)
+    for n in range(len(merger)):
+        stage, depth = merger[n], depths[n % chain if n < 2 * chain else chain]
         places = 1
-        while places < depths[n] + SPARE_PLACES:
+        while places < depth + SPARE_PLACES:
             places *= 2
-        merger[n].order, merger[n].depth, merger[n].ring_mask = n, depths[n], places - 1
+        stage.order, stage.lane, stage.ring = n % chain + 1, n // chain, n
+        stage.depth, stage.ring_mask = depth, places - 1
     return merger
+
+
+@serial_kernel
+def has_room(stage: Any, odd: int) -> bool:
+    """Whether the queue of even or of odd runs takes an item."""
+    return bool(stage.queues[odd, INNER] != stage.depth)
 
 
 @serial_kernel
@@ -69,17 +84,46 @@ def clock_stage(
     stage : MERGE_STAGE. rings : (stages, 2, n) items of all queues, even and odd.
     count : items of the batch that the item belongs to.
     """
-    order, mask = stage.order, stage.ring_mask
     index = item >> INDEX_SHIFT & INDEX_MASK
-    odd = index >> order & 1
-    taken = comes and stage.queues[odd, INNER] != stage.depth
-    changes = taken | out_taken
+    odd = index >> stage.order & 1
+    taken = comes and has_room(stage, odd)
+    lone = ((index >> stage.order | 1) << stage.order | stage.lane) >= count
+    waiting = item | (LONE if lone else 0)
+    even_comes, odd_comes = taken and odd == 0, taken and odd == 1
+    clock_pair(stage, rings, even_comes, waiting, odd_comes, waiting, out_taken, False)
+    stage.came = int(comes)
+    return taken
+
+
+@serial_kernel
+def clock_pair(
+    stage: Any,
+    rings: Int64,
+    even_comes: bool,
+    even: int,
+    odd_comes: bool,
+    odd: int,
+    out_taken: bool,
+    by_arrival: bool,
+) -> None:
+    """A MergePair, one cycle.
+
+    Parameters
+    ----------
+    stage : MERGE_STAGE; its `came` is for the caller to say. rings : of clock_stage.
+    even_comes, odd_comes : an item is written to that queue. even, odd : it, and LONE.
+    """
+    ring, mask = stage.ring, stage.ring_mask
+    changes = even_comes | odd_comes | out_taken
     # What is merged.
     even_there, odd_there = stage.queues[0, HEAD] == 1, stage.queues[1, HEAD] == 1
-    a = rings[order, 0, stage.queues[0, OUT_PLACE] & mask]
-    b = rings[order, 1, stage.queues[1, OUT_PLACE] & mask]
+    a = rings[ring, 0, stage.queues[0, OUT_PLACE] & mask]
+    b = rings[ring, 1, stage.queues[1, OUT_PLACE] & mask]
     alone = stage.odd_done == 1 or (a & LONE) != 0
+    # The key, and below it the index.
     first = a >> KEY_SHIFT <= b >> KEY_SHIFT
+    if by_arrival:
+        first = a >> INDEX_SHIFT < b >> INDEX_SHIFT
     even_done = stage.even_done == 1
     takes_even = even_there and not even_done and (alone or (odd_there and first))
     takes_odd = odd_there and (even_done or (even_there and not alone and not first))
@@ -112,7 +156,7 @@ def clock_stage(
         stage.queues[n, BEHIND] = int(some_head and not head_free)
         if head_free:
             stage.queues[n, HEAD] = int(some_head)
-        write = taken and odd == n
+        write = odd_comes if n == 1 else even_comes
         refill = inner > 0 and (into_head or shown == 0)
         stage.queues[n, INNER] = inner + int(write) - int(refill)
         if refill:
@@ -121,9 +165,7 @@ def clock_stage(
             stage.queues[n, SHOWN] = 0
         changes |= refill | into_head | (behind != stage.queues[n, BEHIND])
         if write:
-            lone = (index >> order | 1) << order >= count
             at = stage.queues[n, IN_PLACE] & mask
-            rings[order, n, at] = item | (LONE if lone else 0)
+            rings[ring, n, at] = odd if n == 1 else even
             stage.queues[n, IN_PLACE] += 1
-    stage.still, stage.came = int(not changes), int(comes)
-    return taken
+    stage.still = int(not changes)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.rtl.formal import bus, lists, reads, streams, writes
+from tests.rtl.formal import bus, lists, merges, reads, streams, writes
 from tests.rtl.formal.prove import mutant, run
 
 
@@ -50,6 +50,8 @@ PROOFS = {
     "count_memory": Proof(lists.count_memory, 10, 14, 6),
     "page_table": Proof(lists.page_table, 14, 18, 6),
     "list_reader": Proof(lists.list_reader, 12, 16, 6),
+    "merge_by_key": Proof(merges.merge_by_key, 12, 14, 8),
+    "merge_by_arrival": Proof(merges.merge_by_arrival, 12, 14, 8),
     "axi_lite_slave": Proof(bus.axi_lite_slave, 12, 24, 8),
 }
 EACH = pytest.mark.parametrize("proof", PROOFS.values(), ids=PROOFS)

@@ -1,0 +1,64 @@
+"""The merger: entries in order of arrival in, two a cycle; in order of their keys out, one."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Module, Mux
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from golden.params import Parameters
+from hw.stages.depth_sort.layouts import index_bits, sort_item
+from hw.stages.depth_sort.merge_pair import MergePair, queue_places
+from hw.stages.depth_sort.merge_stage import MergeStage
+
+LANES = 2
+
+
+class Merger(wiring.Component):
+    """Puts batches of up to N items in order of (key, index).
+
+    Items of even and of odd index go through a chain of log2 N - 1 stages each, at the same time;
+    the last pair merges what leaves the two. So a batch of n is taken in n / 2 cycles while the one
+    before it leaves in n.
+
+    Latency: LATENCY_CYCLES of MergePair for each of log2 N stages, from a batch's last item to its
+    first one out. Throughput: an item a cycle and lane in, an item a cycle out.
+
+    Members
+    -------
+    counts : In, items of the batch in each of the two buffers; held until its last item is out.
+    i : In(stream of sort_item), one a lane: items of even index, of odd index, runs of one item.
+    o : Out(stream of sort_item), in order.
+    """
+
+    def __init__(self, params: Parameters):
+        self._params = params
+        item = stream.Signature(sort_item(params))
+        super().__init__(
+            {
+                "counts": In(index_bits(params) + 1).array(2),
+                "i": In(item).array(LANES),
+                "o": Out(item),
+            }
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.pair = pair = MergePair(self._params, queue_places(1), by_arrival=True)
+        wiring.connect(m, pair.o, wiring.flipped(self.o))
+        for lane, into in enumerate((pair.even, pair.odd)):
+            items = wiring.flipped(self.i[lane])
+            for order in range(1, index_bits(self._params)):
+                stage = MergeStage(self._params, order, lane)
+                m.submodules[f"lane_{lane}_stage_{order}"] = stage
+                m.d.comb += [stage.counts[n].eq(self.counts[n]) for n in range(2)]
+                wiring.connect(m, items, stage.i)
+                items = stage.o
+            count = Mux(items.payload.buffer, self.counts[1], self.counts[0])
+            m.d.comb += [
+                into.valid.eq(items.valid),
+                into.payload.item.eq(items.payload),
+                into.payload.lone.eq(count == 1),
+                items.ready.eq(into.ready),
+            ]
+        return m
