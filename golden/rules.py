@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from golden.camera import Camera
@@ -28,8 +28,12 @@ class Rules:
         side of the image.
     alpha_max : alpha is cut at this value when blending.
     t_min_is_done : True where a pixel ends at a transmittance of exactly the least one, too.
+    antialiased : True where the low pass of a splat is taken back from its opacity, times
+        sqrt(det / det with low pass) of its covariance on the screen, so that small splats keep
+        their light: gsplat's rasterize_mode="antialiased", Mip-Splatting's 2D filter.
 
-    Source: equations of Kerbl et al. 2023 (inria) and Ye et al. 2024 (gsplat 1.5.3).
+    Source: equations of Kerbl et al. 2023 (inria), Ye et al. 2024 (gsplat 1.5.3), and Yu et al.
+    2024 (Mip-Splatting).
     """
 
     name: Literal["inria", "gsplat"]
@@ -39,6 +43,12 @@ class Rules:
     clamp: Literal["axis", "image"]
     alpha_max: float
     t_min_is_done: bool
+    antialiased: bool = False
+
+    @property
+    def label(self) -> str:
+        """The name, and whether antialiased: for results."""
+        return f"{self.name}, antialiased" if self.antialiased else self.name
 
     def clamp_limits(self, camera: Camera) -> tuple[float, float, float, float]:
         """Clamp of x/z and y/z before the Jacobian: x low, x high, y low, y high.
@@ -78,9 +88,9 @@ GSPLAT = Rules(
 RULES = {rules.name: rules for rules in (INRIA, GSPLAT)}
 
 
-def rules_named(name: str) -> Rules:
-    """The rule set of that name; raises InputError."""
+def rules_named(name: str, antialiased: bool = False) -> Rules:
+    """The rule set of that name, with antialiasing on request; raises InputError."""
     for rules in (INRIA, GSPLAT):
         if rules.name == name:
-            return rules
+            return replace(rules, antialiased=antialiased)
     raise InputError(f"rules {name!r} are not known: choose inria or gsplat.")

@@ -28,6 +28,8 @@ class Scene:
     quats : (N, 4) float32, unit quaternion w, x, y, z, local to world.
     opacities : (N,) float32, 0 to 1.
     sh : (N, K, 3) float32, spherical harmonics, K = (degree + 1)^2, last axis R, G, B.
+    antialiased : trained with antialiasing, as golden.rules.Rules has it, where the file says so;
+        no part of the hash.
 
     Raises InputError where shapes disagree, the scene is empty, or a value is not finite,
     a scale not positive, an opacity outside 0..1, or a quaternion not of unit length.
@@ -39,6 +41,7 @@ class Scene:
     quats: Float32
     opacities: Float32
     sh: Float32
+    antialiased: bool = False
 
     def __post_init__(self) -> None:
         n = len(self.means)

@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 from golden.camera import Camera, parse_size, select_views, warn_of_stretching
-from golden.errors import InputError
+from golden.errors import InputError, warn
 from golden.files import check_target
+from golden.rules import Rules
 from golden.scene import Scene
 
 DEFAULT = "default"
@@ -68,6 +69,14 @@ BackgroundOption = Annotated[
     str,
     typer.Option("--background", metavar="R,G,B", help="Behind the scene, 0 to 1 each."),
 ]
+AntialiasedOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--antialiased/--plain",
+        help="With antialiasing, as gsplat's rasterize_mode has it, or without; by default what "
+        "the scene's file says. Float64 only.",
+    ),
+]
 MapsOption = Annotated[
     Path | None,
     typer.Option("--maps", help="Write alpha and depth (camera-space z), float32, .npz."),
@@ -80,15 +89,54 @@ def scene_of(
     drop_invalid: bool = False,
     axes: str | None = None,
     detail: int | None = None,
+    draws_antialiased: bool = False,
 ) -> Scene:
-    """The scene of that file, or the one that comes with splatsieve."""
+    """The scene of that file, or the one that comes with splatsieve.
+
+    Warns of a scene trained with antialiasing, unless `draws_antialiased`.
+    """
     if argument == DEFAULT:
         from golden.default_scene import default_scene
 
         return default_scene()
     from golden.scene_io import read_scene
 
-    return read_scene(Path(argument), drop_invalid=drop_invalid, axes=axes, detail=detail)
+    scene = read_scene(Path(argument), drop_invalid=drop_invalid, axes=axes, detail=detail)
+    if scene.antialiased and not draws_antialiased:
+        _warn_of_antialiasing(scene.name)
+    return scene
+
+
+def rules_of(name: str, scene: Scene, antialiased: bool | None, stage: str, engine: str) -> Rules:
+    """The rules to draw a scene with: antialiased where that is asked for, or the file says so.
+
+    Parameters
+    ----------
+    antialiased : as asked for; None for what the file says.
+    stage, engine : that draw: the float64 renderer can, also what an integer culling left.
+
+    Warns where the file says so and they cannot. Raises InputError where it is asked for and they
+    cannot.
+    """
+    from golden.rules import rules_named
+
+    can = stage == "cluster" or (engine == "float" and stage != "picture")
+    wanted = scene.antialiased if antialiased is None else antialiased
+    if wanted and not can:
+        if antialiased:
+            raise InputError(
+                f"stage {stage} by engine {engine} has no antialiasing: take --stage cluster or "
+                "--engine float, or leave --antialiased out."
+            )
+        _warn_of_antialiasing(scene.name)
+    return rules_named(name, wanted and can)
+
+
+def _warn_of_antialiasing(name: str) -> None:
+    warn(
+        f"{name} was trained with antialiasing, which is not drawn here: Gaussians smaller than "
+        "a pixel come out brighter than in training."
+    )
 
 
 def cameras_of(

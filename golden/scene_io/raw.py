@@ -21,6 +21,7 @@ class RawScene:
     ----------
     name, means, scales, opacities, sh : as in golden.scene.Scene.
     quats : (N, 4) of any length, w, x, y, z.
+    antialiased : the file says that the scene was trained with antialiasing.
     """
 
     name: str
@@ -29,6 +30,7 @@ class RawScene:
     quats: NDArray[np.floating]
     opacities: Float32
     sh: Float32
+    antialiased: bool = False
 
     def scene(self, drop_invalid: bool) -> Scene:
         """The scene of these rows, or, where that is asked for, of those that can be.
@@ -45,6 +47,7 @@ class RawScene:
             normalise_quats(rows.quats, self.name),
             rows.opacities,
             rows.sh,
+            self.antialiased,
         )
 
     def _valid(self) -> RawScene:
@@ -109,12 +112,5 @@ def joined(parts: list[RawScene], name: str) -> RawScene:
         quats=np.concatenate([part.quats for part in parts]),
         opacities=np.concatenate([part.opacities for part in parts]),
         sh=sh,
-    )
-
-
-def warn_of_antialiasing(name: str) -> None:
-    """Gives the warning of a scene that was trained with antialiasing."""
-    warn(
-        f"{name} was trained with antialiasing, which is not drawn: Gaussians smaller than "
-        "a pixel come out brighter than in training."
+        antialiased=any(part.antialiased for part in parts),
     )

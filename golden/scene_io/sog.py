@@ -14,7 +14,7 @@ from golden.scene import (
     activate_scales,
 )
 from golden.scene_io.document import Entry
-from golden.scene_io.raw import RawScene, warn_of_antialiasing
+from golden.scene_io.raw import RawScene
 from golden.scene_io.sog_files import MAX_RATIO, SLACK_BYTES, Bytes, SogFiles, picture
 
 LEVELS = 256  # of a byte, and entries of a codebook
@@ -36,7 +36,6 @@ def raw_from_sog(files: SogFiles, meta: Entry) -> RawScene:
     Version 1: log scales, sh_0 and the opacity's logit = low + (high - low) b / 255.
     Harmonics above degree 0: a label of 16 bits for each Gaussian names a row of a palette, whose
     bytes stand for a codebook's entries (version 2) or low + (high - low) b / 255 (version 1).
-    Warns where the scene was trained with antialiasing.
 
     Parameters
     ----------
@@ -52,8 +51,6 @@ def raw_from_sog(files: SogFiles, meta: Entry) -> RawScene:
             f"{files.name} is .sog version {str(meta['version'].value)[:20]} where 1 and 2 are "
             "known: export it as version 2."
         )
-    if meta.get("antialias") is not None and meta["antialias"].value:
-        warn_of_antialiasing(files.name)
     count = (meta["count"] if second else meta["means"]["shape"][0]).whole(1, MAX_GAUSSIANS)
     pixels = _Pixels(files, meta, count)
     colors = pixels.of("sh0", 0)
@@ -73,6 +70,7 @@ def raw_from_sog(files: SogFiles, meta: Entry) -> RawScene:
         quats=_rotations(pixels.of("quats", 0)),
         opacities=opacities,
         sh=_harmonics(meta, sh0, pixels, second),
+        antialiased=meta.get("antialias") is not None and bool(meta["antialias"].value),
     )
 
 

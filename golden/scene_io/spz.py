@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from golden.scene import SH_COEFFICIENTS, Float32, activate_scales
-from golden.scene_io.raw import RawScene, warn_of_antialiasing
+from golden.scene_io.raw import RawScene
 from golden.scene_io.spz_container import SpzHeader, read_sections
 
 Bytes = NDArray[np.uint8]
@@ -28,8 +28,7 @@ def raw_from_spz(data: bytes, name: str, axes: str = "rub") -> RawScene:
     o = b/255, already after the sigmoid. sh_0 = (b/255 - 0.5)/0.15; above degree 0 (b - 128)/128,
     coefficient-major, then R, G, B. Quaternion: x, y, z = b/127.5 - 1 and w >= 0 from the unit
     length (versions 1, 2); or 2 bits that name the largest of x, y, z, w and for each other in that
-    order a sign bit and 9 bits in units of 1/(511 sqrt 2) (versions 3, 4). Warns where the flag for
-    antialiased training is set.
+    order a sign bit and 9 bits in units of 1/(511 sqrt 2) (versions 3, 4).
 
     Parameters
     ----------
@@ -41,8 +40,6 @@ def raw_from_spz(data: bytes, name: str, axes: str = "rub") -> RawScene:
     Source: nianticlabs/spz, README.md and load-spz.cc.
     """
     header, sections = read_sections(data, name)
-    if header.antialiased:
-        warn_of_antialiasing(name)
     fields = {section: np.frombuffer(raw, np.uint8) for section, raw in sections.items()}
     quats = _first_three if header.version < 3 else _smallest_three
     position_signs, quat_signs = (POSITION_SIGNS, QUAT_SIGNS) if axes == "rub" else (1, 1)
@@ -53,6 +50,7 @@ def raw_from_spz(data: bytes, name: str, axes: str = "rub") -> RawScene:
         quats=quats(fields["rotations"]) * quat_signs,
         opacities=fields["alphas"].astype(np.float32) / np.float32(255),
         sh=_sh(header, fields["colors"], fields["sh"], axes),
+        antialiased=header.antialiased,
     )
 
 

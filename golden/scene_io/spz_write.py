@@ -18,7 +18,7 @@ from golden.scene_io.spz import (
     SMALLEST_MAX,
     sh_signs,
 )
-from golden.scene_io.spz_container import HEADER, MAGIC
+from golden.scene_io.spz_container import FLAG_ANTIALIASED, HEADER, MAGIC
 
 VERSION = 3
 FRACTION_BITS = 12  # as the format's own writer has it; fewer where a position needs them
@@ -55,7 +55,8 @@ def write_spz(scene: Scene, path: Path) -> None:
             f"{path.name}: {int(cut.sum()):,} of {len(scene):,} Gaussians have a size, colour or "
             "harmonic beyond what .spz can hold; it is cut there: write a .ply to keep it."
         )
-    header = HEADER.pack(MAGIC, VERSION, len(scene), scene.sh_degree, bits, 0, 0)
+    flags = FLAG_ANTIALIASED if scene.antialiased else 0
+    header = HEADER.pack(MAGIC, VERSION, len(scene), scene.sh_degree, bits, flags, 0)
     with (
         atomic_path(path) as temporary,
         temporary.open("wb") as stream,

@@ -42,14 +42,14 @@ def convert(
     """
     import numpy as np
 
-    from golden.errors import InputError
+    from golden.errors import InputError, warn
     from golden.scene_facts import faint, far_out
     from golden.scene_io import check_written_kind, write_scene
     from splatsieve.inputs import check_output, scene_of
 
     check_written_kind(output)
     check_output(output, scene=scene)
-    gaussians = scene_of(scene, drop_invalid, axes, detail)
+    gaussians = scene_of(scene, drop_invalid, axes, detail, draws_antialiased=True)
     result: dict[str, Any] = {"scene": scene, "read": len(gaussians)}
     keep = np.ones(len(gaussians), np.bool_)
     for name, wanted, rule in (("faint", drop_faint, faint), ("far", drop_far, far_out)):
@@ -60,6 +60,11 @@ def convert(
     if not keep.any():
         raise InputError(f"{scene}: no Gaussian would be left: drop less.")
     written = gaussians if keep.all() else gaussians.taken(keep)
+    if written.antialiased and output.suffix.lower() == ".ply":
+        warn(
+            f"{scene} was trained with antialiasing, which a .ply cannot say: draw {output.name} "
+            "with --antialiased."
+        )
     write_scene(written, output)
     result |= {
         "written": len(written),

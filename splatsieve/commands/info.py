@@ -25,8 +25,9 @@ def info(
     from golden.scene_facts import scene_facts
     from splatsieve.inputs import scene_of
 
-    gaussians = scene_of(scene, drop_invalid, axes, detail)
+    gaussians = scene_of(scene, drop_invalid, axes, detail, draws_antialiased=True)
     result: dict[str, Any] = {"scene": scene, **asdict(scene_facts(gaussians))}
+    result["antialiased"] = gaussians.antialiased
     try:
         check_degree(gaussians, "narrow")
         result["narrow_colors"] = "fit"
@@ -41,6 +42,7 @@ def _text(result: dict[str, Any]) -> str:
         "Gaussians": f"{result['gaussians']:,}",
         "degree of colours": str(result["sh_degree"]),
         "narrow colours": result["narrow_colors"],
+        "antialiased": "trained so" if result["antialiased"] else "the file does not say so",
         "means, x y z": f"{_listed(result['low'])}  to  {_listed(result['high'])}",
         "98% of them": f"{_listed(result['middle_low'])}  to  {_listed(result['middle_high'])}",
         "far out": f"{result['far_out']:,}, over 10 half extents of those from their centre",

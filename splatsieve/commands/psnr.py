@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from splatsieve.inputs import (
+    AntialiasedOption,
     AxesOption,
     BackgroundOption,
     DetailOption,
@@ -44,6 +45,7 @@ def psnr(
         ),
     ] = "scene",
     background: BackgroundOption = "0,0,0",
+    antialiased: AntialiasedOption = None,
     transform: TransformOption = None,
     drop_invalid: DropInvalidOption = False,
     axes: AxesOption = None,
@@ -59,14 +61,16 @@ def psnr(
     from sim.views.cluster_cull import engine_named
     from sim.views.photos import colors_named, match_photos, photographed
     from sim.views.stages import drawn_stage_named
-    from splatsieve.inputs import cameras_of, scene_of
+    from splatsieve.inputs import cameras_of, rules_of, scene_of
     from splatsieve.progress import track
 
-    chosen, by, at = rules_named(rules), engine_named(engine), drawn_stage_named(stage)
+    rules_named(rules)
+    by, at = engine_named(engine), drawn_stage_named(stage)
     painted, behind = colors_named(colors), parse_background(background)
     pairs = photographed(cameras_of(cameras, None, views, transform), photos)
     packed = load_pack(pack)
-    gaussians = scene_of(scene, drop_invalid, axes, detail)
+    gaussians = scene_of(scene, drop_invalid, axes, detail, draws_antialiased=True)
+    chosen = rules_of(rules, gaussians, antialiased, at, by)
     build = PRESETS["render"].params if at == "picture" else None
     tracked = track(pairs, "rendering")
     matches = match_photos(
@@ -78,7 +82,7 @@ def psnr(
     result: dict[str, Any] = {
         "scene": scene,
         "pack": str(pack),
-        "rules": chosen.name,
+        "rules": chosen.label,
         "engine": by,
         "stage": at,
         "colors": packed.meta.colors if painted == "pack" or at in OWN_COLORS else "scene",

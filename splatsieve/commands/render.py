@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from splatsieve.inputs import (
+    AntialiasedOption,
     AxesOption,
     BackgroundOption,
     CamerasOption,
@@ -50,6 +51,7 @@ def render(
         Path | None, typer.Option("--photo", help="Photograph of the view: prints the PSNR.")
     ] = None,
     background: BackgroundOption = "0,0,0",
+    antialiased: AntialiasedOption = None,
     maps: MapsOption = None,
     transform: TransformOption = None,
     drop_invalid: DropInvalidOption = False,
@@ -70,11 +72,19 @@ def render(
     from sim.views.draw import draw_stage
     from sim.views.frame import frame_engine_named
     from sim.views.stages import drawn_stage_named
-    from splatsieve.inputs import DEFAULT, cameras_of, check_output, need_cameras, scene_of
+    from splatsieve.inputs import (
+        DEFAULT,
+        cameras_of,
+        check_output,
+        need_cameras,
+        rules_of,
+        scene_of,
+    )
 
     need_cameras(scene, DEFAULT, cameras)
     behind = parse_background(background)
-    chosen, at = rules_named(rules), drawn_stage_named(stage)
+    rules_named(rules)
+    at = drawn_stage_named(stage)
     whole = pack is None and at == "cluster"
     by = engine_named(("float" if whole else "integer") if engine is None else engine)
     if at == "picture":
@@ -92,14 +102,15 @@ def render(
         check_output(path, scene=scene, cameras=cameras, pack=pack, photograph=photo)
     camera = cameras_of(cameras, size, str(view), transform)[0]
     photographed = read_image(photo) if photo is not None else None
-    gaussians = scene_of(scene, drop_invalid, axes, detail)
+    gaussians = scene_of(scene, drop_invalid, axes, detail, draws_antialiased=True)
+    chosen = rules_of(rules, gaussians, antialiased, at, by)
     packed = load_pack(pack) if pack is not None else None
     start = time.perf_counter()
     result: dict[str, Any] = {
         "file": str(output),
         "view": camera.name,
         "size_px": f"{camera.width}x{camera.height}",
-        "rules": chosen.name,
+        "rules": chosen.label,
         "engine": by,
         "stage": at,
         "gaussians": len(gaussians),

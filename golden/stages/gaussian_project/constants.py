@@ -143,8 +143,13 @@ def gaussian_project_constants(
     """Integer constants of a view for packs of a grid.
 
     Raises InputError where the picture, the focal length or the camera's distance is too large for
-    the formats.
+    the formats, or the rules are antialiased, which no build is.
     """
+    if rules.antialiased:
+        raise InputError(
+            "no build draws antialiased scenes: leave the antialiasing out, or take the float64 "
+            "renderer."
+        )
     formats = ProjectionFormats(params)
     if max(camera.width, camera.height) > 1 << SIZE_BITS:
         raise InputError(

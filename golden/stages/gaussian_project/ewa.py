@@ -38,6 +38,7 @@ VIEW_DTYPE = np.dtype(
         ("tile", "f8"),  # side of a tile, px
         ("near_is_out", "?"),  # a depth of `near` itself is left out
         ("axes", "?"),  # an extent on each axis; False: one circle
+        ("antialiased", "?"),  # opacity times sqrt(det / det with low pass)
     ]
 )
 
@@ -53,6 +54,7 @@ class Projected(NamedTuple):
     det: float
     radius: tuple[float, float]
     rect: Box
+    light: float  # what its opacity is multiplied with
 
 
 def tile_grid(camera: Camera) -> tuple[int, int]:
@@ -71,6 +73,7 @@ def view_constants(camera: Camera, rules: Rules) -> NDArray[np.void]:
     view["near"], view["far"] = rules.near, FAR_AXES if axes else math.inf
     view["low_pass"], view["tile"] = LOW_PASS_PX2, TILE_PX
     view["near_is_out"], view["axes"] = rules.near_is_out, axes
+    view["antialiased"] = rules.antialiased
     return view
 
 
@@ -78,7 +81,8 @@ def view_constants(camera: Camera, rules: Rules) -> NDArray[np.void]:
 def _nothing() -> Projected:
     zero = 0.0
     return Projected(
-        False, zero, zero, zero, (zero, zero, zero), zero, (zero, zero), (zero, zero, zero, zero)
+        *(False, zero, zero, zero, (zero, zero, zero), zero, (zero, zero)),
+        *((zero, zero, zero, zero), zero),
     )
 
 
@@ -114,16 +118,25 @@ def _project(view: Any, x: float, y: float, z: float, sigma: Float64, reach: flo
         xy * b0 + yy * b1 + yz * b2,
         xz * b0 + yz * b1 + zz * b2,
     )
-    cxx = a0 * p0 + a1 * p1 + a2 * p2 + view.low_pass
+    sharp_xx, sharp_yy = a0 * p0 + a1 * p1 + a2 * p2, b0 * q0 + b1 * q1 + b2 * q2
+    cxx, cyy = sharp_xx + view.low_pass, sharp_yy + view.low_pass
     cxy = a0 * q0 + a1 * q1 + a2 * q2
-    cyy = b0 * q0 + b1 * q1 + b2 * q2 + view.low_pass
     det = cxx * cyy - cxy * cxy
     if not det > 0.0:
         return _nothing()
+    light = 1.0
+    if view.antialiased:
+        light = math.sqrt(max(0.0, sharp_xx * sharp_yy - cxy * cxy) / det)
 
     tile = view.tile
     if view.axes:
-        extent = min(3.33, reach)
+        extent = reach
+        if view.antialiased:  # sqrt(2 ln(255 opacity light)); below 0 alpha 1/255 is out of reach
+            square = reach * reach + 2.0 * math.log(light) if light > 0.0 else -1.0
+            if square < 0.0:
+                return _nothing()
+            extent = math.sqrt(square)
+        extent = min(3.33, extent)
         rx, ry = np.ceil(extent * math.sqrt(cxx)), np.ceil(extent * math.sqrt(cyy))
         if not (rx > 0 and ry > 0):
             return _nothing()
@@ -146,7 +159,7 @@ def _project(view: Any, x: float, y: float, z: float, sigma: Float64, reach: flo
     y0, y1 = min(max(top, 0.0), view.tiles[1]), min(max(bottom, 0.0), view.tiles[1])
     if not (x0 < x1 and y0 < y1):
         return _nothing()
-    return Projected(True, u, v, depth, (cxx, cxy, cyy), det, (rx, ry), (x0, y0, x1, y1))
+    return Projected(True, u, v, depth, (cxx, cxy, cyy), det, (rx, ry), (x0, y0, x1, y1), light)
 
 
 @parallel_kernel
@@ -195,10 +208,12 @@ def splat_kernel(
     mean2d: Float64,
     conic: Float64,
     depth: Float64,
+    opacity: Float64,
     radius_px: Int32,
     tile_rect: Int32,
 ) -> None:
-    """Fills the splats of the Gaussians `index`, all of which are emitted."""
+    """Fills the splats of the Gaussians `index`, all of which are emitted; `opacity` holds theirs,
+    which antialiasing lessens."""
     for j in parallel_range(len(index)):
         i = index[j]
         s = _project(
@@ -210,6 +225,7 @@ def splat_kernel(
             reach[i],
         )
         mean2d[j, 0], mean2d[j, 1], depth[j] = s.u, s.v, s.depth
+        opacity[j] *= s.light
         cxx, cxy, cyy = s.cov
         conic[j, 0], conic[j, 1], conic[j, 2] = cyy / s.det, -cxy / s.det, cxx / s.det
         for k in range(2):

@@ -58,6 +58,8 @@ def gaussian_project_reference(
     gsplat: z < 0.01, z > 1e10 and opacity < 1/255 are dropped; per axis r = ceil(e sqrt(cov_xx)),
     e = min(3.33, sqrt(2 ln(255 opacity))); u + r <= 0 and u - r >= width are dropped; tiles
     floor((u - r)/16) to ceil((u + r)/16). Both: det <= 0 is dropped, tiles are cut to the image.
+    Antialiased: opacity' = opacity sqrt(max(0, det(cov2d - 0.3 I)) / det(cov2d)), and gsplat's
+    extent and drop are of opacity'.
 
     Parameters
     ----------
@@ -92,6 +94,7 @@ def gaussian_project_reference(
         splats.mean2d,
         splats.conic,
         splats.depth,
+        splats.opacity,
         splats.radius_px,
         splats.tile_rect,
     )

@@ -45,7 +45,8 @@ def visibility(
     k sqrt(cov_xx) and k sqrt(cov_yy) with k = sqrt(2 ln(255 opacity)), holds the centre of a
     pixel of the image. It errs to the safe side:
     the box holds the ellipse, and k^2 is widened by 1e-9 + 2^-48 cov_xx cov_yy/det, more than
-    rounding can move the edge where the rasteriser finds it. A picture of can_reach alone
+    rounding can move the edge where the rasteriser finds it. Antialiasing only takes opacity away,
+    which is not counted on. A picture of can_reach alone
     is therefore equal bit for bit to the picture of the whole scene. Corners of the box make it
     an upper bound: 28.3% of bonsai at 1559x1039, where
     27.2% have alpha >= 1/255 at a pixel centre (inria rules, every 24th view).

@@ -114,10 +114,10 @@ def test_a_rotation_without_a_tag_is_no_orientation(tmp_path):
         assert len(read_scene(path, drop_invalid=True)) == 39
 
 
-def test_antialiased_training_is_said(tmp_path):
-    path = write_files(tmp_path / "s", sog_files(random_scene(), antialias=True))
-    with pytest.warns(InputWarning, match="was trained with antialiasing"):
-        read_scene(path)
+@pytest.mark.parametrize("antialias", [False, True])
+def test_antialiased_training_is_kept(tmp_path, antialias):
+    path = write_files(tmp_path / "s", sog_files(random_scene(), antialias=antialias))
+    assert read_scene(path).antialiased == antialias
 
 
 def two_levels(tmp_path):

@@ -11,7 +11,6 @@ import pytest
 from scipy.spatial.transform import Rotation
 from scipy.special import sph_harm_y
 
-from golden.errors import InputWarning
 from golden.scene_io import read_scene
 from golden.scene_io.spz import sh_signs
 from tests.golden.scene_io.scene_files import (
@@ -220,10 +219,12 @@ def test_bonsai_lies_in_front_of_its_cameras(bonsai, bonsai_dir):
     assert 0.22 < np.mean(in_picture) < 0.32  # data/README: 27.2% can reach a pixel
 
 
-def test_antialiased_training_is_not_passed_over_in_silence(tmp_path):
+@pytest.mark.parametrize("version", [1, 2, 3])
+def test_antialiased_training_is_kept(tmp_path, version):
     scene, path = random_scene(5, 1), tmp_path / "a.spz"
-    path.write_bytes(spz_file(scene, flags=1))
-    with pytest.warns(InputWarning, match="a.spz was trained with antialiasing, which is not"):
-        drawn = read_scene(path)
-    path.write_bytes(spz_file(scene))
-    np.testing.assert_array_equal(drawn.opacities, read_scene(path).opacities)
+    path.write_bytes(spz_file(scene, version, flags=1))
+    marked = read_scene(path)
+    path.write_bytes(spz_file(scene, version))
+    plain = read_scene(path)
+    assert (marked.antialiased, plain.antialiased) == (True, False)
+    assert marked.sha256() == plain.sha256()
