@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from golden.errors import InputError
+from golden.memory import GIB, available_bytes
 
 
 def read_bytes(path: Path) -> bytes:
@@ -23,12 +24,22 @@ def read_bytes(path: Path) -> bytes:
             f"{path} is a device or a pipe, not a file: save what it gives in a file and name that."
         )
     try:
+        _need_room(path)
         data = path.read_bytes()
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror}): check the path.") from error
     if not data:
         raise InputError(f"{path} is empty: give a complete file.")
     return data
+
+
+def _need_room(path: Path) -> None:
+    size, available = path.stat().st_size, available_bytes()
+    if available is not None and size > available:
+        raise InputError(
+            f"{path} has {size / GIB:.1f} GiB where {available / GIB:.1f} GiB of memory are left: "
+            "free some, or cut it into parts."
+        )
 
 
 def check_target(path: Path) -> None:

@@ -22,6 +22,7 @@ from golden.clustering.partition import (
 from golden.clustering.refine import refine
 from golden.errors import InputError
 from golden.gaussians.bound import can_show, reach
+from golden.memory import need_memory
 from golden.scene import MAX_GAUSSIANS, Scene
 
 Float64 = NDArray[np.float64]
@@ -30,6 +31,7 @@ Int64 = NDArray[np.int64]
 METHODS = ("paper", "reach", "morton")
 RADII = ("safe", "3sigma")
 DEFAULT_MEMBERS = {"paper": 98, "reach": 25, "morton": 32}
+PACK_BYTES = 400  # of memory a Gaussian until its pack is written, beside the scene
 DEFAULT_PER_GROUP = 24
 # Rounds of K-means before members are moved: more of them find 0.01% more.
 START_ROUNDS = 2
@@ -148,6 +150,7 @@ def cluster_gaussians(
     Points far from all others (golden.clustering.partition.far_points) have their share of the
     clusters to themselves: K-means would give them most.
     """
+    need_memory(scene.name, len(scene), PACK_BYTES)
     points = scene.means.astype(np.float64)
     members = Members(points, reach(scene.scales, scene.opacities), can_show(scene.opacities))
     aim, far = options.clusters_for(len(scene)), far_points(points)

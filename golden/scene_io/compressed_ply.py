@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from golden.errors import InputError
+from golden.memory import need_memory
 from golden.scene import activate_scales
 from golden.scene_io.ply import REST_COUNTS
 from golden.scene_io.ply_elements import PlyFile
@@ -13,6 +14,7 @@ from golden.scene_io.raw import RawScene
 from golden.scene_io.splat import SH_C0
 
 CHUNK_GAUSSIANS = 256
+READ_BYTES = 300  # of memory a Gaussian while a file is read, beside its harmonics
 Float64 = NDArray[np.float64]
 
 
@@ -44,6 +46,7 @@ def raw_from_compressed_ply(ply: PlyFile) -> RawScene:
             f"{ply.name} has {len(ply.elements['chunk'])} chunks where {count} Gaussians need "
             f"{chunks}: the file is damaged, so export the scene again."
         )
+    need_memory(ply.name, count, READ_BYTES + 8 * len(ply.properties("sh")))
     colour = _fields(_words(ply, "packed_color"), (8, 8, 8, 8))
     rgb = colour[:, :3]
     if ply.has("chunk", "min_r"):

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from golden.errors import InputError, warn
+from golden.memory import need_memory
 from golden.scene import SH_COEFFICIENTS, Float32, activate_scales
 from golden.scene_io.document import Entry
 from golden.scene_io.gltf_container import Gltf, open_gltf
@@ -20,6 +21,7 @@ SPLATS = "KHR_gaussian_splatting"
 SPZ_WITHIN = ("KHR_gaussian_splatting_compression_spz_2", "KHR_gaussian_splatting_compression_spz")
 SPZ_BESIDE = "KHR_spz_gaussian_splats_compression"
 KNOWN = {SPLATS, *SPZ_WITHIN, SPZ_BESIDE, "KHR_mesh_quantization", "KHR_materials_unlit"}
+READ_BYTES = 850  # of memory a Gaussian while a file is read, harmonics of degree 3 among them
 HALF_TURN = np.diag([-1.0, -1.0, 1.0, 1.0])
 
 
@@ -124,6 +126,7 @@ def _plain(gltf: Gltf, attributes: Entry) -> RawScene:
         return array
 
     means = gltf.array(attributes["POSITION"].whole(0, MAX_INDEX), 3)
+    need_memory(name, len(means), READ_BYTES)
     scales = values(f"{SPLATS}:SCALE", 3)
     if (scales < 0).any():
         warn(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from golden.errors import InputError
+from golden.memory import need_memory
 from golden.scene import MAX_GAUSSIANS, SH_COEFFICIENTS, Float32
 from golden.scene_io.raw import RawScene, joined
 from golden.scene_io.splat import SH_C0
@@ -17,6 +19,8 @@ HEADER_BYTES, SECTION_BYTES = 4096, 1024
 HEADER = struct.Struct("<2B2x4IH14x2f")  # version; sections, Gaussians; level; least, most of sh
 SECTION = struct.Struct("<4IfH2x2I2IH")
 CENTER_BYTES = 12
+LEAST_BYTES = 24  # of a Gaussian in the file
+READ_BYTES = 600  # of memory a Gaussian while a file is read, harmonics of degree 3 among them
 HALF_RANGE = 1.5  # of harmonics as bytes, where the header has none
 DEFAULT_RANGE = {0: 1, 1: 32767, 2: 32767}  # of positions as 16 bits, where the section has none
 TYPES = {0: ("<f4", "<f4", "<f4"), 1: ("<u2", "<f2", "<f2"), 2: ("<u2", "<f2", "u1")}
@@ -74,6 +78,7 @@ def raw_from_ksplat(data: bytes, name: str) -> RawScene:
     offset = HEADER_BYTES + rooms * SECTION_BYTES
     if not 1 <= count <= MAX_GAUSSIANS or offset > len(data):
         raise _damaged(name, f"its header promises {count} Gaussians in {rooms} sections")
+    need_memory(name, min(count, len(data) // LEAST_BYTES), READ_BYTES)
     bounds = (low or -HALF_RANGE, high or HALF_RANGE)
     parts: list[RawScene] = []
     for index in range(rooms):
@@ -166,15 +171,16 @@ def _buckets(data: bytes, offset: int, section: _Section, name: str) -> NDArray[
 
 def _fill_harmonics(
     sh: Float32,
-    stored: NDArray[np.generic],
+    stored: NDArray[Any],
     degree: int,
     bounds: tuple[float, float] | None,
 ) -> None:
     """Writes what is above degree 0. bounds : of values stored as bytes."""
-    values = stored.astype(np.float32)
-    if bounds is not None:
+    if bounds is None:
+        values = stored.astype(np.float32)
+    else:
         low, high = bounds
-        values = (low + (high - low) * (stored.astype(np.float64) / 255)).astype(np.float32)
+        values = (low + (high - low) * (np.arange(256) / 255)).astype(np.float32)[stored]
     first = 0
     for band in range(1, degree + 1):
         orders = 2 * band + 1

@@ -10,6 +10,7 @@ from plyfile import PlyData, PlyElement
 
 from golden.errors import warn
 from golden.files import atomic_path
+from golden.memory import need_memory
 from golden.scene import (
     SH_COEFFICIENTS,
     Float32,
@@ -30,6 +31,7 @@ ROTATION = ("rot_0", "rot_1", "rot_2", "rot_3")
 RGB = ("red", "green", "blue")
 FILTER = "filter_3D"
 DISC = 1e-3  # third scale of a disc, of its smaller one
+READ_BYTES = 160  # of memory a Gaussian while a file is read, beside its harmonics
 ENOUGH = 16  # Gaussians, before what they have in common says something
 REST_COUNTS = tuple(3 * (k - 1) for k in SH_COEFFICIENTS.values())  # 0, 9, 24, 45, 72
 
@@ -58,6 +60,8 @@ def raw_from_ply(ply: PlyFile) -> RawScene:
     2024; Huang et al., 2D Gaussian Splatting, 2024.
     """
     refuse_other_kinds(ply)
+    rest = len([prop for prop in ply.properties("vertex") if prop.startswith("f_rest_")])
+    need_memory(ply.name, len(ply.elements.get("vertex", ())), READ_BYTES + 4 * rest)
     means = ply.columns("vertex", POSITION)
     log_scales, logits = _log_scales(ply), ply.columns("vertex", ("opacity",))[:, 0]
     _warn_of_activated(ply.name, log_scales, logits)

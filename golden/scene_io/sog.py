@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from golden.errors import InputError
+from golden.memory import need_memory
 from golden.scene import (
     MAX_GAUSSIANS,
     SH_COEFFICIENTS,
@@ -21,6 +22,8 @@ LEVELS = 256  # of a byte, and entries of a codebook
 FIRST_TAG = 252  # alpha of a rotation whose w is largest; then x, y, z
 ROW_CENTROIDS = 64  # in a row of the palette's picture
 MAX_CENTROIDS = 1 << 16
+READ_BYTES = 200  # of memory a Gaussian while a scene is read, beside its harmonics
+HARMONIC_BYTES = 600  # the same of harmonics of degree 3
 PIXELS_MORE = 1 << 16  # at the end of a picture, of no Gaussian
 
 Float64 = NDArray[np.float64]
@@ -53,6 +56,8 @@ def raw_from_sog(files: SogFiles, meta: Entry) -> RawScene:
         )
     count = (meta["count"] if second else meta["means"]["shape"][0]).whole(1, MAX_GAUSSIANS)
     pixels = _Pixels(files, meta, count)
+    harmonics = 0 if meta.get("shN") is None else HARMONIC_BYTES
+    need_memory(files.name, count, READ_BYTES + harmonics)
     colors = pixels.of("sh0", 0)
     sh0: Float64
     if second:

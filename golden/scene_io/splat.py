@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from golden.errors import InputError
+from golden.memory import need_memory
 from golden.scene import MAX_GAUSSIANS
 from golden.scene_io.raw import RawScene
 
 SH_C0 = 0.28209479177387814  # the constant spherical harmonic, 1 / (2 sqrt(pi))
 
+READ_BYTES = 180  # of memory a Gaussian while a file is read
 RECORD = np.dtype([("mean", "<f4", 3), ("scale", "<f4", 3), ("rgba", "u1", 4), ("quat", "u1", 4)])
 
 
@@ -40,6 +42,7 @@ def raw_from_splat(data: bytes, name: str) -> RawScene:
             f"{name} holds {count} Gaussians, above the limit of {MAX_GAUSSIANS}: cut the scene "
             "into parts."
         )
+    need_memory(name, count, READ_BYTES)
     rows = np.frombuffer(data, RECORD)
     rgba = rows["rgba"].astype(np.float64) / 255
     return RawScene(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import zstandard
 
 from golden.errors import InputError
+from golden.memory import need_memory
 from golden.scene import MAX_GAUSSIANS, SH_COEFFICIENTS
 
 MAGIC = b"NGSP"
@@ -19,6 +20,7 @@ STREAM = struct.Struct("<QQ")  # compressed and plain size, bytes
 RECORD = struct.Struct("<II")  # extension type and payload size, bytes
 
 FLAG_ANTIALIASED, FLAG_EXTENSIONS = 1, 2
+READ_BYTES = 180  # of memory a Gaussian while a file is read, beside its harmonics
 EXTENSIONS_LIMIT_BYTES = 1 << 16
 COORDINATE_SYSTEM = 0xADBE0003
 RUB = (0, 4)  # codes of "unspecified" and of x right, y up, z back
@@ -106,6 +108,10 @@ def _header(fields: tuple[int, ...], versions: range, name: str) -> SpzHeader:
     return SpzHeader(version, count, degree, fraction_bits, extensions, antialiased)
 
 
+def _need_memory(header: SpzHeader, name: str) -> None:
+    need_memory(name, header.count, READ_BYTES + 12 * SH_COEFFICIENTS[header.degree])
+
+
 def _read_gzip(data: bytes, name: str) -> tuple[SpzHeader, dict[str, bytes]]:
     inflater = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
     try:
@@ -122,6 +128,7 @@ def _read_gzip(data: bytes, name: str) -> tuple[SpzHeader, dict[str, bytes]]:
         promised = sum(sizes.values())
         if promised > GZIP_MAX_RATIO * len(data):
             raise _damaged(name, f"{len(data)} bytes cannot hold {header.count} Gaussians")
+        _need_memory(header, name)
         room = EXTENSIONS_LIMIT_BYTES if header.extensions else 0
         body = inflater.decompress(inflater.unconsumed_tail, promised + room + 1)
     except zlib.error as error:
@@ -154,6 +161,8 @@ def _read_zstd(data: bytes, name: str) -> tuple[SpzHeader, dict[str, bytes]]:
         packed, plain = STREAM.unpack_from(data, table + index * STREAM.size)
         if plain != size or offset + packed > len(data) or plain > ZSTD_MAX_RATIO * packed:
             raise _damaged(name, f"its {section} are {packed} bytes of {plain}, not of {size}")
+        if not index:  # the count is plausible by now
+            _need_memory(header, name)
         # A frame may promise any size: reading a stream stops at the size that the header implies.
         frame = zstandard.ZstdDecompressor().stream_reader(data[offset : offset + packed])
         try:
