@@ -1,4 +1,4 @@
-"""Products of any width from multipliers of one width, summed in registered stages."""
+"""Products of any width, of multipliers of one width or of none, summed in registered stages."""
 
 from __future__ import annotations
 
@@ -96,6 +96,42 @@ class Square(Block):
         for number, x in enumerate(chunks):
             terms.append(_product(p, x, x))
             terms += [_product(p, x, y, doublings=1) for y in chunks[number + 1 :]]
+        return _finish(p, terms, self.product)
+
+
+class ShiftAdd(Block):
+    """a b, exactly, of adders alone: for where the target has no multiplier left.
+
+    Latency: ceil(log2(width of b)) cycles. No multiplier.
+
+    Parameters
+    ----------
+    a : shape of an operand. b_bits : width of the other one, which is unsigned.
+
+    Members
+    -------
+    a : In(a).
+    b : In(b_bits).
+    product : Out(a.width + b_bits), signed as a is.
+    """
+
+    def __init__(self, a, b_bits: int):
+        a = Shape.cast(a)
+        super().__init__(
+            {"a": In(a), "b": In(b_bits), "product": Out(Shape(a.width + b_bits, a.signed))}
+        )
+
+    def build(self, p: Pipeline) -> int:
+        a, b = p.input(self.a), p.input(self.b)
+        shape, terms = a.value.shape(), []
+        for place in range(len(self.b)):
+
+            def part(a, b, place=place):
+                bits = a & b[place].replicate(len(a))
+                return bits[: len(a)].as_signed() if shape.signed else bits
+
+            value = p.wire(f"part_{place}", part, a, b)
+            terms.append(_Term(value, place, shape.width, shape.signed))
         return _finish(p, terms, self.product)
 
 

@@ -1,7 +1,7 @@
 """The bit-exact integer model of tile_bin: splats with colours in, lists of entries in memory out.
 
-Every splat becomes one entry, and the entry goes to the list of every bin that the splat's tiles
-touch, bins in rows, splats in order of arrival. A list is a chain of pages of 2 KiB in chunks of 8
+Every splat becomes one entry, and the entry goes to the lists of those bins of the splat's tiles
+that spans.py finds, band after band, splats in order of arrival. A list is a chain of pages of 2 KiB in chunks of 8
 entries. A chunk is written once it is full; those that are not full at the end follow in the order
 of the bins, only as far as they hold entries. A page is taken, the next one of the memory, when a
 list's next chunk has none. Where there is none left, that chunk and all later ones are not
@@ -28,7 +28,15 @@ from golden.stages.tile_bin.constants import (
     tiles_per_bin_shift,
 )
 from golden.stages.tile_bin.encode import encode
-from golden.stages.tile_bin.entry import ENTRY_BYTES, ENTRY_DTYPE
+from golden.stages.tile_bin.entry import ENTRY_BYTES, ENTRY_DTYPE, unpack_fields
+from golden.stages.tile_bin.spans import (
+    BAND_COUNT,
+    BAND_ENTRY,
+    BAND_FIRST,
+    BAND_STEP,
+    entry_spans,
+    list_bands,
+)
 
 UInt64 = NDArray[np.uint64]
 
@@ -106,30 +114,46 @@ def tile_bin(
         nothing = np.zeros(0, np.uint64)
         return BinLists(ListOutcome.TOO_MANY_BINS, nothing, none, none, none, 0, 0, 0)
     entries = encode(splats, colors, constants.depth_shift, params)
-    return fill_lists(entries, bin_rects(splats, constants, params), constants)
+    return fill_lists(entries, _bands(entries, splats, constants, params), constants)
 
 
-def fill_lists(
-    entries: NDArray[np.void], rects: NDArray[np.int32], constants: TileBinConstants
-) -> BinLists:
+def splat_bands(
+    splats: NDArray[np.void], constants: TileBinConstants, params: Parameters
+) -> Int64:
+    """(B, 4) the bands of splats, as golden.stages.tile_bin.spans.list_bands has them."""
+    colors = np.zeros((len(splats), 3), np.int64)  # which are no matter
+    entries = encode(splats, colors, constants.depth_shift, params)
+    return _bands(entries, splats, constants, params)
+
+
+def _bands(
+    entries: NDArray[np.void],
+    splats: NDArray[np.void],
+    constants: TileBinConstants,
+    params: Parameters,
+) -> Int64:
+    rects = bin_rects(splats, constants, params)
+    spans = entry_spans(unpack_fields(entries), rects, constants, params)
+    return list_bands(rects, spans, params)
+
+
+def fill_lists(entries: NDArray[np.void], bands: Int64, constants: TileBinConstants) -> BinLists:
     """The lists of entries whose bins are known.
 
     Parameters
     ----------
-    entries : (N,) ENTRY_DTYPE. rects : (N, 4) as bin_rects gives them.
+    entries : (N,) ENTRY_DTYPE. bands : (B, 4) as list_bands gives them.
     """
     bins = constants.bins
     length, first, current = (np.zeros(bins, np.int64) for _ in range(3))
     following = np.zeros(constants.pages, np.int64)
-    sizes = np.maximum(rects[:, 2:].astype(np.int64) - rects[:, :2], 0)
     # As many pages as the lists can take at most: every bin's last one may hold one entry.
-    most = min(constants.pages, int(sizes.prod(axis=1).sum()) // PAGE_ENTRIES + bins)
+    most = min(constants.pages, int(bands[:, BAND_COUNT].sum()) // PAGE_ENTRIES + bins)
     memory = np.zeros(most * PAGE_WORDS, np.uint64)
     counts = np.zeros(4, np.int64)
     _fill(
         np.ascontiguousarray(entries["words"]),
-        rects,
-        constants.across,
+        bands,
         constants.pages,
         length,
         first,
@@ -187,8 +211,7 @@ def _flush(
 @serial_kernel
 def _fill(
     words: UInt64,
-    rects: NDArray[np.int32],
-    across: int,
+    bands: Int64,
     pages: int,
     length: Int64,
     first: Int64,
@@ -198,29 +221,29 @@ def _fill(
     counts: Int64,
 ) -> None:
     chunks = np.zeros((len(length), CHUNK_ENTRIES * ENTRY_WORDS), np.uint64)
-    for s in range(len(words)):
-        for row in range(rects[s, 1], rects[s, 3]):
-            for column in range(rects[s, 0], rects[s, 2]):
-                number = row * across + column
-                slot = length[number] % CHUNK_ENTRIES
-                for word in range(ENTRY_WORDS):
-                    chunks[number, slot * ENTRY_WORDS + word] = words[s, word]
-                length[number] += 1
-                counts[0] += 1
-                if slot == CHUNK_ENTRIES - 1:
-                    before = length[number] // CHUNK_ENTRIES - 1
-                    _flush(
-                        number,
-                        CHUNK_ENTRIES,
-                        before,
-                        pages,
-                        chunks[number],
-                        first,
-                        current,
-                        following,
-                        memory,
-                        counts,
-                    )
+    for b in range(len(bands)):
+        entry, step = bands[b, BAND_ENTRY], bands[b, BAND_STEP]
+        for place in range(bands[b, BAND_COUNT]):
+            number = bands[b, BAND_FIRST] + place * step
+            slot = length[number] % CHUNK_ENTRIES
+            for word in range(ENTRY_WORDS):
+                chunks[number, slot * ENTRY_WORDS + word] = words[entry, word]
+            length[number] += 1
+            counts[0] += 1
+            if slot == CHUNK_ENTRIES - 1:
+                before = length[number] // CHUNK_ENTRIES - 1
+                _flush(
+                    number,
+                    CHUNK_ENTRIES,
+                    before,
+                    pages,
+                    chunks[number],
+                    first,
+                    current,
+                    following,
+                    memory,
+                    counts,
+                )
     for number in range(len(length)):
         left = length[number] % CHUNK_ENTRIES
         if left:

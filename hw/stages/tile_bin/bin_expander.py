@@ -1,4 +1,4 @@
-"""An entry into one for every bin of its rectangle."""
+"""An entry into one for every bin of its bands."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
 from golden.stages.tile_bin.constants import BIN_BITS
-from hw.stages.tile_bin.layouts import bin_bits, binned_entry, list_entry
+from hw.stages.tile_bin.layouts import bin_band, bin_bits, list_entry
 
 
 def bin_entry(params: Parameters) -> data.StructLayout:
@@ -17,14 +17,18 @@ def bin_entry(params: Parameters) -> data.StructLayout:
 
 
 class BinExpander(wiring.Component):
-    """Sends an entry to each bin of its rectangle, row after row.
+    """Sends an entry to each bin of its bands.
 
-    Latency: 1. Throughput: a bin a cycle, with none lost between two entries.
+    A band without bins is taken at once: it only ends its entry.
+
+    Latency: 1. Throughput: a bin a cycle, with none lost between two bands.
 
     Members
     -------
-    across : In(10), bins of a row of the strip.
-    i : In(stream of binned_entry). o : Out(stream of bin_entry).
+    across : In(10), bins of a row of the strip, held.
+    i : In(stream of bin_band). o : Out(stream of bin_entry).
+    entry : In(list_entry), of the band that is offered. ends : Out(1), its last band is taken: the
+        next entry's follow.
     """
 
     def __init__(self, params: Parameters):
@@ -32,40 +36,33 @@ class BinExpander(wiring.Component):
         super().__init__(
             {
                 "across": In(BIN_BITS),
-                "i": In(stream.Signature(binned_entry(params))),
+                "i": In(stream.Signature(bin_band(params))),
                 "o": Out(stream.Signature(bin_entry(params))),
+                "entry": In(list_entry()),
+                "ends": Out(1),
             }
         )
 
     def elaborate(self, platform):
         m = Module()
-        columns, left, rows = (Signal(BIN_BITS, reset_less=True) for _ in range(3))
-        row_start = Signal(bin_bits(self._params), reset_less=True)
+        band, free = self.i.payload, Signal()
+        left = Signal.like(band.places, reset_less=True)  # bins of the band beyond the one shown
+        step = Signal(bin_bits(self._params), reset_less=True)
         held = Signal(bin_entry(self._params), reset_less=True)
-        last, below = Signal(), Signal.like(row_start)
         m.d.comb += [
-            last.eq((left == 0) & (rows == 0)),
-            below.eq(row_start + self.across),
-            self.i.ready.eq(~self.o.valid | (self.o.ready & last)),
+            free.eq(~self.o.valid | (self.o.ready & (left == 0))),
+            self.i.ready.eq(free | band.is_empty),
+            self.ends.eq(self.i.valid & self.i.ready & band.is_last),
             self.o.payload.eq(held),
         ]
-        with m.If(self.i.ready):
-            item = self.i.payload
+        with m.If(free):
             m.d.sync += [
-                self.o.valid.eq(self.i.valid),
-                held.entry.eq(item.entry),
-                held.number.eq(item.first),
-                row_start.eq(item.first),
-                columns.eq(item.columns),
-                left.eq(item.columns),
-                rows.eq(item.rows),
+                self.o.valid.eq(self.i.valid & ~band.is_empty),
+                held.entry.eq(self.entry),
+                held.number.eq(band.number),
+                left.eq(band.places),
+                step.eq(Mux(band.is_column, self.across, 1)),
             ]
         with m.Elif(self.o.ready):
-            ends_row = left == 0
-            m.d.sync += [
-                held.number.eq(Mux(ends_row, below, held.number + 1)),
-                left.eq(Mux(ends_row, columns, left - 1)),
-            ]
-            with m.If(ends_row):
-                m.d.sync += [row_start.eq(below), rows.eq(rows - 1)]
+            m.d.sync += [held.number.eq(held.number + step), left.eq(left - 1)]
         return m

@@ -1,4 +1,4 @@
-"""A splat with its colour into a list entry, and the rectangle of bins that it touches."""
+"""A splat with its colour into a list entry, and where it lies in the bins of its rectangle."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from amaranth.hdl import Cat, Const, Mux, unsigned
 from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
-from golden.stages.tile_bin.constants import BIN_BITS, tiles_per_bin_shift
 from golden.stages.tile_bin.encode import LOG_TABLE_BITS, OPACITY_LOG2
 from golden.stages.tile_bin.entry import (
     ENTRY_FIELDS,
@@ -14,29 +13,32 @@ from golden.stages.tile_bin.entry import (
     KEY_KNEE,
     KEY_MANTISSA_BITS,
 )
-from hw.blocks.multiply import times_constant
 from hw.blocks.normalize import Normalize
 from hw.blocks.pipeline import Block
 from hw.blocks.shift import ShiftRight
 from hw.layouts import colored_splat
 from hw.stages.tile_bin.center import Center
-from hw.stages.tile_bin.layouts import bin_bits, binned_entry, tile_bin_constants
+from hw.stages.tile_bin.entry_spans import FIELDS as SPAN_FIELDS
+from hw.stages.tile_bin.entry_spans import EntrySpans
+from hw.stages.tile_bin.layouts import entry_spans, list_entry, tile_bin_constants
 from hw.stages.tile_bin.logarithm import Logarithm
+from hw.stages.tile_bin.rectangle import Rectangle
 from hw.stages.tile_bin.splat_shape import ROUNDED_BITS, SplatShape
 
 KNEE_PLACE = 16  # KEY_KNEE is 15 2^16
 
 
 class Encode(Block):
-    """The entry of a splat: golden.stages.tile_bin.encode, and golden's bin_rects.
+    """The entry of a splat and where it lies: golden's encode, bin_rects and entry_spans.
 
-    Latency: `latency_cycles`. Multipliers: those of SplatShape, and 1 for the bin's number.
+    Latency: `latency_cycles`. Multipliers: those of SplatShape.
 
     Members
     -------
     constants : In(tile_bin_constants), held while splats are under way.
     colored : In(colored_splat).
-    binned : Out(binned_entry). none : Out(1), the splat touches no bin of the strip.
+    entry : Out(list_entry). spans : Out(entry_spans).
+    none : Out(1), the splat touches no bin of the strip.
     """
 
     def __init__(self, params: Parameters):
@@ -45,7 +47,8 @@ class Encode(Block):
             {
                 "constants": In(tile_bin_constants(params)),
                 "colored": In(colored_splat(params)),
-                "binned": Out(binned_entry(params)),
+                "entry": Out(list_entry()),
+                "spans": Out(entry_spans(params)),
                 "none": Out(1),
             }
         )
@@ -76,12 +79,15 @@ class Encode(Block):
             "far": center["far"],
             "key": self._key(p, p.input(splat.depth)),
         }
-        columns, rows, first, none = self._bins(p, splat.tile_rect)
+        rectangle, spans = Rectangle(self._params), EntrySpans(self._params)
+        p.m.d.comb += rectangle.constants.eq(self.constants)
+        tiles = {name: p.input(splat.tile_rect[name]) for name in ("x0", "y0", "x1", "y1")}
+        bins = p.call("rectangle", rectangle, **tiles)
+        none = bins.pop("none")
+        looked = {name: fields[name] for name in SPAN_FIELDS}
         return p.finish(
-            *((self.binned.entry[name], fields[name]) for name in ENTRY_FIELDS),
-            (self.binned.first, first),
-            (self.binned.columns, columns),
-            (self.binned.rows, rows),
+            *((self.entry[name], fields[name]) for name in ENTRY_FIELDS),
+            (self.spans, p.call("spans", spans, **bins, **looked)["spans"]),
             (self.none, none),
         )
 
@@ -113,26 +119,3 @@ class Encode(Block):
             return Mux(is_beyond, beyond, value[:KEY_BITS])
 
         return p.register("key", key, is_beyond, shifted, normal["exponent"], normal["mantissa"])
-
-    def _bins(self, p, rect):
-        """Bins beyond the first across and down, number of the first, and whether there is none."""
-        shift, k = tiles_per_bin_shift(self._params), self.constants
-        up = (1 << shift) - 1
-        x0, y0, x1, y1 = (p.input(rect[name]) for name in ("x0", "y0", "x1", "y1"))
-
-        left = p.register("left", lambda v: (v >> shift)[:BIN_BITS], x0)
-        right = p.register("right_all", lambda v: ((v + up) >> shift)[: BIN_BITS + 1], x1)
-        right = p.register("right", lambda v: Mux(v > k.across, k.across, v)[:BIN_BITS], right)
-        top = p.register("top_all", lambda v: (v >> shift) - k.first_row, y0)
-        top = p.register("top", lambda v: Mux(v < 0, 0, v)[:BIN_BITS], top)
-        bottom = p.register("bottom_all", lambda v: ((v + up) >> shift) - k.first_row, y1)
-        bottom = p.register(
-            "bottom", lambda v: Mux(v < 0, 0, Mux(v > k.down, k.down, v))[:BIN_BITS], bottom
-        )
-        none = p.register("none", lambda x0, x1, y0, y1: (x1 <= x0) | (y1 <= y0),
-                          left, right, top, bottom)  # fmt: skip
-        columns = p.register("columns", lambda a, b: (b - a - 1)[:BIN_BITS], left, right)
-        rows = p.register("rows", lambda a, b: (b - a - 1)[:BIN_BITS], top, bottom)
-        start = times_constant(p, "row_start", top, k.across)
-        first = p.register("first", lambda a, b: (a + b)[: bin_bits(self._params)], start, left)
-        return columns, rows, first, none

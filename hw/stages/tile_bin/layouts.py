@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import unsigned
+from amaranth.hdl import signed
 from amaranth.lib import data
 
 from golden.params import Parameters
 from golden.stages.tile_bin.constants import (
-    BIN_BITS,
     CHUNK_ENTRIES,
     PAGE_CHUNKS,
     PAGE_ENTRIES,
     constant_formats,
 )
 from golden.stages.tile_bin.entry import ENTRY_FIELDS
+from golden.stages.tile_bin.spans import band_bits
 from hw.layouts import shape
 
 RECORD_ENTRIES = 2  # of 256 bits
 CHUNK_RECORDS = CHUNK_ENTRIES // RECORD_ENTRIES
+
+# Of entry_spans. Centres are within +-4096 px and bins in 0 to 4096, a reach is below 2^14 px.
+EDGE_BITS = 20  # +-8192 px, 1/32 px
+MIDDLE_BITS = 20  # +-8188 px, 1/64 px
+HEIGHT_BITS = 19  # below 2^14 px, 1/16 px, and its sign
+PLACE_BITS = 20  # +-24,576 px, 1/16 px
 
 
 def tile_bin_constants(params: Parameters) -> data.StructLayout:
@@ -45,20 +51,48 @@ def length_bits(params: Parameters) -> int:
     return (params.list_pages * PAGE_ENTRIES).bit_length()
 
 
-def binned_entry(params: Parameters) -> data.StructLayout:
-    """An entry and the rectangle of bins that it goes to.
+def entry_spans(params: Parameters) -> data.StructLayout:
+    """Where an entry lies in its bins, as golden.stages.tile_bin.spans.entry_spans has it.
 
     Members
     -------
-    entry : list_entry. first : number of the bin in the upper left corner.
-    columns, rows : bins beyond the first, 0 or more.
+    first : number of the first bin. bands, places : bands, and bins of one, less 1.
+    swap : bands are columns. whole : all bins count. edge, middle, slope, height, clip, low, high :
+        of the test.
     """
     return data.StructLayout(
         {
-            "entry": list_entry(),
             "first": bin_bits(params),
-            "columns": unsigned(BIN_BITS),
-            "rows": unsigned(BIN_BITS),
+            "bands": band_bits(params),
+            "places": band_bits(params),
+            "swap": 1,
+            "whole": 1,
+            "edge": signed(EDGE_BITS),
+            "middle": signed(MIDDLE_BITS),
+            "slope": shape(ENTRY_FIELDS["slope"][1]),
+            "height": signed(HEIGHT_BITS),
+            "clip": signed(MIDDLE_BITS + 1),
+            "low": signed(PLACE_BITS),
+            "high": signed(PLACE_BITS),
+        }
+    )
+
+
+def bin_band(params: Parameters) -> data.StructLayout:
+    """Bins of a band that an entry goes to.
+
+    Members
+    -------
+    number : of the first. places : how many, less 1. is_column : each is a row below the last.
+    is_empty : there is none. is_last : of its entry.
+    """
+    return data.StructLayout(
+        {
+            "number": bin_bits(params),
+            "places": band_bits(params),
+            "is_column": 1,
+            "is_empty": 1,
+            "is_last": 1,
         }
     )
 

@@ -1,4 +1,4 @@
-"""Splats with colours into entries and their bins: a pipeline with a queue at its end."""
+"""Splats with colours into entries and their spans: a pipeline with two queues at its end."""
 
 from __future__ import annotations
 
@@ -12,22 +12,24 @@ from amaranth.lib.wiring import In, Out
 from golden.params import Parameters
 from hw.layouts import colored_splat
 from hw.stages.tile_bin.encode import Encode
-from hw.stages.tile_bin.layouts import binned_entry, tile_bin_constants
+from hw.stages.tile_bin.layouts import entry_spans, list_entry, tile_bin_constants
 
 
 class SplatEncoder(wiring.Component):
     """Encodes splats, and drops those that touch no bin of the strip.
 
     The arithmetic never stands still: a splat is taken only while its entry is sure to find a place
-    in the queue.
+    in the queues. An entry waits in its own until all bins of its spans are known.
 
-    Latency: `latency_cycles` = that of Encode + 3, from a splat taken to its entry offered.
+    Latency: `latency_cycles` = that of Encode + 3, from a splat taken to its spans offered.
     Throughput: a splat a cycle. Multipliers: those of Encode.
 
     Members
     -------
     constants : In(tile_bin_constants), held while not idle.
-    i : In(stream of colored_splat). o : Out(stream of binned_entry).
+    i : In(stream of colored_splat).
+    entries : Out(stream of list_entry). spans : Out(stream of entry_spans), of each as well, not
+        later; they may be taken before.
     idle : Out(1), no splat is under way and no entry waits.
     """
 
@@ -40,7 +42,8 @@ class SplatEncoder(wiring.Component):
             {
                 "constants": In(tile_bin_constants(params)),
                 "i": In(stream.Signature(colored_splat(params))),
-                "o": Out(stream.Signature(binned_entry(params))),
+                "entries": Out(stream.Signature(list_entry())),
+                "spans": Out(stream.Signature(entry_spans(params))),
                 "idle": Out(1, init=1),
             }
         )
@@ -48,29 +51,22 @@ class SplatEncoder(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         m.submodules.encode = encode = self._encode
-        layout = binned_entry(self._params)
-        m.submodules.queue = queue = SyncFIFOBuffered(width=layout.size, depth=self.queue_depth)
         taken, passed, dropped, written = (Signal() for _ in range(4))
         valid = [Signal(name=f"valid_{n}") for n in range(encode.latency_cycles)]
-        kept = Signal(layout, reset_less=True)
         m.d.comb += [
             encode.constants.eq(self.constants),
             encode.colored.eq(self.i.payload),
             taken.eq(self.i.valid & self.i.ready),
-            queue.w_en.eq(written),
-            queue.w_data.eq(kept),
-            self.o.valid.eq(queue.r_rdy),
-            self.o.payload.eq(queue.r_data),
-            queue.r_en.eq(self.o.ready),
-            passed.eq(self.o.valid & self.o.ready),
+            passed.eq(self.entries.valid & self.entries.ready),
         ]
         m.d.sync += [
             valid[0].eq(taken),
             *(after.eq(before) for before, after in pairwise(valid)),
-            kept.eq(encode.binned),
             written.eq(valid[-1] & ~encode.none),
             dropped.eq(valid[-1] & encode.none),
         ]
+        self._queue(m, "entries", encode.entry, written)
+        self._queue(m, "spans", encode.spans, written)
         # As in GaussianProject: a place that comes free is counted a cycle later.
         pending, after, freed = Signal(range(self.queue_depth + 1)), Signal(8), Signal()
         m.d.comb += after.eq(pending + taken - dropped - freed)
@@ -81,3 +77,18 @@ class SplatEncoder(wiring.Component):
             self.i.ready.eq(pending < self.queue_depth - 1),
         ]
         return m
+
+    def _queue(self, m, name, made, written):
+        """A queue from the pipeline's end to a stream."""
+        o = getattr(self, name)
+        kept = Signal(made.shape(), name=f"kept_{name}", reset_less=True)
+        queue = SyncFIFOBuffered(width=len(kept.as_value()), depth=self.queue_depth)
+        m.submodules[f"{name}_queue"] = queue
+        m.d.sync += kept.eq(made)
+        m.d.comb += [
+            queue.w_en.eq(written),
+            queue.w_data.eq(kept),
+            o.valid.eq(queue.r_rdy),
+            o.payload.eq(queue.r_data),
+            queue.r_en.eq(o.ready),
+        ]

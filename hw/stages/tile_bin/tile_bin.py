@@ -9,6 +9,7 @@ from amaranth.lib.wiring import In, Out
 from golden.params import Parameters
 from golden.stages.tile_bin.constants import ListOutcome
 from hw.layouts import colored_splat, write_beat
+from hw.stages.tile_bin.band_walker import BandWalker
 from hw.stages.tile_bin.bin_expander import BinExpander
 from hw.stages.tile_bin.chunk_store import QUEUE_RECORDS, ChunkStore
 from hw.stages.tile_bin.chunk_writer import ChunkWriter
@@ -22,7 +23,7 @@ COUNTERS = ("entries", "chunks", "pages")
 
 
 class TileBin(wiring.Component):
-    """Encodes splats and puts each into the list of every bin that its tiles touch.
+    """Encodes splats and puts each into the lists of the bins of its spans.
 
     A frame begins with `start`: the bins are counted in `down` + 1 cycles and their lists emptied
     in a cycle each. Then entries are taken until `finish`; chunks that are not full follow, and
@@ -83,13 +84,15 @@ class TileBin(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         m.submodules.encoder = encoder = self._encoder
+        m.submodules.walker = walker = BandWalker(self._params)
         m.submodules.expander = expander = BinExpander(self._params)
         m.submodules.filler = filler = ListFiller(self._params)
         m.submodules.store = store = ChunkStore(self._params)
         m.submodules.table = table = PageTable(self._params)
         m.submodules.writer = writer = ChunkWriter(self._params)
         wiring.connect(m, wiring.flipped(self.i), encoder.i)
-        wiring.connect(m, encoder.o, expander.i)
+        wiring.connect(m, encoder.spans, walker.i)
+        wiring.connect(m, walker.o, expander.i)
         wiring.connect(m, expander.o, filler.i)
         wiring.connect(m, store.jobs, table.i)
         wiring.connect(m, table.o, writer.places)
@@ -99,7 +102,9 @@ class TileBin(wiring.Component):
             *(part.constants.eq(self.constants) for part in (encoder, filler, table)),
             *(part.frame.eq(self.frame) for part in (filler, table, writer)),
             *(part.read_frame.eq(self.read_frame) for part in (filler, table)),
-            expander.across.eq(self.constants.across),
+            *(part.across.eq(self.constants.across) for part in (walker, expander)),
+            expander.entry.eq(encoder.entries.payload),
+            encoder.entries.ready.eq(expander.ends),
             filler.start.eq(self.start),
             filler.last.eq(self.finish & encoder.idle),
             store.write.eq(filler.write),

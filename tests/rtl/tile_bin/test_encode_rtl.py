@@ -10,7 +10,9 @@ from golden.stages.tile_bin.constants import TileBinConstants
 from golden.stages.tile_bin.encode import encode
 from golden.stages.tile_bin.entry import ENTRY_FIELDS, unpack_fields
 from golden.stages.tile_bin.integer import bin_rects
+from golden.stages.tile_bin.spans import SPAN_NAMES, WHOLE, entry_spans
 from hw.stages.tile_bin.encode import Encode
+from hw.stages.tile_bin.layouts import entry_spans as entry_spans_layout
 from sim.rtl.block_harness import BlockHarness
 from tests.rtl.tile_bin.stimulus import hostile_splats, random_colors, random_splats
 
@@ -58,17 +60,19 @@ def assert_equal(harness, splats, colors, constants, params):
     found = {name: values[PADDING:-PADDING] for name, values in found.items()}
     expected = unpack_fields(encode(splats, colors, constants.depth_shift, params))
     for name in ENTRY_FIELDS:
-        np.testing.assert_array_equal(found[f"binned_entry_{name}"], expected[name], name)
-    rects = bin_rects(splats, constants, params).astype(np.int64)
+        np.testing.assert_array_equal(found[f"entry_{name}"], expected[name], name)
+    rects = bin_rects(splats, constants, params)
     none = (rects[:, 2] <= rects[:, 0]) | (rects[:, 3] <= rects[:, 1])
     np.testing.assert_array_equal(found["none"], none)
-    some = ~none
-    first = rects[:, 1] * constants.across + rects[:, 0]
-    np.testing.assert_array_equal(found["binned_first"][some], first[some])
-    np.testing.assert_array_equal(
-        found["binned_columns"][some], (rects[:, 2] - rects[:, 0] - 1)[some]
-    )
-    np.testing.assert_array_equal(found["binned_rows"][some], (rects[:, 3] - rects[:, 1] - 1)[some])
+    spans = entry_spans(expected, rects, constants, params)
+    whole = spans[:, WHOLE] == 1
+    np.testing.assert_array_equal(found["spans_whole"][~none], whole[~none])
+    np.testing.assert_array_equal(found["spans_swap"], expected["swap"])
+    for name in entry_spans_layout(params).members:
+        if name in SPAN_NAMES:  # where all bins count, the test's numbers do not
+            looked = ~none & ~(whole & (SPAN_NAMES.index(name) > WHOLE))
+            column = spans[looked, SPAN_NAMES.index(name)]
+            np.testing.assert_array_equal(found[f"spans_{name}"][looked], column, name)
     return none
 
 
