@@ -16,12 +16,11 @@ from hw.stages.color.color import Color
 from hw.stages.color.color_fetch import WAIT_CYCLES, run_records
 from hw.stages.depth_sort.depth_sort import DepthSort
 from hw.stages.gaussian_project.gaussian_project import GaussianProject
-from hw.stages.tile_bin.chunk_store import QUEUE_RECORDS
 from hw.unused import unused_components
 from sim.model.frame_clock.kernel import FRAME
 from sim.model.front_end.hardware import idle_blocks
 from sim.model.stages.depth_sort_cycles import merge_depths
-from sim.model.stages.tile_bin_cycles import encode_stages
+from sim.model.stages.tile_bin_cycles import idle_lists
 from sim.model.write_master import WRITE_CLIENT
 
 WRITE_BURSTS = 16  # closed bursts that a WriteSplitter keeps
@@ -34,7 +33,7 @@ class IdleFrame:
     Parameters
     ----------
     frame : (1,) FRAME. clients : (n,) CLIENT. write_clients : (2,) WRITE_CLIENT, or none.
-    test_cycles, project_cycles, direction_cycles, shade_cycles, encode_cycles : from an item taken
+    test_cycles, project_cycles, direction_cycles, shade_cycles : from an item taken
         to its result in the queue.
     depths : (stages,) of the merger's queues.
     """
@@ -46,7 +45,6 @@ class IdleFrame:
     project_cycles: int
     direction_cycles: int
     shade_cycles: int
-    encode_cycles: int
     depths: NDArray[np.int64]
 
 
@@ -69,7 +67,7 @@ def idle_frame(params: Parameters) -> IdleFrame:
         },
         "project": {"depth": depth},
     }
-    direction_cycles = shade_cycles = encode_cycles = 1
+    direction_cycles = shade_cycles = 1
     if params.color_cycles:
         frame["colors"] = 1
         with unused_components():
@@ -86,16 +84,8 @@ def idle_frame(params: Parameters) -> IdleFrame:
     write_clients = np.zeros(0, WRITE_CLIENT)
     if params.raster_lanes:
         frame["draws"], frame["clear_cycles"] = 1, DepthSort.CLEAR_CYCLES
-        encode_cycles, places = encode_stages(params)
         beat_bytes = params.data_bits // 8
-        fixed["lists"] = {
-            "places": places,
-            "beat_bytes": beat_bytes,
-            "idle": 1,
-            "finished": 1,
-            "room": QUEUE_RECORDS,
-            "has_room": 1,
-        }
+        fixed["lists"] = idle_lists(params)
         fixed["writes"] = {"outstanding_limit": params.outstanding_bursts, "has_room": 1}
         write_clients = np.zeros(len(WRITE_QUEUE_BEATS), WRITE_CLIENT)
         with unused_components():
@@ -121,6 +111,5 @@ def idle_frame(params: Parameters) -> IdleFrame:
         project_cycles,
         direction_cycles,
         shade_cycles,
-        encode_cycles,
         depths,
     )

@@ -13,8 +13,8 @@ from golden.records import RECORD_BYTES
 from golden.stages.depth_sort.integer import SortedLists
 from golden.stages.rasterize.constants import RasterizeConstants
 from golden.stages.rasterize.integer import fields_of
-from golden.stages.tile_bin.constants import PAGE_BYTES, PAGE_ENTRIES, TileBinConstants
-from golden.stages.tile_bin.integer import BinLists, bin_rects
+from golden.stages.tile_bin.constants import PAGE_BYTES, TileBinConstants
+from golden.stages.tile_bin.integer import BinLists
 from golden.view import ViewFrame
 from hw.frame.phases import draws_beside
 from hw.host.register_map import frame_counters
@@ -31,7 +31,7 @@ from sim.model.outcome import FrameOutcome, frame_outcome
 from sim.model.rasterize.cycles import lane_counters, raster_clock
 from sim.model.rasterize.work import raster_work
 from sim.model.stages.depth_sort_cycles import sort_clock
-from sim.model.stages.tile_bin_kernel import ListArrays
+from sim.model.stages.tile_bin_cycles import list_arrays
 from sim.model.write_master import WriteRings
 
 Int64 = NDArray[np.int64]
@@ -205,10 +205,7 @@ def picture_clock(
     frame, clients = _begin(idle, outcome, memory)
     frame["list_record"] = binning.list_page * PAGE_RECORDS
     frame["lists"]["across"], frame["lists"]["down"] = binning.across, binning.down
-    rects = bin_rects(splats, binning, params).astype(np.int64)
-    none = (rects[:, 2] <= rects[:, 0]) | (rects[:, 3] <= rects[:, 1])
     bins = binning.across * binning.down
-    pages = -(-lists.length.astype(np.int64) // PAGE_ENTRIES)
     work = raster_work(fields_of(ordered.entries), ordered.offsets, size, rastering, params, top_px)
     raster = raster_clock(work, rastering, params, picture_address)
     bursts = params.outstanding_bursts + 4
@@ -217,16 +214,7 @@ def picture_clock(
         frame,
         clients,
         stream_arrays(idle, params, outcome, splats["index"].astype(np.int64)),
-        ListArrays(
-            rects=rects,
-            shown=np.flatnonzero(~none),
-            line=np.full(idle.encode_cycles, -1, np.int64),
-            length=np.zeros(bins, np.int64),
-            page=np.zeros(bins, np.int64),
-            pages_at=np.cumsum(pages) - pages,
-            pages=np.zeros(int(pages.sum()) + 1, np.int64),
-            chunks=np.zeros((64, 4), np.int64),
-        ),
+        list_arrays(splats, binning, params),
         *sort_clock(lists, params, idle.depths),
         raster.raster,
         raster.arrays,

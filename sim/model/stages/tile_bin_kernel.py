@@ -10,25 +10,28 @@ from numpy.typing import NDArray
 from golden.jit import serial_kernel
 from golden.records import RECORD_BYTES
 from golden.stages.tile_bin.constants import CHUNK_ENTRIES, PAGE_BYTES
+from golden.stages.tile_bin.spans import BAND_COUNT, BAND_FIRST, BAND_STEP
 from hw.stages.tile_bin.layouts import CHUNK_RECORDS
-from sim.model.clocked import FIFO, clock_fifo, registers
+from sim.model.clocked import FIFO, REGISTER, clock_fifo, clock_register, registers
 
 Int64 = NDArray[np.int64]
 
 # What ListFiller and PageTable do.
-REST, COUNT, CLEAR, FILL, READ, WAIT, LOOK, NEXT = range(8)
+REST, COUNT, CLEAR, FILL, READ, WAIT, LOOK, NEXT, REFUSE = range(9)
 TABLE_WAIT, TABLE_READ, TABLE_TAKE, TABLE_OFFER = range(4)
 CHUNK_BYTES = CHUNK_RECORDS * RECORD_BYTES
 PAGE_CHUNKS = PAGE_BYTES // CHUNK_BYTES
 
 TILE_BIN = registers(
-    # Fixed: places of the encoder's queue, bins of a row and rows, bytes of a beat.
-    *("places", "across", "down", "beat_bytes"),
+    # Fixed: places of the encoder's queues, bins of a row and rows, of the build, bytes of a beat.
+    *("places", "across", "down", "max_bins", "beat_bytes"),
     # Encoder: may a splat be taken; entries under way, a place that came free; none of them; splats
     # so far.
     *("ready", "pending", "freed", "idle", "next_splat"),
-    # Expander: the entry that it shows, its bin's column and row; the next one.
-    *("expands", "entry", "column", "row", "next_entry"),
+    # Walker: whether it shows a band, and which; the place of its pipeline's last stage.
+    *("walks", "band", "stage"),
+    # Expander: the bin that it shows, how many follow, by which step; the next offer.
+    *("expands", "bin", "bins_left", "bin_step", "next_offer"),
     # Filler: the three stages and their bins; the last one's fills its chunk, which that is.
     *("state", "rows", "total", "number", "finished"),
     *("valid_0", "valid_1", "valid_2", "bin_0", "bin_1", "bin_2", "fills", "fill_chunk"),
@@ -41,7 +44,8 @@ TILE_BIN = registers(
     *("table", "chosen", "place_shown", "place", "place_records", "place_half", "written", "part"),
     # Course and counters.
     *("busy", "done", "entries", "chunks", "pages"),
-    entries_fifo=FIFO,
+    spans=FIFO,
+    bands=REGISTER,
     jobs=FIFO,
     records=FIFO,
 )
@@ -52,17 +56,22 @@ class ListArrays(NamedTuple):
 
     Members
     -------
-    rects : (S, 4) bins of each splat: columns from and to, rows from and to.
-    shown : splats that are in a bin, in order.
+    is_shown : (S,) whether a splat's rectangle has bins.
+    bands : (n, 4) of the splats, as golden's list_bands has them. is_last : (n,) of its splat.
+    offers : bands that the expander gets: with bins, or the last of a splat.
     line : (cycles,) ring of splats on their way, -1 for none.
+    walk : (stages,) ring of bands in the walker's pipeline, -1 for none.
     length : (B,) of each list. page : (B,) the last page of it.
     pages_at : (B,) where the pages of each list begin in `pages`. pages : (P,) all of them.
     chunks : (n, 4) ring of chunks under way: bin, number in its list, records, is the last half.
     """
 
-    rects: Int64
-    shown: Int64
+    is_shown: Int64
+    bands: Int64
+    is_last: Int64
+    offers: Int64
     line: Int64
+    walk: Int64
     length: Int64
     page: Int64
     pages_at: Int64
@@ -127,13 +136,24 @@ def clock_tile_bin(
     takes = (lists.state == FILL) & move
     expands = lists.expands != 0
     taken = expands & takes
-    last_bin = expands
-    if expands:
-        entry = lists.entry
-        last_bin = (lists.column == arrays.rects[entry, 2] - 1) & (
-            lists.row == arrays.rects[entry, 3] - 1
-        )
-    loads = (not expands) | (takes & last_bin)
+    # The expander, and the walker before it.
+    steps = takes | (lists.state == REFUSE)
+    free = (not expands) | (steps & (lists.bins_left == 0))
+    offer = band_taken = ends = has_bins = False
+    band = 0
+    if lists.bands.valid != 0:
+        band = arrays.offers[lists.next_offer]
+        has_bins = arrays.bands[band, BAND_COUNT] != 0
+        band_taken = free | (not has_bins)
+        ends = band_taken & (arrays.is_last[band] != 0)
+    walked = arrays.walk[lists.stage]
+    if walked >= 0:
+        offer = (arrays.bands[walked, BAND_COUNT] != 0) | (arrays.is_last[walked] != 0)
+    walk_moves = (not offer) | (lists.bands.held == 0)
+    loads = lists.walks == 0
+    if lists.walks != 0:
+        loads = walk_moves & (arrays.is_last[lists.band] != 0)
+    spans_taken = loads & (lists.spans.valid != 0)
     slots = 0
     if lists.state == LOOK:
         slots = arrays.length[lists.number] % CHUNK_ENTRIES
@@ -150,12 +170,9 @@ def clock_tile_bin(
     arrived = arrays.line[place]
     some = none = False
     if arrived >= 0:
-        none = (arrays.rects[arrived, 2] <= arrays.rects[arrived, 0]) | (
-            arrays.rects[arrived, 3] <= arrays.rects[arrived, 1]
-        )
+        none = arrays.is_shown[arrived] == 0
         some = not none
     arrays.line[place] = lists.next_splat if splat_taken else -1
-    entry_taken = loads & (lists.entries_fifo.valid != 0)
     # Clock: table.
     job_taken = (lists.table == TABLE_WAIT) & (lists.jobs.valid != 0)
     offers = (lists.table == TABLE_OFFER) & ((lists.place_shown == 0) | through)
@@ -217,15 +234,19 @@ def clock_tile_bin(
         lists.valid_1, lists.bin_1 = lists.valid_0, lists.bin_0
         lists.valid_0 = int(taken)
         if taken:
-            lists.bin_0 = lists.row * lists.across + lists.column
+            lists.bin_0 = lists.bin
             lists.entries += 1
     if lists.state == REST:
         if start:
             lists.state, lists.finished = COUNT, 0
     elif lists.state == COUNT:
-        if lists.rows == lists.down:
+        counted = lists.rows == lists.down
+        if (lists.total > lists.max_bins) | (counted & (lists.total == 0)):
+            lists.state = REFUSE
+        elif counted:
             lists.state = CLEAR
         else:
+            lists.total += lists.across
             lists.rows += 1
     elif lists.state == CLEAR:
         lists.number += 1
@@ -242,29 +263,40 @@ def clock_tile_bin(
         if slots == 0 or store_ready:
             lists.number += 1
             lists.state = NEXT
+    elif lists.state == REFUSE:
+        if last:
+            lists.finished, lists.state = 1, REST
     elif lists.number == bins:
         lists.finished, lists.state = 1, REST
     else:
         lists.state = READ
     # Expander.
+    if free:
+        lists.expands = int(band_taken & has_bins)
+        if band_taken:
+            lists.bin = arrays.bands[band, BAND_FIRST]
+            lists.bins_left = arrays.bands[band, BAND_COUNT] - 1
+            lists.bin_step = arrays.bands[band, BAND_STEP]
+    elif steps:
+        lists.bin += lists.bin_step
+        lists.bins_left -= 1
+    lists.next_offer += int(band_taken)
+    # Walker.
+    clock_register(lists.bands, offer, band_taken)
+    if walk_moves:
+        arrays.walk[lists.stage] = lists.band if lists.walks != 0 else -1
+        lists.stage = (lists.stage + 1) % len(arrays.walk)
     if loads:
-        lists.expands = int(entry_taken)
-        if entry_taken:
-            entry = arrays.shown[lists.next_entry]
-            lists.entry = entry
-            lists.next_entry += 1
-            lists.column, lists.row = arrays.rects[entry, 0], arrays.rects[entry, 1]
-    elif takes:
-        lists.column += 1
-        if lists.column == arrays.rects[lists.entry, 2]:
-            lists.column = arrays.rects[lists.entry, 0]
-            lists.row += 1
+        lists.walks = int(spans_taken)
+        lists.band += int(spans_taken)
+    elif walk_moves:
+        lists.band += 1
     # Encoder.
-    clock_fifo(lists.entries_fifo, some, entry_taken)
+    clock_fifo(lists.spans, some, spans_taken)
     lists.ready = int(lists.pending < lists.places - 1)
     lists.pending += int(splat_taken) - int(none) - lists.freed
     lists.idle = int(lists.pending == 0)
-    lists.freed = int(entry_taken)
+    lists.freed = int(ends)
     lists.next_splat += int(splat_taken)
     # The end.
     if start:

@@ -60,7 +60,9 @@ def test_lists_come_in_the_order_of_the_bins():
     first[first[:, 0] == 2] = (0, 0)  # bins of column 2 stay empty where nothing reaches over
     rects = np.concatenate((first, first + 1), axis=1).astype(np.int32)
     constants = TileBinConstants(0, 0, 4, 3, 0, 1000)
-    ordered = depth_sort(fill_lists(entries, rects, constants), PARAMS)
+    number = first[:, 1] * 4 + first[:, 0]
+    bands = np.stack([np.arange(3000), number, np.ones(3000), np.ones(3000)], axis=1)
+    ordered = depth_sort(fill_lists(entries, bands.astype(np.int64), constants), PARAMS)
     for number in range(12):
         row, column = divmod(number, 4)
         own = entries[(rects[:, 0] == column) & (rects[:, 1] == row)]

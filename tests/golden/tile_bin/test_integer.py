@@ -25,7 +25,7 @@ def splats_of(rects: np.ndarray, seed: int = 0) -> np.ndarray:
     splats["depth"] = rng.integers(0, 1 << 24, len(rects))
     splats["mean2d"] = rng.integers(-(1 << 18), 1 << 18, (len(rects), 2))
     splats["conic"] = (1 << 23, 0, 1 << 22)
-    splats["conic_exponent"] = -30
+    splats["conic_exponent"] = -60  # so wide that they reach all bins of their tiles
     splats["opacity"] = 40_000
     return splats
 

@@ -18,6 +18,7 @@ PARAMS = Parameters(max_bins=64, list_pages=1024, sort_entries=256)
 SIZE_PX = (380, 300)
 CONSTANTS = TileBinConstants(depth_shift=12, first_row=0, across=6, down=5, list_page=3, pages=1000)
 ONE_BIN = replace(CONSTANTS, across=1, down=1)
+WIDE = -60  # exponent of a conic
 N = PARAMS.sort_entries
 HARD = Pressure(idle_256=60, stall_256=100, busy_256=90, latency_cycles=37)
 
@@ -36,8 +37,10 @@ def run_and_check(harness, splats, constants=CONSTANTS, pressure=None, params=PA
 
 
 def everywhere(count: int, keys: np.ndarray, seed: int = 0) -> np.ndarray:
-    """Splats of all tiles, with those depth keys."""
+    """Splats of all tiles, with those depth keys, so wide that they reach all bins."""
     splats = random_splats(count, seed, PARAMS, SIZE_PX)
+    splats["conic"], splats["conic_exponent"] = (1 << 23, 0, 1 << 23), WIDE
+    splats["opacity"] = np.maximum(splats["opacity"], 1 << 15)
     splats["tile_rect"] = (0, 0, 24, 20)
     splats["depth"] = keys.astype(np.int64) << CONSTANTS.depth_shift
     return splats
