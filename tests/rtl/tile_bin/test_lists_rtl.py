@@ -114,7 +114,7 @@ def test_an_entry_a_cycle_and_a_chunk_in_eight(harness):
 @pytest.mark.parametrize("pages", [1, 2, 29, 30, 31, 59])
 def test_full_memory_ends_the_frame_and_writes_nothing_outside(harness, pages):
     """The harness fails where a byte outside the window is written."""
-    splats = random_splats(2000, 4, PARAMS, SIZE_PX)
+    splats = random_splats(3000, 4, PARAMS, SIZE_PX)
     constants = replace(CONSTANTS, pages=pages)
     run, lists = run_and_check(harness, splats, constants, HARD)
     assert run.outcome == lists.outcome == ListOutcome.FULL
