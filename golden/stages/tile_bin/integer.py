@@ -1,11 +1,11 @@
 """The bit-exact integer model of tile_bin: splats with colours in, lists of entries in memory out.
 
 Every splat becomes one entry, and the entry goes to the lists of those bins of the splat's tiles
-that spans.py finds, band after band, splats in order of arrival. A list is a chain of pages of 2 KiB in chunks of 8
-entries. A chunk is written once it is full; those that are not full at the end follow in the order
-of the bins, only as far as they hold entries. A page is taken, the next one of the memory, when a
-list's next chunk has none. Where there is none left, that chunk and all later ones are not
-written, and the frame ends in FULL.
+that spans.py finds, band after band, splats in order of arrival. A list is a chain of pages of
+2 KiB in chunks of 8 entries. A chunk is written once it is full; those that are not full at the
+end follow in the order of the bins, only as far as they hold entries. A page is taken, the next
+one of the memory, when a list's next chunk has none. Where there is none left, that chunk and all
+later ones are not written, and the frame ends in FULL.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from golden.jit import serial_kernel
 from golden.numbers.fixed import Int64
 from golden.params import Parameters
+from golden.stages.tile_bin.bands import entry_bands
 from golden.stages.tile_bin.constants import (
     CHUNK_ENTRIES,
     PAGE_BYTES,
@@ -25,18 +26,10 @@ from golden.stages.tile_bin.constants import (
     PAGE_ENTRIES,
     ListOutcome,
     TileBinConstants,
-    tiles_per_bin_shift,
 )
 from golden.stages.tile_bin.encode import encode
-from golden.stages.tile_bin.entry import ENTRY_BYTES, ENTRY_DTYPE, unpack_fields
-from golden.stages.tile_bin.spans import (
-    BAND_COUNT,
-    BAND_ENTRY,
-    BAND_FIRST,
-    BAND_STEP,
-    entry_spans,
-    list_bands,
-)
+from golden.stages.tile_bin.entry import ENTRY_BYTES, ENTRY_DTYPE
+from golden.stages.tile_bin.spans import BAND_COUNT, BAND_ENTRY, BAND_FIRST, BAND_STEP
 
 UInt64 = NDArray[np.uint64]
 
@@ -80,23 +73,6 @@ class BinLists:
         return words.view(ENTRY_DTYPE)
 
 
-def bin_rects(
-    splats: NDArray[np.void], constants: TileBinConstants, params: Parameters
-) -> NDArray[np.int32]:
-    """(N, 4) columns and rows x0, y0, x1, y1 of bins in the strip, the last two not included.
-
-    Cut to the strip: y1 <= y0 where none is touched.
-    """
-    shift, rect = tiles_per_bin_shift(params), splats["tile_rect"].astype(np.int32)
-    bins = np.empty_like(rect)
-    bins[:, :2] = rect[:, :2] >> shift
-    bins[:, 2:] = (rect[:, 2:] + (1 << shift) - 1) >> shift
-    bins[:, 2] = np.minimum(bins[:, 2], constants.across)
-    bins[:, 1] = np.maximum(bins[:, 1] - constants.first_row, 0)
-    bins[:, 3] = np.clip(bins[:, 3] - constants.first_row, 0, constants.down)
-    return bins
-
-
 def tile_bin(
     splats: NDArray[np.void],
     colors: NDArray[np.integer],
@@ -114,27 +90,7 @@ def tile_bin(
         nothing = np.zeros(0, np.uint64)
         return BinLists(ListOutcome.TOO_MANY_BINS, nothing, none, none, none, 0, 0, 0)
     entries = encode(splats, colors, constants.depth_shift, params)
-    return fill_lists(entries, _bands(entries, splats, constants, params), constants)
-
-
-def splat_bands(
-    splats: NDArray[np.void], constants: TileBinConstants, params: Parameters
-) -> Int64:
-    """(B, 4) the bands of splats, as golden.stages.tile_bin.spans.list_bands has them."""
-    colors = np.zeros((len(splats), 3), np.int64)  # which are no matter
-    entries = encode(splats, colors, constants.depth_shift, params)
-    return _bands(entries, splats, constants, params)
-
-
-def _bands(
-    entries: NDArray[np.void],
-    splats: NDArray[np.void],
-    constants: TileBinConstants,
-    params: Parameters,
-) -> Int64:
-    rects = bin_rects(splats, constants, params)
-    spans = entry_spans(unpack_fields(entries), rects, constants, params)
-    return list_bands(rects, spans, params)
+    return fill_lists(entries, entry_bands(entries, splats, constants, params), constants)
 
 
 def fill_lists(entries: NDArray[np.void], bands: Int64, constants: TileBinConstants) -> BinLists:

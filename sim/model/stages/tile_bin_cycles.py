@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from golden.jit import serial_kernel
 from golden.params import Parameters
+from golden.stages.tile_bin.bands import splat_bands
 from golden.stages.tile_bin.constants import PAGE_ENTRIES, TileBinConstants
-from golden.stages.tile_bin.integer import splat_bands
 from golden.stages.tile_bin.spans import BAND_COUNT, BAND_ENTRY, BAND_FIRST, BAND_STEP
 from hw.stages.tile_bin.band_walker import BandWalker
 from hw.stages.tile_bin.chunk_store import QUEUE_RECORDS

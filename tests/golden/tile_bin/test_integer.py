@@ -9,9 +9,10 @@ import pytest
 
 from golden.params import Parameters
 from golden.records import SPLAT_DTYPE
+from golden.stages.tile_bin.bands import bin_rects
 from golden.stages.tile_bin.constants import PAGE_ENTRIES, ListOutcome, TileBinConstants
 from golden.stages.tile_bin.encode import encode
-from golden.stages.tile_bin.integer import PAGE_WORDS, bin_rects, tile_bin
+from golden.stages.tile_bin.integer import PAGE_WORDS, tile_bin
 
 PARAMS = Parameters()
 CONSTANTS = TileBinConstants(depth_shift=4, first_row=0, across=7, down=5, list_page=0, pages=4096)

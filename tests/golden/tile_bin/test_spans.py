@@ -10,7 +10,7 @@ from golden.params import Parameters
 from golden.rules import GSPLAT
 from golden.stages.depth_sort.integer import depth_sort
 from golden.stages.rasterize.constants import rasterize_constants
-from golden.stages.rasterize.entry_steps import SWAP, steps_of, tables_of
+from golden.stages.rasterize.entry_steps import steps_of, tables_of
 from golden.stages.rasterize.formats import RasterFormats
 from golden.stages.rasterize.integer import ENTRY_NAMES, fields_of, rasterize_entries
 from golden.stages.rasterize.lines import quad_span
@@ -113,9 +113,8 @@ def test_the_picture_is_that_of_whole_rectangles(seed):
         lists = fill_lists(entries, list_bands(rects, chosen, params), constants)
         ordered = depth_sort(lists, params)
         rastering = rasterize_constants(GSPLAT, size[0], (0.1, 0.9, 0.4))
-        drawn.append(
-            rasterize_entries(fields_of(ordered.entries), ordered.offsets, size, params.bin_px, rastering)
-        )
+        looked = fields_of(ordered.entries), ordered.offsets
+        drawn.append(rasterize_entries(*looked, size, params.bin_px, rastering))
         lengths.append(lists.entries)
     np.testing.assert_array_equal(drawn[0].image, drawn[1].image)
     assert lengths[0] < 0.8 * lengths[1]

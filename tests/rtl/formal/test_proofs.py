@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.rtl.formal import bus, lists, merges, reads, streams, writes
+from tests.rtl.formal import bands, bus, lists, merges, reads, streams, writes
 from tests.rtl.formal.prove import mutant, run
 
 
@@ -52,6 +52,8 @@ PROOFS = {
     "list_reader": Proof(lists.list_reader, 12, 16, 6),
     "merge_by_key": Proof(merges.merge_by_key, 12, 14, 8),
     "merge_by_arrival": Proof(merges.merge_by_arrival, 12, 14, 8),
+    "band_walker": Proof(bands.band_walker, 16, 22, 2),
+    "bin_expander": Proof(bands.bin_expander, 10, 16, 6),
     "axi_lite_slave": Proof(bus.axi_lite_slave, 12, 24, 8),
 }
 EACH = pytest.mark.parametrize("proof", PROOFS.values(), ids=PROOFS)

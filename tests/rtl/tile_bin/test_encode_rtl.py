@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from golden.params import Parameters
+from golden.stages.tile_bin.bands import bin_rects
 from golden.stages.tile_bin.constants import TileBinConstants
 from golden.stages.tile_bin.encode import encode
 from golden.stages.tile_bin.entry import ENTRY_FIELDS, unpack_fields
-from golden.stages.tile_bin.integer import bin_rects
 from golden.stages.tile_bin.spans import SPAN_NAMES, WHOLE, entry_spans
 from hw.stages.tile_bin.encode import Encode
 from hw.stages.tile_bin.layouts import entry_spans as entry_spans_layout
