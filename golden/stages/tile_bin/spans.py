@@ -64,7 +64,8 @@ def reach(log: Int64) -> Int64:
     after = log + 1
     mantissa = mantissa_table(REACH_MANTISSA_BITS, up=True)[after & ((1 << TABLE_BITS) - 1)]
     down = REACH_LOG2_MAX - np.minimum(after >> TABLE_BITS, REACH_LOG2_MAX)
-    return np.minimum((mantissa << REACH_UP) >> down, REACH_MAX)
+    reached: Int64 = np.minimum((mantissa << REACH_UP) >> down, REACH_MAX)
+    return reached
 
 
 def entry_spans(

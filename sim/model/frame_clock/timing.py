@@ -205,7 +205,6 @@ def picture_clock(
     frame, clients = _begin(idle, outcome, memory)
     frame["list_record"] = binning.list_page * PAGE_RECORDS
     frame["lists"]["across"], frame["lists"]["down"] = binning.across, binning.down
-    bins = binning.across * binning.down
     work = raster_work(fields_of(ordered.entries), ordered.offsets, size, rastering, params, top_px)
     raster = raster_clock(work, rastering, params, picture_address)
     bursts = params.outstanding_bursts + 4

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from golden.jit import serial_kernel
 from golden.records import RECORD_BYTES
 from golden.stages.tile_bin.constants import CHUNK_ENTRIES, PAGE_BYTES
-from golden.stages.tile_bin.spans import BAND_COUNT, BAND_FIRST, BAND_STEP
 from hw.stages.tile_bin.layouts import CHUNK_RECORDS
-from sim.model.clocked import FIFO, REGISTER, clock_fifo, clock_register, registers
+from sim.model.clocked import FIFO, REGISTER, clock_fifo, registers
+from sim.model.stages.band_kernel import clock_bands
 
 Int64 = NDArray[np.int64]
 
@@ -136,24 +136,7 @@ def clock_tile_bin(
     takes = (lists.state == FILL) & move
     expands = lists.expands != 0
     taken = expands & takes
-    # The expander, and the walker before it.
     steps = takes | (lists.state == REFUSE)
-    free = (not expands) | (steps & (lists.bins_left == 0))
-    offer = band_taken = ends = has_bins = False
-    band = 0
-    if lists.bands.valid != 0:
-        band = arrays.offers[lists.next_offer]
-        has_bins = arrays.bands[band, BAND_COUNT] != 0
-        band_taken = free | (not has_bins)
-        ends = band_taken & (arrays.is_last[band] != 0)
-    walked = arrays.walk[lists.stage]
-    if walked >= 0:
-        offer = (arrays.bands[walked, BAND_COUNT] != 0) | (arrays.is_last[walked] != 0)
-    walk_moves = (not offer) | (lists.bands.held == 0)
-    loads = lists.walks == 0
-    if lists.walks != 0:
-        loads = walk_moves & (arrays.is_last[lists.band] != 0)
-    spans_taken = loads & (lists.spans.valid != 0)
     slots = 0
     if lists.state == LOOK:
         slots = arrays.length[lists.number] % CHUNK_ENTRIES
@@ -270,29 +253,8 @@ def clock_tile_bin(
         lists.finished, lists.state = 1, REST
     else:
         lists.state = READ
-    # Expander.
-    if free:
-        lists.expands = int(band_taken & has_bins)
-        if band_taken:
-            lists.bin = arrays.bands[band, BAND_FIRST]
-            lists.bins_left = arrays.bands[band, BAND_COUNT] - 1
-            lists.bin_step = arrays.bands[band, BAND_STEP]
-    elif steps:
-        lists.bin += lists.bin_step
-        lists.bins_left -= 1
-    lists.next_offer += int(band_taken)
-    # Walker.
-    clock_register(lists.bands, offer, band_taken)
-    if walk_moves:
-        arrays.walk[lists.stage] = lists.band if lists.walks != 0 else -1
-        lists.stage = (lists.stage + 1) % len(arrays.walk)
-    if loads:
-        lists.walks = int(spans_taken)
-        lists.band += int(spans_taken)
-    elif walk_moves:
-        lists.band += 1
-    # Encoder.
-    clock_fifo(lists.spans, some, spans_taken)
+    # Expander, walker, encoder.
+    ends = clock_bands(lists, arrays, steps, some)
     lists.ready = int(lists.pending < lists.places - 1)
     lists.pending += int(splat_taken) - int(none) - lists.freed
     lists.idle = int(lists.pending == 0)
