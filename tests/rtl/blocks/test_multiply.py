@@ -1,11 +1,12 @@
-"""Multiply and Square: compiled RTL against Python's and NumPy's integers."""
+"""Multiply, Square and ShiftAdd: compiled RTL against Python's and NumPy's integers."""
 
 import numpy as np
 import pytest
+from amaranth.back import rtlil
 from amaranth.hdl import signed, unsigned
 from amaranth.lib.wiring import In, Out
 
-from hw.blocks.multiply import Multiply, Square
+from hw.blocks.multiply import Multiply, ShiftAdd, Square
 from hw.blocks.pipeline import Block
 from tests.rtl.blocks.block_checks import Case, check_blocks, edges, spread
 
@@ -115,6 +116,24 @@ def test_edges_and_random_wide_operands(of):
             lambda bits=bits: Square(of(bits)), {"a": spread(rng, bits, count, of is signed)}
         )
     check_blocks(cases)
+
+
+def test_products_of_adders_alone():
+    """Every pair of small operands, edges and random ones of wide ones; no multiplier."""
+    rng = np.random.default_rng(1)
+    cases = {}
+    for a, bits in ((signed(6), 5), (unsigned(6), 6), (signed(3), 1), (unsigned(2), 9)):
+        cases[f"p{a.width}_{bits}"] = case(
+            lambda a=a, bits=bits: ShiftAdd(a, bits), every_pair(a, unsigned(bits))
+        )
+    for a, bits in ((signed(20), 11), (unsigned(10), 6), (signed(19), 11)):
+        cases[f"w{a.width}_{bits}"] = case(
+            lambda a=a, bits=bits: ShiftAdd(a, bits),
+            wide_operands(rng, a, unsigned(bits), 100_000),
+        )
+    check_blocks(cases)
+    assert "cell $mul" not in rtlil.convert(ShiftAdd(signed(20), 11))
+    assert [ShiftAdd(signed(8), bits).latency_cycles for bits in (1, 2, 6, 11)] == [0, 1, 3, 4]
 
 
 @pytest.mark.parametrize(
