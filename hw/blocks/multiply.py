@@ -102,8 +102,8 @@ class Square(Block):
 class ShiftAdd(Block):
     """a b, exactly, of adders alone: for where the target has no multiplier left.
 
-    Latency: ceil(log2(rows)) cycles; rows are the bits of b, or those of an unsigned a where they are
-    fewer. No multiplier.
+    Latency: ceil(log2(rows)) cycles; rows are the bits of b, or those of an unsigned a where these
+    are fewer. No multiplier.
 
     Parameters
     ----------
