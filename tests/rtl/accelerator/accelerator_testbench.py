@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 import random
 from functools import cache
 
 import cocotb
 import numpy as np
-from cocotb.clock import Clock
 from cocotb.triggers import RisingEdge
 from cocotbext.axi import (
-    AxiLiteBus,
-    AxiLiteMaster,
     AxiRamRead,
     AxiReadBus,
-    AxiResp,
     AxiStreamBus,
     AxiStreamSink,
 )
@@ -23,29 +18,19 @@ from cocotbext.axi import (
 from golden.params import Parameters
 from golden.records import SPLAT_DTYPE
 from golden.view import ViewFrame
-from hw.host.register_map import (
-    WORD_BYTES,
-    constant_register,
-    counter_register,
-    frame_counters,
-    register_map,
-)
 from hw.host.status import StatusCode
 from sim.rtl.driver import pack_image
 from tests.rtl.accelerator.accelerator_stimulus import (
     random_views,
     small_pack,
     view_of_all,
-    words_of,
 )
+from tests.rtl.accelerator.host_side import DONE, ERROR, IGNORED, START, HostSide
 from tests.rtl.bus.axi_memory import Memory, pause_patterns
 
 ADDRESS = 0x12_3456_7000
 RAM_BYTES = 1 << 20  # the library's memory wraps around
-CYCLE_NS = 10
 PAGE_BYTES = 4096
-START, STOP, QUEUE = 1, 2, 4
-DONE, ERROR, IGNORED = 1, 2, 4
 PATTERNS = pause_patterns(41)
 
 MEMBERS_TO = ("dropped_opacity", "dropped_near", "dropped_outside", "splats")
@@ -58,27 +43,18 @@ def scene():
     return pack, pack_image(pack)
 
 
-class Testbench:
+class Testbench(HostSide):
     """Host, memory, sink, and a watcher of what no frame may break."""
 
     def __init__(self, dut, library_memory: bool = False):
-        self.dut, self.cycle, self.beats, self.lasts = dut, 0, 0, 0
-        # The models of the library tell of every access: a third of the bench's time.
-        logging.getLogger(f"cocotb.{dut._name}").setLevel(logging.WARNING)
-        self.params = Parameters(
-            data_bits=len(dut.m_axi_rdata),
-            lanes=len(dut.m_axis_splat_tkeep) // SPLAT_DTYPE.itemsize,
-        )
-        self.map = {register.name: register for register in register_map(self.params)}
+        lanes = len(dut.m_axis_splat_tkeep) // SPLAT_DTYPE.itemsize
+        super().__init__(dut, Parameters(data_bits=len(dut.m_axi_rdata), lanes=lanes))
+        self.beats = self.lasts = 0
         self.pack, self.image = scene()
         self.held_image = self.image  # what the memory holds
-        cocotb.start_soon(Clock(dut.aclk, CYCLE_NS, unit="ns").start())
-        dut.m_axi_aresetn.value = 1
         self.owed = 0  # bursts of the memory that have not ended
         reset = {"reset": dut.aresetn, "reset_active_level": False}
         of_memory = {"reset": dut.m_axi_aresetn, "reset_active_level": False}
-        lite = AxiLiteBus.from_prefix(dut, "s_axil")
-        self.host = AxiLiteMaster(lite, dut.aclk, **reset)
         stream = AxiStreamBus.from_prefix(dut, "m_axis_splat")
         self.sink = AxiStreamSink(stream, dut.aclk, **reset)
         if library_memory:
@@ -150,10 +126,6 @@ class Testbench:
         self.owed += offered is not None
         return None
 
-    async def cycles(self, count: int):
-        for _ in range(count):
-            await RisingEdge(self.dut.aclk)
-
     async def reset(self, core_alone: bool = False, cycles: int = 3):
         """Of all, the memory too, or of the core alone while the memory goes on."""
         self.dut.aresetn.value = 0
@@ -168,39 +140,10 @@ class Testbench:
         assert not self.dut.m_axis_splat_tvalid.value
         assert core_alone or not self.dut.m_axi_arvalid.value
 
-    async def write(self, name: str, value: int):
-        word = (value % (1 << 32)).to_bytes(WORD_BYTES, "little")
-        answer = await self.host.write(self.map[name].offset, word)
-        assert answer.resp == AxiResp.OKAY
-
-    async def read(self, name: str) -> int:
-        answer = await self.host.read(self.map[name].offset, WORD_BYTES)
-        assert answer.resp == AxiResp.OKAY
-        return int.from_bytes(answer.data, "little")
-
-    async def status(self) -> dict[str, int]:
-        word = await self.read("STATUS")
-        return {field.name: field.of(word) for field in self.map["STATUS"].fields}
-
-    async def counters(self) -> dict[str, int]:
-        return {
-            name: await self.read(counter_register(name)) for name in frame_counters(self.params)
-        }
-
     async def open(self, address: int = ADDRESS, size: int | None = None):
-        for name, value in (("ADDRESS", address), ("BYTES", size or len(self.image))):
-            low, high = words_of(value)
-            await self.write(f"PACK_{name}_LOW", low)
-            await self.write(f"PACK_{name}_HIGH", high)
+        await self.write_pair("PACK_ADDRESS", address)
+        await self.write_pair("PACK_BYTES", size or len(self.image))
         await self.write("INTERRUPT_ENABLE", DONE)
-
-    async def set_view(self, view: ViewFrame):
-        for name, value in view.ports.items():
-            await self.write(constant_register(name), value)
-
-    async def irq(self):
-        while not self.dut.irq.value:
-            await RisingEdge(self.dut.aclk)
 
     async def end(self) -> tuple[StatusCode, np.ndarray]:
         """Waits for the interrupt; what the frame ended with, and its splats."""

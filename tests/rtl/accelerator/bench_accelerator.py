@@ -16,16 +16,12 @@ from tests.rtl.accelerator.accelerator_stimulus import (
 )
 from tests.rtl.accelerator.accelerator_testbench import (
     ADDRESS,
-    DONE,
-    ERROR,
     PATTERNS,
-    QUEUE,
-    START,
-    STOP,
     assert_equal,
     random_latency,
     start,
 )
+from tests.rtl.accelerator.host_side import DONE, ERROR, QUEUE, START, STOP
 from tests.rtl.bus.axi_memory import DECERR, OKAY, SLVERR
 
 
