@@ -12,7 +12,7 @@ from golden.scene import SH_COEFFICIENTS, Float32, activate_scales
 from golden.scene_io.document import Entry
 from golden.scene_io.gltf_container import Gltf, open_gltf
 from golden.scene_io.gltf_nodes import MAX_INDEX, placed_meshes
-from golden.scene_io.raw import RawScene, joined
+from golden.scene_io.raw import RawScene, check_parts, joined
 from golden.scene_io.spz import raw_from_spz
 from golden.scene_io.turn import half_turned, transformed
 
@@ -45,7 +45,7 @@ def raw_from_gltf(data: bytes, path: Path, axes: str = "luf") -> RawScene:
     gltf = open_gltf(data, path)
     _refuse_unknown(gltf.document)
     parts: list[RawScene] = []
-    others = 0
+    others = total = 0
     for mesh, matrix in placed_meshes(gltf.document):
         for primitive in mesh["primitives"]:
             raw = _gaussians(gltf, primitive, axes)
@@ -55,6 +55,8 @@ def raw_from_gltf(data: bytes, path: Path, axes: str = "luf") -> RawScene:
             if not np.array_equal(matrix, np.eye(4)):
                 world = matrix if axes == "rdf" else HALF_TURN @ matrix @ HALF_TURN
                 raw = transformed(raw, world)
+            total += len(raw.means)
+            check_parts(total, raw, path.name)
             parts.append(raw)
     if not parts:
         raise InputError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -33,11 +33,13 @@ class Gltf:
     ----------
     document : its JSON. binary : the .glb's own buffer, empty where there is none.
     folder : that buffers in files of their own are read from.
+    read : buffers that were read already, by index.
     """
 
     document: Entry
     binary: bytes
     folder: Folder
+    read: dict[int, bytes] = field(default_factory=dict)
 
     def buffer_view(self, index: int) -> bytes:
         """Bytes of a buffer view; raises InputError where it lies outside its buffer."""
@@ -79,6 +81,11 @@ class Gltf:
         return wanted
 
     def _buffer(self, index: int) -> bytes:
+        if index not in self.read:
+            self.read[index] = self._read(index)
+        return self.read[index]
+
+    def _read(self, index: int) -> bytes:
         buffer = self.document["buffers"][index]
         uri = buffer.get("uri")
         if uri is None:

@@ -8,9 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from golden.errors import InputError, warn
-from golden.scene import Float32, Scene, normalise_quats
+from golden.memory import need_memory
+from golden.scene import MAX_GAUSSIANS, Float32, Scene, normalise_quats
 
 SHORTEST_QUAT = 1e-30
+JOIN_BYTES = 60  # of memory a Gaussian when parts are joined, beside its harmonics
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +93,23 @@ class RawScene:
             "without an orientation": finite & ~turned,
             "with a size or an opacity out of range": finite & turned & ~sized,
         }
+
+
+def check_parts(total: int, part: RawScene, name: str) -> None:
+    """Raises InputError where parts are too many Gaussians, or need more memory than is left.
+
+    A file may name the same part many times: so this is asked with each part that is added.
+
+    Parameters
+    ----------
+    total : Gaussians of all parts so far. part : the last of them. name : of the scene.
+    """
+    if total > MAX_GAUSSIANS:
+        raise InputError(
+            f"{name} places {total} Gaussians, above the limit of {MAX_GAUSSIANS}: cut the scene "
+            "into parts."
+        )
+    need_memory(name, total, JOIN_BYTES + 12 * part.sh.shape[1])
 
 
 def joined(parts: list[RawScene], name: str) -> RawScene:

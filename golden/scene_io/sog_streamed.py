@@ -9,7 +9,7 @@ import numpy as np
 from golden.errors import InputError
 from golden.scene import MAX_GAUSSIANS
 from golden.scene_io.document import Entry, parse_json
-from golden.scene_io.raw import RawScene, joined
+from golden.scene_io.raw import RawScene, check_parts, joined
 from golden.scene_io.sog import raw_from_sog
 from golden.scene_io.sog_files import Folder
 
@@ -38,13 +38,15 @@ def raw_from_streamed_sog(folder: Path, meta: Entry, level: int) -> RawScene:
             f"{meta.name} has no level {level} of detail: choose --detail from 0 to {levels - 1}."
         )
     runs = _runs(meta["tree"], str(level), len(meta["filenames"]))
-    parts = []
+    parts, total = [], 0
     for index, rows in runs.items():
         part = _file(folder, meta, meta["filenames"][index])
         taken = sum(count for _, count in rows)
         if taken > len(part.means) or any(o + count > len(part.means) for o, count in rows):
             raise meta.error(f"its runs of file {index} do not fit {len(part.means)} Gaussians")
         parts.append(part.taken(np.concatenate([np.arange(o, o + count) for o, count in rows])))
+        total += taken
+        check_parts(total, parts[-1], meta.name)
     if meta.get("environment") is not None:
         parts.append(_file(folder, meta, meta["environment"]))
     if not parts:

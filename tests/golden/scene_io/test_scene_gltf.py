@@ -114,6 +114,19 @@ def test_axes_that_an_exporter_kept(tmp_path):
         read_scene(tmp_path / "s.glb", axes="rub")
 
 
+def test_a_mesh_that_is_placed_too_often_is_refused(tmp_path, monkeypatch):
+    """A thousand places of 30 Gaussians, where memory is left for a few hundred of them."""
+    nodes = [{"children": list(range(1, 1001))}, *[{"mesh": 0}] * 1000]
+    (tmp_path / "s.glb").write_bytes(glb_file(random_scene(30, 0), nodes))
+    assert len(read_scene(tmp_path / "s.glb")) == 30_000
+    monkeypatch.setattr("golden.memory.available_bytes", lambda: 60_000)
+    with pytest.raises(InputError, match=r"s\.glb: 840 Gaussians need"):
+        low_memory(lambda: read_scene(tmp_path / "s.glb"))
+    monkeypatch.setattr("golden.scene_io.raw.MAX_GAUSSIANS", 100)
+    with pytest.raises(InputError, match="places 120 Gaussians, above the limit of 100"):
+        read_scene(tmp_path / "s.glb")
+
+
 NODES = {
     "matrix": [{"mesh": 0, "matrix": [0, 0, -2, 0, 0, 2, 0, 0, 2, 0, 0, 0, 1, 2, 3, 1]}],
     "parts": [
