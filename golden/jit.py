@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
+import numpy as np
 
 from golden.cache_folder import cache_folder
 from golden.errors import warn
@@ -25,6 +26,7 @@ from golden.errors import warn
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 parallel_range = numba.prange
+record_array = numba.carray  # records of a pointer, in a function for C
 
 
 def parallel_kernel(function: Function) -> Function:
@@ -35,6 +37,14 @@ def parallel_kernel(function: Function) -> Function:
 def serial_kernel(function: Function) -> Function:
     """Compiles a loop that runs on one core, or a function that other kernels call."""
     return cast(Function, _compiled(function))
+
+
+def c_function(function: Callable[..., int], record: np.dtype[Any], numbers: int) -> Any:
+    """A function for C: of a pointer to a record and so many int64, it returns one; `address` is
+    where it lies, as long as what is returned here is kept."""
+    pointer = numba.types.CPointer(numba.from_dtype(record))
+    signature = numba.types.int64(pointer, *[numba.types.int64] * numbers)
+    return numba.cfunc(signature)(function)
 
 
 def _compiled(function: Callable[..., Any], **options: bool) -> Any:

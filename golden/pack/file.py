@@ -78,10 +78,17 @@ def pack_bytes(pack: Pack) -> bytes:
     return b"".join(_parts(pack))
 
 
-def _parts(pack: Pack) -> list[bytes | memoryview]:
-    """The file in parts, in order: header, then padding and content of each section."""
+def section_offsets(pack: Pack) -> dict[str, int]:
+    """Section -> its first byte in the pack's file."""
+    lengths = [len(_strings(pack)), *(array.nbytes for array in _arrays(pack))]
+    places = _places(lengths)
+    return {name: offset for name, (offset, _) in zip(SECTIONS, places, strict=True)}
+
+
+def _strings(pack: Pack) -> bytes:
+    """The section of that name."""
     meta = pack.meta
-    strings = json.dumps(
+    return json.dumps(
         {
             "method": meta.method,
             "radius": meta.radius,
@@ -91,10 +98,19 @@ def _parts(pack: Pack) -> list[bytes | memoryview]:
         },
         separators=(",", ":"),
     ).encode("ascii")
+
+
+def _arrays(pack: Pack) -> tuple[NDArray[np.generic], ...]:
+    """The sections behind the strings."""
+    return pack.groups, pack.clusters, pack.geometry, pack.colors, pack.order
+
+
+def _parts(pack: Pack) -> list[bytes | memoryview]:
+    """The file in parts, in order: header, then padding and content of each section."""
+    meta, strings = pack.meta, _strings(pack)
     if len(strings) > MAX_STRINGS_BYTES:
         raise InputError("the scene's name is too long for a pack: rename the scene.")
-    arrays = (pack.groups, pack.clusters, pack.geometry, pack.colors, pack.order)
-    contents: list[bytes | memoryview] = [strings, *(_little_endian(array) for array in arrays)]
+    contents: list[bytes | memoryview] = [strings, *map(_little_endian, _arrays(pack))]
     numbers = _Numbers(
         magic=MAGIC,
         version=VERSION,

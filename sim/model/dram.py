@@ -6,21 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sim.model.dram_channel import CHANNEL, timing_of
 from sim.model.dram_config import DramConfig
-from sim.model.dram_kernel import (
-    BURSTS,
-    END_NS,
-    HITS,
-    MISSES,
-    REFRESHES,
-    RESULTS,
-    TIMING,
-    TURNS,
-    Interleave,
-    count_bursts,
-    play,
-    split_bursts,
-)
+from sim.model.dram_kernel import Interleave, count_bursts, play, split_bursts
 from sim.model.requests import Requests
 
 
@@ -51,7 +39,7 @@ class DramRun:
 
 
 def play_requests(requests: Requests, dram: DramConfig, window: int) -> DramRun:
-    """The time that a memory takes; sim.model.dram_kernel has the rules.
+    """The time that a memory takes; sim.model.dram_channel has the rules.
 
     Channels choose independently and are never kept waiting, so the result bounds the bandwidth
     that any requester of this stream can see from above.
@@ -70,18 +58,14 @@ def play_requests(requests: Requests, dram: DramConfig, window: int) -> DramRun:
     first = np.concatenate([[0], np.cumsum(counts)])
     where = np.empty(first[-1], np.int64)
     split_bursts(low, high, block, write, spread, first, where)
-    out = np.zeros((dram.channels, RESULTS))
-    timing = np.zeros(1, TIMING)
-    for name in TIMING.names or ():
-        timing[name] = getattr(dram, name)
-    play(where, first, window, timing, out)
-    totals = out.sum(axis=0)
+    channels = np.zeros(dram.channels, CHANNEL)
+    play(where, first, timing_of(dram, window), channels)
     return DramRun(
-        time_ns=float(out[:, END_NS].max()),
+        time_ns=max(0, int(channels["data_end_ps"].max())) / 1e3,
         bytes=requests.bytes,
-        burst_bytes=int(totals[BURSTS]) * dram.burst_bytes,
-        hits=int(totals[HITS]),
-        misses=int(totals[MISSES]),
-        refreshes=int(totals[REFRESHES]),
-        turns=int(totals[TURNS]),
+        burst_bytes=int(channels["bursts"].sum()) * dram.burst_bytes,
+        hits=int(channels["hits"].sum()),
+        misses=int(channels["misses"].sum()),
+        refreshes=int(channels["refreshes"].sum()),
+        turns=int(channels["turns"].sum()),
     )

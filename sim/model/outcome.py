@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from golden.errors import InputError
 from golden.pack import Pack
+from golden.pack.file import section_offsets
 from golden.stages.cluster_cull.result import LevelsResult
 
 Bool = NDArray[np.bool_]
@@ -25,6 +26,8 @@ class FrameOutcome:
     cluster_visible : (T,) bool, of the clusters of visible groups.
     cluster_runs : (T, 2) first Gaussian, and Gaussians, 1 or more, of the same.
     kept : (N,) bool, of the Gaussians of visible clusters, those that become splats.
+    offsets : first byte of each section in the pack; needed behind a DRAM, which tells addresses
+        apart.
 
     Raises InputError where the lengths contradict each other or a run holds nothing.
     """
@@ -34,6 +37,7 @@ class FrameOutcome:
     cluster_visible: Bool
     cluster_runs: NDArray[np.int64]
     kept: Bool
+    offsets: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name, mask, runs in (
@@ -80,4 +84,5 @@ def frame_outcome(pack: Pack, levels: LevelsResult, kept: Bool) -> FrameOutcome:
         cluster_visible=levels.visible[levels.tested],
         cluster_runs=runs(pack.clusters[levels.tested]),
         kept=kept,
+        offsets=section_offsets(pack),
     )

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from golden.jit import serial_kernel
 from hw.bus.burst_splitter import PAGE_BYTES
-from sim.model.clocked import FIFO, REGISTER, clock_fifo, clock_register, registers
+from sim.model.clocked import FIFO, REGISTER, clock_fifo, clock_register, registers, table
+from sim.model.dram_port import HAS_ANSWER, TAKES_BEAT
 
-Int64 = NDArray[np.int64]
+CLOSED_BURSTS = 32  # of a client, places of their ring
+MOST_BURSTS = 128  # under way
 
 WRITE_CLIENT = registers(
     # Fixed: entries of its queue, beats of a burst, bytes of a beat, bursts that it must have room
@@ -25,13 +26,17 @@ WRITE_CLIENT = registers(
     *("level", "freed", "ready"),
     # Bursts granted and not answered; is all that was taken answered?
     *("outstanding", "drained"),
+    # A beat is offered, where, and whether it ends a run.
+    *("offers", "offered_address", "offered_last"),
     bursts=FIFO,
+    # Beats and address of the closed bursts.
+    ring=table(np.int64, CLOSED_BURSTS, 2),
 )
 
 WRITES = registers(
-    # Fixed.
-    *("outstanding_limit", "latency_cycles"),
-    *("outstanding", "has_room", "address", "address_beats", "address_place"),
+    # Fixed; the last says that the memory is a DRAM; what its port does in this cycle.
+    *("clients", "outstanding_limit", "latency_cycles", "is_dram", "says"),
+    *("outstanding", "has_room", "address", "burst_address", "address_beats"),
     # WriteSender: its ring of bursts, the burst that is sent, the registers behind the memories.
     *("write_place", "read_place", "active", "owner", "left", "is_last"),
     *("shown", "shown_last", "collected", "collected_last"),
@@ -44,42 +49,26 @@ WRITES = registers(
     *("beats", "bursts"),
     waits=FIFO,
     output=REGISTER,
+    # Rings: owner and beats of a burst from its grant to its answer; the cycles of answers.
+    granted=table(np.int64, MOST_BURSTS, 2),
+    answers=table(np.int64, MOST_BURSTS),
 )
-
-
-class WriteRings(NamedTuple):
-    """Rings of the write master.
-
-    Members
-    -------
-    bursts : (clients, n, 2) beats and address of each client's closed bursts.
-    granted : (m, 3) owner, beats, address, from the grant to the answer.
-    addressed : (m,) beats of those that the memory has the address of.
-    answers : (m,) the cycle of each answer.
-    """
-
-    bursts: Int64
-    granted: Int64
-    addressed: Int64
-    answers: Int64
 
 
 @serial_kernel
 def write_granted(writes: Any, clients: Any) -> int:
     """The client whose burst is passed to the bus, -1 for none."""
     if (writes.has_room != 0) & (writes.address == 0):
-        for n in range(len(clients)):
+        for n in range(writes.clients):
             if clients[n].bursts.valid:
                 return n
     return -1
 
 
 @serial_kernel
-def _clock_client(
-    client: Any, ring: Int64, valid: bool, address: int, last: bool, granted: bool, read: bool
-) -> bool:
-    """WriteClient; whether it is busy. `valid`: a beat is offered."""
-    accept = bool(valid & (client.ready != 0))
+def _clock_client(client: Any, granted: bool, read: bool) -> bool:
+    """WriteClient; whether it is busy."""
+    accept = bool((client.offers != 0) & (client.ready != 0))
     has_room = client.bursts.stored + client.bursts.valid <= client.burst_limit
     joins = (client.held != 0) & (client.closed == 0) & (client.follows != 0)
     length = client.length + 1 if joins else 0
@@ -89,9 +78,9 @@ def _clock_client(
     busy = accept | ((client.came | client.valid | client.held) != 0)
     busy |= (client.bursts.stored | client.bursts.valid) != 0
     if push:
-        ring[client.write_place, 0] = client.length + 1
-        ring[client.write_place, 1] = client.burst_address
-        client.write_place = (client.write_place + 1) % len(ring)
+        client.ring[client.write_place, 0] = client.length + 1
+        client.ring[client.write_place, 1] = client.burst_address
+        client.write_place = (client.write_place + 1) % CLOSED_BURSTS
     if client.valid:
         client.held, client.closed, client.length = 1, int(closes), length
         if not joins:
@@ -100,7 +89,7 @@ def _clock_client(
         client.held = client.closed = 0
     clock_fifo(client.bursts, push, granted)
     if granted:
-        client.read_place = (client.read_place + 1) % len(ring)
+        client.read_place = (client.read_place + 1) % CLOSED_BURSTS
     level = client.level + int(accept) - client.freed
     client.level, client.freed = level, int(read)
     client.ready = int((level != client.depth) & has_room)
@@ -113,26 +102,18 @@ def _clock_client(
         client.address, client.last = client.came_address, client.came_last
     client.came = int(accept)
     if accept:
-        client.came_address, client.came_last = address, int(last)
+        client.came_address, client.came_last = client.offered_address, client.offered_last
     return bool(busy)
 
 
 @serial_kernel
-def clock_write_master(
-    writes: Any,
-    clients: Any,
-    rings: WriteRings,
-    valid: Int64,
-    address: Int64,
-    last: Int64,
-    cycle: int,
-) -> None:
-    """WriteMaster and the memory behind it, which answers a burst latency_cycles after its data.
+def clock_write_master(writes: Any, clients: Any, cycle: int) -> tuple[bool, bool]:
+    """WriteMaster and the memory behind it, which answers a burst latency_cycles after its data
+    where it is no DRAM; whether a beat is taken there, and an answer here.
 
     Parameters
     ----------
-    writes : WRITES. clients : (n,) WRITE_CLIENT.
-    valid, address, last : (n,) of the beats that the clients are offered; taken where `ready`.
+    writes : WRITES. clients : (n,) WRITE_CLIENT; a beat offered is taken where `ready`.
     """
     granted = write_granted(writes, clients)
     # The sender.
@@ -141,42 +122,39 @@ def clock_write_master(
     reads_burst = (writes.active == 0) | (advance & (writes.is_last != 0))
     next_valid = writes.waits.valid != 0
     # The memory: a beat is taken behind its address.
-    sends = (writes.output.valid != 0) & (writes.memory_write != writes.memory_read)
+    takes = writes.memory_write != writes.memory_read
+    due = writes.answer_read != writes.answer_write
+    if writes.is_dram:
+        takes = writes.says & TAKES_BEAT != 0
+        due = writes.says & HAS_ANSWER != 0
+    elif due:
+        due = writes.answers[writes.answer_read] <= cycle
+    sends = (writes.output.valid != 0) & takes
     ends = sends and writes.output_last != 0
     answer = writes.answered != 0
     owner = -1
     if answer:
-        owner = rings.granted[writes.answer_place, 0]
-        writes.answer_place = (writes.answer_place + 1) % len(rings.granted)
+        owner = writes.granted[writes.answer_place, 0]
+        writes.answer_place = (writes.answer_place + 1) % MOST_BURSTS
     # Clients.
-    for n in range(len(clients)):
+    for n in range(writes.clients):
         client = clients[n]
-        busy = _clock_client(
-            client,
-            rings.bursts[n],
-            valid[n] != 0,
-            address[n],
-            last[n] != 0,
-            granted == n,
-            read and writes.owner == n,
-        )
+        busy = _clock_client(client, granted == n, bool(read and writes.owner == n))
         client.outstanding += int(granted == n) - int(owner == n)
         client.drained = int((not busy) & (client.outstanding == 0))
     # Answers.
-    due = writes.answer_read != writes.answer_write and rings.answers[writes.answer_read] <= cycle
     writes.answered = int(due)
     if due:
-        writes.answer_read = (writes.answer_read + 1) % len(rings.answers)
+        writes.answer_read = (writes.answer_read + 1) % MOST_BURSTS
     if sends:
         writes.beats += 1
         if ends:
-            rings.answers[writes.answer_write] = cycle + writes.latency_cycles
-            writes.answer_write = (writes.answer_write + 1) % len(rings.answers)
-            writes.memory_read = (writes.memory_read + 1) % len(rings.addressed)
+            writes.answers[writes.answer_write] = cycle + writes.latency_cycles
+            writes.answer_write = (writes.answer_write + 1) % MOST_BURSTS
+            writes.memory_read = (writes.memory_read + 1) % MOST_BURSTS
     if writes.address:
         writes.bursts += 1
-        rings.addressed[writes.memory_write] = writes.address_beats
-        writes.memory_write = (writes.memory_write + 1) % len(rings.addressed)
+        writes.memory_write = (writes.memory_write + 1) % MOST_BURSTS
     # Output, from the last register to the first.
     free = sends | (writes.output.valid == 0)
     if free:
@@ -191,10 +169,10 @@ def clock_write_master(
     if reads_burst:
         writes.active = int(next_valid)
         if next_valid:
-            burst = rings.granted[writes.read_place]
-            writes.owner, writes.left = burst[0], burst[1] - 1
-            writes.is_last = int(burst[1] == 1)
-            writes.read_place = (writes.read_place + 1) % len(rings.granted)
+            beats = writes.granted[writes.read_place, 1]
+            writes.owner, writes.left = writes.granted[writes.read_place, 0], beats - 1
+            writes.is_last = int(beats == 1)
+            writes.read_place = (writes.read_place + 1) % MOST_BURSTS
         else:
             writes.is_last = 0
     elif advance:
@@ -205,11 +183,11 @@ def clock_write_master(
     writes.address = int(granted >= 0)
     if granted >= 0:
         client = clients[granted]
-        place = (client.read_place - 1) % len(rings.bursts[granted])
-        burst = rings.granted[writes.write_place]
-        burst[0] = granted
-        burst[1], burst[2] = rings.bursts[granted, place, 0], rings.bursts[granted, place, 1]
-        writes.address_beats = burst[1]
-        writes.write_place = (writes.write_place + 1) % len(rings.granted)
+        place = (client.read_place - 1) % CLOSED_BURSTS
+        writes.address_beats, writes.burst_address = client.ring[place, 0], client.ring[place, 1]
+        writes.granted[writes.write_place, 0] = granted
+        writes.granted[writes.write_place, 1] = writes.address_beats
+        writes.write_place = (writes.write_place + 1) % MOST_BURSTS
     writes.outstanding += int(granted >= 0) - int(answer)
     writes.has_room = int(writes.outstanding != writes.outstanding_limit)
+    return bool(sends), bool(due)

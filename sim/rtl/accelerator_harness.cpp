@@ -40,7 +40,13 @@ struct Memory {
     uint64_t odd_burst;           // the n-th burst read, from 1, ends `odd_beats` behind its length
     int64_t odd_beats;            // or before it, where negative, after one beat at least
     uint64_t seed;
+    void* dram;                   // a DRAM record of sim/model/dram_port.py, and what clocks it; or null
+    // Address and beats of a burst read and of one written, what the port did; what it does next.
+    int64_t (*clock_dram)(void*, int64_t, int64_t, int64_t, int64_t, int64_t);
 };
+
+// What a DRAM's port does in a cycle.
+enum DramPort : int64_t { kHasBeat = 1, kTakesBeat = 2, kHasAnswer = 4 };
 
 struct Counts {
     uint64_t cycle;       // since the reset
@@ -79,6 +85,7 @@ struct Accelerator {
     bool address_waits, splat_waits, beat_valid, keeps_events;
     std::vector<Event> events;
     uint64_t waiting_address;
+    int64_t says, moved, read_address, read_beats, write_address, write_beats;  // of a DRAM
     uint32_t waiting_splat[kSplatWords * kLanes];  // unused where it draws
 };
 
@@ -86,7 +93,9 @@ static void drive_memory(Accelerator& a) {
     Vtop& top = *a.top;
     top.m_axi_arready = !happens(a.random, a.memory.address_stall_256);
     // A beat that was offered stays: the master takes it at once or later.
-    if (!a.beat_valid)
+    if (a.memory.dram)
+        a.beat_valid = a.says & kHasBeat;
+    else if (!a.beat_valid)
         a.beat_valid = !a.bursts.empty() && a.bursts.front().ready_cycle <= a.counts.cycle &&
                        !happens(a.random, a.memory.busy_256);
     top.m_axi_rvalid = a.beat_valid;
@@ -104,6 +113,10 @@ static void drive_memory(Accelerator& a) {
     top.m_axi_awready = !happens(a.random, a.memory.address_stall_256);
     top.m_axi_wready = !a.writes.empty() && !happens(a.random, a.memory.busy_256);
     top.m_axi_bvalid = !a.answers.empty() && a.answers.front().ready_cycle <= a.counts.cycle;
+    if (a.memory.dram) {
+        top.m_axi_wready = bool(a.says & kTakesBeat);
+        top.m_axi_bvalid = bool(a.says & kHasAnswer);
+    }
     if (top.m_axi_bvalid) top.m_axi_bresp = a.answers.front().response;
 #else
     top.m_axis_splat_tready = !happens(a.random, a.memory.output_stall_256);
@@ -119,6 +132,7 @@ static void watch_writes(Accelerator& a) {
     a.write_waits = top.m_axi_awvalid && !top.m_axi_awready;
     a.waiting_write = top.m_axi_awaddr;
     if (top.m_axi_wvalid && top.m_axi_wready) {
+        a.moved |= kTakesBeat;
         Burst& burst = a.writes.front();
         const bool inside = burst.address >= m.address && burst.address + kBusBytes <= m.address + m.bytes;
         const uint8_t* data = static_cast<const uint8_t*>(write_data(top));
@@ -136,13 +150,18 @@ static void watch_writes(Accelerator& a) {
             a.writes.pop_front();
         }
     }
-    if (top.m_axi_bvalid && top.m_axi_bready) a.answers.pop_front();
+    if (top.m_axi_bvalid && top.m_axi_bready) {
+        a.moved |= kHasAnswer;
+        a.answers.pop_front();
+    }
     if (top.m_axi_awvalid && top.m_axi_awready) {
         const uint32_t beats = top.m_axi_awlen + 1u;
         const uint64_t end = top.m_axi_awaddr + uint64_t(beats) * kBusBytes - 1;
         if ((top.m_axi_awaddr >> 12) != (end >> 12)) c.violations |= 1;
         if (beats > kBurstBeats) c.violations |= 8;
         a.writes.push_back({top.m_axi_awaddr, 0, beats});
+        a.write_address = top.m_axi_awaddr;
+        a.write_beats = beats;
         ++c.write_bursts;
     }
 }
@@ -183,6 +202,8 @@ static void watch(Accelerator& a) {
         if (beats > kBurstBeats) c.violations |= 8;
         ++c.bursts;
         const int64_t given = beats + (c.bursts == a.memory.odd_burst ? a.memory.odd_beats : 0);
+        a.read_address = top.m_axi_araddr;
+        a.read_beats = given;
         a.bursts.push_back(
             {top.m_axi_araddr, c.cycle + a.memory.latency_cycles, uint32_t(std::max<int64_t>(given, 1))});
     }
@@ -190,6 +211,7 @@ static void watch(Accelerator& a) {
         if (c.beats++ == 0) c.first_beat_cycle = c.cycle;
         c.last_beat_cycle = c.cycle;
         a.beat_valid = false;
+        a.moved |= kHasBeat;
         Burst& burst = a.bursts.front();
         burst.address += kBusBytes;
         if (--burst.beats == 0) a.bursts.pop_front();
@@ -223,7 +245,11 @@ static void cycle(Accelerator& a) {
     drive_memory(a);
     top.eval();
     if (a.keeps_events) keep_events(a);
+    a.moved = a.read_beats = a.write_beats = 0;
     watch(a);
+    if (a.memory.dram)
+        a.says = a.memory.clock_dram(a.memory.dram, a.read_address, a.read_beats, a.write_address,
+                                     a.write_beats, a.moved);
     top.aclk = 1;
     top.eval();
     ++a.counts.cycle;
@@ -334,7 +360,10 @@ void accelerator_counts(Accelerator* a, Counts* counts) {
     counts->owed = a->bursts.size() + a->writes.size() + a->answers.size();
 }
 
-void accelerator_set_memory(Accelerator* a, const Memory* memory) { a->memory = *memory; }
+void accelerator_set_memory(Accelerator* a, const Memory* memory) {
+    a->memory = *memory;
+    a->says = 0;
+}
 
 void accelerator_clear_counts(Accelerator* a) {
     Counts& c = a->counts;

@@ -14,6 +14,7 @@ from golden.params import Parameters
 from hw.accelerator_top import output_dtype
 from hw.frame.splat_packer import output_lanes
 from hw.verilog import accelerator_design
+from sim.model.dram_port import clock_of_c, idle_dram
 from sim.model.memory import MemoryModel
 from sim.rtl.accelerator_events import (
     Event,
@@ -51,6 +52,8 @@ class _Memory(ctypes.Structure):
         ("odd_burst", ctypes.c_uint64),
         ("odd_beats", ctypes.c_int64),
         ("seed", ctypes.c_uint64),
+        ("dram", ctypes.c_void_p),
+        ("clock_dram", ctypes.c_void_p),
     )
 
 
@@ -96,6 +99,7 @@ class AcceleratorHarness:
 
     def __init__(self, params: Parameters, image: bytes, memory: MemoryModel | None = None):
         self._library, self._record = _library(params), output_dtype(params)
+        self._params = params
         self._image = np.frombuffer(image, dtype=np.uint8).copy()  # a build may write to it
         self._model = memory or MemoryModel()
         self._handle = ctypes.c_void_p(self._library.accelerator_new(self._memory(self._model)))
@@ -193,6 +197,13 @@ class AcceleratorHarness:
         )
         return list(np.split(splats, list(ends[: min(frames, MOST_FRAMES)])))
 
+    def _dram_of(self, model: MemoryModel) -> tuple[int | None, int | None]:
+        """Addresses of a DRAM out of reset and of what clocks it; none where there is none."""
+        if model.dram is None:
+            return None, None
+        self._dram = idle_dram(model.dram, self._params)  # kept as long as the library looks at it
+        return self._dram.ctypes.data, clock_of_c().address
+
     def _memory(self, model: MemoryModel) -> object:
         return ctypes.byref(
             _Memory(
@@ -208,6 +219,7 @@ class AcceleratorHarness:
                 model.odd_burst,
                 model.odd_beats,
                 model.seed,
+                *self._dram_of(model),
             )
         )
 

@@ -63,6 +63,17 @@ def frame(
     latency: Annotated[
         int, typer.Option("--latency", help="rtl: cycles of the memory to a burst's first beat.")
     ] = 100,
+    memory: Annotated[
+        str | None,
+        typer.Option(
+            "--memory",
+            metavar="NAME",
+            help="rtl: a DRAM behind the bus, of sim/drams or a .toml file, instead of --latency.",
+        ),
+    ] = None,
+    clock: Annotated[
+        float, typer.Option("--clock", help="rtl: MHz of the accelerator, beside that DRAM.")
+    ] = 1000.0,
     background: BackgroundOption = "0,0,0",
     maps: MapsOption = None,
     transform: TransformOption = None,
@@ -76,7 +87,8 @@ def frame(
     from golden.pack.file import load_pack
     from golden.rules import rules_named
     from golden.view import view_frame
-    from sim.model.memory import MemoryModel
+    from sim.model.dram_config import load_dram
+    from sim.model.memory import DramBehind, MemoryModel
     from sim.views.blind_views import warn_of_blind_views
     from sim.views.frame import FrameRunner, frame_engine_named
     from splatsieve.inputs import cameras_of, check_output, need_cameras
@@ -101,8 +113,11 @@ def frame(
     need_cameras(packed.meta.scene, NAME, cameras)
     chosen = rules_named(rules or packed.meta.rules)
     camera = cameras_of(cameras, size, str(view), transform)[0]
+    dram = None if memory is None else DramBehind(load_dram(memory), clock)
     view_of = view_frame(packed, camera, chosen, params, behind)
-    runner = FrameRunner(packed, by, MemoryModel(latency_cycles=latency), params, behind)
+    runner = FrameRunner(
+        packed, by, MemoryModel(latency_cycles=latency, dram=dram), params, behind
+    )
     run = runner.run_view(view_of)
     if run.status is not None:
         run.status.check()
@@ -126,7 +141,7 @@ def frame(
         result |= {
             "cycles": run.cycles,
             "bus_utilisation": run.bus_utilisation,
-            "latency_cycles": latency,
+            **({"latency_cycles": latency} if dram is None else {"memory": dram.config.name}),
             "mismatches": run.mismatches,
             "status": run.status.code.name.lower(),
         }

@@ -123,6 +123,17 @@ def test_latency_is_the_memorys(files):
     assert slow["splats"] == quick["splats"]
 
 
+def test_a_dram_behind_the_bus(files):
+    """Cycles and counters of the RTL are the frame clock's; a faster clock waits longer for it."""
+    words = ("--engine", "rtl", "--memory", "lpddr4_3200_x128")
+    usual, slow = frame(files, *words), frame(files, *words, "--clock", "300")
+    for result in (usual, slow):
+        assert (result["mismatches"], result["status"]) == (0, "done")
+        assert result["memory"].startswith("LPDDR4-3200")
+        assert "latency_cycles" not in result
+    assert usual["cycles"] > slow["cycles"]
+
+
 def test_text(files):
     lines = call(*arguments(files, "--engine", "rtl")).splitlines()
     shown = dict(line.split(maxsplit=1) for line in lines)
@@ -140,6 +151,8 @@ def test_text(files):
         (["--latency", "0"], "a latency of 0 cycles is outside 1..1000000"),
         (["--latency", "-5"], "a latency of -5 cycles is outside"),
         (["--latency", "99999999"], "a latency of 99999999 cycles is outside"),
+        (["--memory", "sdram"], "memory 'sdram' is not known"),
+        (["--memory", "lpddr4_3200_x128", "--clock", "0"], "a clock of 0 MHz is outside 1..5000"),
         (["--splats", "/proc/none/s.npz"], "cannot be written"),
     ],
 )

@@ -21,7 +21,6 @@ from sim.model.frame_clock.kernel import FRAME
 from sim.model.front_end.hardware import idle_blocks
 from sim.model.stages.depth_sort_cycles import merge_depths
 from sim.model.stages.tile_bin_cycles import idle_lists
-from sim.model.write_master import WRITE_CLIENT
 
 WRITE_BURSTS = 16  # closed bursts that a WriteSplitter keeps
 
@@ -32,15 +31,13 @@ class IdleFrame:
 
     Parameters
     ----------
-    frame : (1,) FRAME. clients : (n,) CLIENT. write_clients : (2,) WRITE_CLIENT, or none.
+    frame : (1,) FRAME.
     test_cycles, project_cycles, direction_cycles, shade_cycles : from an item taken
         to its result in the queue.
     depths : (stages,) of the merger's queues.
     """
 
     frame: NDArray[np.void]
-    clients: NDArray[np.void]
-    write_clients: NDArray[np.void]
     test_cycles: int
     project_cycles: int
     direction_cycles: int
@@ -54,6 +51,7 @@ def idle_frame(params: Parameters) -> IdleFrame:
     blocks, clients, test_cycles = idle_blocks(params)
     frame = np.zeros(1, FRAME)
     frame["front"] = blocks
+    frame["clients"][0, : len(clients)] = clients
     slot_bits = 8 * RECORD_BYTES
     with unused_components():
         project = GaussianProject(params)
@@ -64,6 +62,7 @@ def idle_frame(params: Parameters) -> IdleFrame:
             "slots": max(1, params.data_bits // slot_bits),
             "entry_beats": max(1, slot_bits // params.data_bits),
             "outstanding_limit": params.outstanding_bursts,
+            "clients": len(clients),
         },
         "project": {"depth": depth},
     }
@@ -81,13 +80,15 @@ def idle_frame(params: Parameters) -> IdleFrame:
             direction_cycles, shade_cycles = color.direction_cycles - 2, color.latency_cycles - 2
             del color
     depths = np.zeros(0, np.int64)
-    write_clients = np.zeros(0, WRITE_CLIENT)
     if params.raster_lanes:
         frame["draws"], frame["clear_cycles"] = 1, DepthSort.CLEAR_CYCLES
         beat_bytes = params.data_bits // 8
         fixed["lists"] = idle_lists(params)
-        fixed["writes"] = {"outstanding_limit": params.outstanding_bursts, "has_room": 1}
-        write_clients = np.zeros(len(WRITE_QUEUE_BEATS), WRITE_CLIENT)
+        fixed["writes"] = {
+            "outstanding_limit": params.outstanding_bursts,
+            "has_room": 1,
+            "clients": len(WRITE_QUEUE_BEATS),
+        }
         with unused_components():
             longest = [WriteSplitter(params, depth).burst_entries for depth in WRITE_QUEUE_BEATS]
         depths = merge_depths(params)
@@ -99,14 +100,12 @@ def idle_frame(params: Parameters) -> IdleFrame:
             "ready": 1,
             "drained": 1,
         }.items():
-            write_clients[name] = values
+            frame["write_clients"][name] = values
     for block, registers in fixed.items():
         for name, value in registers.items():
             frame[block][name] = value
     return IdleFrame(
         frame,
-        clients,
-        write_clients,
         test_cycles,
         project_cycles,
         direction_cycles,

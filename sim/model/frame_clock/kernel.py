@@ -16,6 +16,7 @@ from golden.jit import serial_kernel
 from golden.records import RECORD_BYTES
 from golden.stages.tile_bin.constants import PAGE_BYTES
 from sim.model.clocked import registers
+from sim.model.dram_port import HAS_ANSWER, HAS_BEAT, TAKES_BEAT, clock_dram
 from sim.model.frame_clock.course import (
     COURSE,
     LISTS,
@@ -26,7 +27,7 @@ from sim.model.frame_clock.course import (
 )
 from sim.model.front_end.bus import BUS, clock_bus, granted_client
 from sim.model.front_end.kernel import BLOCKS, Found, clock_front_end, front_end_is_done
-from sim.model.front_end.read_master import clock_queue, clock_splitter, take_record
+from sim.model.front_end.read_master import CLIENT, clock_queue, clock_splitter, take_record
 from sim.model.rasterize.kernel import (
     RasterArrays,
     bin_ready,
@@ -51,19 +52,19 @@ from sim.model.stages.tile_bin_kernel import (
     clock_tile_bin,
     tile_bin_write,
 )
-from sim.model.write_master import WRITES, WriteRings, clock_write_master
+from sim.model.write_master import WRITE_CLIENT, WRITES, clock_write_master
 
 Int64 = NDArray[np.int64]
 
 # Clients of the read master behind the front end's three, and of the write master.
-COLORS, SORTED = 3, 4
+COLORS, SORTED, MOST_CLIENTS = 3, 4, 5
 LISTS_CLIENT, PICTURE_CLIENT = range(2)
 START_CYCLE = 1  # from the header's read offered to the start of the lists
 
 FRAME = registers(
-    # Fixed: is there a color, does the build draw; the list memory's first record; cycles in which
-    # depth_sort clears its histogram.
-    *("colors", "draws", "list_record", "clear_cycles"),
+    # Fixed: is there a color, does the build draw; the first record of the list memory and of the
+    # colours; cycles in which depth_sort clears its histogram.
+    *("colors", "draws", "list_record", "color_record", "clear_cycles"),
     "cycle",
     # When all splats were through, the lists were in memory, the picture was.
     *("streamed_cycle", "listed_cycle"),
@@ -74,6 +75,8 @@ FRAME = registers(
     lists=TILE_BIN,
     course=COURSE,
     writes=WRITES,
+    clients=np.dtype((CLIENT, (MOST_CLIENTS,))),
+    write_clients=np.dtype((WRITE_CLIENT, (2,))),
 )
 
 
@@ -82,15 +85,12 @@ class StreamArrays(NamedTuple):
 
     Members
     -------
-    found : of the front end. pipeline : of clock_cluster_cull. rings : (clients, n) of the read
-    clients' queues. bursts : ring of the bus. line, beats : of clock_gaussian_project.
-    directions, shades : of clock_color. splat_index : (S,).
+    found : of the front end. pipeline : of clock_cluster_cull. line, beats : of
+    clock_gaussian_project. directions, shades : of clock_color. splat_index : (S,).
     """
 
     found: Found
     pipeline: Int64
-    rings: Int64
-    bursts: NDArray[np.void]
     line: Int64
     beats: Int64
     directions: Int64
@@ -101,7 +101,6 @@ class StreamArrays(NamedTuple):
 @serial_kernel
 def _clock_stream(
     frame: Any,
-    clients: Any,
     stream: StreamArrays,
     granted: int,
     client: int,
@@ -110,18 +109,19 @@ def _clock_stream(
 ) -> None:
     """Stages 1 to 4. `passed`: the splat at the end of the build's color, or projection, leaves."""
     project, color, cycle = frame.project, frame.color, frame.cycle
+    clients = frame.clients
     beat_passes = project.queue.valid != 0
     if frame.colors:
         beat_passes &= (color.serial == 0) | ((color.serial == 1) & color_ready(color))
-        reader, ring = clients[COLORS], stream.rings[COLORS]
+        reader = clients[COLORS]
         record = reader.queue.valid == 1
         record_taken = record & record_ready(color)
         offered = color.offered != 0
         requested = offered & (reader.splitter.loaded == 0)
-        base, count = color.offered_base, color.offered_count
+        base, count = color.offered_base + frame.color_record, color.offered_count
         clock_splitter(reader.splitter, reader.queue, granted == COLORS, offered, base, count)
-        taken = take_record(reader.queue, ring, record_taken)
-        clock_queue(reader.queue, ring, slots * int(client == COLORS), taken)
+        taken = take_record(reader.queue, record_taken)
+        clock_queue(reader.queue, slots * int(client == COLORS), taken)
         beat = stream.beats[project.read_place] * int(beat_passes)
         clock_color(
             color,
@@ -147,7 +147,6 @@ def _clock_stream(
         frame.front,
         clients,
         stream.pipeline,
-        stream.rings,
         stream.found,
         granted,
         client,
@@ -166,15 +165,37 @@ def _is_streamed(frame: Any) -> bool:
 
 
 @serial_kernel
-def simulate_stream(frames: NDArray[np.void], clients: Any, stream: StreamArrays) -> None:
-    """Clocks a frame of a build that gives its splats away, until all is quiet."""
-    frame = frames[0]
+def _clock_ports(frame: Any, dram: Any, granted: int) -> None:
+    """The bus, the write master, and the memory behind them."""
+    bus, writes = frame.bus, frame.writes
+    read_beats, write_beats = bus.burst_beats * bus.address, writes.address_beats * writes.address
+    read_address, write_address = bus.burst_address, writes.burst_address
+    moved = HAS_BEAT * int(clock_bus(bus, frame.clients, granted, frame.cycle))
+    if frame.draws:
+        sent, answered = clock_write_master(writes, frame.write_clients, frame.cycle)
+        moved |= TAKES_BEAT * int(sent) | HAS_ANSWER * int(answered)
+    if bus.is_dram:
+        says = clock_dram(dram, read_address, read_beats, write_address, write_beats, moved)
+        bus.says = writes.says = says
+
+
+@serial_kernel
+def simulate_stream(
+    frames: NDArray[np.void], drams: NDArray[np.void], stream: StreamArrays
+) -> None:
+    """Clocks a frame of a build that gives its splats away, until all is quiet.
+
+    Parameters
+    ----------
+    frames : (1,) FRAME. drams : (1,) DRAM, looked at where the memory is one.
+    """
+    frame, dram = frames[0], drams[0]
     while not _is_streamed(frame):
-        granted = granted_client(frame.bus, clients)
+        granted = granted_client(frame.bus, frame.clients)
         client, slots = frame.bus.entry_client, frame.bus.entry_slots
-        clock_bus(frame.bus, clients, stream.bursts, granted, frame.cycle)
+        _clock_ports(frame, dram, granted)
         passed = color_valid(frame.color)
-        _clock_stream(frame, clients, stream, granted, client, slots, passed)
+        _clock_stream(frame, stream, granted, client, slots, passed)
         frame.cycle += 1
     frame.streamed_cycle = frame.cycle
 
@@ -182,15 +203,13 @@ def simulate_stream(frames: NDArray[np.void], clients: Any, stream: StreamArrays
 @serial_kernel
 def simulate_picture(
     frames: NDArray[np.void],
-    clients: Any,
+    drams: NDArray[np.void],
     stream: StreamArrays,
     lists: ListArrays,
     sort_block: NDArray[np.void],
     sorts: SortArrays,
     rasters: NDArray[np.void],
     raster_arrays: RasterArrays,
-    write_clients: Any,
-    rings: WriteRings,
 ) -> None:
     """Clocks a frame of a build that draws, until its picture is in memory.
 
@@ -198,13 +217,13 @@ def simulate_picture(
     ----------
     frames : (1,) FRAME out of reset; holds the counters at the end.
     """
-    frame, raster, sort = frames[0], rasters[0], sort_block[0]
-    bus, course, writes = frame.bus, frame.course, frame.writes
+    frame, raster, sort, dram = frames[0], rasters[0], sort_block[0], drams[0]
+    bus, course, clients = frame.bus, frame.course, frame.clients
+    to_lists, to_picture = frame.write_clients[LISTS_CLIENT], frame.write_clients[PICTURE_CLIENT]
     tile_bin, color = frame.lists, frame.color
-    offers, address, last = np.zeros(2, np.int64), np.zeros(2, np.int64), np.zeros(2, np.int64)
     streamed, sorting, waits = False, False, False
     next_entry = 0
-    reader, ring = clients[SORTED], stream.rings[SORTED]
+    reader = clients[SORTED]
     bins, entries = len(sorts.lengths), raster_arrays.entries
     while not (streamed and course.rendered != 0):
         cycle = frame.cycle
@@ -213,25 +232,21 @@ def simulate_picture(
             frame.streamed_cycle = cycle
         granted = granted_client(bus, clients)
         client, slots = bus.entry_client, bus.entry_slots
-        clock_bus(bus, clients, stream.bursts, granted, cycle)
         # What the write master is offered.
-        offers[:] = 0
+        to_lists.offers = to_picture.offers = 0
         writing = course.state <= WRITTEN
         if writing:
             valid, at, ends = tile_bin_write(tile_bin)
-            offers[LISTS_CLIENT] = int(valid)
-            address[LISTS_CLIENT] = at + frame.list_record * RECORD_BYTES
-            last[LISTS_CLIENT] = int(ends)
-        lists_ready = write_clients[LISTS_CLIENT].ready != 0
-        picture_ready = write_clients[PICTURE_CLIENT].ready != 0
-        lists_drained = write_clients[LISTS_CLIENT].drained != 0
-        picture_drained = write_clients[PICTURE_CLIENT].drained != 0
+            to_lists.offers, to_lists.offered_last = int(valid), int(ends)
+            to_lists.offered_address = at + frame.list_record * RECORD_BYTES
+        lists_ready, picture_ready = to_lists.ready != 0, to_picture.ready != 0
+        lists_drained, picture_drained = to_lists.drained != 0, to_picture.drained != 0
         writer = raster.writer
         if writer.level:
-            offers[PICTURE_CLIENT] = 1
-            address[PICTURE_CLIENT] = writer.beats[writer.first, 0]
-            last[PICTURE_CLIENT] = writer.beats[writer.first, 1]
-        clock_write_master(writes, write_clients, rings, offers, address, last, cycle)
+            to_picture.offers = 1
+            to_picture.offered_address = writer.beats[writer.first, 0]
+            to_picture.offered_last = writer.beats[writer.first, 1]
+        _clock_ports(frame, dram, granted)
         # Lists.
         lists_done, starts = tile_bin.done != 0, cycle == START_CYCLE
         if writing:
@@ -239,7 +254,7 @@ def simulate_picture(
             offered = color_valid(color)
             passed = offered & (tile_bin.ready != 0)
             if not streamed:
-                _clock_stream(frame, clients, stream, granted, client, slots, passed)
+                _clock_stream(frame, stream, granted, client, slots, passed)
             clock_tile_bin(tile_bin, lists, starts, finish, offered, lists_ready, cycle)
         # The order: requests and records pass between depth_sort and its client.
         entry_valid = False
@@ -251,7 +266,7 @@ def simulate_picture(
             sort_busy = sort.is_busy != 0
             entry_valid = sort.valid != 0
             due, has_room = reader.queue.valid == 1, reader.splitter.loaded == 0
-            taken = take_record(reader.queue, ring, due & (sort.takes_record != 0))
+            taken = take_record(reader.queue, due & (sort.takes_record != 0))
             asks = sort.asks != 0
             page = 0
             if asks:
@@ -260,7 +275,7 @@ def simulate_picture(
             clock_splitter(
                 reader.splitter, reader.queue, granted == SORTED, asks, first, sort.records
             )
-            clock_queue(reader.queue, ring, slots * int(client == SORTED), taken)
+            clock_queue(reader.queue, slots * int(client == SORTED), taken)
             clock_depth_sort(sort, sorts, entry_ready(raster), due, has_room)
         # The picture.
         drawing = sort_busy or raster_is_busy(raster) or not picture_drained

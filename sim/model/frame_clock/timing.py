@@ -18,13 +18,13 @@ from golden.stages.tile_bin.integer import BinLists
 from golden.view import ViewFrame
 from hw.frame.phases import draws_beside
 from hw.host.register_map import frame_counters
+from sim.model.dram_port import DRAM, idle_dram
 from sim.model.frame_clock.hardware import IdleFrame, idle_frame
 from sim.model.frame_clock.kernel import (
     StreamArrays,
     simulate_picture,
     simulate_stream,
 )
-from sim.model.front_end.bus import BURST
 from sim.model.front_end.kernel import Found
 from sim.model.memory import MemoryModel
 from sim.model.outcome import FrameOutcome, frame_outcome
@@ -32,7 +32,6 @@ from sim.model.rasterize.cycles import lane_counters, raster_clock
 from sim.model.rasterize.work import raster_work
 from sim.model.stages.depth_sort_cycles import sort_clock
 from sim.model.stages.tile_bin_cycles import list_arrays
-from sim.model.write_master import WriteRings
 
 Int64 = NDArray[np.int64]
 
@@ -40,6 +39,11 @@ Int64 = NDArray[np.int64]
 # a beat is put out, is taken, and is known to be taken.
 END_CYCLES, FINISH_CYCLES = 2, 3
 PAGE_RECORDS = PAGE_BYTES // RECORD_BYTES
+SECTION_REGISTERS = {
+    "group_record": "groups",
+    "cluster_record": "clusters",
+    "gaussian_record": "geometry",
+}
 
 
 def knows_memory(memory: MemoryModel, params: Parameters) -> bool:
@@ -96,18 +100,12 @@ class FrameClock:
     counters: dict[str, int]
 
 
-def stream_arrays(
-    idle: IdleFrame, params: Parameters, outcome: FrameOutcome, index: Int64
-) -> StreamArrays:
+def stream_arrays(idle: IdleFrame, outcome: FrameOutcome, index: Int64) -> StreamArrays:
     """What stages 1 to 4 work on; index of the splats."""
     depth = int(idle.frame["project"]["depth"][0])
     return StreamArrays(
         found=found_of(outcome),
         pipeline=np.zeros(idle.test_cycles, np.int64),
-        rings=np.zeros(
-            (len(idle.clients), int(idle.clients["splitter"]["room"].max()) + 1), np.int64
-        ),
-        bursts=np.zeros(params.outstanding_bursts + 2, BURST),
         line=np.full(idle.project_cycles, -1, np.int64),
         beats=np.zeros(depth + 2, np.int64),
         directions=np.zeros(idle.direction_cycles, np.int64),
@@ -127,9 +125,9 @@ def stream_clock(
     """
     need_known_memory(memory, params)
     idle = idle_frame(params)
-    frame, clients = _begin(idle, outcome, memory)
+    frame, dram = _begin(idle, outcome, params, memory)
     index = np.zeros(0, np.int64) if index is None else index
-    simulate_stream(frame, clients, stream_arrays(idle, params, outcome, index))
+    simulate_stream(frame, dram, stream_arrays(idle, outcome, index))
     cycles = int(frame["cycle"][0]) + 1 + FINISH_CYCLES
     if outcome.splats >= params.lanes and outcome.splats % params.lanes:
         cycles += 1
@@ -137,16 +135,26 @@ def stream_clock(
 
 
 def _begin(
-    idle: IdleFrame, outcome: FrameOutcome, memory: MemoryModel
+    idle: IdleFrame, outcome: FrameOutcome, params: Parameters, memory: MemoryModel
 ) -> tuple[NDArray[np.void], NDArray[np.void]]:
-    """Frame and clients out of reset, before a frame of so many groups and that memory."""
-    frame, clients = idle.frame.copy(), idle.clients.copy()
+    """Frame out of reset, before one of so many groups, and the memory's DRAM, or an unused one."""
+    frame = idle.frame.copy()
     control, bus = frame["front"]["control"], frame["bus"]
     control["to_request"] = control["to_take"] = len(outcome.group_visible)
     bus["latency_cycles"], bus["busy_256"] = memory.latency_cycles, memory.busy_256
     bus["random"] = np.uint64(memory.seed).astype(np.int64)
     frame["writes"]["latency_cycles"] = memory.latency_cycles
-    return frame, clients
+    first = {name: (memory.address + at) // RECORD_BYTES for name, at in outcome.offsets.items()}
+    frame["front"]["header_record"] = memory.address // RECORD_BYTES
+    for register, section in SECTION_REGISTERS.items():
+        frame["front"][register] = first.get(section, 0)
+    frame["color_record"] = first.get("colors", 0)
+    if memory.dram is None:
+        return frame, np.zeros(1, DRAM)
+    if not outcome.offsets:
+        raise ValueError("behind a DRAM an outcome says where its tables lie.")
+    bus["is_dram"] = frame["writes"]["is_dram"] = 1
+    return frame, idle_dram(memory.dram, params)
 
 
 def _counters(frame: np.void, cycles: int, stream_cycles: int) -> dict[str, int]:
@@ -202,28 +210,19 @@ def picture_clock(
     """
     need_known_memory(memory, params)
     idle = idle_frame(params)
-    frame, clients = _begin(idle, outcome, memory)
+    frame, dram = _begin(idle, outcome, params, memory)
     frame["list_record"] = binning.list_page * PAGE_RECORDS
     frame["lists"]["across"], frame["lists"]["down"] = binning.across, binning.down
     work = raster_work(fields_of(ordered.entries), ordered.offsets, size, rastering, params, top_px)
     raster = raster_clock(work, rastering, params, picture_address)
-    bursts = params.outstanding_bursts + 4
-    write_clients = idle.write_clients.copy()
     simulate_picture(
         frame,
-        clients,
-        stream_arrays(idle, params, outcome, splats["index"].astype(np.int64)),
+        dram,
+        stream_arrays(idle, outcome, splats["index"].astype(np.int64)),
         list_arrays(splats, binning, params),
         *sort_clock(lists, params, idle.depths),
         raster.raster,
         raster.arrays,
-        write_clients,
-        WriteRings(
-            bursts=np.zeros((len(write_clients), 32, 2), np.int64),
-            granted=np.zeros((bursts, 3), np.int64),
-            addressed=np.zeros(bursts, np.int64),
-            answers=np.zeros(bursts, np.int64),
-        ),
     )
     cycles = int(frame["cycle"][0]) + END_CYCLES
     counted, tiles, writes = raster.raster[0], frame[0]["lists"], frame[0]["writes"]

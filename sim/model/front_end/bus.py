@@ -5,19 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from golden.jit import serial_kernel
 from sim.model.clocked import registers
+from sim.model.dram_port import HAS_BEAT
 from sim.model.front_end.read_master import BOTH_SLOTS
+
+# A burst that the memory is to answer.
+BURST = registers("first_cycle", "beats", "client", "skip_first", "skip_last")
+MOST_BURSTS = 128  # under way, a power of two
 
 BUS = registers(
     # Fixed: slots and beats of an entry, bursts under way; of sim.model.memory.MemoryModel.
     *("slots", "entry_beats", "outstanding_limit", "latency_cycles", "busy_256"),
+    # Fixed: there are clients, and the memory is a DRAM; what its port does in this cycle.
+    *("clients", "is_dram", "says"),
     # State of the memory's chances.
     "random",
-    # Bursts under way; an address was put out in the cycle before.
-    *("outstanding", "address"),
+    # Bursts under way; an address is put out, of the burst that begins at a byte.
+    *("outstanding", "address", "burst_address", "burst_beats"),
     # Places of the ring of bursts, and how many are in it; beats left of the burst that is
     # answered, beats of its entry so far.
     *("write_place", "read_place", "waiting", "beats_left", "entry_part"),
@@ -25,17 +31,15 @@ BUS = registers(
     *("last", "entry_client", "entry_slots"),
     # Counters.
     *("beats", "bursts", "wait_cycles"),
+    ring=np.dtype((BURST, (MOST_BURSTS,))),
 )
-
-# A burst that the memory is to answer.
-BURST = registers("first_cycle", "beats", "client", "skip_first", "skip_last")
 
 
 @serial_kernel
 def granted_client(bus: Any, clients: Any) -> int:
     """The first of the clients whose burst is offered, -1 where none is or the bus takes none."""
     if (bus.outstanding != bus.outstanding_limit) & (bus.address == 0):
-        for n in range(len(clients)):
+        for n in range(bus.clients):
             if clients[n].splitter.offered == 1:
                 return n
     return -1
@@ -54,21 +58,24 @@ def memory_is_busy(bus: Any) -> bool:
 
 
 @serial_kernel
-def clock_bus(bus: Any, clients: Any, bursts: NDArray[np.void], granted: int, cycle: int) -> None:
-    """The bus, and the memory behind it, which answers in order and one beat a cycle.
+def clock_bus(bus: Any, clients: Any, granted: int, cycle: int) -> bool:
+    """The bus, and the memory behind it, which answers in order; whether a beat is taken.
 
     Parameters
     ----------
     bus : BUS.
-    clients : (3,) CLIENT.
-    bursts : (n,) BURST, a ring; n is larger than the outstanding bursts.
+    clients : (3 or more,) CLIENT.
     granted : the client whose burst is passed on, -1 for none.
     """
     is_idle = bus.outstanding == 0
     bus.outstanding += int(granted >= 0) - bus.last
     bus.last = bus.entry_slots = 0
-    burst = bursts[bus.read_place]
-    if bus.waiting != 0 and burst.first_cycle <= cycle and not memory_is_busy(bus):
+    burst = bus.ring[bus.read_place]
+    if bus.is_dram:
+        comes = bus.says & HAS_BEAT != 0
+    else:
+        comes = bus.waiting != 0 and burst.first_cycle <= cycle and not memory_is_busy(bus)
+    if comes:
         is_first = bus.beats_left == 0
         bus.beats_left = (burst.beats if is_first else bus.beats_left) - 1
         bus.last = int(bus.beats_left == 0)
@@ -79,17 +86,19 @@ def clock_bus(bus: Any, clients: Any, bursts: NDArray[np.void], granted: int, cy
             bus.entry_slots = BOTH_SLOTS - skips if bus.slots == 2 else 1
         if bus.last == 1:
             bus.waiting -= 1
-            bus.read_place = bus.read_place + 1 if bus.read_place + 1 < len(bursts) else 0
+            bus.read_place = (bus.read_place + 1) & (MOST_BURSTS - 1)
         bus.beats += 1
     elif not is_idle:
         bus.wait_cycles += 1
     bus.address = int(granted >= 0)
     if granted >= 0:
-        splitter, burst = clients[granted].splitter, bursts[bus.write_place]
+        splitter, burst = clients[granted].splitter, bus.ring[bus.write_place]
         burst.first_cycle = cycle + 1 + bus.latency_cycles
         burst.beats = splitter.length * bus.entry_beats
+        bus.burst_address, bus.burst_beats = splitter.address, burst.beats
         burst.client, burst.skip_first = granted, splitter.skip_first
         burst.skip_last = splitter.skip_last & splitter.ends_run
-        bus.write_place = bus.write_place + 1 if bus.write_place + 1 < len(bursts) else 0
+        bus.write_place = (bus.write_place + 1) & (MOST_BURSTS - 1)
         bus.waiting += 1
         bus.bursts += 1
+    return bool(comes)

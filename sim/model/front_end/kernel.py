@@ -32,6 +32,8 @@ Int64 = NDArray[np.int64]
 Bool = NDArray[np.bool_]
 
 BLOCKS = registers(
+    # Fixed: the first record of each table, byte 32 x record in memory.
+    *("header_record", "group_record", "cluster_record", "gaussian_record"),
     control=CONTROL,
     cull=CLUSTER_CULL,
     reader=CLUSTER_READER,
@@ -74,9 +76,8 @@ def is_quiet(cull: Any, merger: Any, fetch: Any) -> bool:
 @serial_kernel
 def clock_front_end(
     blocks: Any,
-    clients: NDArray[np.void],
+    clients: Any,
     pipeline: Int64,
-    rings: Int64,
     found: Found,
     granted: int,
     client: int,
@@ -90,7 +91,6 @@ def clock_front_end(
     blocks : BLOCKS.
     clients : (3 or more,) CLIENT, of header and groups, clusters, Gaussians.
     pipeline : (test cycles,) ring of clock_cluster_cull.
-    rings : (3 or more, n) of the clients' queues.
     found : what the stages find.
     granted : the client whose burst is passed to the bus, -1 for none.
     client, slots : of the entry that arrives; slots 0 for none.
@@ -99,7 +99,6 @@ def clock_front_end(
     control, cull = blocks.control, blocks.cull
     reader, merger, fetch = blocks.reader, blocks.merger, blocks.fetch
     tables, clusters, geometry = clients[0], clients[1], clients[2]
-    table_ring, cluster_ring, geometry_ring = rings[0], rings[1], rings[2]
     # Who moves in this cycle, from the last stage to the first.
     table_ready = tables.splitter.loaded == 0
     cluster_ready, geometry_ready = clusters.splitter.loaded == 0, geometry.splitter.loaded == 0
@@ -115,25 +114,27 @@ def clock_front_end(
     run_taken = (cull.requests.valid == 1) & (reader.checked == 0)
     requests = (control.phase != CHECK) & (control.phase != RUN)
     # The requests.
-    first, count = control.request_record, control.request_count
+    first, count = control.request_record + blocks.group_record, control.request_count
+    if control.phase < GROUPS:
+        first = control.request_record + blocks.header_record
     clock_splitter(tables.splitter, tables.queue, granted == 0, requests, first, count)
     run = reader.request_run
-    first, count = found.group_runs[run, 0], found.group_runs[run, 1]
+    first, count = found.group_runs[run, 0] + blocks.cluster_record, found.group_runs[run, 1]
     requested = reader.request_valid == 1
     clock_splitter(clusters.splitter, clusters.queue, granted == 1, requested, first, count)
-    first, count = merger.request_base, merger.request_count
+    first, count = merger.request_base + blocks.gaussian_record, merger.request_count
     requested = merger.request_valid == 1
     clock_splitter(geometry.splitter, geometry.queue, granted == 2, requested, first, count)
     # Stages, and the queues before them.
     members_valid = geometry.queue.valid == 1
-    members_slots = geometry_ring[geometry.queue.read_place]
+    members_slots = geometry.queue.ring[geometry.queue.read_place]
     clock_members(fetch, members_valid, members_slots, passed, members_taken, found.cluster_runs)
-    taken = take_record(tables.queue, table_ring, header | group)
-    clock_queue(tables.queue, table_ring, slots * int(client == 0), taken)
-    taken = take_record(clusters.queue, cluster_ring, cluster)
-    clock_queue(clusters.queue, cluster_ring, slots * int(client == 1), taken)
+    taken = take_record(tables.queue, header | group)
+    clock_queue(tables.queue, slots * int(client == 0), taken)
+    taken = take_record(clusters.queue, cluster)
+    clock_queue(clusters.queue, slots * int(client == 1), taken)
     taken = fetch.entry_taken == 1
-    clock_queue(geometry.queue, geometry_ring, slots * int(client == 2), taken)
+    clock_queue(geometry.queue, slots * int(client == 2), taken)
     accept = clock_run_merger(merger, geometry_ready, merger_valid, found.cluster_runs)
     clock_register(fetch.merger_input, passed, accept)
     clock_fifo_and_register(fetch.waiting, fetch.waiting_output, visible, passed)

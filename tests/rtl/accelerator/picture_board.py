@@ -133,7 +133,9 @@ class PictureBoard:
         if memory is not None:
             self.behind = memory
         if knows_memory(self.behind, self.params):
-            clocked = frame_clock(seen, self.behind, self.slots[slot].picture).counters
+            pack = self.places[self.packs.index(seen.pack)][0]
+            behind = replace(self.behind, address=pack)
+            clocked = frame_clock(seen, behind, self.slots[slot].picture).counters
             assert {name: counters[name] for name in clocked} == clocked
         assert {name: counters[name] for name in seen.counters} == seen.counters
         assert counters["write_beats"] == written_beats(seen)

@@ -85,6 +85,26 @@ def test_a_window_finds_the_row_that_is_open():
     assert window.hits + window.misses == n
 
 
+def test_without_a_hit_the_bank_that_is_ready_first_goes_first():
+    """A row, another of its bank, one of a bank that is free: that one hides behind the first."""
+    run = play_requests(reads(0, BANKS * ROW, ROW), ONE, 2)
+    assert run.misses == 3
+    # activates: 0, at 10 the free bank, at 60 (tRC) the bank of the first
+    assert run.time_ns == pytest.approx(60.0 + FIRST_NS + 5.0)
+    in_order = play_requests(reads(0, BANKS * ROW, ROW), ONE, 1)
+    assert in_order.time_ns == pytest.approx(60.0 + 10.0 + FIRST_NS + 5.0)
+
+
+def test_a_channel_of_random_rows_is_bound_by_its_banks():
+    """Row cycles of 60 ns in eight banks allow a burst each 10 ns (tRRD, tFAW): a window finds
+    banks that are ready; the order alone does not."""
+    rng = np.random.default_rng(3)
+    stream = reads(*(ROW * rng.integers(0, 4000, 4000)).tolist())
+    ready, in_order = play_requests(stream, ONE, 32), play_requests(stream, ONE, 1)
+    assert 10.0 <= ready.time_ns / 4000 < 11.5
+    assert in_order.time_ns / 4000 > 20
+
+
 def test_refresh_takes_its_share():
     """Each tREFI: precharge of what is open, tRFC, activate again."""
     run = play_requests(contiguous(0, 1 << 20, False), replace(LPDDR4, channels=1), 16)
