@@ -80,9 +80,18 @@ def pack_bytes(pack: Pack) -> bytes:
 
 def section_offsets(pack: Pack) -> dict[str, int]:
     """Section -> its first byte in the pack's file."""
+    return {name: offset for name, (offset, _) in _sections(pack).items()}
+
+
+def pack_size(pack: Pack) -> int:
+    """Bytes of the pack's file."""
+    return sum(_sections(pack)[SECTIONS[-1]])
+
+
+def _sections(pack: Pack) -> dict[str, tuple[int, int]]:
+    """Section -> its first byte and length."""
     lengths = [len(_strings(pack)), *(array.nbytes for array in _arrays(pack))]
-    places = _places(lengths)
-    return {name: offset for name, (offset, _) in zip(SECTIONS, places, strict=True)}
+    return dict(zip(SECTIONS, _places(lengths), strict=True))
 
 
 def _strings(pack: Pack) -> bytes:

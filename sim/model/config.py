@@ -10,10 +10,12 @@ from golden.errors import InputError
 from golden.params import Parameters
 from golden.rules import TILE_PX
 from golden.stages.rasterize.counts import SUBTILE_TESTS
+from hw.package.presets import PRESETS as BUILDS
 from sim.model.dram_config import DramConfig, load_dram
 from sim.model.toml_record import check_numbers, named_or_file, read_record
 
 PRESETS = Path(__file__).with_name("presets")
+NO_BUILD = "none"
 RANGES: dict[str, tuple[float, float]] = {
     "clock_mhz": (1, 5000),
     "data_bits": (64, 512),
@@ -44,6 +46,9 @@ class ModelConfig:
     dram : name of a file in sim/drams, or a path.
     path_ns : from an address on the bus to the DRAM's command and back, beyond the DRAM itself, ns.
     reorder_window : requests among which the memory controller chooses, each channel.
+    build : preset of hw.package.presets that draws, of the same data_bits and lanes: its frames
+        are clocked, and what follows from color_lanes on is not looked at; "none": frames are by
+        formula.
     data_bits, lanes : of the front end's RTL, golden.params.Parameters.
     color_lanes : splats coloured a cycle.
     color_record_bytes : of one Gaussian's colours in memory: 96 float16 of degree 3, 32 narrow.
@@ -68,6 +73,7 @@ class ModelConfig:
     dram: str
     path_ns: float
     reorder_window: int
+    build: str
     data_bits: int
     lanes: int
     color_lanes: int
@@ -107,6 +113,26 @@ class ModelConfig:
     def params(self) -> Parameters:
         """Of the front end's RTL."""
         return Parameters(data_bits=self.data_bits, lanes=self.lanes)
+
+    @property
+    def is_clocked(self) -> bool:
+        """Whether it is a build whose frames are clocked."""
+        return self.build != NO_BUILD
+
+    @cached_property
+    def built(self) -> Parameters:
+        """Of the build; raises InputError where it is none, or of other widths."""
+        draws: dict[str, Parameters] = {
+            name: preset.params for name, preset in BUILDS.items() if preset.draws
+        }
+        found = draws.get(self.build)
+        if found is None or (found.data_bits, found.lanes) != (self.data_bits, self.lanes):
+            names = ", ".join(f"{n} ({p.data_bits}, {p.lanes})" for n, p in draws.items())
+            raise InputError(
+                f"build {self.build!r} draws nothing with data_bits = {self.data_bits} and lanes = "
+                f"{self.lanes}: choose {NO_BUILD} or one of {names}."
+            )
+        return found
 
     @cached_property
     def memory(self) -> DramConfig:

@@ -202,21 +202,27 @@ def without_culling(counts: FrameCounts) -> FrameCounts:
     The splats are the same: culling drops none that reaches a pixel. A culled Gaussian whose extent
     rounds up onto the picture would add a splat here that is not counted.
     """
-    largest = Parameters().count.max_int
-    base = np.arange(0, counts.gaussians, largest)
-    runs = np.stack([base, np.minimum(largest, counts.gaussians - base)], axis=1)
-    outcome = FrameOutcome(
-        group_visible=np.ones(1, np.bool_),
-        group_runs=np.array([[0, len(runs)]]),
-        cluster_visible=np.ones(len(runs), np.bool_),
-        cluster_runs=runs,
-        kept=counts.kept,
-    )
+    outcome = whole_outcome(counts.gaussians, counts.kept, counts.outcome.offsets)
     return replace(
         counts,
         outcome=outcome,
         group_visible=outcome.group_visible,
         cluster_visible=outcome.cluster_visible,
+    )
+
+
+def whole_outcome(gaussians: int, kept: NDArray[np.bool_], offsets: dict[str, int]) -> FrameOutcome:
+    """Nothing culled, by such tables; kept and offsets of FrameOutcome."""
+    largest = Parameters().count.max_int
+    base = np.arange(0, gaussians, largest)
+    runs = np.stack([base, np.minimum(largest, gaussians - base)], axis=1)
+    return FrameOutcome(
+        group_visible=np.ones(1, np.bool_),
+        group_runs=np.array([[0, len(runs)]]),
+        cluster_visible=np.ones(len(runs), np.bool_),
+        cluster_runs=runs,
+        kept=kept,
+        offsets=offsets,
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from golden.camera import Camera
 from golden.pack import Pack
 from golden.rules import Rules
+from sim.model.clocked_frame import ClockedFrame, clocked_frames
 from sim.model.config import ModelConfig
 from sim.model.counts import (
     FrameCounts,
@@ -22,6 +23,8 @@ from sim.model.frame import FrameModel, model_frame
 from sim.model.processes import spread_over, workers_for
 from sim.model.shared_runs import SharedRuns
 
+CLOCKED_FRAMES = 6  # as long as a clocked view takes, in frames by formula
+
 
 @dataclass(frozen=True)
 class ModelledView:
@@ -30,7 +33,8 @@ class ModelledView:
     Parameters
     ----------
     frame : its cycles.
-    gaussians_read, splats, bin_pairs, fetched_splats, blended_pixel_splats : FrameCounts.
+    gaussians_read, splats, bin_pairs, fetched_splats, blended_pixel_splats : FrameCounts; of a
+        clocked frame what the build counts.
     """
 
     frame: FrameModel
@@ -72,8 +76,9 @@ def modelled_views(
 
     Raises InputError where a view is out of reach of the formats.
     """
-    shared = OneMachine(_bare(pack), rules, config, without)
-    workers = workers_for(len(pack), len(cameras))
+    shared = OneMachine(pack if config.is_clocked else _bare(pack), rules, config, without)
+    frames = CLOCKED_FRAMES if config.is_clocked else 1
+    workers = workers_for(len(pack), len(cameras), frames)
     return spread_over(_on_one_machine, shared, cameras, workers)
 
 
@@ -96,6 +101,11 @@ def _bare(pack: Pack) -> Pack:
 
 
 def _on_one_machine(shared: OneMachine, camera: Camera) -> tuple[ModelledView, ...]:
+    if shared.config.is_clocked:
+        found = clocked_frames(
+            shared.pack, camera, shared.rules, shared.config, without=shared.without
+        )
+        return tuple(map(_clocked, found))
     counts = frame_counts(shared.pack, camera, shared.rules, shared.config)
     runs = SharedRuns()
     on = _modelled(counts, shared.config, runs)
@@ -122,6 +132,18 @@ def _on_many_machines(
         if number in shared.without:
             off.append(model_frame(without_culling(counted[shape]), machine, runs[shape][1]))
     return tuple(on), tuple(off)
+
+
+def _clocked(found: ClockedFrame) -> ModelledView:
+    counters = found.counters
+    return ModelledView(
+        frame=found.frame,
+        gaussians_read=counters["members"],
+        splats=counters["splats"],
+        bin_pairs=counters["list_entries"],
+        fetched_splats=counters["drawn_entries"] - counters["dropped_entries"],
+        blended_pixel_splats=counters["blended_lane_cycles"] + counters["ended_lane_cycles"],
+    )
 
 
 def _modelled(counts: FrameCounts, config: ModelConfig, runs: SharedRuns) -> ModelledView:

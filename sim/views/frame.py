@@ -21,10 +21,10 @@ from hw.host.register_map import frame_counters
 from hw.host.status import StatusCode
 from sim.model.frame_clock.timing import frame_clock, knows_memory
 from sim.model.memory import MemoryModel
+from sim.model.picture_memory import PictureMemory, picture_memory, read_picture
 from sim.rtl.accelerator_harness import AcceleratorHarness
 from sim.rtl.driver import Accelerator, Status, pack_image
 from sim.views.differing import count_differing
-from sim.views.picture_memory import PictureMemory, picture_memory, read_picture
 
 FrameEngine = Literal["integer", "rtl"]
 

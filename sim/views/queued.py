@@ -15,9 +15,9 @@ from golden.params import Parameters
 from golden.rules import Rules
 from golden.view import ViewFrame, view_frame
 from sim.model.memory import MemoryModel
+from sim.model.picture_memory import PictureMemory, picture_memory, read_picture
 from sim.rtl.accelerator_harness import AcceleratorHarness
 from sim.rtl.driver import Accelerator, pack_image
-from sim.views.picture_memory import PictureMemory, picture_memory, read_picture
 
 SLOTS = 2  # list memories and pictures, given to frames in turn
 STEP_CYCLES = 50  # between two looks of the host

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from golden.jit import serial_kernel
 from golden.records import RECORD_BYTES
 from golden.stages.tile_bin.constants import PAGE_BYTES
-from sim.model.clocked import registers
+from sim.model.clocked import registers, table
 from sim.model.dram_port import HAS_ANSWER, HAS_BEAT, TAKES_BEAT, clock_dram
 from sim.model.frame_clock.course import (
     COURSE,
@@ -65,9 +65,13 @@ FRAME = registers(
     # Fixed: is there a color, does the build draw; the first record of the list memory and of the
     # colours; cycles in which depth_sort clears its histogram.
     *("colors", "draws", "list_record", "color_record", "clear_cycles"),
+    # Fixed: it ends when the lists are in memory.
+    "lists_only",
     "cycle",
     # When all splats were through, the lists were in memory, the picture was.
     *("streamed_cycle", "listed_cycle"),
+    # Beats read and written when the lists were in memory.
+    *("listed_reads", "listed_writes"),
     front=BLOCKS,
     bus=BUS,
     project=GAUSSIAN_PROJECT,
@@ -77,6 +81,8 @@ FRAME = registers(
     writes=WRITES,
     clients=np.dtype((CLIENT, (MOST_CLIENTS,))),
     write_clients=np.dtype((WRITE_CLIENT, (2,))),
+    # What the DRAM had done then: bursts, hits, misses, refreshes, turns.
+    listed=table(np.int64, 5),
 )
 
 
@@ -297,4 +303,14 @@ def simulate_picture(
         if was_sorting == SORT:
             waits = True
             frame.listed_cycle = cycle
+            frame.listed_reads, frame.listed_writes = bus.beats, frame.writes.beats
+            for number in range(dram.channels):
+                channel = dram.channel[number]
+                frame.listed[0] += channel.bursts
+                frame.listed[1] += channel.hits
+                frame.listed[2] += channel.misses
+                frame.listed[3] += channel.refreshes
+                frame.listed[4] += channel.turns
+            if frame.lists_only:
+                break
         frame.cycle += 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +29,7 @@ from sim.model.front_end.kernel import Found
 from sim.model.memory import MemoryModel
 from sim.model.outcome import FrameOutcome, frame_outcome
 from sim.model.rasterize.cycles import lane_counters, raster_clock
-from sim.model.rasterize.work import raster_work
+from sim.model.rasterize.work import RasterWork, raster_work
 from sim.model.stages.depth_sort_cycles import sort_clock
 from sim.model.stages.tile_bin_cycles import list_arrays
 
@@ -92,12 +92,15 @@ class FrameClock:
 
     Parameters
     ----------
-    frame : (1,) FRAME at its end.
+    frame : (1,) FRAME at its end. dram : (1,) DRAM, unused where the memory is none.
+    raster : (1,) RASTER, of a build that draws.
     counters : by the names of hw.host.register_map.frame_counters, those that a clock enters.
     """
 
     frame: NDArray[np.void]
+    dram: NDArray[np.void]
     counters: dict[str, int]
+    raster: NDArray[np.void] | None = None
 
 
 def stream_arrays(idle: IdleFrame, outcome: FrameOutcome, index: Int64) -> StreamArrays:
@@ -131,7 +134,7 @@ def stream_clock(
     cycles = int(frame["cycle"][0]) + 1 + FINISH_CYCLES
     if outcome.splats >= params.lanes and outcome.splats % params.lanes:
         cycles += 1
-    return FrameClock(frame, _counters(frame[0], cycles, cycles))
+    return FrameClock(frame, dram, _counters(frame[0], cycles, cycles))
 
 
 def _begin(
@@ -199,6 +202,9 @@ def picture_clock(
     rastering: RasterizeConstants,
     picture_address: int = 0,
     top_px: int = 0,
+    work: RasterWork | None = None,
+    *,
+    lists_only: bool = False,
 ) -> FrameClock:
     """A frame of a build that draws.
 
@@ -207,13 +213,18 @@ def picture_clock(
     splats : (S,) SPLAT_DTYPE. binning, lists, ordered : of tile_bin and depth_sort.
     size, rastering, top_px : of rasterize_entries.
     picture_address : of the strip's first pixel, bytes.
+    work : raster_work of these, where it is at hand.
+    lists_only : the clock stops when the lists are in memory; counters of what follows are short.
     """
     need_known_memory(memory, params)
     idle = idle_frame(params)
     frame, dram = _begin(idle, outcome, params, memory)
     frame["list_record"] = binning.list_page * PAGE_RECORDS
     frame["lists"]["across"], frame["lists"]["down"] = binning.across, binning.down
-    work = raster_work(fields_of(ordered.entries), ordered.offsets, size, rastering, params, top_px)
+    if work is None:
+        fields = fields_of(ordered.entries)
+        work = raster_work(fields, ordered.offsets, size, rastering, params, top_px)
+    frame["lists_only"] = int(lists_only)
     raster = raster_clock(work, rastering, params, picture_address)
     simulate_picture(
         frame,
@@ -239,7 +250,8 @@ def picture_clock(
         "drawn_entries": int(counted["drawn_entries"]),
         "dropped_entries": int(counted["dropped_entries"]),
     }
-    return FrameClock(frame, counters | lane_counters(raster, work, cycles - listed))
+    counters |= lane_counters(raster, work, cycles - listed)
+    return FrameClock(frame, dram, counters, raster.raster)
 
 
 def frame_clock(
@@ -256,22 +268,49 @@ def frame_clock(
         index = view.splats["index"].astype(np.int64) if params.color_cycles else None
         clock = stream_clock(outcome, params, memory, index)
     else:
-        side, rows = params.bin_px, view.rows
-        top = 0 if rows is None else rows.start * side
-        below = view.camera.height - top
-        size = view.camera.width, below if rows is None else min(below, len(rows) * side)
-        clock = picture_clock(
-            outcome,
-            params,
-            memory,
-            view.splats,
-            view.binning,
-            view.lists,
-            view.ordered,
-            size,
-            view.rastering,
-            picture_address,
-            top,
-        )
+        clock = view_clock(view, outcome, memory, picture_address)
     counters = view.counters | clock.counters
-    return FrameClock(clock.frame, {name: counters[name] for name in frame_counters(params)})
+    return replace(clock, counters={name: counters[name] for name in frame_counters(params)})
+
+
+def view_work(view: ViewFrame) -> RasterWork:
+    """RasterWork of a view, or of a strip of one."""
+    size, top = _drawn_part(view)
+    entries, offsets = fields_of(view.ordered.entries), view.ordered.offsets
+    return raster_work(entries, offsets, size, view.rastering, view.params, top)
+
+
+def view_clock(
+    view: ViewFrame,
+    outcome: FrameOutcome,
+    memory: MemoryModel,
+    picture_address: int,
+    work: RasterWork | None = None,
+    *,
+    lists_only: bool = False,
+) -> FrameClock:
+    """picture_clock of a view, or of a strip of one, whose front end finds `outcome`."""
+    size, top = _drawn_part(view)
+    return picture_clock(
+        outcome,
+        view.params,
+        memory,
+        view.splats,
+        view.binning,
+        view.lists,
+        view.ordered,
+        size,
+        view.rastering,
+        picture_address,
+        top,
+        work,
+        lists_only=lists_only,
+    )
+
+
+def _drawn_part(view: ViewFrame) -> tuple[tuple[int, int], int]:
+    """Size of what is drawn, px, and its first row of pixels."""
+    side, rows = view.params.bin_px, view.rows
+    top = 0 if rows is None else rows.start * side
+    below = view.camera.height - top
+    return (view.camera.width, below if rows is None else min(below, len(rows) * side)), top

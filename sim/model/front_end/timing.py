@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 
 from golden.params import Parameters
-from sim.model.frame_clock.timing import stream_clock
+from sim.model.frame_clock.timing import FrameClock, stream_clock
 from sim.model.memory import MemoryModel
 from sim.model.outcome import FrameOutcome
 
@@ -80,8 +80,16 @@ def front_end_timing(
 
     Raises InputError where the memory fails or stalls addresses or splats: that is not modelled.
     """
-    build = replace(params, color_cycles=0, raster_lanes=0)
-    clock = stream_clock(outcome, build, memory)
+    return timing_of(front_end_clock(outcome, params, memory))
+
+
+def front_end_clock(outcome: FrameOutcome, params: Parameters, memory: MemoryModel) -> FrameClock:
+    """The same frame, clocked."""
+    return stream_clock(outcome, replace(params, color_cycles=0, raster_lanes=0), memory)
+
+
+def timing_of(clock: FrameClock) -> FrontEndTiming:
+    """Its counters."""
     project = clock.frame[0]["project"]
     names = (field.name for field in fields(FrontEndTiming))
     counters = {name: clock.counters[name] for name in names if name in clock.counters}

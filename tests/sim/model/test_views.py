@@ -12,6 +12,7 @@ from golden.default_scene import default_cameras, default_scene
 from golden.errors import InputError
 from golden.rules import INRIA
 from sim.model import views
+from sim.model.clocked_frame import clocked_frames
 from sim.model.config import load_model_config
 from sim.model.counts import frame_counts, without_culling
 from sim.model.frame import model_frame
@@ -21,7 +22,8 @@ from sim.model.views import frames_of_machines, modelled_views
 from sim.views.variation import with_channels, with_cores, with_lanes
 from tests.golden.pack.pack_cases import packed
 
-EDGE = load_model_config("edge")
+CLOCKED = load_model_config("edge")
+EDGE = replace(CLOCKED, build="none")  # by formula
 
 
 @pytest.fixture(scope="module")
@@ -46,10 +48,22 @@ def test_views_are_those_of_single_frames(pack, cameras):
     assert alone == [(on,) for on, _ in found]
 
 
-def test_processes_give_the_same(pack, cameras, monkeypatch):
-    here = list(modelled_views(pack, cameras, INRIA, EDGE, without=True))
+def test_a_build_is_clocked(pack, cameras):
+    found = list(modelled_views(pack, cameras[:2], INRIA, CLOCKED, without=True))
+    for camera, modelled in zip(cameras, found, strict=False):
+        frames = clocked_frames(pack, camera, INRIA, CLOCKED, without=True)
+        assert [view.frame for view in modelled] == [clocked.frame for clocked in frames]
+        assert [view.gaussians_read for view in modelled] == [
+            clocked.counters["members"] for clocked in frames
+        ]
+        assert modelled[0].blended_pixel_splats == modelled[1].blended_pixel_splats > 0
+
+
+@pytest.mark.parametrize("config", [EDGE, CLOCKED], ids=["formula", "clocked"])
+def test_processes_give_the_same(pack, cameras, monkeypatch, config):
+    here = list(modelled_views(pack, cameras, INRIA, config, without=True))
     monkeypatch.setattr(views, "workers_for", lambda *_: 2)
-    assert list(modelled_views(pack, cameras, INRIA, EDGE, without=True)) == here
+    assert list(modelled_views(pack, cameras, INRIA, config, without=True)) == here
 
 
 def test_machines_share_what_they_have_in_common(pack, cameras, monkeypatch):
