@@ -115,9 +115,7 @@ def frame(
     camera = cameras_of(cameras, size, str(view), transform)[0]
     dram = None if memory is None else DramBehind(load_dram(memory), clock)
     view_of = view_frame(packed, camera, chosen, params, behind)
-    runner = FrameRunner(
-        packed, by, MemoryModel(latency_cycles=latency, dram=dram), params, behind
-    )
+    runner = FrameRunner(packed, by, MemoryModel(latency_cycles=latency, dram=dram), params, behind)
     run = runner.run_view(view_of)
     if run.status is not None:
         run.status.check()
