@@ -11,11 +11,13 @@ from golden.camera import Camera
 from golden.pack import Pack
 from golden.rules import Rules
 from reports.measure.subject import Subject, Track, silent
+from sim.model.clocked_frame import memory_of
 from sim.model.config import ModelConfig
 from sim.model.counts import front_end_counts
 from sim.model.dram import play_requests
 from sim.model.frame import FrameModel
 from sim.model.front_end.dram_memory import front_end
+from sim.model.front_end.timing import front_end_clock
 from sim.model.stage import STAGES
 from sim.model.traffic import FrontEndTraffic
 from sim.model.views import ModelledView, modelled_views
@@ -79,6 +81,9 @@ def model_views(
 
 def front_end_cycles(pack: Pack, camera: Camera, rules: Rules, config: ModelConfig) -> int:
     """Cycles of the front end alone in one view, without counting what comes after it."""
+    if config.is_clocked:
+        outcome = front_end_counts(pack, camera, rules, config.built).outcome
+        return front_end_clock(outcome, config.built, memory_of(config)).counters["frame_cycles"]
     counts = front_end_counts(pack, camera, rules, config.params)
     traffic = FrontEndTraffic(counts, config)
     run = play_requests(traffic.front_end(), config.memory, config.reorder_window)

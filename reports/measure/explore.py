@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from golden.errors import InputError
@@ -11,7 +11,7 @@ from golden.pack import Pack
 from reports.measure.cycles import SPANS
 from reports.measure.projection import spread
 from reports.measure.subject import Subject, Track, silent
-from sim.model.config import ModelConfig, load_model_config, model_preset_names
+from sim.model.config import NO_BUILD, ModelConfig, load_model_config, model_preset_names
 from sim.model.frame import FrameModel
 from sim.model.views import frames_of_machines
 from sim.views.variation import channel_gb_per_s, with_channels, with_cores, with_lanes
@@ -88,6 +88,8 @@ def explore_part(exploration: Exploration) -> dict[str, Any]:
 def _machines(config: ModelConfig) -> Iterator[tuple[str, ModelConfig]]:
     for name in model_preset_names():
         yield "preset", load_model_config(name)
+    # By formula, which has a machine of any width: what they are compared with too.
+    config = replace(config, build=NO_BUILD)
     base = config.memory.channels
     for channels in sorted({max(1, round(base * factor)) for factor in FACTORS}):
         if channels <= MAX_CHANNELS:

@@ -20,11 +20,15 @@ GLOSSARY = {
     "front end": "cluster_cull, gaussian_fetch and gaussian_project alone on the memory, as the "
     "RTL is; splats leave on a stream. + colour: the colour records fetched and evaluated too.",
     "splats written to memory": "the same with every splat and its colour written to the DRAM, "
-    "as a GPU's kernels write theirs.",
+    "as a GPU's kernels write theirs; of a build that is clocked, stages 1 to 5, whose lists hold "
+    "the splats with their colours.",
+    "clocked": "every cycle of the RTL build that the configuration names, by a clock held to the "
+    "RTL with error 0, behind the DRAM that the RTL is simulated with. Other machines: by formula.",
     "stream, render": "the two phases of a frame: stages 1 to 5 streaming into one another; sort "
     "and blending, once all lists are complete. Frame: their sum, the latency of one.",
     "frames overlapping": "cycles between frames where the stream of the next overlaps the "
-    "rendering of one.",
+    "rendering of one; of a clocked build the larger of render and of stream + the cycles in "
+    "which the rendering's data moves.",
     "busy, waits, other phase": "cycles of a stage's own units; waiting for the DRAM, for an "
     "earlier or a later stage of its phase; the other phase. They add up to the frame.",
     "slowest": "the worst view of that very figure: fewest found, most cycles, least speed-up.",

@@ -99,7 +99,7 @@ def memory_of(config: ModelConfig) -> MemoryModel:
 def placed_view(pack: Pack, camera: Camera, rules: Rules, config: ModelConfig) -> ViewFrame:
     """A view of the build, its lists behind the pack. Colours that the build cannot read are taken
     as black: no cycle depends on one."""
-    if pack.meta.colors != "narrow":
+    if pack.meta.colors != "narrow" or len(pack.colors) != len(pack):
         meta = replace(pack.meta, colors="narrow")
         pack = replace(pack, meta=meta, colors=np.zeros(len(pack), COLOR_DTYPE))
     room = picture_memory(MemoryModel().address, pack_size(pack), camera, config.built)

@@ -35,16 +35,18 @@ class FrameModel:
     front_end_color_cycles : stages 1 to 4 alone, colour records fetched and evaluated, splats leave
         on a stream.
     front_end_color_stored_cycles : the same, and every splat with its colour written to the DRAM,
-        as a GPU's kernels write theirs.
+        as a GPU's kernels write theirs; of a clocked frame stages 1 to 5, whose lists hold them.
     stream_cycles, render_cycles : the two phases, stages 1 to 5 and 6 to 7.
     frame_cycles : latency of one frame, stream_cycles + render_cycles.
     steady_cycles : a frame where frames overlap, the stream of the next with the rendering of one:
-        max(stream units, render units, DRAM time of both).
+        max(stream units, render units, DRAM time of both); of a clocked frame max(stream + cycles
+        in which the rendering's data moves, render), or the frame where the build has one list
+        memory.
     front_end : counters of the front end alone.
     core_balance : mean over largest of the rasterisers' busy cycles.
     dram : of each span (front_end, front_end_color, front_end_color_stored, stream, render), its
         requests through the DRAM.
-    dram_cycles : of the same, ceil of its time.
+    dram_cycles : of the same, ceil of its time; of a clocked frame cycles in which data moves.
     """
 
     view: str

@@ -123,13 +123,19 @@ def _on_many_machines(
     runs: dict[tuple[object, ...], tuple[SharedRuns, SharedRuns]] = {}
     on, off = [], []
     for number, machine in enumerate(shared.machines):
+        without = number in shared.without
+        if machine.is_clocked:
+            clocked = clocked_frames(shared.pack, camera, shared.rules, machine, without=without)
+            on.append(clocked[0].frame)
+            off += [frame.frame for frame in clocked[1:]]
+            continue
         shape = (machine.bin_px, machine.subtile_px, machine.subtile_test)
         if shape not in counted:
             counted[shape] = binned_counts(splats, machine)
             culled = SharedRuns()
             runs[shape] = culled, culled.without_culling()
         on.append(model_frame(counted[shape], machine, runs[shape][0]))
-        if number in shared.without:
+        if without:
             off.append(model_frame(without_culling(counted[shape]), machine, runs[shape][1]))
     return tuple(on), tuple(off)
 

@@ -82,6 +82,15 @@ def test_machines_share_what_they_have_in_common(pack, cameras, monkeypatch):
     assert len(binned) == 2
 
 
+def test_of_many_machines_builds_are_clocked(pack, cameras):
+    machines = [EDGE, CLOCKED]
+    ((on, off),) = frames_of_machines(pack, cameras[:1], INRIA, machines, [1])
+    clocked = clocked_frames(pack, cameras[0], INRIA, CLOCKED, without=True)
+    assert on[1] == clocked[0].frame
+    assert off == (clocked[1].frame,)
+    assert on[0] == model_frame(frame_counts(pack, cameras[0], INRIA, EDGE), EDGE)
+
+
 def test_a_run_is_shared_only_where_it_is_the_same(pack, cameras):
     counts, shared = frame_counts(pack, cameras[0], INRIA, EDGE), SharedRuns()
     for number, (machine, runs, timings) in enumerate(
