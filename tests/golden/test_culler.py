@@ -86,8 +86,9 @@ def matrices(cameras: list[Camera]) -> tuple[np.ndarray, np.ndarray]:
     return np.stack([camera.pose for camera in cameras]), np.array(focal)
 
 
-@pytest.mark.parametrize("by", ["cluster", "gaussian"])
-@pytest.mark.parametrize("rules", [INRIA, GSPLAT], ids=lambda rules: rules.name)
+@pytest.mark.parametrize(
+    ("by", "rules"), [("cluster", INRIA), ("gaussian", GSPLAT)], ids=["cluster", "gaussian"]
+)
 def test_the_masks_are_those_of_the_command(tmp_path, scene, cameras, by, rules):
     write_ply(scene, tmp_path / "s.ply")
     call("pack", tmp_path / "s.ply", "-o", tmp_path / "s.pack", "--rules", rules.name)

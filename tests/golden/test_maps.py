@@ -61,7 +61,7 @@ def test_nothing_is_zero_and_the_background_changes_none():
 def test_the_integer_model_against_float64(rules):
     """Of 1,000 pixels all but one within 0.03 in alpha and 1 % of the range of depths; where light
     ends a splat earlier or later, alpha differs by what that splat adds."""
-    scene, camera = default_scene(4000), default_cameras()[3].resized(180, 120)
+    scene, camera = default_scene(4000), default_cameras()[3].resized(120, 80)
     pack = build_pack(scene, ClusterOptions("morton"), rules, colors="narrow")
     frame = view_frame(pack, camera, rules, PARAMS, (1.0, 0.5, 0.0))
     integer = maps_of_frame(frame)

@@ -163,7 +163,7 @@ def test_flipped_bytes_of_each_file_give_a_scene_or_one_sentence(tmp_path, versi
     index = write_files(tmp_path, files)
     read = tried = 0
     for name, data in files.items():
-        for _ in range(40):
+        for _ in range(16):
             broken = bytearray(data)
             for at in rng.integers(0, len(data), rng.integers(1, 4)):
                 broken[at] = rng.integers(0, 256)
