@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from zlib import adler32
 
@@ -21,12 +17,12 @@ from golden.view import ViewFrame
 from hw.host.register_docs import c_header
 from hw.host.register_map import counter_register, frame_counters, register_map
 from hw.package.presets import Preset
+from hw.soc.packages import SIMULATION, check_packages, quiet
 from sim.rtl.design_cache import cached_design
 from sim.soc.firmware import build_firmware
 from sim.soc.job import PACK_ADDRESS, Job, make_job
 from sim.soc.simulator import Simulator
 
-PACKAGES = ("migen", "litex", "litedram", "pythondata_cpu_vexriscv", "ziglang")
 LIMIT_CYCLES = 20_000_000
 UNTOUCHED = b"\x5a"  # in memory where a picture is to be
 
@@ -109,13 +105,13 @@ def run_system(preset: Preset, size_px: tuple[int, int]) -> SystemRun:
 
     Raises InputError where a package or tool is missing or fails, or the program does not end.
     """
-    _check_packages()
+    check_packages(SIMULATION)
     design, job = cached_design(preset.make, preset.params), make_job(preset.params, size_px)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         verilog = folder / f"{design.name}.v"
         verilog.write_text(design.text, encoding="utf-8")
-        with _quiet():
+        with quiet():
             from sim.soc.system import BEAT_BYTES, TOP, SmallDdr3, System
 
             system = System(design, preset.params, verilog)
@@ -181,26 +177,3 @@ def _counters(words: list[int], params: Parameters) -> dict[str, int]:
     first = offsets[counter_register("frames")]
     names = frame_counters(params)
     return {name: words[(offsets[counter_register(name)] - first) // 4] for name in names}
-
-
-def _check_packages() -> None:
-    missing = [name for name in PACKAGES if find_spec(name) is None]
-    if missing:
-        raise InputError(
-            f"the system needs the package {missing[0]}: run it as `uv run --extra soc splatsieve "
-            "soc --sim`."
-        )
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Nothing of what LiteX tells, which sets up the logging of the whole program as it comes."""
-    root = logging.getLogger()
-    handlers, level, disabled = root.handlers[:], root.level, logging.root.manager.disable
-    logging.disable(logging.WARNING)
-    try:
-        yield
-    finally:
-        root.handlers[:] = handlers
-        root.setLevel(level)
-        logging.disable(disabled)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from litedram.init import get_sdram_phy_c_header
@@ -21,6 +20,7 @@ from litex.soc.integration.soc_core import SoCCore
 
 from golden.params import Parameters
 from hw.soc.core import SplatsieveCore, add_splatsieve
+from hw.soc.packages import without_comments
 from hw.verilog import Design
 from sim.soc.firmware import REGIONS
 
@@ -79,7 +79,7 @@ class System(SoCCore):  # type: ignore[misc]
     def verilog(self) -> str:
         """LiteX's part of the system, without comments, which have the date."""
         made = self.platform.get_verilog(self.get_fragment(), name=TOP)
-        return _without_comments(made.main_source)
+        return without_comments(made.main_source)
 
     def others(self) -> dict[str, str]:
         """Verilog of the parts that LiteX takes as they are, processor and core, by file name."""
@@ -95,9 +95,5 @@ class System(SoCCore):  # type: ignore[misc]
             "soc": get_soc_header(self.constants, with_access_functions=False),
             "sdram_phy": get_sdram_phy_c_header(controller.phy, controller.timing, controller.geom),
         }
-        files = {f"generated/{name}.h": _without_comments(text) for name, text in texts.items()}
+        files = {f"generated/{name}.h": without_comments(text) for name, text in texts.items()}
         return files | {REGIONS: get_linker_regions(self.mem_regions)}
-
-
-def _without_comments(text: str) -> str:
-    return re.sub(r"(?m)^//.*\n", "", text)

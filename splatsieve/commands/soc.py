@@ -11,6 +11,7 @@ from splatsieve.inputs import JsonOption
 from splatsieve.output import show_result
 
 if TYPE_CHECKING:
+    from hw.package.presets import Preset
     from sim.soc.run import DrawnFrame, SystemRun
 
 
@@ -19,6 +20,12 @@ def soc(
     simulate: Annotated[
         bool, typer.Option("--sim", help="Simulate the system, until its program has ended.")
     ] = False,
+    board: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ecpix5|genesys2", help="Write the system of a board, for its FPGA's tools."
+        ),
+    ] = None,
     preset: Annotated[
         str, typer.Option(metavar="render|render_edge", help="The build that draws in it.")
     ] = "render",
@@ -41,7 +48,7 @@ def soc(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Let a processor draw with the accelerator, by the driver in C, from a pack in SDRAM."""
+    """The accelerator beside a processor: simulated, drawing by the driver in C, or for a board."""
     from golden.camera import parse_size
     from golden.errors import InputError
     from golden.files import make_folder
@@ -49,11 +56,12 @@ def soc(
     from sim.soc.run import run_system
     from splatsieve.builds import preset_with
 
-    if not simulate:
-        raise InputError("nothing is asked for: give --sim, which simulates the system.")
-    chosen = preset_with(preset, changes or [])
-    if not chosen.draws:
-        raise InputError(f"preset {preset} draws no picture: choose render or render_edge.")
+    if simulate == (board is not None):
+        raise InputError("one thing is to be asked for: give --sim or --board.")
+    if board is not None:
+        _write_board(board, preset, changes or [], output)
+        return
+    chosen = _drawing(preset_with(preset, changes or []), preset)
     width, height = parse_size(size)
     if width * height > MOST_PIXELS:
         raise InputError(
@@ -76,6 +84,40 @@ def soc(
 
 
 MOST_PIXELS = 512 * 512
+
+
+def _drawing(preset: Preset, name: str) -> Preset:
+    """The preset; raises InputError where it draws no picture."""
+    from golden.errors import InputError
+
+    if not preset.draws:
+        raise InputError(f"preset {name} draws no picture: choose render or render_edge.")
+    return preset
+
+
+def _write_board(name: str, preset: str, changes: list[str], output: Path | None) -> None:
+    from golden.errors import InputError
+    from golden.files import make_folder
+    from hw.soc.packages import BOARD, check_packages, quiet
+    from sim.rtl.design_cache import cached_design
+    from splatsieve.builds import preset_with
+
+    check_packages(BOARD)
+    with quiet():
+        from hw.soc.boards import BOARDS, write_board
+    if name not in BOARDS:
+        raise InputError(f"board {name!r} is not known: choose {', '.join(BOARDS)}.")
+    if output is None:
+        raise InputError("a board's files need a folder: give -o.")
+    board = BOARDS[name]
+    own = [f"{key}={value}" for key, value in board.parameters.items()]
+    build = _drawing(preset_with(preset, [*own, *changes]), preset)
+    make_folder(output)
+    with quiet():
+        write_board(board, cached_design(build.make, build.params), build.params, output)
+    for path in sorted(path for path in output.rglob("*") if path.is_file()):
+        typer.echo(f"{path}, {path.stat().st_size:,} bytes")
+    typer.echo(f"{board.what}: the FPGA's tools take over at build_board.sh")
 
 
 def _result(run: SystemRun, preset: str, changes: list[str], size: str) -> dict[str, Any]:

@@ -9,15 +9,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import hw.soc.packages
 import sim.soc.run
 from hw.package.presets import PRESETS
+from hw.soc.packages import SIMULATION
 from sim.soc.job import PACK_ADDRESS, make_job
-from sim.soc.run import PACKAGES, DrawnFrame, SystemRun
+from sim.soc.run import DrawnFrame, SystemRun
 from tests.cli.calls import refuse, run
 
 RENDER = PRESETS["render"].params
 needs_packages = pytest.mark.skipif(
-    any(find_spec(name) is None for name in PACKAGES),
+    any(find_spec(name) is None for name in SIMULATION),
     reason="the packages of the extra `soc` are not installed",
 )
 
@@ -86,14 +88,14 @@ def test_what_differs_is_seen(job):
 
 
 def test_refusals(monkeypatch):
-    refuse("nothing is asked for", "soc")
+    refuse("give --sim or --board", "soc")
     refuse("preset base draws no picture", "soc", "--sim", "--preset", "base")
     refuse("preset 'x' is not known", "soc", "--sim", "--preset", "x")
     refuse("sets no parameter", "soc", "--sim", "--set", "a=1")
     refuse("is not WIDTHxHEIGHT", "soc", "--sim", "--size", "9")
     refuse("takes too long to simulate", "soc", "--sim", "--size", "4096x4096")
-    monkeypatch.setattr(sim.soc.run, "find_spec", lambda name: None)
-    refuse("the system needs the package migen: run it as `uv run --extra soc", "soc", "--sim")
+    monkeypatch.setattr(hw.soc.packages, "find_spec", lambda name: None)
+    refuse("a system needs the package migen: run it as `uv run --extra soc", "soc", "--sim")
 
 
 def test_a_program_that_is_wrong_is_refused_in_a_sentence(tmp_path):
