@@ -184,6 +184,7 @@ def _file_sets(root: Element, files: Iterable[str]) -> None:
     sets: dict[str, list[tuple[str, str, str]]] = {}
     kinds = {".v": "verilogSource", ".c": "cSource", ".h": "cSource"}
     users = {".vlt": "verilatorConfig", ".rdl": "systemRdl", ".hex": "memoryImage", ".md": "page"}
+    users |= {".sdc": "timingConstraints", ".xdc": "timingConstraints"}
     for path in files:
         end = path[path.rindex(".") :]
         name = RTL if "/" not in path and end == ".v" else "more"

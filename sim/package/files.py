@@ -10,6 +10,7 @@ from pathlib import Path
 import hw
 from hw.host.register_docs import c_header, regs_markdown
 from hw.host.register_rdl import system_rdl
+from hw.package.constraints import sdc_text, xdc_text
 from hw.package.fusesoc import core_text
 from hw.package.ipxact import component_text
 from hw.package.lint import waiver_text
@@ -23,7 +24,8 @@ DRIVER = Path(next(iter(hw.__path__))) / "driver"
 def package_files(preset: Preset, design: Design) -> dict[str, str]:
     """Text of each file by path within the folder; several presets share one folder.
 
-    NAME.v, NAME.json, NAME.vlt (lint waivers), NAME.core (FuseSoC), NAME.xml (IP-XACT),
+    NAME.v, NAME.json, NAME.vlt (lint waivers), NAME.core (FuseSoC), NAME.xml (IP-XACT), NAME.sdc,
+    NAME_ooc.xdc (the clock),
     NAME_tb/ (testbench.v and its vectors), and where the preset has registers their page, C header,
     SystemRDL and driver/, the driver in C, which is the same for all.
 
@@ -45,6 +47,8 @@ def package_files(preset: Preset, design: Design) -> dict[str, str]:
     bench = bench_files(preset, name)
     vectors = [file for file in bench if file.endswith(".hex")]
     files[f"{name}.vlt"] = waiver_text(f"{name}.v")
+    files[f"{name}.sdc"] = sdc_text(name)
+    files[f"{name}_ooc.xdc"] = xdc_text(name)
     files[f"{name}.core"] = core_text(preset, name, f"{name}_tb", vectors)
     files |= {f"{name}_tb/{file}": text for file, text in bench.items()}
     described = [path for path in files if not path.endswith((".json", ".core"))]

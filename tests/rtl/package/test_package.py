@@ -17,8 +17,10 @@ from golden.params import Parameters
 from hw.accelerator_top import AcceleratorTop
 from hw.docs.interface import INTERFACE, interface_markdown
 from hw.docs.timing_diagram import TIMING, WAVES, timing_svg
+from hw.package.constraints import PERIOD_NS, sdc_text, xdc_text
 from hw.package.ports import purpose
 from hw.package.presets import PRESETS
+from hw.synth.results import load
 from sim.package.files import package_files
 from sim.package.manifest import committed_digests, preset_digests
 from sim.rtl.design_cache import cached_design
@@ -254,3 +256,19 @@ def test_unknown_ports_have_no_purpose():
 def test_parameters_of_each_preset():
     assert PRESETS["base"].params == Parameters()
     assert PRESETS["wide"].params == Parameters(data_bits=512, lanes=2)
+
+
+def test_the_clock_of_the_constraints():
+    """Is a port of every preset, and slower than `base` with any seed on an ECP5."""
+    reached = [
+        run.fmax_mhz
+        for result in load()
+        if (result.unit, result.device) == ("base", "ecp5")
+        for run in result.runs
+    ]
+    assert min(reached) > 1000 / PERIOD_NS
+    for text in (sdc_text("x"), xdc_text("x")):
+        commands = [line for line in text.splitlines() if not line.startswith("#")]
+        assert commands == [f"create_clock -name aclk -period {PERIOD_NS} [get_ports aclk]"]
+    ports = {port["name"]: port["direction"] for port in design_of("base").metadata["ports"]}
+    assert ports["aclk"] == "input"
