@@ -264,7 +264,7 @@ def test_the_clock_of_the_constraints():
         run.fmax_mhz
         for result in load()
         if (result.unit, result.device) == ("base", "ecp5")
-        for run in result.runs
+        for run in result.placed
     ]
     assert min(reached) > 1000 / PERIOD_NS
     for text in (sdc_text("x"), xdc_text("x")):
