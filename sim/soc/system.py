@@ -79,7 +79,7 @@ class System(SoCCore):  # type: ignore[misc]
     def verilog(self) -> str:
         """LiteX's part of the system, without comments, which have the date."""
         made = self.platform.get_verilog(self.get_fragment(), name=TOP)
-        return without_comments(str(made.main_source))
+        return str(without_comments(made.main_source))
 
     def others(self) -> dict[str, str]:
         """Verilog of the parts that LiteX takes as they are, processor and core, by file name."""
