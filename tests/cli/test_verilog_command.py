@@ -17,7 +17,9 @@ ACCELERATOR_PORTS = (
     "m_axis_splat_tlast",
     "irq",
 )
-# Preset -> module, files besides NAME.v and NAME.json, some ports.
+# Of the files that every preset has, behind its module's name.
+ENDS = (".v", ".json", ".vlt", ".core", ".xml", ".sdc", "_ooc.xdc")
+# Preset -> module, files besides those, some ports.
 PRESETS = {
     "base": (
         "splatsieve",
@@ -49,7 +51,7 @@ def test_presets_share_a_folder(folder):
         name
         for preset, (module, more, _) in PRESETS.items()
         if preset != "wide"
-        for name in (*(f"{module}.{end}" for end in ("v", "json", "vlt", "core", "xml")), *more)
+        for name in (*(f"{module}{end}" for end in ENDS), *more)
     }
     assert {path.name for path in folder.iterdir() if path.is_file()} == expected
     assert {path.name for path in folder.iterdir() if path.is_dir()} == {

@@ -100,7 +100,7 @@ TESTS = 24 + 14 + 10 + 7 + 13
         (64, (256, 64, 16)),
         pytest.param(128, (160, 40), marks=pytest.mark.slow),
         pytest.param(256, (256, 64, 16), marks=pytest.mark.slow),
-        (512, (192, 64)),
+        pytest.param(512, (192, 64), marks=pytest.mark.slow),
     ],
 )
 def test_bench_passes(tmp_path, data_bits, depths):

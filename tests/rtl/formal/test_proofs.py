@@ -34,8 +34,8 @@ class Proof(NamedTuple):
 
 
 PROOFS = {
-    "stream_register": Proof(streams.stream_register, 16, 30, 8),
-    "read_queue": Proof(streams.read_queue, 14, 16, 8),
+    "stream_register": Proof(streams.stream_register, 12, 30, 8),
+    "read_queue": Proof(streams.read_queue, 12, 16, 8),
     "record_stream": Proof(streams.record_stream, 8, 20, 8),
     "splat_packer": Proof(streams.splat_packer, 8, 10, 8),
     "burst_splitter": Proof(reads.burst_splitter, 14, 20, 8),

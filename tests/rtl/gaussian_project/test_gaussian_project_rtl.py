@@ -86,7 +86,9 @@ def test_nothing_in_nothing_out(harness):
     assert run.counters["members"] == 0
 
 
-@pytest.mark.parametrize("name", OTHERS)
+@pytest.mark.parametrize(
+    "name", [pytest.param("four lanes", marks=pytest.mark.slow), "three lanes of narrow numbers"]
+)
 def test_lanes_and_other_widths(name):
     params = OTHERS[name]
     harness = GaussianProjectHarness(params)
