@@ -141,7 +141,8 @@ class DepthSort(wiring.Component):
         for lane, items in enumerate(loader.items):
             item = items.payload
             wiring.connect(m, items, merger.i[lane])
-            m.d.comb += [
+            # A cycle late: the merger holds every item longer, and the memory is far.
+            m.d.sync += [
                 buffers.write[lane].eq(items.valid & items.ready),
                 buffers.place[lane].eq(Cat(item.index[1:], item.buffer)),
                 buffers.entry[lane].eq(loader.entries[lane]),
