@@ -81,6 +81,14 @@ MapsOption = Annotated[
     Path | None,
     typer.Option("--maps", help="Write alpha and depth (camera-space z), float32, .npz."),
 ]
+ChangesOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="NAME=VALUE",
+        help="Another value of a parameter than the preset's, repeatable: data_bits=128.",
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
 

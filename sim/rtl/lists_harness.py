@@ -27,10 +27,9 @@ from hw.stages.depth_sort.depth_sort import DepthSort
 from hw.stages.tile_bin.tile_bin import COUNTERS as BIN_COUNTERS
 from hw.stages.tile_bin.tile_bin import TileBin
 from sim.rtl.payload import packed
-from sim.rtl.verilated import OPTIMISATION, build_library
+from sim.rtl.verilated import build_library
 
 SOURCE = Path(__file__).with_name("lists_harness.cpp")
-LISTS_NAME = "lists"  # of the top
 FAILURES = {
     1: "is not done in time",
     2: "changes what waits",
@@ -136,24 +135,18 @@ class ListsRun:
 class ListsHarness:
     """Builds the RTL of `params` once (kept in the user's cache) and runs frames through it.
 
-    Parameters
-    ----------
-    verilog : with the ports of lists_verilog, to be run in its place; a netlist, say.
-    optimisation : of the C++ compiler.
-
     Raises InputError where a tool is missing or the build fails.
     """
 
     params: Parameters = field(default_factory=Parameters)
-    verilog: str | None = None
-    optimisation: str = OPTIMISATION
 
     @cached_property
     def _library(self) -> ctypes.CDLL:
-        text = self.verilog or lists_verilog(self.params, LISTS_NAME)
-        headers = {"bind_top.h": _bindings(self.params)}
-        path = build_library(LISTS_NAME, text, SOURCE, headers, optimisation=self.optimisation)
-        library = ctypes.CDLL(str(path))
+        name = "lists"
+        text = lists_verilog(self.params, name)
+        library = ctypes.CDLL(
+            str(build_library(name, text, SOURCE, {"bind_top.h": _bindings(self.params)}))
+        )
         library.lists_run.restype = None
         return library
 

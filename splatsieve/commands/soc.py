@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from splatsieve.inputs import JsonOption
+from splatsieve.inputs import ChangesOption, JsonOption
 from splatsieve.output import show_result
 
 if TYPE_CHECKING:
@@ -29,14 +29,7 @@ def soc(
     preset: Annotated[
         str, typer.Option(metavar="render|render_edge", help="The build that draws in it.")
     ] = "render",
-    changes: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set",
-            metavar="NAME=VALUE",
-            help="Another value of a parameter than the preset's, repeatable: data_bits=128.",
-        ),
-    ] = None,
+    changes: ChangesOption = None,
     size: Annotated[
         str, typer.Option("--size", metavar="WIDTHxHEIGHT", help="Of the pictures, px.")
     ] = "64x64",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from splatsieve.inputs import JsonOption
+from splatsieve.inputs import ChangesOption, JsonOption
 
 if TYPE_CHECKING:
     from hw.verilog import Design
@@ -25,14 +25,7 @@ def verilog(
             "render, render_edge: the whole renderer, 4 and 64 lanes.",
         ),
     ] = "base",
-    changes: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set",
-            metavar="NAME=VALUE",
-            help="Another value of a parameter than the preset's, repeatable: data_bits=128.",
-        ),
-    ] = None,
+    changes: ChangesOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Write a preset as an IP core: Verilog, JSON, registers, testbench, FuseSoC file."""

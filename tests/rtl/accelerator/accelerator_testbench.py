@@ -26,7 +26,7 @@ from tests.rtl.accelerator.accelerator_stimulus import (
     view_of_all,
 )
 from tests.rtl.accelerator.host_side import DONE, ERROR, IGNORED, START, HostSide
-from tests.rtl.bus.axi_memory import Memory, pause_patterns
+from tests.rtl.bus.axi_memory import Memory, pause_channels, pause_patterns
 
 ADDRESS = 0x12_3456_7000
 RAM_BYTES = 1 << 20  # the library's memory wraps around
@@ -75,13 +75,8 @@ class Testbench(HostSide):
         write, read = self.host.write_if, self.host.read_if
         sources = (self.memory.r_channel, write.aw_channel, write.w_channel, read.ar_channel)
         sinks = (self.sink, self.memory.ar_channel, write.b_channel, read.r_channel)
-        for channels, name in ((sources, idle), (sinks, pressure)):
-            for channel in channels:
-                if PATTERNS[name]:
-                    channel.set_pause_generator(PATTERNS[name]())
-                else:
-                    channel.clear_pause_generator()
-                    channel.pause = False
+        pause_channels(sources, PATTERNS[idle])
+        pause_channels(sinks, PATTERNS[pressure])
 
     async def _watch(self):
         """Addresses and splats stay while they wait; bursts are legal; data is never held up."""

@@ -18,7 +18,7 @@ from tests.rtl.accelerator.accelerator_testbench import PAGE_BYTES, PATTERNS, ra
 from tests.rtl.accelerator.host_side import DONE, ERROR, IGNORED, START, HostSide
 from tests.rtl.accelerator.picture_board import pixels
 from tests.rtl.accelerator.picture_stimulus import SMALL, camera, cloud, drawn_pack, view
-from tests.rtl.bus.axi_memory import Memory
+from tests.rtl.bus.axi_memory import Memory, pause_channels
 from tests.rtl.bus.write_memory import MEMORY_BYTES, WriteMemory
 
 PACK = 0x12_3456_7000
@@ -64,13 +64,8 @@ class Testbench(HostSide):
         """`idle` on what the memory sends, `pressure` on what it takes."""
         sources = (self.reads.r_channel, self.writes.b_channel)
         sinks = (self.reads.ar_channel, self.writes.aw_channel, self.writes.w_channel)
-        for channels, name in ((sources, idle), (sinks, pressure)):
-            for channel in channels:
-                if PATTERNS[name]:
-                    channel.set_pause_generator(PATTERNS[name]())
-                else:
-                    channel.clear_pause_generator()
-                    channel.pause = False
+        pause_channels(sources, PATTERNS[idle])
+        pause_channels(sinks, PATTERNS[pressure])
 
     async def _watch(self):
         """What waits stays; bursts are legal and within a page."""

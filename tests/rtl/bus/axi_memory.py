@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import cocotb
 from cocotb.queue import Queue
@@ -24,6 +24,16 @@ def pause_patterns(pause_cycles: int) -> dict[str, Pauses | None]:
         "bursts": lambda: itertools.cycle([False] * 23 + [True] * pause_cycles),
         "rarely": lambda: itertools.cycle([True] * 6 + [False]),
     }
+
+
+def pause_channels(channels: Iterable, pauses: Pauses | None) -> None:
+    """Channels of the library pause by a pattern of pause_patterns, or, by None, no more."""
+    for channel in channels:
+        if pauses:
+            channel.set_pause_generator(pauses())
+        else:
+            channel.clear_pause_generator()
+            channel.pause = False
 
 
 class Memory(AxiSlaveRead):
