@@ -44,7 +44,8 @@ from sim.model.stages.color_kernel import (
     color_valid,
     record_ready,
 )
-from sim.model.stages.depth_sort_kernel import SortArrays, clock_depth_sort, show_depth_sort
+from sim.model.stages.depth_sort_kernel import clock_depth_sort, show_depth_sort
+from sim.model.stages.depth_sort_registers import SortArrays
 from sim.model.stages.gaussian_project import GAUSSIAN_PROJECT, clock_gaussian_project
 from sim.model.stages.tile_bin_kernel import (
     TILE_BIN,

@@ -17,7 +17,8 @@ from hw.stages.depth_sort.merge_pair import queue_places
 from hw.stages.depth_sort.merge_stage import MergeStage
 from hw.stages.depth_sort.sort_loader import SortLoader
 from hw.unused import unused_components
-from sim.model.stages.depth_sort_kernel import DEPTH_SORT, SortArrays, simulate
+from sim.model.stages.depth_sort_kernel import simulate
+from sim.model.stages.depth_sort_registers import DEPTH_SORT, SortArrays
 from sim.model.stages.merge_kernel import idle_merger
 
 Int64 = NDArray[np.int64]

@@ -6,7 +6,7 @@ cycle is found first.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,101 +14,52 @@ from numpy.typing import NDArray
 from golden.jit import serial_kernel
 from golden.stages.depth_sort.formats import BUCKET_BITS
 from golden.stages.tile_bin.constants import PAGE_ENTRIES
-from sim.model.clocked import FIFO, clock_fifo, registers, table
+from sim.model.clocked import clock_fifo
+from sim.model.stages.depth_sort_registers import (
+    AHEAD,
+    ASK,
+    BUCKETS,
+    COUNT,
+    DONE,
+    FINAL,
+    HIGH,
+    KIND,
+    LIST,
+    LOAD_READ,
+    LOAD_REST,
+    LOAD_SETTLE,
+    LOOK,
+    LOW,
+    LOWER,
+    MATCHES,
+    NEXT,
+    NOTHING,
+    OFFER,
+    OPEN_READS,
+    PLAN,
+    RANGE,
+    READER_LOOK,
+    REST,
+    SCAN,
+    SCAN_COUNT,
+    SCAN_END,
+    SCAN_MOVES,
+    SCAN_REST,
+    SCAN_WALK,
+    SORT,
+    START,
+    UPPER,
+    SortArrays,
+)
 from sim.model.stages.merge_kernel import (
     BUFFER,
-    INDEX_SHIFT,
-    KEY_SHIFT,
     LAST,
-    LONE,
-    clock_pair,
-    clock_stage,
+    clock_merger,
     has_room,
-    stage_is_still,
     stage_item,
 )
 
 Int64 = NDArray[np.int64]
-
-# What a list is read for, as hw's ReadFor.
-SORT, UPPER, LOWER, NOTHING = range(4)
-# SortPlanner, ListReader, SortLoader, RangeScan.
-START, LOOK, NEXT, AHEAD, PLAN, OFFER, COUNT, SCAN, RANGE, DONE = range(10)
-REST, READER_LOOK, ASK = range(3)
-LOAD_REST, LOAD_READ, LOAD_SETTLE = range(3)
-SCAN_REST, SCAN_WALK, SCAN_COUNT, SCAN_END = range(4)
-SCAN_MOVES = 3
-# A job: kind, list, low, high, count, final.
-KIND, LIST, LOW, HIGH, MATCHES, FINAL = range(6)
-OPEN_READS = 16
-BUCKETS = 1 << BUCKET_BITS
-
-DEPTH_SORT = registers(
-    # Fixed: places of the queue of jobs, of entries, of runs; cycles from the last entry counted to
-    # a histogram that can be read, less 1; N; the key of an entry that is none.
-    *("job_places", "entry_places", "run_places", "settle", "most", "null_key"),
-    # What is said in a cycle: an entry is offered; a run is asked for: of which list, page of it,
-    # and records; a record would be taken; it is busy.
-    *("valid", "asks", "of_list", "of_page", "records", "takes_record", "is_busy"),
-    # Planner: what it does, cycles that it waits, its list, entries of it that are not planned.
-    *("plan", "waits", "number", "rest", "ahead", "was_counted"),
-    # Places of the ring of jobs; the job went to the loader and to the reader.
-    *("jobs_in", "jobs_out", "job_gone", "head_gone"),
-    # Reader: its list, page, and buckets.
-    *("reader", "reader_waits", "page", "reader_left", "read_low", "read_high", "reader_list"),
-    # Runs that the loader is told of, a ring.
-    *("told_in", "told_out"),
-    # Loader.
-    *("load", "load_waits", "unread", "place", "told_all", "left", "next_odd"),
-    *("is_open", "buffer", "size"),
-    # Scan: level, next bucket and whether it is named.
-    *("scan", "scan_busy", "level", "first", "upper", "total", "next_bucket", "names"),
-    # Output: free places, those under way, whether each is a bin's last, a ring.
-    *("room", "lasts_in", "lasts_out", "open_bins", "busy"),
-    job_fifo=FIFO,
-    told_fifo=FIFO,
-    queue=FIFO,
-    job=table(np.int64, 6),
-    jobs=table(np.int64, 8, 6),
-    # First entry, entries, last.
-    told=table(np.int64, 64, 3),
-    own=table(np.int64, 6),
-    record=table(np.int64, 2),
-    # By lane: an entry waits, its key, half its place; entries of the batch that are due.
-    picks=table(np.int64, 2),
-    picked=table(np.int64, 2),
-    places=table(np.int64, 2),
-    owed=table(np.int64, 2),
-    # Of the buffers: entries, and whether they end a bin.
-    counts=table(np.int64, 2),
-    finals=table(np.int64, 2),
-    full=table(np.int64, 2),
-    freed=table(np.int64, 2),
-    was_freed=table(np.int64, 2),
-    moved=table(np.int64, SCAN_MOVES),
-    is_moved=table(np.int64, SCAN_MOVES),
-    under_way=table(np.int64, 2),
-    lasts=table(np.int64, 64),
-    hists=table(np.int64, 2, BUCKETS),
-)
-
-
-class SortArrays(NamedTuple):
-    """What the clock works on beside its registers.
-
-    Members
-    -------
-    keys : of all lists, one after another. lengths, starts : of each, and where it begins.
-    bounds : (pages, 2) of the pages of the list that was counted last.
-    merger : (stages,) MERGE_STAGE of idle_merger. rings : (stages, 2, n) of their queues.
-    """
-
-    keys: Int64
-    lengths: Int64
-    starts: Int64
-    bounds: Int64
-    merger: NDArray[np.void]
-    rings: Int64
 
 
 @serial_kernel
@@ -198,39 +149,6 @@ def show_depth_sort(sort: Any, bounds: Int64, merger: NDArray[np.void]) -> None:
 
 
 @serial_kernel
-def _clock_merger(
-    sort: Any, merger: NDArray[np.void], rings: Int64, goes_even: bool, goes_odd: bool, takes: bool
-) -> None:
-    """Merger, from the pair to the first stages; takes: the item that it shows."""
-    chain = len(merger) // 2
-    pair, even, odd = merger[2 * chain], merger[chain - 1], merger[2 * chain - 1]
-    even_shows, odd_shows = even.shows == 1, odd.shows == 1
-    even_taken = even_shows and has_room(pair, 0)
-    odd_taken = odd_shows and has_room(pair, 1)
-    come = int(even_shows) + 2 * int(odd_shows)
-    if (pair.still == 0) | takes | (come != pair.came):
-        value = stage_item(even)
-        lone = sort.counts[(value & BUFFER) >> 2] == 1
-        value |= LONE if lone else 0
-        clock_pair(pair, rings, even_taken, value, odd_taken, stage_item(odd), takes, True)
-        pair.came = come
-    for lane in range(2):
-        out_taken = odd_taken if lane else even_taken
-        for n in range(lane * chain + chain - 1, lane * chain - 1, -1):
-            if n > lane * chain:
-                comes, value = merger[n - 1].shows == 1, stage_item(merger[n - 1])
-            else:
-                comes = goes_odd if lane else goes_even
-                key, index = sort.picked[lane], 2 * sort.places[lane] + lane
-                value = key << KEY_SHIFT | index << INDEX_SHIFT | sort.buffer << 2 | LAST
-            if stage_is_still(merger[n], comes, out_taken):
-                out_taken = False
-                continue
-            in_batch = sort.counts[(value & BUFFER) >> 2]
-            out_taken = clock_stage(merger[n], rings, in_batch, comes, value, out_taken)
-
-
-@serial_kernel
 def clock_depth_sort(sort: Any, arrays: SortArrays, ready: bool, due: bool, has_room: bool) -> None:
     """DepthSort, from its start on; then `sort` says what it does in the next cycle.
 
@@ -301,7 +219,7 @@ def clock_depth_sort(sort: Any, arrays: SortArrays, ready: bool, due: bool, has_
         sort.lasts[sort.lasts_in % 64] = ended and sort.finals[of] == 1
         sort.lasts_in += 1
         sort.freed[of] = ended
-    _clock_merger(sort, merger, rings, goes_even, goes_odd, takes)
+    clock_merger(sort, merger, rings, goes_even, goes_odd, takes)
     # Scan.
     number_of_range = sort.total if not scan_big else count
     low_bucket = bucket if scan_big else sort.first

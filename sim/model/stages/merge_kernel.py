@@ -169,3 +169,42 @@ def clock_pair(
             rings[ring, n, at] = odd if n == 1 else even
             stage.queues[n, IN_PLACE] += 1
     stage.still = int(not changes)
+
+
+@serial_kernel
+def clock_merger(
+    sort: Any, merger: NDArray[np.void], rings: Int64, goes_even: bool, goes_odd: bool, takes: bool
+) -> None:
+    """Merger, one cycle, from the pair to the first stages.
+
+    Parameters
+    ----------
+    sort : DEPTH_SORT. merger, rings : of SortArrays. goes_even, goes_odd : an entry goes in, of
+        each lane. takes : the item that it shows is taken.
+    """
+    chain = len(merger) // 2
+    pair, even, odd = merger[2 * chain], merger[chain - 1], merger[2 * chain - 1]
+    even_shows, odd_shows = even.shows == 1, odd.shows == 1
+    even_taken = even_shows and has_room(pair, 0)
+    odd_taken = odd_shows and has_room(pair, 1)
+    come = int(even_shows) + 2 * int(odd_shows)
+    if (pair.still == 0) | takes | (come != pair.came):
+        value = stage_item(even)
+        lone = sort.counts[(value & BUFFER) >> 2] == 1
+        value |= LONE if lone else 0
+        clock_pair(pair, rings, even_taken, value, odd_taken, stage_item(odd), takes, True)
+        pair.came = come
+    for lane in range(2):
+        out_taken = odd_taken if lane else even_taken
+        for n in range(lane * chain + chain - 1, lane * chain - 1, -1):
+            if n > lane * chain:
+                comes, value = merger[n - 1].shows == 1, stage_item(merger[n - 1])
+            else:
+                comes = goes_odd if lane else goes_even
+                key, index = sort.picked[lane], 2 * sort.places[lane] + lane
+                value = key << KEY_SHIFT | index << INDEX_SHIFT | sort.buffer << 2 | LAST
+            if stage_is_still(merger[n], comes, out_taken):
+                out_taken = False
+                continue
+            in_batch = sort.counts[(value & BUFFER) >> 2]
+            out_taken = clock_stage(merger[n], rings, in_batch, comes, value, out_taken)
