@@ -98,7 +98,7 @@ async def a_stop_at_any_time(dut):
     seen, other = bench.view(0), bench.view(2)
     frame_cycles = (await bench.right(seen))["frame_cycles"]
     codes = set()
-    for after in (0, 3, 40, *range(100, frame_cycles + 2000, frame_cycles // 8)):
+    for after in (0, 3, 40, *range(100, 6 * frame_cycles, frame_cycles // 4)):
         any_pause(bench)
         await bench.put(seen)
         await bench.write("CONTROL", START)
