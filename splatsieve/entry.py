@@ -6,6 +6,7 @@ a second or more. Worker processes import it too and keep their signals: `main` 
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
 
@@ -52,6 +53,15 @@ class Stop:
             handled = handled.__context__
         raise SystemExit(128 + self.number)
 
+    def ignore(self) -> None:
+        """Keeps later signals from the interpreter's last steps, which put back the action that kills.
+
+        Where none came before, the exit code is that of the program and they act as ever.
+        """
+        if self.number is not None:
+            for number in SIGNALS:
+                signal.signal(number, signal.SIG_IGN)
+
     def unraisable(self, what: sys.UnraisableHookArgs) -> None:
         """Says what a finaliser raised, as Python does, unless it was this."""
         if self.number is None:
@@ -61,6 +71,7 @@ class Stop:
 def main() -> None:
     """Runs the command line; exit code 128 + the signal's number where one stops it."""
     stop = Stop()
+    atexit.register(stop.ignore)  # first in, so last to run
     sys.unraisablehook = stop.unraisable
     # What is ignored stays so, as nohup has it.
     mine = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import time
 import types
 from pathlib import Path
 
@@ -65,8 +66,13 @@ JOINS = """
 """
 
 
-def stopped(folder: Path, body: str, number: int, before: str = "") -> tuple[int, str, str]:
-    """Exit code, stdout and stderr of the entry that runs `body` until the signal comes."""
+def stopped(
+    folder: Path, body: str, number: int, before: str = "", *, until_gone: bool = False
+) -> tuple[int, str, str]:
+    """Exit code, stdout and stderr of the entry that runs `body` until the signal comes.
+
+    `until_gone` sends it on and on, so that one comes in each step of the interpreter's end.
+    """
     code = f"""
 import signal, sys, time, types
 for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # off in the background
@@ -93,6 +99,9 @@ enter()
         assert process.stdout.readline() == "ready\n"
         os.kill(process.pid, number)
         os.kill(process.pid, number)  # as `timeout` does
+        while until_gone and process.poll() is None:
+            os.kill(process.pid, number)
+            time.sleep(0.0005)
         out, err = process.communicate(timeout=30)
     return process.returncode, out, err
 
@@ -106,6 +115,11 @@ def test_nothing_half_written_is_left(tmp_path: Path, number: int) -> None:
 @pytest.mark.parametrize("body", [SWALLOWS, CONVERTS, FINALISES])
 def test_what_libraries_do_with_it_is_not_seen(tmp_path: Path, body: str) -> None:
     assert stopped(tmp_path, body, signal.SIGINT) == (130, "", "")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signals_that_go_on_to_the_end(tmp_path: Path, number: int) -> None:
+    assert stopped(tmp_path, WRITES, number, until_gone=True) == (128 + number, "", "")
 
 
 def test_threads_that_are_joined_end_first(tmp_path: Path) -> None:
