@@ -54,7 +54,7 @@ class Stop:
         raise SystemExit(128 + self.number)
 
     def ignore(self) -> None:
-        """Keeps later signals from the interpreter's last steps, which put back the action that kills.
+        """Ignores later signals: the interpreter's last steps put back the action that kills.
 
         Where none came before, the exit code is that of the program and they act as ever.
         """
