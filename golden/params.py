@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 
 from golden.numbers.fixed import Fixed
@@ -80,6 +80,10 @@ class Parameters:
         2, 1, 2, "frames whose lists are known at once; 2: one is drawn, the next is streamed"
     )
     sort_entries: int = _parameter(4096, 256, 8192, "entries put in order at once, a power of two")
+    antialiased: int = _parameter(0, 0, 1, "1: a frame may be drawn antialiased")
+    padded_splats: int = _parameter(
+        0, 0, 1, "1: a splat takes 64 bytes of m_axis_splat, zeros above its record"
+    )
 
     def __post_init__(self) -> None:
         for name, legal in parameter_ranges().items():
@@ -97,6 +101,8 @@ class Parameters:
             raise ValueError(
                 "a build with raster_lanes needs color_cycles too: choose 1, 2, 4 or 8."
             )
+        if self.raster_lanes and self.padded_splats:
+            raise ValueError("padded_splats = 1: a build with raster_lanes gives no splats away.")
         if self.raster_lanes and self.address_bits > 43:
             raise ValueError(
                 f"address_bits = {self.address_bits}: a page of the lists is named by 32 bits, so "
@@ -117,6 +123,10 @@ class Parameters:
                 f"camera space needs {self.camera_space.bits} bits where records hold 32: lower "
                 "center_bits, camera_range_bits or length_fraction_bits."
             )
+
+    def with_antialiasing(self, wanted: bool) -> Parameters:
+        """These, able to draw antialiased where that is wanted."""
+        return replace(self, antialiased=1) if wanted else self
 
     @cached_property
     def center(self) -> Fixed:

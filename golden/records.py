@@ -5,6 +5,8 @@ Everything is little-endian. Each record is 32 bytes: one beat of a 256-bit bus.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -84,6 +86,22 @@ COLORED_DTYPE = np.dtype(
         ("reserved", "<u2"),  # zero
     ]
 )
+
+
+PADDED_BYTES = 64
+
+
+def padded(dtype: np.dtype) -> np.dtype:
+    """The record with zeros above it, 64 bytes in all: a power of two."""
+    fields: dict[str, Any] = dict(dtype.fields or {})
+    return np.dtype(
+        {
+            "names": list(fields),
+            "formats": [field[0] for field in fields.values()],
+            "offsets": [field[1] for field in fields.values()],
+            "itemsize": PADDED_BYTES,
+        }
+    )
 
 
 def splats_of(records: NDArray[np.void]) -> NDArray[np.void]:

@@ -8,7 +8,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
-from golden.records import COLORED_DTYPE, SPLAT_DTYPE
+from golden.records import COLORED_DTYPE, SPLAT_DTYPE, padded
 from hw.accelerator import WINDOW, Accelerator
 from hw.bus.flat_axi import PORT, connect_flat_read, connect_flat_write, flat_read, flat_write
 from hw.frame.splat_packer import output_lanes
@@ -20,9 +20,15 @@ from hw.stream_top import FlatStream, bit_slices, field_at
 MODIFIABLE_BUFFERABLE = 3  # ARCACHE: normal memory, not cached
 
 
-def output_dtype(params: Parameters) -> np.dtype:
-    """Record of m_axis_splat: COLORED_DTYPE where the build has color, SPLAT_DTYPE otherwise."""
+def record_dtype(params: Parameters) -> np.dtype:
+    """What leaves the build: COLORED_DTYPE where it has color, SPLAT_DTYPE otherwise."""
     return COLORED_DTYPE if params.color_cycles else SPLAT_DTYPE
+
+
+def output_dtype(params: Parameters) -> np.dtype:
+    """Record of m_axis_splat: the same, or with zeros above it."""
+    record = record_dtype(params)
+    return padded(record) if params.padded_splats else record
 
 
 # Of both address channels, the same in every burst: name behind ar or aw, bits.

@@ -11,6 +11,7 @@ from golden.records import (
     REQUEST_DTYPE,
     SPLAT_DTYPE,
     VISIBLE_DTYPE,
+    padded,
 )
 from hw.layouts import cluster_cull_constants, gaussian_project_constants
 from hw.stages.cluster_cull.cluster_cull import COUNTERS as CULL_COUNTERS
@@ -43,13 +44,15 @@ class GaussianProjectTop(StreamTop):
     """gaussian_project alone.
 
     Streams, a record a lane in each beat, and in tuser a bit a lane: is there one? s_axis_member
-    (MEMBER_DTYPE, 512 bits a lane), m_axis_splat (SPLAT_DTYPE, 352 bits a lane).
+    (MEMBER_DTYPE, 512 bits a lane), m_axis_splat (SPLAT_DTYPE, 352 bits a lane, or 512 with zeros
+    above it where params.padded_splats).
     """
 
     def __init__(self, params: Parameters):
         project = GaussianProject(params)
+        splat = padded(SPLAT_DTYPE) if params.padded_splats else SPLAT_DTYPE
         streams = (
             FlatStream("s_axis_member", In, project.i, MEMBER_DTYPE, params.lanes),
-            FlatStream("m_axis_splat", Out, project.o, SPLAT_DTYPE, params.lanes),
+            FlatStream("m_axis_splat", Out, project.o, splat, params.lanes),
         )
         super().__init__(project, streams, gaussian_project_constants(params), PROJECT_COUNTERS)

@@ -22,7 +22,7 @@ def preset_with(name: str, changes: list[str]) -> Preset:
     if name not in PRESETS:
         raise InputError(f"preset {name!r} is not known: choose {', '.join(PRESETS)}.")
     chosen = PRESETS[name]
-    changed = replace(chosen, params=_changed(chosen.params, changes))
+    changed = replace(chosen, params=changed_parameters(chosen.params, changes))
     if changed.draws != chosen.draws:
         other = "render" if changed.draws else "base"
         raise InputError(
@@ -32,7 +32,7 @@ def preset_with(name: str, changes: list[str]) -> Preset:
     return changed
 
 
-def _changed(params: Parameters, changes: list[str]) -> Parameters:
+def changed_parameters(params: Parameters, changes: list[str]) -> Parameters:
     """The parameters with NAME=VALUE of each change; raises InputError where that is not legal."""
     from golden.errors import InputError
     from golden.params import parameter_ranges

@@ -74,7 +74,7 @@ AntialiasedOption = Annotated[
     typer.Option(
         "--antialiased/--plain",
         help="With antialiasing, as gsplat's rasterize_mode has it, or without; by default what "
-        "the scene's file says. Float64 only.",
+        "the scene's file says.",
     ),
 ]
 MapsOption = Annotated[
@@ -97,11 +97,11 @@ def scene_of(
     drop_invalid: bool = False,
     axes: str | None = None,
     detail: int | None = None,
-    draws_antialiased: bool = False,
+    knows_antialiased: bool = False,
 ) -> Scene:
     """The scene of that file, or the one that comes with splatsieve.
 
-    Warns of a scene trained with antialiasing, unless `draws_antialiased`.
+    Warns of a scene trained with antialiasing, unless the caller minds it.
     """
     if argument == DEFAULT:
         from golden.default_scene import default_scene
@@ -110,41 +110,24 @@ def scene_of(
     from golden.scene_io import read_scene
 
     scene = read_scene(Path(argument), drop_invalid=drop_invalid, axes=axes, detail=detail)
-    if scene.antialiased and not draws_antialiased:
-        _warn_of_antialiasing(scene.name)
+    if scene.antialiased and not knows_antialiased:
+        warn(
+            f"{scene.name} was trained with antialiasing, which is left out here: Gaussians "
+            "smaller than a pixel come out brighter than in training."
+        )
     return scene
 
 
-def rules_of(name: str, scene: Scene, antialiased: bool | None, stage: str, engine: str) -> Rules:
+def rules_of(name: str, scene: Scene, antialiased: bool | None) -> Rules:
     """The rules to draw a scene with: antialiased where that is asked for, or the file says so.
 
     Parameters
     ----------
     antialiased : as asked for; None for what the file says.
-    stage, engine : that draw: the float64 renderer can, also what an integer culling left.
-
-    Warns where the file says so and they cannot. Raises InputError where it is asked for and they
-    cannot.
     """
     from golden.rules import rules_named
 
-    can = stage == "cluster" or (engine == "float" and stage != "picture")
-    wanted = scene.antialiased if antialiased is None else antialiased
-    if wanted and not can:
-        if antialiased:
-            raise InputError(
-                f"stage {stage} by engine {engine} has no antialiasing: take --stage cluster or "
-                "--engine float, or leave --antialiased out."
-            )
-        _warn_of_antialiasing(scene.name)
-    return rules_named(name, wanted and can)
-
-
-def _warn_of_antialiasing(name: str) -> None:
-    warn(
-        f"{name} was trained with antialiasing, which is not drawn here: Gaussians smaller than "
-        "a pixel come out brighter than in training."
-    )
+    return rules_named(name, scene.antialiased if antialiased is None else antialiased)
 
 
 def cameras_of(

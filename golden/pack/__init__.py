@@ -38,6 +38,7 @@ class PackMeta:
     colors : format of the colours, float16 or narrow.
     scene : name of the scene; scene_sha256 : its Scene.sha256().
     version : of the file format.
+    antialiased : the scene's file says that it was trained with antialiasing.
     """
 
     method: str
@@ -55,6 +56,7 @@ class PackMeta:
     scene_sha256: str
     version: int = VERSION
     colors: ColorFormat = "float16"
+    antialiased: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,6 +138,7 @@ def pack_clusters(
             scene=scene.name,
             scene_sha256=scene.sha256(),
             colors=colors,
+            antialiased=scene.antialiased,
         ),
         groups=groups,
         clusters=clusters,

@@ -21,6 +21,7 @@ from golden.stages.gaussian_project.formats import MAX_MEMBER_EXPONENT
 # Largest factor of a covariance as a matrix, units of 2^factor_exponent: what 16 bits hold.
 FACTOR_MAX = (1 << 15) - 1
 _KEYS = ("method", "radius", "rules", "scene", "scene_sha256")
+ANTIALIASED_KEY = "antialiased"  # the last key, its value "yes", of a scene that was trained so
 _HEX = set("0123456789abcdef")
 
 
@@ -32,11 +33,12 @@ def check_strings(content: memoryview, path: Path) -> dict[str, str]:
         strings = None
     if (
         not isinstance(strings, dict)
-        or tuple(strings) != _KEYS
+        or tuple(strings) not in (_KEYS, (*_KEYS, ANTIALIASED_KEY))
         or not all(isinstance(value, str) for value in strings.values())
         or strings["method"] not in METHODS
         or strings["radius"] not in RADII
         or strings["rules"] not in RULES
+        or strings.get(ANTIALIASED_KEY, "yes") != "yes"
         or len(strings["scene_sha256"]) != 64
         or not set(strings["scene_sha256"]) <= _HEX
     ):

@@ -15,7 +15,7 @@ from golden.errors import InputError
 from golden.files import atomic_path, read_bytes
 from golden.grid import Grid
 from golden.pack import VERSION, Pack, PackMeta
-from golden.pack.checks import check_content, check_strings
+from golden.pack.checks import ANTIALIASED_KEY, check_content, check_strings
 from golden.pack.colors import COLOR_FORMATS, color_record_bytes
 from golden.records import CLUSTER_DTYPE, COLOR_DTYPE, GEOMETRY_DTYPE
 from golden.scene import MAX_GAUSSIANS, SH_COEFFICIENTS
@@ -104,6 +104,7 @@ def _strings(pack: Pack) -> bytes:
             "rules": meta.rules,
             "scene": meta.scene,
             "scene_sha256": meta.scene_sha256,
+            **({ANTIALIASED_KEY: "yes"} if meta.antialiased else {}),
         },
         separators=(",", ":"),
     ).encode("ascii")
@@ -180,6 +181,7 @@ def load_pack(path: Path) -> Pack:
             scene_sha256=strings["scene_sha256"],
             version=numbers.version,
             colors=COLOR_FORMATS[numbers.colors],
+            antialiased=ANTIALIASED_KEY in strings,
         ),
         groups=np.frombuffer(sections["groups"], CLUSTER_DTYPE),
         clusters=np.frombuffer(sections["clusters"], CLUSTER_DTYPE),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from golden.params import Parameters
-from golden.records import RECORD_BYTES, SPLAT_DTYPE
+from golden.records import PADDED_BYTES, RECORD_BYTES, SPLAT_DTYPE
 from hw.accelerator import queue_beats
 from hw.accelerator_top import MODIFIABLE_BUFFERABLE
 from hw.bus.burst_splitter import PAGE_BYTES
@@ -88,11 +88,15 @@ STREAM = f"""
 
 - A lane is {SPLAT_BYTES} bytes, {SPLAT_WORDS} words of 32 bits, the lowest first: word 0 is
   `mean2d.u`. A converter of {8 * SPLAT_BYTES} bits to 32 makes {SPLAT_WORDS} beats of each splat.
+- A build with `padded_splats` has {PADDED_BYTES} bytes a lane: the same words, then zeros, which
+  count in `tkeep` as the others do. With 1, 2, 4 or 8 lanes `tdata` is a power of two then, as
+  width converters, FIFOs and DMA engines want it:
+  `splatsieve verilog --set padded_splats=1 -o ip`.
 - `tkeep` is all ones or all zeros for a lane, lanes are filled from 0 up, and only the beat with
   `tlast` may have empty ones.
 - Every frame ends in a beat with `tlast`, whatever its code. That of a frame without a splat is a
   null beat: `tkeep` is 0, and there is no other beat. A consumer that writes words to memory drops
-  it, or each of its {SPLAT_WORDS} words, by `tkeep[0]`; `irq` and `COUNTER_SPLATS` tell of its end.
+  it, or each of its words, by `tkeep[0]`; `irq` and `COUNTER_SPLATS` tell of its end.
 - `tready` may be low as long as the consumer likes; the frame waits.
 """
 HOST = """

@@ -34,7 +34,8 @@ typedef enum {
     SPLATSIEVE_BUSY,        /* a frame is under way: queue it */
     SPLATSIEVE_QUEUED,      /* a queued frame has not begun: wait until it has */
     SPLATSIEVE_TIMEOUT,
-    SPLATSIEVE_NOT_STARTED
+    SPLATSIEVE_NOT_STARTED,
+    SPLATSIEVE_NOT_ANTIALIASED /* this build is not: draw without, or take one that is */
 } splatsieve_error;
 
 /* The register window. Of memory-mapped registers: see splatsieve_mapped. */
@@ -63,6 +64,7 @@ typedef struct {
     double near_plane;      /* scene units */
     int clamps_about_image; /* 0: x/z and y/z are clamped about the optical axis */
     double alpha_max;
+    int antialiased; /* opacities lose what the low pass adds; 0 as the rules below begin */
 } splatsieve_rules;
 
 /* Of a pack's header. */

@@ -255,6 +255,9 @@ static int project(view *v)
     SET(SCREEN_MARGIN, least(ceil(margin * pixel) + 4, ldexp(1.0, BITS(SCREEN_MARGIN)) - 1));
     SET(POSITION_MANTISSA, up);
     SET(POSITION_EXPONENT, up_exponent);
+#ifdef SPLATSIEVE_REG_FRAME_ANTIALIASED
+    SET(ANTIALIASED, v->rules->antialiased != 0);
+#endif
     return 1;
 }
 
@@ -368,14 +371,15 @@ static int draw(view *v, const splatsieve_drawing *drawing)
 
 splatsieve_rules splatsieve_inria(void)
 {
-    splatsieve_rules rules = {VIEW(INRIA_NEAR), VIEW(INRIA_CLAMPS_ABOUT_IMAGE), VIEW(INRIA_ALPHA_MAX)};
+    splatsieve_rules rules = {VIEW(INRIA_NEAR), VIEW(INRIA_CLAMPS_ABOUT_IMAGE),
+                              VIEW(INRIA_ALPHA_MAX), 0};
     return rules;
 }
 
 splatsieve_rules splatsieve_gsplat(void)
 {
     splatsieve_rules rules = {VIEW(GSPLAT_NEAR), VIEW(GSPLAT_CLAMPS_ABOUT_IMAGE),
-                              VIEW(GSPLAT_ALPHA_MAX)};
+                              VIEW(GSPLAT_ALPHA_MAX), 0};
     return rules;
 }
 
@@ -385,6 +389,9 @@ splatsieve_error splatsieve_constants(const splatsieve_camera *camera,
                                       uint32_t words[SPLATSIEVE_FRAME_WORDS])
 {
     view seen = {camera, rules, pack, words, {0}, {{0}}, {0}, {0}, {0}, 0, 1};
+#ifndef SPLATSIEVE_REG_FRAME_ANTIALIASED
+    if (rules->antialiased) return SPLATSIEVE_NOT_ANTIALIASED;
+#endif
     prepare(&seen);
     if (!find_exponent(&seen) || !project(&seen)) return SPLATSIEVE_BAD_CAMERA;
     cull(&seen);

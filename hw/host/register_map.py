@@ -30,7 +30,12 @@ CONSTANT_OFFSET, COUNTER_OFFSET = 0x080, 0x200
 # Register -> parameters in it, with their field widths: all that shapes the hardware.
 CONFIGURATION = {
     "CONFIG": {"lanes": 8, "address_bits": 8, "data_bits": 16},
-    "CONFIG_BURSTS": {"outstanding_bursts": 8, "burst_beats": 16},
+    "CONFIG_BURSTS": {
+        "outstanding_bursts": 8,
+        "antialiased": 4,
+        "padded_splats": 4,
+        "burst_beats": 16,
+    },
     "CONFIG_TABLES": {"center_bits": 8, "radius_bits": 8, "count_bits": 8, "base_bits": 8},
     "CONFIG_CAMERA": {
         "camera_range_bits": 8,

@@ -39,7 +39,7 @@ PREFIXES = {
 SUFFIXES = {
     "valid": "valid",
     "ready": "ready",
-    "tkeep": "tkeep, a bit a byte, 44 a lane and all equal: the lane holds a splat",
+    "tkeep": "tkeep, a bit a byte, all equal in a lane: the lane holds a splat",
     "tuser": "tuser, a bit a lane: the lane holds a record",
     "tlast": "tlast, last beat of the frame",
     "tdata": "tdata, little-endian records",

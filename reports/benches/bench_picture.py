@@ -93,7 +93,7 @@ def study(
         "command": command,
         "scene": scene.name,
         "size_px": [first.width, first.height],
-        "rules": rules.name,
+        "rules": rules.label,
         "method": pack.meta.method,
         "worst_db": min(row["psnr_db"] for row in rows),
         "mean_db": float(np.mean([row["psnr_db"] for row in rows])),

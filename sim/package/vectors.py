@@ -14,7 +14,7 @@ from golden.numbers.bits import round_up
 from golden.pack import build_pack
 from golden.pack.file import pack_bytes
 from golden.params import Parameters
-from golden.records import REQUEST_DTYPE
+from golden.records import PADDED_BYTES, REQUEST_DTYPE, SPLAT_DTYPE
 from golden.rules import INRIA
 from golden.scene import Scene
 from golden.view import ListMemory, ViewFrame, view_frame
@@ -43,13 +43,17 @@ class Vectors:
 
 @cache
 def cut_frame(params: Parameters) -> ViewFrame:
-    """View 0 of the first Gaussians of the default scene; some clusters pass, some do not."""
+    """View 0 of the first Gaussians of the default scene; some clusters pass, some do not.
+
+    Drawn antialiased where the build can.
+    """
     pack = build_pack(
         _cut(default_scene(SCENE_GAUSSIANS), CUT_GAUSSIANS),
         ClusterOptions("morton", CLUSTERS, "safe", 0, per_group=PER_GROUP),
         INRIA,
     )
-    return view_frame(pack, default_cameras()[0], INRIA, params)
+    rules = replace(INRIA, antialiased=bool(params.antialiased))
+    return view_frame(pack, default_cameras()[0], rules, params)
 
 
 def accelerator_vectors(params: Parameters) -> Vectors:
@@ -109,6 +113,7 @@ def _host_numbers(params: Parameters) -> dict[str, int]:
     offsets = {register.name: register.offset for register in register_map(params)}
     return {
         "LANES": params.lanes,
+        **_slot(params),
         "DATA_BITS": params.data_bits,
         "ADDRESS_BITS": params.address_bits,
         "PACK_ADDRESS": PACK_ADDRESS,
@@ -141,7 +146,12 @@ def project_vectors(params: Parameters) -> Vectors:
         "members.hex": _records(frame.members),
         "splats.hex": _records(frame.splats),
     }
-    return _counted(files, {})
+    return _counted(files, _slot(params))
+
+
+def _slot(params: Parameters) -> dict[str, int]:
+    """Bits of a splat's place on the stream."""
+    return {"SLOT_BITS": 8 * (PADDED_BYTES if params.padded_splats else SPLAT_DTYPE.itemsize)}
 
 
 def _cut(scene: Scene, count: int) -> Scene:

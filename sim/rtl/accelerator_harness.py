@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from golden.params import Parameters
-from hw.accelerator_top import output_dtype
+from hw.accelerator_top import output_dtype, record_dtype
 from hw.frame.splat_packer import output_lanes
 from hw.verilog import accelerator_design
 from sim.model.dram_port import clock_of_c, idle_dram
@@ -188,14 +188,15 @@ class AcceleratorHarness:
         return [Event(e.cycle, EventKind(e.kind), e.value, e.more) for e in raw]
 
     def frames(self) -> list[NDArray[np.void]]:
-        """(S,) output_dtype of each frame that ended, in stream order, and what came after the last
+        """(S,) record_dtype of each frame that ended, in stream order, and what came after the last
         end as one more; all are taken out."""
         splats = np.empty(self.counts().splats, dtype=self._record)
         ends = (ctypes.c_uint64 * MOST_FRAMES)()
         frames = self._library.accelerator_splats(
             self._handle, ctypes.c_void_p(splats.ctypes.data), ends, ctypes.c_uint64(MOST_FRAMES)
         )
-        return list(np.split(splats, list(ends[: min(frames, MOST_FRAMES)])))
+        records = _unpadded(splats, record_dtype(self._params))
+        return list(np.split(records, list(ends[: min(frames, MOST_FRAMES)])))
 
     def _dram_of(self, model: MemoryModel) -> tuple[int | None, int | None]:
         """Addresses of a DRAM out of reset and of what clocks it; none where there is none."""
@@ -222,6 +223,16 @@ class AcceleratorHarness:
                 *self._dram_of(model),
             )
         )
+
+
+def _unpadded(splats: NDArray[np.void], record: np.dtype) -> NDArray[np.void]:
+    """Records without what lies above them; raises RuntimeError where that is not 0."""
+    if splats.dtype.itemsize == record.itemsize:
+        return splats
+    rows = splats.view(np.uint8).reshape(len(splats), -1)
+    if rows[:, record.itemsize :].any():
+        raise RuntimeError("the accelerator gives something above a splat's record.")
+    return np.ascontiguousarray(rows[:, : record.itemsize]).view(record)[:, 0]
 
 
 def build_accelerator(params: Parameters) -> None:

@@ -9,7 +9,7 @@
 namespace {
 
 constexpr int kMemberWords = 16;  // 64 bytes, MEMBER_DTYPE
-constexpr int kSplatWords = 11;   // 44 bytes, SPLAT_DTYPE
+constexpr int kSplatWords = 11;   // 44 bytes, SPLAT_DTYPE; kSlotWords of them with what is above
 
 struct Ports {  // of both streams
     uint32_t* member;
@@ -64,7 +64,7 @@ void project_run(const ProjectFrame* frame, uint32_t* splats, ProjectRun* result
 
     const uint64_t count = frame->member_count;
     uint64_t next = 0, cycle = 0;
-    uint32_t waiting[kLanes * kSplatWords];
+    uint32_t waiting[kLanes * kSlotWords];
     uint8_t waiting_lanes = 0;
     bool offers = false, waits = false, done = false;
     int offered = 0;  // members in the beat on offer
@@ -88,19 +88,19 @@ void project_run(const ProjectFrame* frame, uint32_t* splats, ProjectRun* result
         if (done) break;
         if (waits) {  // a beat that waits must not change, nor go away
             bool same = *port.splat_valid && *port.splat_lanes == waiting_lanes;
-            for (int w = 0; w < kLanes * kSplatWords; ++w) same &= waiting[w] == port.splat[w];
+            for (int w = 0; w < kLanes * kSlotWords; ++w) same &= waiting[w] == port.splat[w];
             if (!same) result->failure = 2;
         }
         waits = *port.splat_valid && !*port.splat_ready;
         waiting_lanes = *port.splat_lanes;
         if (waits)
-            for (int w = 0; w < kLanes * kSplatWords; ++w) waiting[w] = port.splat[w];
+            for (int w = 0; w < kLanes * kSlotWords; ++w) waiting[w] = port.splat[w];
         if (*port.splat_valid && *port.splat_ready) {
             if (result->splats == 0) result->first_splat_cycle = cycle;
             for (int n = 0; n < kLanes; ++n) {
                 if (!(*port.splat_lanes >> n & 1)) continue;
                 uint32_t* to = splats + result->splats++ * kSplatWords;
-                for (int w = 0; w < kSplatWords; ++w) to[w] = port.splat[n * kSplatWords + w];
+                for (int w = 0; w < kSplatWords; ++w) to[w] = port.splat[n * kSlotWords + w];
             }
         }
         if (offers && *port.member_ready) {

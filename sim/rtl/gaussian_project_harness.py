@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from golden.params import Parameters
-from golden.records import MEMBER_DTYPE, SPLAT_DTYPE
+from golden.records import MEMBER_DTYPE, PADDED_BYTES, SPLAT_DTYPE
 from golden.stages.gaussian_project.constants import GaussianProjectConstants, constant_formats
 from hw.stages.gaussian_project.gaussian_project import COUNTERS
 from hw.verilog import Design, project_design
@@ -156,6 +156,7 @@ class GaussianProjectHarness:
 
 def _bindings(params: Parameters) -> str:
     """C++ that names the ports of a top with so many lanes."""
+    slot = PADDED_BYTES if params.padded_splats else SPLAT_DTYPE.itemsize
     parts = ("tuser", "tvalid", "tready")
     ports = ", ".join(
         f"t.{stream}_tdata.data(), " + ", ".join(f"&t.{stream}_{part}" for part in parts)
@@ -168,7 +169,7 @@ def _bindings(params: Parameters) -> str:
         f"    c[{index}] = t.counter_{name};\n" for index, name in enumerate(COUNTERS)
     )
     return (
-        f"constexpr int kLanes = {params.lanes};\n"
+        f"constexpr int kLanes = {params.lanes}, kSlotWords = {slot // 4};\n"
         f"static void bind_ports(Vtop& t, Ports& p) {{\n    p = {{{ports}}};\n}}\n"
         f"static void set_constants(Vtop& t, const int64_t* c) {{\n{constants}}}\n"
         f"static void read_counters(Vtop& t, uint32_t* c) {{\n{counters}}}\n"

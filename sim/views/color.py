@@ -88,14 +88,15 @@ def color_views(
 ) -> Iterator[ColorFrame]:
     """Stages 1 to 4 of each camera, in turn, by the default parameters and those of BUILD.
 
-    float evaluates what the pack stores by golden.stages.color.reference, integer is the bit-exact
-    model, rtl the hardware: splats and colours come from the whole build behind its driver; each
-    stage runs alone too, for its cycles.
+    Both are antialiased as the rules are. float evaluates what the pack stores by
+    golden.stages.color.reference, integer is the bit-exact model, rtl the hardware: splats and
+    colours come from the whole build behind its driver; each stage runs alone too, for its cycles.
 
     Raises InputError as sim.views.gaussian_project.project_views does, and, but by float, where the
     pack's colours are not narrow records.
     """
-    frames = (view_frame(pack, camera, rules, BUILD) for camera in cameras)
+    build = BUILD.with_antialiasing(rules.antialiased)
+    frames = (view_frame(pack, camera, rules, build) for camera in cameras)
     return color_frames(pack, frames, rules, engine)
 
 
@@ -109,7 +110,8 @@ def color_frames(
     frames, given = tee(frames)
     stored = _StoredColors(pack)
     alone = ColorAlone(pack) if engine == "rtl" else None
-    projections = project_frames(pack, given, rules, engine, Parameters())
+    params = Parameters().with_antialiasing(rules.antialiased)
+    projections = project_frames(pack, given, rules, engine, params)
     for frame, projected in zip(frames, projections, strict=True):
         if engine == "float":
             yield stored.frame(frame.camera, projected)

@@ -80,7 +80,7 @@ Project = Callable[[ViewFrame, CullFrame], ProjectFrame]
 def project_views(
     pack: Pack, cameras: Iterable[Camera], rules: Rules, engine: Engine
 ) -> Iterator[ProjectFrame]:
-    """Both stages of each camera, in turn, by the default parameters.
+    """Both stages of each camera, in turn, by the default parameters, antialiased as the rules are.
 
     float projects the values that the pack stores by golden.stages.gaussian_project.reference,
     integer is the bit-exact model, rtl the hardware: the splats come from the whole accelerator
@@ -89,7 +89,7 @@ def project_views(
     Raises InputError as sim.views.cluster_cull.cull_views does, and where a picture or focal length
     is too large for the formats of the projection.
     """
-    params = Parameters()
+    params = Parameters().with_antialiasing(rules.antialiased)
     frames = (view_frame(pack, camera, rules, params) for camera in cameras)
     return project_frames(pack, frames, rules, engine, params)
 

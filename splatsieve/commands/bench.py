@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from splatsieve.inputs import CamerasOption, SceneArgument, SizeOption, ViewsOption
+from splatsieve.inputs import (
+    AntialiasedOption,
+    CamerasOption,
+    SceneArgument,
+    SizeOption,
+    ViewsOption,
+)
 
 if TYPE_CHECKING:
     from golden.rules import Rules
@@ -209,15 +215,22 @@ def picture(
     size: SizeOption = None,
     views: ViewsOption = None,
     rules: Annotated[str, typer.Option(help="inria or gsplat.")] = "gsplat",
+    antialiased: AntialiasedOption = None,
     output: OutputOption = None,
 ) -> None:
     """Pictures of the whole integer chain, 8 bits, against the float64 renderer's."""
     from golden.pack.file import load_pack
-    from golden.rules import rules_named
     from hw.package.presets import PRESETS
     from reports.benches.bench_picture import View, markdown, study
     from sim.views.photos import photographed
-    from splatsieve.inputs import DEFAULT, cameras_of, check_output, need_cameras, scene_of
+    from splatsieve.inputs import (
+        DEFAULT,
+        cameras_of,
+        check_output,
+        need_cameras,
+        rules_of,
+        scene_of,
+    )
     from splatsieve.progress import track
 
     check_output(output, scene=scene, cameras=cameras, pack=pack)
@@ -236,9 +249,12 @@ def picture(
         "-o": output.name if output is not None else None,
     }.items():
         words += [] if value is None else [option, value]
-    chosen, packed = rules_named(rules), load_pack(pack)
-    params = PRESETS["render"].params
-    result = study(scene_of(scene), packed, found, chosen, params, shlex.join(words), track)
+    if antialiased is not None:
+        words.append("--antialiased" if antialiased else "--plain")
+    packed, given = load_pack(pack), scene_of(scene, knows_antialiased=True)
+    chosen = rules_of(rules, given, antialiased)
+    params = PRESETS["render"].params.with_antialiasing(chosen.antialiased)
+    result = study(given, packed, found, chosen, params, shlex.join(words), track)
     _write(result, output)
     typer.echo(markdown(result))
 

@@ -49,7 +49,7 @@ def convert(
 
     check_written_kind(output)
     check_output(output, scene=scene)
-    gaussians = scene_of(scene, drop_invalid, axes, detail, draws_antialiased=True)
+    gaussians = scene_of(scene, drop_invalid, axes, detail, knows_antialiased=True)
     result: dict[str, Any] = {"scene": scene, "read": len(gaussians)}
     keep = np.ones(len(gaussians), np.bool_)
     for name, wanted, rule in (("faint", drop_faint, faint), ("far", drop_far, far_out)):

@@ -72,7 +72,7 @@ def cull(
     need_cameras(packed.meta.scene, NAME, cameras)
     chosen = rules_named(rules or packed.meta.rules)
     selected = cameras_of(cameras, size, views, transform)
-    scene = scene_of(check, drop_invalid, axes, detail) if check else None
+    scene = scene_of(check, drop_invalid, axes, detail, knows_antialiased=True) if check else None
     rows: list[dict[str, Any]] = []
     bits = []
     decisions = rows_of(at, packed, selected, chosen, by, scene)

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from splatsieve.inputs import (
+    AntialiasedOption,
     BackgroundOption,
     CamerasOption,
+    ChangesOption,
     JsonOption,
     MapsOption,
     SizeOption,
@@ -57,6 +59,7 @@ def frame(
         str | None,
         typer.Option("--preset", help="Build of that name (splatsieve verilog), for its stage."),
     ] = None,
+    changes: ChangesOption = None,
     picture: Annotated[
         Path | None, typer.Option("--picture", help="Draw the view; write it as a PNG.")
     ] = None,
@@ -75,6 +78,7 @@ def frame(
         float, typer.Option("--clock", help="rtl: MHz of the accelerator, beside that DRAM.")
     ] = 1000.0,
     background: BackgroundOption = "0,0,0",
+    antialiased: AntialiasedOption = None,
     maps: MapsOption = None,
     transform: TransformOption = None,
     as_json: JsonOption = False,
@@ -94,7 +98,7 @@ def frame(
     from splatsieve.inputs import cameras_of, check_output, need_cameras
 
     by = frame_engine_named(engine)
-    last, params = _build(stage, preset, picture is not None or maps is not None)
+    last, params = _build(stage, preset, changes or [], picture is not None or maps is not None)
     if maps is not None and by != "integer":
         raise InputError("the hardware writes no depth: take --maps of --engine integer.")
     behind = parse_background(background)
@@ -111,7 +115,15 @@ def frame(
         check_output(path, pack=pack, cameras=cameras)
     packed = load_pack(pack)
     need_cameras(packed.meta.scene, NAME, cameras)
-    chosen = rules_named(rules or packed.meta.rules)
+    wanted = packed.meta.antialiased if antialiased is None else antialiased
+    chosen = rules_named(rules or packed.meta.rules, wanted)
+    if by == "integer":  # the model of any build
+        params = params.with_antialiasing(wanted)
+    elif wanted and not params.antialiased:
+        raise InputError(
+            "this build has no antialiasing: take one that has it with --set antialiased=1, or "
+            "draw without it with --plain."
+        )
     camera = cameras_of(cameras, size, str(view), transform)[0]
     dram = None if memory is None else DramBehind(load_dram(memory), clock)
     view_of = view_frame(packed, camera, chosen, params, behind)
@@ -129,7 +141,7 @@ def frame(
         "pack": str(pack),
         "view": camera.name,
         "size_px": f"{camera.width}x{camera.height}",
-        "rules": chosen.name,
+        "rules": chosen.label,
         "engine": by,
         "stage": last,
         **run.counters,
@@ -147,11 +159,14 @@ def frame(
     show_result(context, result, as_json, _text)
 
 
-def _build(stage: str | None, preset: str | None, draws: bool) -> tuple[str, Parameters]:
+def _build(
+    stage: str | None, preset: str | None, changes: list[str], draws: bool
+) -> tuple[str, Parameters]:
     """Last stage and parameters of a build.
 
     Parameters
     ----------
+    changes : NAME=VALUE each, of parameters.
     draws : a picture is wanted.
 
     Raises InputError where there is no such build, or where it does not end as is wanted.
@@ -160,6 +175,7 @@ def _build(stage: str | None, preset: str | None, draws: bool) -> tuple[str, Par
     from golden.params import Parameters
     from hw.package.presets import PRESETS
     from sim.views.color import BUILD
+    from splatsieve.builds import changed_parameters, preset_with
 
     builds = {
         "gaussian": Parameters(),
@@ -170,12 +186,14 @@ def _build(stage: str | None, preset: str | None, draws: bool) -> tuple[str, Par
         raise InputError(f"stage {stage!r} ends no build: choose {', '.join(builds)}.")
     if preset is None:
         last = stage or ("picture" if draws else "gaussian")
-        params = builds[last]
+        params = changed_parameters(builds[last], changes)
+        if bool(params.raster_lanes) != (last == "picture"):
+            raise InputError("--set makes a build that ends elsewhere: name it with --preset.")
     else:
         whole = [name for name, known in PRESETS.items() if known.has_registers]
         if preset not in whole:
             raise InputError(f"preset {preset!r} runs no frames: choose {', '.join(whole)}.")
-        params = PRESETS[preset].params
+        params = preset_with(preset, changes).params
         last = "picture" if params.raster_lanes else "gaussian"
         if stage not in (None, last):
             raise InputError(f"preset {preset} ends with {last}: leave --preset or --stage out.")

@@ -25,7 +25,7 @@ def info(
     from golden.scene_facts import scene_facts
     from splatsieve.inputs import scene_of
 
-    gaussians = scene_of(scene, drop_invalid, axes, detail, draws_antialiased=True)
+    gaussians = scene_of(scene, drop_invalid, axes, detail, knows_antialiased=True)
     result: dict[str, Any] = {"scene": scene, **asdict(scene_facts(gaussians))}
     result["antialiased"] = gaussians.antialiased
     try:

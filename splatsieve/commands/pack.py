@@ -78,7 +78,7 @@ def pack(
     def lap(step: str) -> None:
         seconds[f"{step}_s"] = round(time.perf_counter() - start - sum(seconds.values()), 3)
 
-    gaussians = scene_of(scene, drop_invalid, axes, detail)
+    gaussians = scene_of(scene, drop_invalid, axes, detail, knows_antialiased=True)
     check_degree(gaussians, painted)
     lap("read")
     clustering = cluster_gaussians(gaussians, options, track, params.count.max_int)
@@ -96,6 +96,7 @@ def pack(
         "method": packed.meta.method,
         "radius": packed.meta.radius,
         "rules": packed.meta.rules,
+        "antialiased": packed.meta.antialiased,
         "seed": packed.meta.seed,
         "gaussians": packed.meta.gaussians,
         "clusters": packed.meta.clusters,
@@ -126,8 +127,9 @@ def pack(
 def _text(report: dict[str, Any]) -> str:
     """The report as aligned lines for people."""
     never, moved = report["never_culled_clusters"], any(report["origin"])
+    trained = ", trained with antialiasing" if report["antialiased"] else ""
     lines = {
-        "scene": report["scene"],
+        "scene": report["scene"] + trained,
         "clustering": f"{report['method']}, seed {report['seed']}",
         "radius": f"{report['radius']}, rules {report['rules']}",
         "Gaussians": f"{report['gaussians']:,}",

@@ -69,9 +69,10 @@ def psnr(
     painted, behind = colors_named(colors), parse_background(background)
     pairs = photographed(cameras_of(cameras, None, views, transform), photos)
     packed = load_pack(pack)
-    gaussians = scene_of(scene, drop_invalid, axes, detail, draws_antialiased=True)
-    chosen = rules_of(rules, gaussians, antialiased, at, by)
-    build = PRESETS["render"].params if at == "picture" else None
+    gaussians = scene_of(scene, drop_invalid, axes, detail, knows_antialiased=True)
+    chosen = rules_of(rules, gaussians, antialiased)
+    can = PRESETS["render"].params.with_antialiasing(chosen.antialiased)
+    build = can if at == "picture" else None
     tracked = track(pairs, "rendering")
     matches = match_photos(
         gaussians, packed, tracked, chosen, at, by, painted, build, background=behind

@@ -102,8 +102,8 @@ def render(
         check_output(path, scene=scene, cameras=cameras, pack=pack, photograph=photo)
     camera = cameras_of(cameras, size, str(view), transform)[0]
     photographed = read_image(photo) if photo is not None else None
-    gaussians = scene_of(scene, drop_invalid, axes, detail, draws_antialiased=True)
-    chosen = rules_of(rules, gaussians, antialiased, at, by)
+    gaussians = scene_of(scene, drop_invalid, axes, detail, knows_antialiased=True)
+    chosen = rules_of(rules, gaussians, antialiased)
     packed = load_pack(pack) if pack is not None else None
     start = time.perf_counter()
     result: dict[str, Any] = {
@@ -121,7 +121,8 @@ def render(
         image, counts, mismatches, beside = drawn.image, drawn.counts, None, drawn.maps
         members = seen = len(gaussians)
     else:
-        build = PRESETS["render"].params if at == "picture" else None
+        can = PRESETS["render"].params.with_antialiasing(chosen.antialiased)
+        build = can if at == "picture" else None
         drawing = draw_stage(
             gaussians,
             packed,

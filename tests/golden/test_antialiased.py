@@ -13,6 +13,7 @@ from golden.clustering.cluster import ClusterOptions
 from golden.default_scene import default_cameras, default_scene
 from golden.errors import InputError
 from golden.pack import build_pack, scene_mask
+from golden.params import Parameters
 from golden.render import render
 from golden.rules import GSPLAT, INRIA, rules_named
 from golden.scene import Scene
@@ -113,13 +114,19 @@ def test_culling_loses_nothing(rules):
         assert np.abs(render(scene, camera, rules).image - whole).max() > 0.01
 
 
-def test_no_build_draws_it():
+def test_a_build_without_says_so():
     scene = default_scene(200)
     pack = build_pack(scene, ClusterOptions("morton"), INRIA)
     camera = default_cameras()[0].resized(64, 43)
     frame = view_frame(pack, camera, antialiased(INRIA))
     assert frame.levels.visible.any()
-    with pytest.raises(InputError, match="no build draws antialiased scenes"):
+    with pytest.raises(InputError, match="this build has no antialiasing"):
         _ = frame.splats
-    with pytest.raises(InputError, match="no build draws antialiased scenes"):
-        gaussian_project_constants(camera, replace(GSPLAT, antialiased=True), pack.meta.grid, None)
+    rules, able = replace(GSPLAT, antialiased=True), Parameters(antialiased=1)
+    with pytest.raises(InputError, match="this build has no antialiasing"):
+        gaussian_project_constants(camera, rules, pack.meta.grid, Parameters())
+    for given in (rules, GSPLAT):
+        made = gaussian_project_constants(camera, given, pack.meta.grid, able)
+        assert made.as_ports()["antialiased"] == given.antialiased
+    plain = gaussian_project_constants(camera, GSPLAT, pack.meta.grid, Parameters())
+    assert "antialiased" not in plain.as_ports()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from golden.numbers.bits import leading_one, normalize, round_shift
+from golden.numbers.bits import UInt64, leading_one, normalize, round_shift
 from golden.numbers.fixed import Int64
 from golden.numbers.tables import reciprocal_table
 from golden.stages.gaussian_project.footprint import Footprint
@@ -32,19 +32,24 @@ class Conic:
     exponent: Int64
 
 
-def conic(shape: Footprint, formats: ProjectionFormats) -> Conic:
-    """(yy, -xy, xx) zm^2 2^(-2 e) / det.
-
-    det is modulo 2^(2 covariance_bits), and 1 at least; its mantissa is rounded down, the
-    reciprocal and zm^2/det nearest and down, the entries down before and to nearest after.
-    """
-    b, bits = formats.mantissa, formats.params.conic_bits
+def determinant(shape: Footprint, formats: ProjectionFormats) -> UInt64:
+    """xx yy - xy^2, modulo 2^(2 covariance_bits), and 1 at least."""
     det = shape.xx.astype(np.uint64) * shape.yy.astype(np.uint64)
     cross = np.abs(shape.xy).astype(np.uint64)
     det = det - cross * cross
     if formats.covariance_bits < 32:
         det &= np.uint64((1 << (2 * formats.covariance_bits)) - 1)
-    det |= np.uint64(1)
+    return det | np.uint64(1)
+
+
+def conic(shape: Footprint, formats: ProjectionFormats) -> Conic:
+    """(yy, -xy, xx) zm^2 2^(-2 e) / det.
+
+    The mantissa of det is rounded down, the reciprocal and zm^2/det nearest and down, the entries
+    down before and to nearest after.
+    """
+    b, bits = formats.mantissa, formats.params.conic_bits
+    det = determinant(shape, formats)
     det_exponent = leading_one(det)
     reciprocal = reciprocal_table(b)(normalize(det, det_exponent, b))
     scale = (shape.depth_squared * reciprocal) >> b

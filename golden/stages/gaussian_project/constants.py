@@ -65,6 +65,7 @@ class GaussianProjectConstants:
     screen_margin : first three margins, up, 2^-S px.
     position_mantissa, position_exponent : the last margin per delta/z, up, 2^-S px.
     last_pixel : (2,) width - 1 and height - 1, px.
+    antialiased : 1 where opacities lose what the low pass adds; None in a build without that.
     """
 
     rotation: NDArray[np.int64]
@@ -82,6 +83,7 @@ class GaussianProjectConstants:
     position_mantissa: int
     position_exponent: int
     last_pixel: NDArray[np.int64]
+    antialiased: int | None = None
 
     def as_ports(self) -> dict[str, int]:
         """Each constant under the name of its hardware port."""
@@ -96,6 +98,8 @@ class GaussianProjectConstants:
                 ports[f"{name}_{axis}"] = int(getattr(self, name)[i])
         for name in SCALARS:
             ports[name] = int(getattr(self, name))
+        if self.antialiased is not None:
+            ports["antialiased"] = self.antialiased
         return ports
 
 
@@ -125,7 +129,7 @@ def constant_formats(params: Parameters) -> dict[str, Fixed]:
             f"clamp_high_{axis}": tangent,
             f"last_pixel_{axis}": Fixed(False, SIZE_BITS),
         }
-    return names | {
+    names |= {
         "near": params.camera_space,
         "tangent_shift": Fixed(False, 5),
         "exponent_offset": Fixed(True, 9),
@@ -135,6 +139,7 @@ def constant_formats(params: Parameters) -> dict[str, Fixed]:
         "position_mantissa": Fixed(False, POSITION_MANTISSA_BITS),
         "position_exponent": Fixed(True, 7),
     }
+    return names | ({"antialiased": Fixed(False, 1)} if params.antialiased else {})
 
 
 def gaussian_project_constants(
@@ -143,12 +148,11 @@ def gaussian_project_constants(
     """Integer constants of a view for packs of a grid.
 
     Raises InputError where the picture, the focal length or the camera's distance is too large for
-    the formats, or the rules are antialiased, which no build is.
+    the formats, or the rules are antialiased and the build is not.
     """
-    if rules.antialiased:
+    if rules.antialiased and not params.antialiased:
         raise InputError(
-            "no build draws antialiased scenes: leave the antialiasing out, or take the float64 "
-            "renderer."
+            "this build has no antialiasing: take one with antialiased=1, or draw without it."
         )
     formats = ProjectionFormats(params)
     if max(camera.width, camera.height) > 1 << SIZE_BITS:
@@ -218,6 +222,7 @@ def gaussian_project_constants(
         position_mantissa=mantissa,
         position_exponent=position_exponent,
         last_pixel=np.array([camera.width - 1, camera.height - 1]),
+        antialiased=int(rules.antialiased) if params.antialiased else None,
     )
 
 

@@ -32,6 +32,7 @@ class Footprint:
     ----------
     xx, yy : (N,) unsigned, covariance_bits, 1 or more.
     xy : (N,) signed.
+    sharp_xx, sharp_yy : (N,) xx and yy without the low pass.
     exponent : (N,) exponent_min to EXPONENT_MAX.
     depth_squared : (N,) zm^2, u2.(B - 2), rounded down.
     """
@@ -39,6 +40,8 @@ class Footprint:
     xx: Int64
     yy: Int64
     xy: Int64
+    sharp_xx: Int64
+    sharp_yy: Int64
     exponent: Int64
     depth_squared: Int64
 
@@ -75,11 +78,14 @@ def footprint(
     low_pass = np.maximum(low_pass, 1)
     top = (1 << formats.covariance_bits) - 1
     rows = np.stack(t, axis=2)
-    square = (rows * rows).sum(axis=2) + low_pass[:, None]
+    sharp = (rows * rows).sum(axis=2)
+    square = sharp + low_pass[:, None]
     return Footprint(
         xx=np.minimum(square[:, 0], top),
         yy=np.minimum(square[:, 1], top),
         xy=saturate((rows[:, 0] * rows[:, 1]).sum(axis=1), formats.covariance_bits + 1),
+        sharp_xx=np.minimum(sharp[:, 0], top),
+        sharp_yy=np.minimum(sharp[:, 1], top),
         exponent=exponent,
         depth_squared=squared,
     )

@@ -15,6 +15,7 @@ from golden.stages.gaussian_project.constants import GaussianProjectConstants
 from golden.stages.gaussian_project.extent import cover
 from golden.stages.gaussian_project.footprint import footprint
 from golden.stages.gaussian_project.formats import DROPS, ProjectionFormats
+from golden.stages.gaussian_project.light import FAINT_BITS, lessened, light_loss
 from golden.stages.gaussian_project.place import place
 
 Bool = NDArray[np.bool_]
@@ -47,7 +48,8 @@ def gaussian_project(
     """Splats of the members that can reach a pixel centre of the view.
 
     Each step is described where it is computed: place (golden.stages.gaussian_project.place),
-    footprint, conic, cover (extent). README.md in this folder has the formats and the error budget.
+    footprint, conic, cover (extent), and light where antialiased. README.md in this folder has the
+    formats and the error budget.
 
     Parameters
     ----------
@@ -82,7 +84,11 @@ def _project(
     splats["depth"] = depth_code(where.depth, where.unit_exponent)
     splats["index"] = members["index"]
     splats["tile_rect"], splats["extent"] = covered.tile_rect, covered.extent_px
-    splats["opacity"] = members["geometry"]["opacity"]
+    opacity = members["geometry"]["opacity"]
     hidden = (members["geometry"]["flags"] & 1) == 0
+    if constants.antialiased:
+        opacity = lessened(opacity, light_loss(shape, formats))
+        hidden |= opacity < 1 << FAINT_BITS
+    splats["opacity"] = opacity
     why = np.select([hidden, where.before, covered.empty], [1, 2, 3], 0).astype(np.int8)
     return splats, why

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from golden.numbers.bits import leading_one, normalize
 from golden.numbers.fixed import Int64, shift_round_half_up
+from golden.numbers.logarithm import LOG_TABLE_BITS, log2_of
 from golden.numbers.tables import reciprocal_table
 from golden.params import Parameters
 from golden.stages.tile_bin.entry import (
@@ -30,29 +31,9 @@ from golden.stages.tile_bin.entry import (
     pack_fields,
 )
 
-LOG_INDEX_BITS = 9
-LOG_TABLE_BITS = 9  # fraction bits of a logarithm before it becomes a code
 RECIPROCAL_BITS = 18
 _ROUNDED_BITS = LOG_TABLE_BITS - LOG_FRACTION_BITS
 OPACITY_LOG2 = 16  # 65535 stands for 1
-
-
-def log2_table() -> Int64:
-    """log2(1 + (i + 1/2) / 512) for i from 0 to 511, 9 fraction bits, nearest, cut below 1."""
-    middle = 1 + (np.arange(1 << LOG_INDEX_BITS) + 0.5) / (1 << LOG_INDEX_BITS)
-    nearest = np.rint(np.ldexp(np.log2(middle), LOG_TABLE_BITS))
-    return np.minimum(nearest, (1 << LOG_TABLE_BITS) - 1).astype(np.int64)
-
-
-def log2_of(value: Int64) -> Int64:
-    """log2 of whole numbers, 9 fraction bits; 0 counts as 1. Within 0.0025 of the true one.
-
-    The place of the leading one, and the table by the nine bits below it.
-    """
-    place = leading_one(value)
-    index = normalize(value, place, LOG_INDEX_BITS + 1) & ((1 << LOG_INDEX_BITS) - 1)
-    result: Int64 = (place << LOG_TABLE_BITS) + log2_table()[index]
-    return result
 
 
 def encode(

@@ -13,6 +13,12 @@ from hw.blocks.normalize import LeadingOne, Normalize
 from hw.blocks.pipeline import Block
 from hw.blocks.shift import ShiftLeft
 from hw.blocks.table_function import TableFunction
+from hw.stages.gaussian_project.light import (
+    kept_light,
+    lessened,
+    opacity_members,
+    share_members,
+)
 
 
 class ConicScale(Block):
@@ -21,15 +27,17 @@ class ConicScale(Block):
     scale = floor(zm^2 reciprocal(det's mantissa) / 2^B).
 
     Latency: `latency_cycles`. Multipliers: 4 + 3 of 16 x 16 (32 bits), 1 in the reciprocal,
-    1 of B x B.
+    1 of B x B; where params.antialiased those of kept_light too.
 
     Members
     -------
     xx, yy : In(covariance_bits). size : In(covariance_bits), |xy|. depth_squared : In(B).
     scale : Out(B). exponent : Out, floor(log2 det).
+    sharp_xx, sharp_yy, antialiased, share, halvings : of kept_light, where params.antialiased.
     """
 
     def __init__(self, params: Parameters):
+        self._antialiased = bool(params.antialiased)
         self._formats = formats = ProjectionFormats(params)
         bits, b = formats.covariance_bits, formats.mantissa
         super().__init__(
@@ -40,6 +48,7 @@ class ConicScale(Block):
                 "depth_squared": In(b),
                 "scale": Out(b),
                 "exponent": Out(range(2 * bits)),
+                **share_members(params),
             }
         )
 
@@ -57,7 +66,12 @@ class ConicScale(Block):
         ]
         scale = p.multiply("scaled", p.input(self.depth_squared), reciprocal)
         cut = p.wire("scale_cut", lambda v: v[b:], scale)
-        return p.finish((self.scale, cut), (self.exponent, normal["exponent"]))
+        outputs = [(self.scale, cut), (self.exponent, normal["exponent"])]
+        if self._antialiased:
+            sharp = p.input(self.sharp_xx), p.input(self.sharp_yy)
+            light = kept_light(p, self._formats, sharp, cross, normal, self.antialiased)
+            outputs += zip((self.share, self.halvings), light, strict=True)
+        return p.finish(*outputs)
 
 
 class Conic(Block):
@@ -66,17 +80,20 @@ class Conic(Block):
     The entries are cut to conic_bits below the highest bit of xx | yy, multiplied by
     zm^2 / det and rounded to nearest, b by its magnitude.
 
-    Latency: `latency_cycles`. Multipliers: those of ConicScale, and 3 of conic_bits x B.
+    Latency: `latency_cycles`. Multipliers: those of ConicScale, and 3 of conic_bits x B; where
+    params.antialiased that of `lessened` too.
 
     Members
     -------
     xx, yy : In(covariance_bits). xy : In(signed(covariance_bits + 1)).
     footprint_exponent : In(signed(6)). depth_squared : In(B).
     a, c : Out(conic_bits + 1). b : Out(signed(conic_bits + 2)). exponent : Out(signed(8)).
+    sharp_xx, sharp_yy : In(covariance_bits), without the low pass. antialiased : In(1), held.
+    opacity : In(16). lessened : Out(16), what is left of it. These where params.antialiased.
     """
 
     def __init__(self, params: Parameters):
-        self._params = params
+        self._params, self._antialiased = params, bool(params.antialiased)
         self._formats = formats = ProjectionFormats(params)
         bits = formats.covariance_bits
         super().__init__(
@@ -90,6 +107,7 @@ class Conic(Block):
                 "b": Out(signed(params.conic_bits + 2)),
                 "c": Out(params.conic_bits + 1),
                 "exponent": Out(signed(8)),
+                **opacity_members(params),
             }
         )
 
@@ -98,11 +116,15 @@ class Conic(Block):
         xx, yy, xy = (p.input(getattr(self, name)) for name in ("xx", "yy", "xy"))
         negative = p.wire("negative", lambda v: v < 0, xy)
         size = p.register("size", lambda v: Mux(v < 0, -v, v)[:bits], xy)
-        scale = p.call(
-            "scale",
-            ConicScale(self._params),
-            **{"xx": xx, "yy": yy, "size": size, "depth_squared": p.input(self.depth_squared)},
-        )
+        inputs = {"xx": xx, "yy": yy, "size": size, "depth_squared": p.input(self.depth_squared)}
+        block, light = ConicScale(self._params), []
+        if self._antialiased:
+            p.m.d.comb += block.antialiased.eq(self.antialiased)
+            inputs |= {n: p.input(getattr(self, n)) for n in ("sharp_xx", "sharp_yy")}
+        scale = p.call("scale", block, **inputs)
+        if self._antialiased:
+            left = lessened(p, p.input(self.opacity), scale["share"], scale["halvings"])
+            light.append((self.lessened, left))
         largest = p.register("largest", lambda a, b: a | b, xx, yy)
         place = p.call("place", LeadingOne(bits), value=largest)["place"]
         up = p.register("up", lambda v: (bits - 1 - v)[: (bits - 1).bit_length()], place)
@@ -118,7 +140,8 @@ class Conic(Block):
         exponent = p.register(
             "exponent_sum", lambda v, det: (v - det)[:8].as_signed(), from_shape, scale["exponent"]
         )
-        return p.finish((self.a, a), (self.b, b), (self.c, c), (self.exponent, exponent))
+        conic = (self.a, a), (self.b, b), (self.c, c), (self.exponent, exponent)
+        return p.finish(*conic, *light)
 
     def _entry(self, p, name, value, up, scale):
         """floor(value 2^up / 2^(bits - conic_bits)) scale / 2^B, to nearest."""

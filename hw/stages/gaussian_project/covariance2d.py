@@ -10,6 +10,7 @@ from golden.stages.gaussian_project.formats import EXPONENT_MAX, ProjectionForma
 from hw.blocks.pipeline import Block
 from hw.blocks.shift import ShiftRight
 from hw.layouts import shape
+from hw.stages.gaussian_project.light import sharp_members
 
 
 def _shared_shift(formats: ProjectionFormats) -> int:
@@ -80,10 +81,12 @@ class Covariance2d(Block):
     tx0 to tx2, ty0 to ty2 : In(`footprint`).
     low_pass : In(unsigned), as LowPass gives it.
     xx, yy : Out(covariance_bits). xy : Out(signed(covariance_bits + 1)).
+    sharp_xx, sharp_yy : Out(covariance_bits), without the low pass; where params.antialiased.
     """
 
     def __init__(self, params: Parameters):
         self._formats = formats = ProjectionFormats(params)
+        self._sharp = sharp_members(params, Out)
         entry, bits = shape(formats.footprint), formats.covariance_bits
         super().__init__(
             {
@@ -92,6 +95,7 @@ class Covariance2d(Block):
                 "xx": Out(bits),
                 "yy": Out(bits),
                 "xy": Out(signed(bits + 1)),
+                **self._sharp,
             }
         )
 
@@ -107,6 +111,11 @@ class Covariance2d(Block):
             )
             cut = p.register(f"cut_{name}", lambda v: Mux(v[bits:].any(), top, v[:bits]), filtered)
             outputs.append((getattr(self, name), cut))
+            if self._sharp:
+                sharp = p.register(
+                    f"sharp_cut_{name}", lambda v: Mux(v[bits:].any(), top, v[:bits]), total
+                )
+                outputs.append((getattr(self, f"sharp_{name}"), sharp))
         total = self._sum(p, "xy")
         over = p.register("over", lambda v: v > top, total)
         under = p.register("under", lambda v: v < -top, total)

@@ -12,6 +12,7 @@ from hw.stages.gaussian_project.conic import Conic
 from hw.stages.gaussian_project.cover import Cover
 from hw.stages.gaussian_project.depth_code import DepthCode
 from hw.stages.gaussian_project.footprint import FACTOR
+from hw.stages.gaussian_project.light import faint
 from hw.stages.gaussian_project.place import Place
 from hw.stages.gaussian_project.screen_shape import ScreenShape
 
@@ -51,12 +52,7 @@ class Projection(Block):
         member = self.member
         where = self._place(p)
         shape = self._shape(p, where)
-        conic = p.call(
-            "conic",
-            Conic(self._params),
-            footprint_exponent=shape["exponent"],
-            **{name: shape[name] for name in ("xx", "yy", "xy", "depth_squared")},
-        )
+        conic = self._conic(p, shape)
         cover = self._cover(p, where, shape)
         depth = p.call(
             "depth",
@@ -64,13 +60,17 @@ class Projection(Block):
             depth=where["depth"],
             unit_exponent=p.input(member.exponent),
         )["code"]
+        opacity, shows = p.input(member.geometry.opacity), p.input(member.geometry.flags[0])
+        if self._params.antialiased:
+            opacity, off = conic["lessened"], ~self.constants.antialiased
+            shows = p.wire("visible", lambda shows, o: shows & (off | ~faint(o)), shows, opacity)
         # Inputs of `drop` in the order of their precedence.
         drop = p.register(
             "drop_reason",
             lambda shows, before, empty: Mux(
                 ~shows, OPACITY, Mux(before, NEAR, Mux(empty, OUTSIDE, 0))
             ),
-            *(p.input(member.geometry.flags[0]), where["before"], cover["empty"]),
+            *(shows, where["before"], cover["empty"]),
         )
         splat = self.splat
         return p.finish(
@@ -81,7 +81,7 @@ class Projection(Block):
             (splat.index, p.input(member.index)),
             *((splat.tile_rect[name], cover[name]) for name in ("x0", "y0", "x1", "y1")),
             *((splat.extent[axis], cover[f"extent_px_{axis}"]) for axis in "xy"),
-            (splat.opacity, p.input(member.geometry.opacity)),
+            (splat.opacity, opacity),
             (self.drop, drop),
         )
 
@@ -107,6 +107,21 @@ class Projection(Block):
             **{f"factor_{name}": p.input(geometry.factor[name]) for name in FACTOR},
             factor_exponent=p.input(geometry.factor_exponent),
             unit_exponent=p.input(self.member.exponent),
+        )
+
+    def _conic(self, p, shape):
+        names, block = ("xx", "yy", "xy", "depth_squared"), Conic(self._params)
+        light = {}
+        if self._params.antialiased:
+            p.m.d.comb += block.antialiased.eq(self.constants.antialiased)
+            names += ("sharp_xx", "sharp_yy")
+            light["opacity"] = p.input(self.member.geometry.opacity)
+        return p.call(
+            "conic",
+            block,
+            footprint_exponent=shape["exponent"],
+            **{name: shape[name] for name in names},
+            **light,
         )
 
     def _cover(self, p, where, shape):

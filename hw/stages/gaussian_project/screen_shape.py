@@ -12,6 +12,7 @@ from hw.layouts import gaussian_project_constants, shape
 from hw.stages.gaussian_project.covariance2d import Covariance2d, LowPass
 from hw.stages.gaussian_project.footprint import FACTOR, Footprint, FootprintExponent
 from hw.stages.gaussian_project.jacobian import AXES, Jacobian
+from hw.stages.gaussian_project.light import sharp_members
 
 
 class ScreenShape(Block):
@@ -28,6 +29,7 @@ class ScreenShape(Block):
     factor_00 to factor_22 : In(signed(16)). factor_exponent : In(signed(8)).
     xx, yy : Out(covariance_bits). xy : Out(signed(covariance_bits + 1)), units of
         2^(2 exponent) / zm^2 px^2.
+    sharp_xx, sharp_yy : Out(covariance_bits), without the low pass; where params.antialiased.
     exponent : Out(signed(6)). depth_squared : Out(B), zm^2.
     """
 
@@ -35,6 +37,7 @@ class ScreenShape(Block):
         self._params = params
         self._formats = formats = ProjectionFormats(params)
         bits = formats.covariance_bits
+        self._sharp = sharp_members(params, Out)
         super().__init__(
             {
                 "constants": In(gaussian_project_constants(params)),
@@ -47,6 +50,7 @@ class ScreenShape(Block):
                 "xx": Out(bits),
                 "yy": Out(bits),
                 "xy": Out(signed(bits + 1)),
+                **self._sharp,
                 "exponent": Out(signed(6)),
                 "depth_squared": Out(formats.mantissa),
             }
@@ -82,7 +86,7 @@ class ScreenShape(Block):
             "covariance2d", Covariance2d(self._params), **footprint, low_pass=filtered["low_pass"]
         )
         return p.finish(
-            *((getattr(self, name), covariance[name]) for name in ("xx", "yy", "xy")),
+            *((getattr(self, name), covariance[name]) for name in ("xx", "yy", "xy", *self._sharp)),
             (self.exponent, exponents["exponent"]),
             (self.depth_squared, filtered["depth_squared"]),
         )

@@ -5,14 +5,16 @@ from __future__ import annotations
 from amaranth.hdl import Cat, Const, Mux, unsigned
 from amaranth.lib.wiring import In, Out
 
+from golden.numbers.logarithm import LOG_TABLE_BITS
 from golden.params import Parameters
-from golden.stages.tile_bin.encode import LOG_TABLE_BITS, OPACITY_LOG2
+from golden.stages.tile_bin.encode import OPACITY_LOG2
 from golden.stages.tile_bin.entry import (
     ENTRY_FIELDS,
     KEY_BITS,
     KEY_KNEE,
     KEY_MANTISSA_BITS,
 )
+from hw.blocks.logarithm import Logarithm
 from hw.blocks.normalize import Normalize
 from hw.blocks.pipeline import Block
 from hw.blocks.shift import ShiftRight
@@ -21,7 +23,6 @@ from hw.stages.tile_bin.center import Center
 from hw.stages.tile_bin.entry_spans import FIELDS as SPAN_FIELDS
 from hw.stages.tile_bin.entry_spans import EntrySpans
 from hw.stages.tile_bin.layouts import entry_spans, list_entry, tile_bin_constants
-from hw.stages.tile_bin.logarithm import Logarithm
 from hw.stages.tile_bin.rectangle import Rectangle
 from hw.stages.tile_bin.splat_shape import ROUNDED_BITS, SplatShape
 

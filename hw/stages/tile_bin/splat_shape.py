@@ -5,9 +5,10 @@ from __future__ import annotations
 from amaranth.hdl import Cat, Const, Mux, signed, unsigned
 from amaranth.lib.wiring import In, Out
 
+from golden.numbers.logarithm import LOG_TABLE_BITS
 from golden.numbers.tables import reciprocal_table
 from golden.params import Parameters
-from golden.stages.tile_bin.encode import LOG_TABLE_BITS, RECIPROCAL_BITS
+from golden.stages.tile_bin.encode import RECIPROCAL_BITS
 from golden.stages.tile_bin.entry import (
     ENTRY_FIELDS,
     FAR_WEIGHT_MIN_LOG2,
@@ -15,13 +16,13 @@ from golden.stages.tile_bin.entry import (
     SLOPE_FRACTION_BITS,
     WEIGHT_MIN_LOG2,
 )
+from hw.blocks.logarithm import Logarithm
 from hw.blocks.multiply import Multiply, Square
 from hw.blocks.normalize import Normalize
 from hw.blocks.pipeline import Block
 from hw.blocks.shift import ShiftLeft
 from hw.blocks.table_function import TableFunction
 from hw.stages.tile_bin.center import HALVING_BITS
-from hw.stages.tile_bin.logarithm import Logarithm
 
 ROUNDED_BITS = LOG_TABLE_BITS - LOG_FRACTION_BITS
 

@@ -11,7 +11,7 @@ module testbench;
   localparam REGISTERS = @REGISTERS@;  // writes
   localparam MEMORY = @MEMORY@;        // beats
   localparam SPLATS = @SPLATS@;
-  localparam SPLAT_BITS = 352;
+  localparam SPLAT_BITS = 352, SLOT_BITS = @SLOT_BITS@;
   localparam [11:0] CONTROL = @CONTROL@, STATUS = @STATUS@, COUNTER_SPLATS = @COUNTER_SPLATS@;
   localparam LIMIT_CYCLES = 200000;
   localparam BURSTS = 64;  // that wait in the memory
@@ -37,8 +37,8 @@ module testbench;
   reg [DATA_BITS-1:0] m_rdata = 0;
   reg [1:0] m_rresp = 0;
 
-  wire [LANES*SPLAT_BITS-1:0] splat_data;
-  wire [LANES*SPLAT_BITS/8-1:0] splat_keep;
+  wire [LANES*SLOT_BITS-1:0] splat_data;
+  wire [LANES*SLOT_BITS/8-1:0] splat_keep;
   wire splat_valid, splat_last;
   reg splat_ready = 0;
 
@@ -70,9 +70,9 @@ module testbench;
     splat_ready <= random[7:5] != 0;
     if (splat_valid && splat_ready) begin
       for (lane = 0; lane < LANES; lane = lane + 1)
-        if (splat_keep[lane*SPLAT_BITS/8]) begin
+        if (splat_keep[lane*SLOT_BITS/8]) begin
           if (seen >= SPLATS) fail("a splat too many", seen);
-          else if (splat_data[lane*SPLAT_BITS+:SPLAT_BITS] !== splats[seen])
+          else if (splat_data[lane*SLOT_BITS+:SLOT_BITS] !== splats[seen])
             fail("a splat differs", seen);
           seen = seen + 1;
         end

@@ -18,7 +18,7 @@ module testbench;
   reg [511:0] member_data = 0;
   reg member_valid = 0, splat_ready = 0;
   wire member_ready, splat_valid, splat_user, busy;
-  wire [351:0] splat_data;
+  wire [@SLOT_BITS@-1:0] splat_data;
 
   @NAME@ dut (
 @CONSTANTS@

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from golden.numbers.logarithm import log2_of
 from golden.params import Parameters
 from golden.records import SPLAT_DTYPE
-from golden.stages.tile_bin.encode import depth_key, encode, log2_of
+from golden.stages.tile_bin.encode import depth_key, encode
 from golden.stages.tile_bin.entry import (
     ENTRY_BITS,
     ENTRY_DTYPE,

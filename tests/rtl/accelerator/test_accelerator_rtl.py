@@ -67,6 +67,21 @@ def test_views_of_a_small_pack(board, pack):
     board.frame(views[-1])
 
 
+@pytest.mark.slow  # a build of its own, of two lanes
+def test_antialiased_views_and_padded_splats(pack):
+    """Splats of 64 bytes in two lanes; what lies above them is 0, or the harness says so."""
+    params = replace(PARAMS, lanes=2, antialiased=1, padded_splats=1)
+    board = open_board(pack_image(pack), params, memory=USUAL)
+    with board.harness:
+        for view in random_views(pack, 8, params):
+            plain = len(view.splats)
+            board.frame(view)
+            rules = replace(view.rules, antialiased=True)
+            sharp = view_frame(pack, view.camera, rules, params)
+            assert len(sharp.splats) <= plain
+            board.frame(sharp)
+
+
 SHAPES = {
     "one Gaussian": (1, 1, 1),
     "one cluster": (3000, 1, 1),

@@ -18,7 +18,7 @@ from cocotbext.axi import (
 )
 
 from golden.params import Parameters
-from golden.records import MEMBER_DTYPE, SPLAT_DTYPE
+from golden.records import MEMBER_DTYPE, SPLAT_DTYPE, padded
 from golden.stages.gaussian_project.constants import GaussianProjectConstants
 from golden.stages.gaussian_project.integer import gaussian_project
 from hw.stages.gaussian_project.gaussian_project import GaussianProject
@@ -35,8 +35,9 @@ CYCLE_COUNTERS = ("members", "starved_cycles", "stalled_cycles")
 class Testbench:
     """Source, sink, and a monitor that feeds the model."""
 
-    def __init__(self, dut):
-        self.dut = dut
+    def __init__(self, dut, params: Parameters = PARAMS):
+        self.dut, self.params = dut, params
+        self.record = padded(SPLAT_DTYPE) if params.padded_splats else SPLAT_DTYPE
         cocotb.start_soon(Clock(dut.aclk, 10, unit="ns").start())
         reset = {"reset": dut.aresetn, "reset_active_level": False}
         members = AxiStreamBus.from_prefix(dut, "s_axis_member")
@@ -102,8 +103,11 @@ class Testbench:
     def check(self, constants: GaussianProjectConstants) -> int:
         """What the monitor saw through the model, against what the sink took."""
         members = np.frombuffer(drained(self.seen), dtype=MEMBER_DTYPE)
-        expected = gaussian_project(members, constants, PARAMS).splats
-        got = np.frombuffer(drained(self.sink), dtype=SPLAT_DTYPE)
+        expected = gaussian_project(members, constants, self.params).splats
+        got = np.frombuffer(drained(self.sink), dtype=self.record)
+        above = got.view(np.uint8).reshape(len(got), -1)[:, SPLAT_DTYPE.itemsize :]
+        assert not above.any(), "something lies above a splat"
+        got = got.astype(SPLAT_DTYPE)
         assert len(got) == len(expected), f"{len(got)} splats where {len(expected)} are due"
         differs = np.flatnonzero(got != expected)
         assert not len(differs), f"splat {differs[0]}: {got[differs[0]]} != {expected[differs[0]]}"
@@ -137,9 +141,9 @@ def kept_members(count: int, seed: int, constants: GaussianProjectConstants) -> 
     return members[:count]
 
 
-async def start(dut) -> tuple[Testbench, GaussianProjectConstants]:
-    bench = Testbench(dut)
-    constants = random_projection(0, PARAMS)
+async def start(dut, params: Parameters = PARAMS) -> tuple[Testbench, GaussianProjectConstants]:
+    bench = Testbench(dut, params)
+    constants = random_projection(0, params)
     bench.set_constants(constants)
     await bench.reset()
     return bench, constants

@@ -10,7 +10,7 @@ from golden.camera import Camera
 from golden.errors import InputError
 from golden.params import Parameters
 from golden.records import MEMBER_DTYPE
-from golden.rules import RULES
+from golden.rules import rules_named
 from golden.stages.gaussian_project.constants import (
     GaussianProjectConstants,
     constant_formats,
@@ -113,9 +113,12 @@ def directed_members(params: Parameters) -> np.ndarray:
 
 
 def random_projection(seed: int, params: Parameters) -> GaussianProjectConstants:
-    """Constants of a random camera that the formats hold: any pose, rules, and focal length."""
+    """Constants of a random camera that the formats hold: any pose, rules, and focal length.
+
+    Of a build that is antialiased, all seeds but each fourth are.
+    """
     rng = np.random.default_rng(seed)
-    rules = RULES[("inria", "gsplat")[seed % 2]]
+    rules = rules_named(("inria", "gsplat")[seed % 2], bool(params.antialiased and seed % 4))
     while True:
         camera = _random_camera(rng, f"random {seed}")
         try:

@@ -1,5 +1,7 @@
 """The compiled gaussian_project RTL against the integer model: every bit, stalls, lanes, cycles."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -21,6 +23,7 @@ OTHERS = {
         lanes=3, factor_bits=12, mantissa_bits=16, conic_bits=18, screen_fraction_bits=6
     ),
 }
+ANTIALIASED = Parameters(antialiased=1, padded_splats=1)
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +81,33 @@ def test_latency_is_exact(harness):
     run = harness.run(first, constants)
     assert run.first_splat_cycle == harness.latency_cycles
     assert run.cycles == harness.latency_cycles + 1 + GaussianProject.QUIET_CYCLES
+
+
+def test_antialiased():
+    """A build that has it, drawing so and not, splats of 64 bytes: members of any kind, stalls."""
+    harness = GaussianProjectHarness(ANTIALIASED)
+    assert harness.latency_cycles == GaussianProject(PARAMS).latency_cycles
+    lessened = 0
+    for seed in range(5):
+        members = random_members(100_000, seed, ANTIALIASED)
+        constants = random_projection(seed, ANTIALIASED)
+        assert constants.antialiased == (seed % 4 > 0)
+        run = harness.run(members, constants)
+        model = assert_equal(members, constants, run, ANTIALIASED)
+        plain = gaussian_project(members, replace(constants, antialiased=0), ANTIALIASED)
+        faint = plain.dropped["opacity"] != model.dropped["opacity"]
+        assert faint == bool(constants.antialiased)
+        opacity = members["geometry"]["opacity"][model.kept]
+        less = int((model.splats["opacity"] < opacity).sum())
+        lessened += less
+        if not constants.antialiased:
+            without = gaussian_project(members, random_projection(seed, PARAMS), PARAMS)
+            np.testing.assert_array_equal(model.splats, without.splats)
+            assert less == 0
+    assert lessened > 1000
+    members, constants = directed_members(ANTIALIASED), random_projection(1, ANTIALIASED)
+    stalls = {"idle_256": 100, "stall_256": 150, "seed": 3}
+    assert_equal(members, constants, harness.run(members, constants, **stalls), ANTIALIASED)
 
 
 def test_nothing_in_nothing_out(harness):

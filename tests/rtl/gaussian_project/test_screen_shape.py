@@ -7,6 +7,7 @@ from functools import cache
 import numpy as np
 import pytest
 
+from golden.params import Parameters
 from golden.records import PARTS
 from golden.stages.gaussian_project.conic import conic
 from golden.stages.gaussian_project.footprint import Footprint, footprint
@@ -25,12 +26,11 @@ from tests.rtl.gaussian_project.projection_stimulus import (
 
 
 @cache
-def shape_harness(name: str) -> BlockHarness:
-    return BlockHarness(ScreenShape(PARAMETERS[name]))
+def shape_harness(params: Parameters) -> BlockHarness:
+    return BlockHarness(ScreenShape(params))
 
 
-def check_shape(name: str, members: np.ndarray, seed: int):
-    params = PARAMETERS[name]
+def check_shape(params: Parameters, members: np.ndarray, seed: int):
     formats, constants = ProjectionFormats(params), random_projection(seed, params)
     where = place(members, constants, formats)
     geometry = members["geometry"]
@@ -39,19 +39,27 @@ def check_shape(name: str, members: np.ndarray, seed: int):
     inputs |= {"depth_exponent": where.depth_exponent, "depth_mantissa": where.depth_mantissa}
     inputs |= {"factor_exponent": geometry["factor_exponent"], "unit_exponent": members["exponent"]}
     inputs = {key: value.astype(np.int64) for key, value in inputs.items()}
-    got = run_with_constants(shape_harness(name), constants, inputs)
+    got = run_with_constants(shape_harness(params), constants, inputs)
     due = footprint(members, where, constants, formats)
-    for output in ("xx", "yy", "xy", "exponent", "depth_squared"):
+    sharp = ("sharp_xx", "sharp_yy") if params.antialiased else ()
+    for output in ("xx", "yy", "xy", "exponent", "depth_squared", *sharp):
         np.testing.assert_array_equal(got[output], getattr(due, output), err_msg=output)
 
 
 @pytest.mark.parametrize("name", PARAMETERS)
 def test_shape_of_any_member(name):
-    count = 150_000 if name == "default" else 30_000
+    count, params = 150_000 if name == "default" else 30_000, PARAMETERS[name]
     for seed in range(4):
-        check_shape(name, random_members(count, seed, PARAMETERS[name]), seed)
+        check_shape(params, random_members(count, seed, params), seed)
     for seed in range(4):
-        check_shape(name, directed_members(PARAMETERS[name]), seed)
+        check_shape(params, directed_members(params), seed)
+
+
+def test_shape_without_the_low_pass():
+    params = Parameters(antialiased=1)
+    for seed in range(2):
+        check_shape(params, random_members(50_000, seed, params), seed)
+    check_shape(params, directed_members(params), 1)
 
 
 def covariances(count: int, seed: int, formats: ProjectionFormats) -> Footprint:
@@ -63,12 +71,15 @@ def covariances(count: int, seed: int, formats: ProjectionFormats) -> Footprint:
     t[1::9, 0] = 0
     low = np.maximum(rng.integers(0, 1 << 28, count) >> rng.integers(0, 29, count), 1)
     limit = (1 << formats.covariance_bits) - 1
+    sharp = np.minimum((t**2).sum(axis=2), limit)
     b = formats.mantissa
     mantissa = rng.integers(1 << (b - 1), 1 << b, count)
     return Footprint(
         xx=np.minimum((t[:, 0] ** 2).sum(axis=1) + low, limit),
         yy=np.minimum((t[:, 1] ** 2).sum(axis=1) + low, limit),
         xy=np.clip((t[:, 0] * t[:, 1]).sum(axis=1), -limit, limit),
+        sharp_xx=sharp[:, 0],
+        sharp_yy=sharp[:, 1],
         exponent=rng.integers(formats.exponent_min, EXPONENT_MAX + 1, count),
         depth_squared=mantissa * mantissa >> b,
     )

@@ -32,6 +32,7 @@ class Outcome(IntEnum):
     QUEUED = 7
     TIMEOUT = 8
     NOT_STARTED = 9
+    NOT_ANTIALIASED = 10
 
 
 READ = ctypes.CFUNCTYPE(ctypes.c_uint32, ctypes.c_void_p, ctypes.c_uint32)
@@ -57,6 +58,7 @@ Rules = _structure(
     ("near_plane", ctypes.c_double),
     ("clamps_about_image", ctypes.c_int),
     ("alpha_max", ctypes.c_double),
+    ("antialiased", ctypes.c_int),
 )
 Pack = _structure(
     ("exponent", ctypes.c_int32),
@@ -150,6 +152,8 @@ class CDriver:
 
     def _view(self, seen: ViewFrame, pack):
         rules = getattr(self._library, f"splatsieve_{seen.rules.name}")()
+        assert rules.antialiased == 0
+        rules.antialiased = int(seen.rules.antialiased)
         camera, viewmat = seen.camera, seen.camera.viewmat
         values = (camera.fx, camera.fy, camera.cx, camera.cy, camera.width, camera.height)
         rotation = (ctypes.c_double * 9)(*viewmat[:3, :3].ravel())

@@ -1,5 +1,7 @@
 """The driver in C against the Python driver: constants, frames, refusals."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -110,6 +112,30 @@ def test_constants_have_the_same_bits(build):
         assert outcome == Outcome.OK, (n, seen_by)
         assert words == masked(due, params), n
     assert 10 < refused < 0.6 * len(cameras)
+
+
+def test_antialiased_rules(build, tmp_path):
+    """Refused by a build without them; elsewhere a constant as the Python driver has it."""
+    params, pack, _, driver, opened, _ = build
+    rules = replace(GSPLAT, antialiased=True)
+    seen = ViewFrame(pack, camera(60, 50), rules, params)
+    assert driver.constants(seen, opened)[0] == Outcome.NOT_ANTIALIASED
+    with pytest.raises(InputError, match="this build has no antialiasing"):
+        words_of(seen)
+    able = replace(params, antialiased=1)
+    window = Window(able)
+    own = CDriver(able, tmp_path, window.read, window.write)
+    assert own.call("check") == Outcome.OK
+    assert driver.call("check") == Outcome.OK
+    window.words[OFFSETS["CONFIG_BURSTS"]] ^= 0x100  # the same without
+    assert own.call("check") == Outcome.OTHER_BUILD
+    name = constant_register("antialiased")
+    for given in (rules, GSPLAT):
+        seen = ViewFrame(pack, camera(60, 50), given, able)
+        outcome, words = own.constants(seen, opened)
+        assert outcome == Outcome.OK
+        assert words == masked(words_of(seen), able)
+        assert words[name] == given.antialiased
 
 
 @pytest.mark.parametrize("build", ["draws"], indirect=True)

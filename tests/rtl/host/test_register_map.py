@@ -27,6 +27,7 @@ CASES = {
     "default": Parameters(),
     "narrow": Parameters(center_bits=12, radius_bits=12, address_bits=32, data_bits=64),
     "wide": Parameters(address_bits=64, data_bits=512, lanes=8, burst_beats=256),
+    "options": Parameters(antialiased=1, padded_splats=1),
     "fine": Parameters(rotation_fraction_bits=20, normal_fraction_bits=20),
 }
 each_case = pytest.mark.parametrize("params", CASES.values(), ids=list(CASES))

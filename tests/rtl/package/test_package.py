@@ -105,7 +105,8 @@ def test_testbench_of_other_presets(preset, simulator, tmp_path):
 
 @pytest.mark.slow
 def test_testbench_of_parameters_of_ones_own(monkeypatch, tmp_path):
-    own = replace(PRESETS["base"], params=Parameters(data_bits=128, lanes=2, burst_beats=16))
+    params = Parameters(data_bits=128, lanes=2, burst_beats=16, antialiased=1, padded_splats=1)
+    own = replace(PRESETS["base"], params=params)
     monkeypatch.setitem(PRESETS, "own", own)
     check_bench("own", "splats.hex", "verilator", tmp_path)
 

@@ -8,15 +8,19 @@ import pytest
 
 from golden.errors import InputError
 from golden.params import Parameters
+from hw.accelerator_top import AcceleratorTop
 from hw.package.lint import WAIVED
-from hw.verilog import Design, cull_design, project_design, write_design
+from hw.tops import GaussianProjectTop
+from hw.verilog import Design, cull_design, ports_of, project_design, write_design
 from sim.rtl.toolchain import verilator_root
 
 DESIGNS = {"cull": cull_design, "project": project_design}
 
 
-@pytest.fixture(scope="module", params=DESIGNS)
+@pytest.fixture(scope="module", params=[*DESIGNS, "options"])
 def design(request) -> Design:
+    if request.param == "options":
+        return project_design(Parameters(antialiased=1, padded_splats=1))
     return DESIGNS[request.param](Parameters())
 
 
@@ -63,6 +67,27 @@ def test_records_fill_their_streams(name, stream, bits):
     assert next_bit == bits
     port = next(p for p in design.metadata["ports"] if p["name"] == stream)
     assert port["bits"] == bits
+
+
+@pytest.mark.parametrize("lanes", [1, 2])
+def test_padded_splats_take_a_power_of_two(lanes):
+    """A record below, zeros above, a lane each."""
+    ports = {}
+    for padding in (0, 1):
+        params = Parameters(padded_splats=padding, lanes=lanes)
+        tops = {"project": GaussianProjectTop(params), "base": AcceleratorTop(params)}
+        ports[padding] = {
+            name: {port["name"]: port["bits"] for port in ports_of(top)}
+            for name, top in tops.items()
+        }
+    for name, wide in ports[1].items():
+        assert wide["m_axis_splat_tdata"] == 512 * lanes
+        changed = {port for port, bits in wide.items() if bits != ports[0][name][port]}
+        keep = {"m_axis_splat_tkeep"} if name == "base" else set()
+        assert changed == {"m_axis_splat_tdata"} | keep
+    assert ports[1]["base"]["m_axis_splat_tkeep"] == 64 * lanes
+    with pytest.raises(ValueError, match="gives no splats away"):
+        Parameters(padded_splats=1, color_cycles=4, raster_lanes=4)
 
 
 def test_lint_clean(design, tmp_path):
