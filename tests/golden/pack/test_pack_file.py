@@ -99,6 +99,21 @@ def test_header_byte_by_byte(pack, path):
     assert lengths[1:] == [32 * 3, 32 * 12, 32 * 500, 6 * 4 * 500, 4 * 500]
 
 
+def test_a_scene_trained_with_antialiasing(pack, tmp_path):
+    """A key behind the others, where it is so; any other value of it is refused."""
+    path = tmp_path / "a.pack"
+    marked = replace(pack, meta=replace(pack.meta, antialiased=True))
+    save_pack(marked, path)
+    assert_equal(load_pack(path), marked)
+    data = bytearray(path.read_bytes())
+    assert data.count(b',"antialiased":"yes"}') == 1
+    at = data.index(b'"yes"}')
+    data[at : at + 5] = b'"no "'
+    path.write_bytes(sealed(data))
+    with pytest.raises(InputError, match="section strings does not name"):
+        load_pack(path)
+
+
 def test_sections_byte_by_byte(pack, path):
     data = path.read_bytes()
     table = section_table(data)
