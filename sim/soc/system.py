@@ -72,8 +72,7 @@ class System(SoCCore):  # type: ignore[misc]
         self.add_config("BIOS_NO_DELAYS")  # of LiteX's start of the memory: the model needs none
         # Without a second-level cache, which would not see what the core writes.
         self.add_sdram(phy=self.sdrphy, module=module, l2_cache_size=0)
-        ports = {port["name"]: port["direction"] for port in design.metadata["ports"]}
-        add_splatsieve(self, SplatsieveCore(design.name, ports, params), verilog)
+        add_splatsieve(self, SplatsieveCore(design.name, design.metadata["ports"], params), verilog)
         self.finalize()
 
     def verilog(self) -> str:

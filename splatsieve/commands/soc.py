@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from splatsieve.board import board_text, write_board_files
 from splatsieve.inputs import ChangesOption, JsonOption
 from splatsieve.output import show_result
 
@@ -27,8 +28,20 @@ def soc(
         ),
     ] = None,
     preset: Annotated[
-        str, typer.Option(metavar="render|render_edge", help="The build that draws in it.")
+        str,
+        typer.Option(
+            metavar="render|render_edge|base|wide",
+            help="The build in it; of a board also one that does not draw.",
+        ),
     ] = "render",
+    tools: Annotated[
+        str | None,
+        typer.Option(
+            "--tools",
+            metavar="netlist|bitstream",
+            help="Run the FPGA's tools on a board's files, up to there; on an ECP5 only.",
+        ),
+    ] = None,
     changes: ChangesOption = None,
     size: Annotated[
         str, typer.Option("--size", metavar="WIDTHxHEIGHT", help="Of the pictures, px.")
@@ -52,8 +65,11 @@ def soc(
     if simulate == (board is not None):
         raise InputError("one thing is to be asked for: give --sim or --board.")
     if board is not None:
-        _write_board(board, preset, changes or [], output)
+        written = write_board_files(board, preset, changes or [], output, tools)
+        show_result(context, written, as_json, board_text)
         return
+    if tools is not None:
+        raise InputError("only a board goes through the FPGA's tools: give --board with --tools.")
     chosen = _drawing(preset_with(preset, changes or []), preset)
     width, height = parse_size(size)
     if width * height > MOST_PIXELS:
@@ -86,31 +102,6 @@ def _drawing(preset: Preset, name: str) -> Preset:
     if not preset.draws:
         raise InputError(f"preset {name} draws no picture: choose render or render_edge.")
     return preset
-
-
-def _write_board(name: str, preset: str, changes: list[str], output: Path | None) -> None:
-    from golden.errors import InputError
-    from golden.files import make_folder
-    from hw.soc.packages import BOARD, check_packages, quiet
-    from sim.rtl.design_cache import cached_design
-    from splatsieve.builds import preset_with
-
-    check_packages(BOARD)
-    with quiet():
-        from hw.soc.boards import BOARDS, write_board
-    if name not in BOARDS:
-        raise InputError(f"board {name!r} is not known: choose {', '.join(BOARDS)}.")
-    if output is None:
-        raise InputError("a board's files need a folder: give -o.")
-    board = BOARDS[name]
-    own = [f"{key}={value}" for key, value in board.parameters.items()]
-    build = _drawing(preset_with(preset, [*own, *changes]), preset)
-    make_folder(output)
-    with quiet():
-        write_board(board, cached_design(build.make, build.params), build.params, output)
-    for path in sorted(path for path in output.rglob("*") if path.is_file()):
-        typer.echo(f"{path}, {path.stat().st_size:,} bytes")
-    typer.echo(f"{board.what}: the FPGA's tools take over at build_board.sh")
 
 
 def _result(run: SystemRun, preset: str, changes: list[str], size: str) -> dict[str, Any]:

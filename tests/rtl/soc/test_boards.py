@@ -23,11 +23,14 @@ def test_refusals(monkeypatch, tmp_path):
     refuse("a system needs the package migen", "soc", "--board", "ecpix5", "-o", tmp_path)
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(
+needs_packages = pytest.mark.skipif(
     any(find_spec(name) is None for name in BOARD),
     reason="the packages of the extra `soc` are not installed",
 )
+
+
+@pytest.mark.slow
+@needs_packages
 @pytest.mark.parametrize("board", TOOLS)
 def test_a_board(board, tmp_path, monkeypatch):
     """Every module and port that is named is there, by Yosys; pins are placed."""
