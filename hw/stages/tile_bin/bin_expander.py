@@ -47,10 +47,11 @@ class BinExpander(wiring.Component):
         m = Module()
         band, free = self.i.payload, Signal()
         left = Signal.like(band.places, reset_less=True)  # bins of the band beyond the one shown
+        is_last = Signal(reset_less=True)  # there is none: a register, as the queues hang on it
         step = Signal(bin_bits(self._params), reset_less=True)
         held = Signal(bin_entry(self._params), reset_less=True)
         m.d.comb += [
-            free.eq(~self.o.valid | (self.o.ready & (left == 0))),
+            free.eq(~self.o.valid | (self.o.ready & is_last)),
             self.i.ready.eq(free | band.is_empty),
             self.ends.eq(self.i.valid & self.i.ready & band.is_last),
             self.o.payload.eq(held),
@@ -61,8 +62,13 @@ class BinExpander(wiring.Component):
                 held.entry.eq(self.entry),
                 held.number.eq(band.number),
                 left.eq(band.places),
+                is_last.eq(band.places == 0),
                 step.eq(Mux(band.is_column, self.across, 1)),
             ]
         with m.Elif(self.o.ready):
-            m.d.sync += [held.number.eq(held.number + step), left.eq(left - 1)]
+            m.d.sync += [
+                held.number.eq(held.number + step),
+                left.eq(left - 1),
+                is_last.eq(left == 1),
+            ]
         return m

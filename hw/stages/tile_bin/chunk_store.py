@@ -29,11 +29,10 @@ class ChunkStore(wiring.Component):
     Members
     -------
     write : In(1). number : In(bin_bits). slot : In(3). entry : In(128): written in this cycle.
-    start : In(1), the chunk of `number` leaves; only where `ready`.
-    job : In(chunk_job), of it.
-    ready : Out(1), a chunk may leave in this cycle.
+    start : In(1), the chunk of job.number leaves; only where `ready`.
+    job : In(chunk_job), of it; its number also before, wherever a chunk might start.
+    ready : Out(1), a chunk may leave in this cycle: a register. ready_next : Out(1), in the next.
     jobs : Out(stream of chunk_job). records : Out(stream of 256 bits).
-    idle : Out(1), no record or job is under way.
     """
 
     def __init__(self, params: Parameters):
@@ -46,10 +45,10 @@ class ChunkStore(wiring.Component):
                 "entry": In(ENTRY_BITS),
                 "start": In(1),
                 "job": In(chunk_job(params)),
-                "ready": Out(1),
+                "ready": Out(1, init=1),
+                "ready_next": Out(1),
                 "jobs": Out(stream.Signature(chunk_job(params))),
                 "records": Out(stream.Signature(RECORD_BITS)),
-                "idle": Out(1, init=1),
             }
         )
 
@@ -71,7 +70,6 @@ class ChunkStore(wiring.Component):
         ]
         data, arrives = self._read(m)
         m.d.comb += [records.w_data.eq(data), records.w_en.eq(arrives)]
-        self._reserve(m)
         return m
 
     def _read(self, m):
@@ -82,39 +80,40 @@ class ChunkStore(wiring.Component):
         read = memory.read_port()
         number = Signal(bin_bits(self._params), reset_less=True)
         place = Signal(range(CHUNK_RECORDS), reset_less=True)
-        left = Signal(range(CHUNK_RECORDS))
+        left, reads = Signal(range(CHUNK_RECORDS)), Signal()  # records of it; there are some
         raw, arrives = Signal(), Signal()
         data = Signal(RECORD_BITS, reset_less=True)
         m.d.comb += [
             write.addr.eq(Cat(self.slot[1:], self.number)),
             write.data.eq(self.entry.replicate(RECORD_ENTRIES)),
             write.en.eq(Mux(self.write, Cat(~self.slot[0], self.slot[0]), 0)),
+            # Whether a chunk starts is known late: the first record of one that might is read.
             read.addr.eq(
-                Mux(self.start, self.job.number << (CHUNK_RECORDS - 1).bit_length(),
-                    Cat(place, number))
+                Mux(reads, Cat(place, number),
+                    self.job.number << (CHUNK_RECORDS - 1).bit_length())
             ),
             read.en.eq(1),
-            # The last record is being read: the next chunk may begin in the cycle after.
         ]  # fmt: skip
         with m.If(self.start):
             m.d.sync += [number.eq(self.job.number), place.eq(1), left.eq(self.job.records)]
-        with m.Elif(left != 0):
-            m.d.sync += [place.eq(place + 1), left.eq(left - 1)]
-        m.d.sync += [raw.eq(self.start | (left != 0)), arrives.eq(raw), data.eq(read.data)]
-        self._busy, self._arriving = left != 0, (left != 0) | raw | arrives
+            m.d.sync += reads.eq(self.job.records != 0)
+        with m.Elif(reads):
+            m.d.sync += [place.eq(place + 1), left.eq(left - 1), reads.eq(left != 1)]
+        m.d.sync += [raw.eq(self.start | reads), arrives.eq(raw), data.eq(read.data)]
+        m.d.comb += self.ready_next.eq(~self.start & (left <= 1) & self._has_room(m))
+        m.d.sync += self.ready.eq(self.ready_next)
         return data, arrives
 
-    def _reserve(self, m):
-        """Room in the queue of records that no chunk has yet."""
-        room, after = (Signal(range(QUEUE_RECORDS + 1), init=QUEUE_RECORDS) for _ in range(2))
-        has_room, freed = Signal(init=1), Signal()
-        m.d.comb += [
-            after.eq(room - Mux(self.start, self.job.records + 1, 0) + freed),
-            self.ready.eq(has_room & ~self._busy),
-            self.idle.eq(~self._arriving & (room == QUEUE_RECORDS)),
-        ]
+    def _has_room(self, m):
+        """Whether the queue of records has places for a chunk that no other has taken.
+
+        Those of a chunk are counted a cycle after its start: until then there is none.
+        """
+        room = Signal(range(QUEUE_RECORDS + 1), init=QUEUE_RECORDS)
+        taken, freed = Signal(range(CHUNK_RECORDS + 1)), Signal()
+        m.d.comb += freed.eq(self.records.valid & self.records.ready)
         m.d.sync += [
-            freed.eq(self.records.valid & self.records.ready),
-            room.eq(after),
-            has_room.eq(after >= CHUNK_RECORDS),
+            taken.eq(Mux(self.start, self.job.records + 1, 0)),
+            room.eq(room + freed - taken),
         ]
+        return (taken == 0) & (room >= CHUNK_RECORDS)

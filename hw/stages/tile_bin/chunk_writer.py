@@ -69,7 +69,7 @@ class ChunkWriter(wiring.Component):
         """A record as one beat or several."""
         bits, beat, place = self._params.data_bits, self.writes.payload, self.places.payload
         parts = RECORD_BITS // bits
-        part = Signal(range(max(parts, 2)))
+        part = Signal(range(parts)) if parts > 1 else Const(0)
         ends = Signal()
         # The last part that holds anything.
         m.d.comb += ends.eq(Mux(half, part == max(parts // 2, 1) - 1, part == parts - 1))
@@ -85,8 +85,9 @@ class ChunkWriter(wiring.Component):
             beat.strobe.eq(Mux(half & (parts == 1), low, Const(-1, size))),
             beat["last"].eq(is_last & ends),
         ]
-        with m.If(self.writes.valid & self.writes.ready):
-            m.d.sync += part.eq(Mux(ends, 0, part + 1))
+        if parts > 1:
+            with m.If(self.writes.valid & self.writes.ready):
+                m.d.sync += part.eq(Mux(ends, 0, part + 1))
 
     def _join(self, m, both, number, is_last, half):
         """Two records as a beat; the first one waits in a register."""

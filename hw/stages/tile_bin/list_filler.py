@@ -30,7 +30,8 @@ class ListFiller(wiring.Component):
     -------
     constants : In(tile_bin_constants), held. start : In(1). last : In(1), no entry comes any more.
     i : In(stream of bin_entry).
-    write, number, slot, entry, leave, job : Out, and ready : In, as ChunkStore has them.
+    write, number, slot, entry, leave, job : Out, and ready, ready_next : In, as ChunkStore has
+        them.
     frame : In(1), of the lists that are made. read_frame : In(1), of those that are looked up.
     list_number : In(bin_bits). length : Out(length_bits), of that bin's list, two cycles later.
     finished : Out(1), all chunks have left, until the next start.
@@ -57,6 +58,7 @@ class ListFiller(wiring.Component):
                 "leave": Out(1),
                 "job": Out(chunk_job(params)),
                 "ready": In(1),
+                "ready_next": In(1),
                 "frame": In(1),
                 "read_frame": In(1),
                 "list_number": In(number),
@@ -73,19 +75,21 @@ class ListFiller(wiring.Component):
         m.submodules.lengths = lengths = CountMemory(
             self._params.max_bins, length_bits(self._params)
         )
-        takes, flushes, clears = Signal(), Signal(), Signal()
+        fills, flushes, clears = Signal(), Signal(), Signal()  # `fills` is FILL, in a register
         total = Signal(range(2 * self._params.max_bins + (1 << len(self.constants.across))))
         number = Signal(range(self._params.max_bins + 1))
-        fills, before, still = self._move(m, lengths, takes)
-        self._leave(m, lengths, fills, before, flushes, number)
+        last_number = Signal.like(number, reset_less=True)
+        full, before, still = self._move(m, lengths, fills)
+        self._leave(m, lengths, fills, full, before, flushes, number)
         looked = Signal()  # the length of the list `number` is stored
         self._keep(m, lengths, number, looked)
         m.d.comb += [
-            lengths.number.eq(Mux(takes, self.i.payload.number, number)),
+            lengths.number.eq(Mux(fills, self.i.payload.number, number)),
             lengths.clear.eq(clears),
             lengths.clear_number.eq(number),
             self.bins.eq(total),
         ]
+        m.d.sync += last_number.eq(total - 1)
         with m.FSM():
             with m.State("REST"), m.If(self.start):
                 m.d.sync += [total.eq(0), number.eq(0), self.finished.eq(0)]
@@ -96,12 +100,13 @@ class ListFiller(wiring.Component):
             with m.State("CLEAR"):
                 m.d.comb += clears.eq(1)
                 m.d.sync += number.eq(number + 1)
-                with m.If(number == total - 1):
+                with m.If(number == last_number):
+                    m.d.sync += [fills.eq(1), self.i.ready.eq(1)]
                     m.next = "FILL"
             with m.State("FILL"):
-                m.d.comb += takes.eq(1)
+                m.d.sync += self.i.ready.eq(self._moves_next)
                 with m.If(self.last & still):
-                    m.d.sync += number.eq(0)
+                    m.d.sync += [number.eq(0), fills.eq(0), self.i.ready.eq(0)]
                     m.next = "READ"
             with m.State("READ"):
                 m.next = "WAIT"
@@ -117,11 +122,9 @@ class ListFiller(wiring.Component):
                     m.next = "REST"
                 with m.Else():
                     m.next = "READ"
-            with m.State("REFUSE"):
-                m.d.comb += self.i.ready.eq(1)
-                with m.If(self.last):
-                    m.d.sync += self.finished.eq(1)
-                    m.next = "REST"
+            with m.State("REFUSE"), m.If(self.last):
+                m.d.sync += [self.finished.eq(1), self.i.ready.eq(0)]
+                m.next = "REST"
         return m
 
     def _keep(self, m, lengths, number, looked):
@@ -146,7 +149,7 @@ class ListFiller(wiring.Component):
         rows = Signal.like(self.constants.down)
         too_many = total > self._params.max_bins
         with m.If(too_many | ((rows == self.constants.down) & (total == 0))):
-            m.d.sync += [self.refused.eq(1), rows.eq(0)]
+            m.d.sync += [self.refused.eq(1), rows.eq(0), self.i.ready.eq(1)]
             m.next = "REFUSE"
         with m.Elif(rows == self.constants.down):
             m.d.sync += rows.eq(0)
@@ -154,17 +157,24 @@ class ListFiller(wiring.Component):
         with m.Else():
             m.d.sync += [total.eq(total + self.constants.across), rows.eq(rows + 1)]
 
-    def _move(self, m, lengths, takes):
-        """The three stages; the last one's entry fills its chunk, and what its list had before."""
+    def _move(self, m, lengths, fills):
+        """The three stages. `full`, the last one's entry fills its chunk, and what its list had
+        before.
+
+        They stand while such a chunk may not leave. That is known a cycle ahead, so `move` and the
+        readiness of the input are registers: no path runs from the store to the queues of entries.
+        """
         layout = bin_entry(self._params)
         stages = [Signal(layout, name=f"stage_{n}", reset_less=True) for n in range(3)]
         valid = [Signal(name=f"valid_{n}") for n in range(3)]
-        before, fills = Signal.like(lengths.before, reset_less=True), Signal()
-        move = Signal()
+        before = Signal.like(lengths.before, reset_less=True)
+        full, full_next = Signal(), Signal()
+        move, move_next = Signal(init=1), Signal()
+        fills_up = valid[1] & lengths.before[:SLOT_BITS].all()
         m.d.comb += [
-            move.eq(~(valid[2] & fills) | self.ready),
-            self.i.ready.eq(takes & move),
-            self.taken.eq(takes & move & self.i.valid),
+            full_next.eq(Mux(move, fills_up, full)),
+            move_next.eq(~full_next | self.ready_next),
+            self.taken.eq(fills & self.i.ready & self.i.valid),
             lengths.move.eq(move),
             lengths.count.eq(self.taken),
             self.write.eq(valid[2] & move),
@@ -172,25 +182,26 @@ class ListFiller(wiring.Component):
             self.slot.eq(before[:SLOT_BITS]),
             self.entry.eq(stages[2].entry),
         ]
+        m.d.sync += [move.eq(move_next), full.eq(full_next)]
         with m.If(move):
             m.d.sync += [
                 *(stages[n].eq(self.i.payload if n == 0 else stages[n - 1]) for n in range(3)),
                 *(valid[n].eq(self.taken if n == 0 else valid[n - 1]) for n in range(3)),
                 before.eq(lengths.before),
-                fills.eq(lengths.before[:SLOT_BITS].all()),
             ]
+        self._moves_next = move_next
         still = ~(valid[0] | valid[1] | valid[2] | self.i.valid)
-        return valid[2] & fills, before, still
+        return full, before, still
 
-    def _leave(self, m, lengths, fills, before, flushes, number):
+    def _leave(self, m, lengths, fills, full, before, flushes, number):
         """The chunk that leaves: a full one, or at the end an open one."""
         job, length = self.job, Signal.like(before)
         m.d.comb += [
-            self.leave.eq((fills & self.ready) | flushes),
-            length.eq(Mux(flushes, lengths.stored, before)),
-            job.number.eq(Mux(flushes, number, self.number)),
+            self.leave.eq((full & self.ready) | flushes),
+            length.eq(Mux(fills, before, lengths.stored)),
+            job.number.eq(Mux(fills, self.number, number)),
             job.chunk.eq(length[SLOT_BITS:]),
             job.is_first.eq(length[SLOT_BITS:] == 0),
-            job.records.eq(Mux(flushes, (length[:SLOT_BITS] - 1)[1:], -1)),
-            job.is_half.eq(flushes & length[0]),
+            job.records.eq(Mux(fills, -1, (length[:SLOT_BITS] - 1)[1:])),
+            job.is_half.eq(~fills & length[0]),
         ]

@@ -86,17 +86,19 @@ class PageTable(wiring.Component):
         job = Signal(chunk_job(self._params), reset_less=True)
         own, chosen = Signal(page, reset_less=True), Signal(page, reset_less=True)
         missing, takes, drop = Signal(), Signal(), Signal(reset_less=True)
+        all_taken = Signal()  # a cycle later: long before the next job's turn
         fresh = self.pages[:page]
         m.d.sync += [
             self.first_page.eq(first.data),
             self.next_page.eq(following.data),
             own.eq(current.data),
+            all_taken.eq(self.pages == self.constants.pages),
         ]
         m.d.comb += [
             current.addr.eq(self.i.payload.number),
             first.addr.eq(Cat(self.number, self.read_frame)),
             following.addr.eq(Cat(self.page, self.read_frame)),
-            missing.eq((job.chunk == 0) & (self.pages == self.constants.pages)),
+            missing.eq((job.chunk == 0) & all_taken),
             write_current.addr.eq(job.number),
             write_first.addr.eq(Cat(job.number, self.frame)),
             write_following.addr.eq(Cat(own, self.frame)),

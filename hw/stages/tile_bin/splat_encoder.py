@@ -10,6 +10,7 @@ from amaranth.lib.fifo import SyncFIFOBuffered
 from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
+from hw.blocks.skid_buffer import SkidBuffer
 from hw.layouts import colored_splat
 from hw.stages.tile_bin.encode import Encode
 from hw.stages.tile_bin.layouts import entry_spans, list_entry, tile_bin_constants
@@ -65,8 +66,11 @@ class SplatEncoder(wiring.Component):
             written.eq(valid[-1] & ~encode.none),
             dropped.eq(valid[-1] & encode.none),
         ]
-        self._queue(m, "entries", encode.entry, written)
-        self._queue(m, "spans", encode.spans, written)
+        # What takes the spans knows late whether it does.
+        m.submodules.skid = skid = SkidBuffer(entry_spans(self._params))
+        wiring.connect(m, skid.o, wiring.flipped(self.spans))
+        self._queue(m, "entries", encode.entry, written, self.entries)
+        self._queue(m, "spans", encode.spans, written, skid.i)
         # As in GaussianProject: a place that comes free is counted a cycle later.
         pending, after, freed = Signal(range(self.queue_depth + 1)), Signal(8), Signal()
         m.d.comb += after.eq(pending + taken - dropped - freed)
@@ -78,9 +82,8 @@ class SplatEncoder(wiring.Component):
         ]
         return m
 
-    def _queue(self, m, name, made, written):
+    def _queue(self, m, name, made, written, o):
         """A queue from the pipeline's end to a stream."""
-        o = getattr(self, name)
         kept = Signal(made.shape(), name=f"kept_{name}", reset_less=True)
         queue = SyncFIFOBuffered(width=len(kept.as_value()), depth=self.queue_depth)
         m.submodules[f"{name}_queue"] = queue

@@ -113,7 +113,7 @@ class TileBin(wiring.Component):
             store.entry.eq(filler.entry),
             store.start.eq(filler.leave),
             store.job.eq(filler.job),
-            filler.ready.eq(store.ready),
+            *(filler.ready.eq(store.ready), filler.ready_next.eq(store.ready_next)),
             table.clear.eq(self.start),
         ]
         self._show(m, filler, table)

@@ -7,6 +7,7 @@ from amaranth.hdl import Array, Assume, Module, Mux, Signal, Value
 
 from golden.params import Parameters
 from hw.blocks.pipeline import population
+from hw.blocks.skid_buffer import SkidBuffer
 from hw.blocks.stream_register import StreamRegister
 from hw.bus.read_queue import ReadQueue
 from hw.bus.record_stream import RecordStream
@@ -33,6 +34,23 @@ def stream_register(m: Module) -> None:
     free_taker(m, dut.o)
     items = Follow(m, moves(dut.i), dut.i.payload, moves(dut.o), dut.o.payload, 2)
     m.d.comb += holds(items.inside == dut.o.valid + ~dut.i.ready)
+
+
+def skid_buffer(m: Module) -> None:
+    """No cycle later where nothing holds it up; one item at most waits. A register behind it makes
+    items followable."""
+    m.submodules.dut = dut = SkidBuffer(4)
+    m.submodules.behind = behind = StreamRegister(4)
+    free_stream(m, dut.i)
+    free_taker(m, behind.o)
+    items = Follow(m, moves(dut.i), dut.i.payload, moves(behind.o), behind.o.payload, 3)
+    m.d.comb += [
+        *(behind.i.valid.eq(dut.o.valid), behind.i.payload.eq(dut.o.payload)),
+        dut.o.ready.eq(behind.i.ready),
+        holds(stays(m, dut.o)),
+        holds(items.inside == ~dut.i.ready + behind.o.valid + ~behind.i.ready),
+        holds(dut.o.valid == (dut.i.valid | ~dut.i.ready)),
+    ]
 
 
 def read_queue(m: Module) -> None:
