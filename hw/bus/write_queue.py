@@ -8,7 +8,10 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
+from hw.blocks.lut_ram import LUT_RAM
 from hw.layouts import write_word
+
+LUT_RAM_BEATS = 16
 
 
 class WriteQueue(wiring.Component):
@@ -56,7 +59,10 @@ class WriteQueue(wiring.Component):
             Signal(place_bits + 1, name=name) for name in ("written", "granted", "taken")
         )
         m.submodules.memory = memory = Memory(
-            shape=write_word(self._params), depth=1 << place_bits, init=[]
+            shape=write_word(self._params),
+            depth=1 << place_bits,
+            init=[],
+            attrs=LUT_RAM if self._depth <= LUT_RAM_BEATS else {},
         )
         to_memory, from_memory = memory.write_port(), memory.read_port()
         m.d.comb += [

@@ -8,7 +8,7 @@ from hw.accelerator import queue_beats
 from hw.accelerator_top import MODIFIABLE_BUFFERABLE
 from hw.bus.burst_splitter import PAGE_BYTES
 from hw.bus.flat_axi import INCREMENTING
-from hw.frame.back_end import WRITE_QUEUE_BEATS
+from hw.frame.back_end import write_queue_beats
 from hw.host.status import StatusCode
 from hw.package.presets import PRESETS
 
@@ -148,5 +148,5 @@ def _under_way(name: str, params: Parameters) -> str:
     room = sum(queue_beats(params)) * max(beat, RECORD_BYTES)
     bursts = params.outstanding_bursts
     reads = f"{bursts} | {min(bursts * longest, room):,}"
-    writes = f"{bursts} | {min(bursts * longest, sum(WRITE_QUEUE_BEATS) * beat):,}"
+    writes = f"{bursts} | {min(bursts * longest, sum(write_queue_beats(params)) * beat):,}"
     return f"| `{name}` | {reads} | {writes if params.raster_lanes else '0 | 0'} |"

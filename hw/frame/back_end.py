@@ -16,10 +16,18 @@ from hw.frame.frame_control import FrameControl
 from hw.frame.list_control import ListControl
 from hw.frame.render_control import RenderControl
 
-# Clients of the write master, first served first, and their queues: both never wait long, the
-# lists for a chunk of each bin at the end, the picture for a row of a bin.
+# Clients of the write master, first served first.
 LISTS, PICTURE = range(2)
-WRITE_QUEUE_BEATS = (64, 64)
+FEW_LANES = 16
+
+
+def write_queue_beats(params: Parameters) -> tuple[int, int]:
+    """Depths of the queues of lists and picture: short ones, in LUTs, where few lanes draw.
+
+    The lists never wait long but for a chunk of each bin at the end, the picture for a row of a
+    bin.
+    """
+    return (16, 16) if params.raster_lanes <= FEW_LANES else (64, 64)
 
 
 @dataclass(frozen=True)
@@ -59,7 +67,7 @@ def join_back_end(
     m.submodules.list_control = ResetInserter(control.reset_list)(listing)
     m.submodules.render_control = ResetInserter(control.reset_render)(drawing)
     m.submodules.bin_walker = ResetInserter(control.reset_render)(walker)
-    writer = WriteMaster(params, WRITE_QUEUE_BEATS)
+    writer = WriteMaster(params, write_queue_beats(params))
     m.submodules.writer = DomainRenamer(PORT)(writer)
     started = Signal()
     m.d.sync += started.eq(control.take)

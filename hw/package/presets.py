@@ -59,7 +59,15 @@ PRESETS = {
         "the whole renderer for an FPGA: 4 lanes, 256 bits",
         render_design,
         "render",
-        Parameters(color_cycles=4, raster_lanes=4, list_memories=1, sort_entries=4096),
+        Parameters(
+            color_cycles=4,
+            raster_lanes=4,
+            list_memories=1,
+            sort_entries=4096,
+            # What an 85F has block RAMs for: larger pictures are drawn in strips.
+            max_bins=128,
+            list_pages=2048,
+        ),
     ),
     "render_edge": Preset(
         "the whole renderer for larger devices: 64 lanes, 512 bits, 2 lanes of projection",

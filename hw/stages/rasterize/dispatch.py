@@ -11,13 +11,14 @@ from golden.stages.rasterize.arrangement import Arrangement
 from hw.stages.rasterize.entry_setup import EntrySetup
 from hw.stages.rasterize.layouts import (
     color,
+    live_read,
     prepared_entry,
     raster_bin,
     raster_entry,
     word_head,
 )
 from hw.stages.rasterize.line_test import LineTest
-from hw.stages.rasterize.live_map import BUFFERS, live_of_group, of_group
+from hw.stages.rasterize.live_map import BUFFERS, of_group
 from hw.stages.rasterize.word_queue import WordQueue
 
 PREPARED_WORDS = 32
@@ -37,7 +38,8 @@ class Dispatch(wiring.Component):
     -------
     bins : In(stream of raster_bin). i : In(stream of raster_entry), of each bin in turn.
     background : In(color), behind all entries; where it is not black a bin ends with it.
-    live, opaque : In, of LiveMap. free : In(1 a buffer), a bin may start in it.
+    read : Out(live_read), live : In, opaque : In, read, masks and opaque of LiveMap.
+    free : In(1 a buffer), a bin may start in it.
     room : In(1), of the cycle before: each queue has room for `words_ahead` words.
     start : Out(1), the bin `context` starts in `buffer`.
     drain : Out(1), the bin whose entries are taken is opaque: the rest of its list may be left out.
@@ -51,15 +53,17 @@ class Dispatch(wiring.Component):
         self._arrangement = arrangement = Arrangement(params)
         self._setup, self._test = EntrySetup(params), LineTest(params)
         self.words_ahead = self._test.latency_cycles + 4
-        self.latency_cycles = self._setup.latency_cycles + 1 + self._test.latency_cycles + 2
+        self.test_cycles = self._test.latency_cycles + 2  # from a group's choice to its words
+        self.latency_cycles = self._setup.latency_cycles + 1 + self.test_cycles
         engines = arrangement.engines
-        live = data.ArrayLayout(data.ArrayLayout(arrangement.depth, engines), BUFFERS)
+        masks = data.ArrayLayout(arrangement.mask_bits, engines)
         super().__init__(
             {
                 "bins": In(stream.Signature(raster_bin(params))),
                 "i": In(stream.Signature(raster_entry())),
                 "background": In(color()),
-                "live": In(live),
+                "read": Out(live_read(params)),
+                "live": In(masks),
                 "opaque": In(BUFFERS),
                 "free": In(BUFFERS),
                 "room": In(1),
@@ -69,7 +73,7 @@ class Dispatch(wiring.Component):
                 "drain": Out(1),
                 "push": Out(engines),
                 "head": Out(word_head(params)),
-                "masks": Out(data.ArrayLayout(arrangement.mask_bits, engines)),
+                "masks": Out(masks),
                 "taken": Out(1),
                 "dropped": Out(1),
                 "tested": Out(1),
@@ -235,6 +239,11 @@ class Dispatch(wiring.Component):
             head.eq(test.head),
             self.head.eq(head),
         ]
+        m.d.comb += [
+            self.read.group.eq(test.head.group),
+            self.read.swap.eq(test.head.brush.swap),
+            self.read.buffer.eq(test.head.buffer),
+        ]
         for k in range(arrangement.engines):
             found = Signal(arrangement.mask_bits, name=f"found_{k}")
 
@@ -243,13 +252,8 @@ class Dispatch(wiring.Component):
 
             chosen = of_group(arrangement, k, test.head.group, test.head.brush.swap, bit_of)
             m.d.sync += found.eq(chosen)
-            of_buffer = Signal(arrangement.depth, name=f"live_{k}")
-            m.d.comb += of_buffer.eq(Mux(head.buffer, self.live[1][k], self.live[0][k]))
-            live = Signal(arrangement.mask_bits, name=f"live_quads_{k}")
-            chosen = live_of_group(arrangement, k, head.group, head.brush.swap, of_buffer)
-            m.d.comb += live.eq(chosen)
             mask = Signal(arrangement.mask_bits, name=f"mask_{k}")
-            m.d.comb += mask.eq(found & (live | head.background.replicate(len(found))))
+            m.d.comb += mask.eq(found & (self.live[k] | head.background.replicate(len(found))))
             m.d.sync += [
                 self.masks[k].eq(mask),
                 self.push[k].eq(valid & (mask.any() | head.ends)),

@@ -19,7 +19,7 @@ from hw.stages.rasterize.layouts import (
 from hw.stages.rasterize.live_map import BUFFERS
 from hw.stages.rasterize.pixel_memory import PixelMemory
 from hw.stages.rasterize.quad_blend import QuadBlend, lane_counts
-from hw.stages.rasterize.quad_issue import QuadIssue
+from hw.stages.rasterize.quad_issue import QuadIssue, live_bits
 
 SHARED = ("t", "sums")
 
@@ -53,7 +53,7 @@ class Engine(wiring.Component):
                 "head": In(word_head(params)),
                 "mask": In(arrangement.mask_bits),
                 "level": Out(range(arrangement.queue_words + 1)),
-                "live": In(data.ArrayLayout(arrangement.depth, BUFFERS)),
+                **live_bits(arrangement),
                 "stalled": Out(1),
                 "ended": Out(BUFFERS),
                 "busy": Out(1),
@@ -78,7 +78,7 @@ class Engine(wiring.Component):
         m.submodules.blend = blend = self.blend
         m.submodules.memory = memory = self.memory
         for inner, names in (
-            (issue, ("push", "head", "mask", "live")),
+            (issue, ("push", "head", "mask", *live_bits(issue.arrangement))),
             (blend, ("columns", "rows", "limit")),
             (memory, ("writes_out", "out_place", "out_lanes")),
         ):

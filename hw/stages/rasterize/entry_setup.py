@@ -32,6 +32,7 @@ from golden.stages.rasterize.formats import (
     root_table,
 )
 from golden.stages.tile_bin.entry import CENTER_FRACTION_BITS, SLOPE_FRACTION_BITS
+from hw.blocks.lut_ram import LUT_ROM
 from hw.blocks.multiply import Multiply
 from hw.blocks.pipeline import Block
 from hw.blocks.shift import ShiftRight
@@ -43,6 +44,8 @@ from hw.stages.rasterize.layouts import (
     prepared_entry,
 )
 from hw.stages.tile_bin.layouts import list_entry
+
+LUT_ROM_ENTRIES = 64  # a table of at most so many is of LUTs
 
 PLACE = signed(23)  # from the bin's first pixel, CENTER_FRACTION_BITS
 LOG = signed(12)
@@ -124,7 +127,9 @@ class EntrySetup(Block):
 
     def _table(self, p, name, index, content, shape):
         """The table's entry, two cycles later."""
-        memory = Memory(shape=shape, depth=len(content), init=[int(v) for v in content])
+        style = LUT_ROM if len(content) <= LUT_ROM_ENTRIES else {}
+        init = [int(v) for v in content]
+        memory = Memory(shape=shape, depth=len(content), init=init, attrs=style)
         p.m.submodules[f"{name}_table"] = memory
         port = memory.read_port()
         p.m.d.comb += port.addr.eq(index.value)

@@ -141,6 +141,12 @@ def word(params: Parameters) -> data.StructLayout:
     return data.StructLayout({"head": word_head(params), "mask": mask})
 
 
+def live_read(params: Parameters) -> data.StructLayout:
+    """A group whose live quads are asked for: its number, of rows or columns, of which buffer."""
+    head = word_head(params)
+    return data.StructLayout({"group": head["group"].shape, "swap": 1, "buffer": 1})
+
+
 def quad_place(params: Parameters) -> data.StructLayout:
     """Where a quad is: address in its engine's memory, and the buffer."""
     depth = Arrangement(params).depth

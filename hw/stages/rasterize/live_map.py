@@ -8,7 +8,7 @@ from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
 from golden.stages.rasterize.arrangement import Arrangement
-from hw.stages.rasterize.layouts import BIN_SIZE_BITS, quad_place
+from hw.stages.rasterize.layouts import BIN_SIZE_BITS, live_read, quad_place
 
 BUFFERS = 2
 
@@ -20,6 +20,8 @@ class LiveMap(wiring.Component):
     -------
     start : In(1), a bin starts in `buffer`, with the picture in its first `columns` and `rows`.
     done : In(1 an engine), the quad at `places` is done; never of the buffer that starts.
+    read : In(live_read), masks : Out(a mask an engine), which quads of that group are live, a cycle
+        later, with what is done in the cycle of the reading.
     live : Out, bits of each buffer, engine and address.
     opaque : Out(1 a buffer), no quad is live: OPAQUE_CYCLES after the last one was cleared.
     """
@@ -37,6 +39,8 @@ class LiveMap(wiring.Component):
                 "rows": In(BIN_SIZE_BITS),
                 "done": In(engines),
                 "places": In(data.ArrayLayout(quad_place(params), engines)),
+                "read": In(live_read(params)),
+                "masks": Out(data.ArrayLayout(arrangement.mask_bits, engines)),
                 "live": Out(
                     data.ArrayLayout(data.ArrayLayout(arrangement.depth, engines), BUFFERS)
                 ),
@@ -81,7 +85,19 @@ class LiveMap(wiring.Component):
                 m.d.sync += left.eq(here.any() | starts)
                 rows.append(left)
             m.d.sync += self.opaque[buffer].eq(~Cat(rows).any() & ~starts)
+        self._read(m)
         return m
+
+    def _read(self, m):
+        """The live quads of a group, of each engine."""
+        read = Signal(self.read.shape(), reset_less=True)
+        m.d.sync += read.eq(self.read)
+        for k in range(self._arrangement.engines):
+            live = Signal(self._arrangement.depth, name=f"live_{k}")
+            m.d.comb += [
+                live.eq(Mux(read.buffer, self.live[1][k], self.live[0][k])),
+                self.masks[k].eq(live_of_group(self._arrangement, k, read.group, read.swap, live)),
+            ]
 
 
 def of_group(arrangement: Arrangement, engine: int, group, swap, bit_of):

@@ -17,6 +17,7 @@ from golden.stages.rasterize.formats import (
     STEP_FRACTION_BITS,
     RasterFormats,
 )
+from hw.blocks.lut_ram import LUT_ROM
 from hw.blocks.pipeline import Block
 from hw.blocks.shift import select
 from hw.stages.rasterize.layouts import brush
@@ -142,7 +143,7 @@ class QuadExponent(Block):
             exponent,
         )
         table = [int(v) for v in self._formats.power]
-        memory = Memory(shape=self._formats.alpha_bits, depth=len(table), init=table)
+        memory = Memory(shape=self._formats.alpha_bits, depth=len(table), init=table, attrs=LUT_ROM)
         p.m.submodules[f"power_{lane}"] = memory
         port = memory.read_port()
         p.m.d.comb += port.addr.eq(index.value)

@@ -35,6 +35,13 @@ def quad_job(params: Parameters) -> data.StructLayout:
     )
 
 
+def live_bits(arrangement: Arrangement) -> dict[str, In]:
+    """The member `live` of an engine: none where one engine has so many quads to look at."""
+    if arrangement.engines == 1:
+        return {}
+    return {"live": In(data.ArrayLayout(arrangement.depth, BUFFERS))}
+
+
 class QuadIssue(wiring.Component):
     """Keeps an engine's words in order and offers their quads, one a cycle.
 
@@ -42,7 +49,7 @@ class QuadIssue(wiring.Component):
     one pass, or waits a cycle where that is the same again or there is none: T is known two cycles
     after it was read. Quads that have died while their word waited are left out where an engine is
     one of several.
-    Latency: 5 cycles from a word pushed to its first quad offered.
+    Latency: `latency_cycles` from a word pushed to its first quad offered.
 
     Parameters
     ----------
@@ -51,26 +58,27 @@ class QuadIssue(wiring.Component):
     Members
     -------
     push : In(1), head : In(word_head), mask : In. level : Out, words that wait.
-    live : In, the engine's bits of LiveMap, a buffer each.
+    live : In, the engine's bits of LiveMap, a buffer each; not there in a lone engine.
     valid : Out(1), job : Out(quad_job).
     stalled : Out(1), a quad waits for the one before it.
     ended : Out(1 a buffer), the bin's end was met: all its quads are offered in `end_cycles`.
     busy : Out(1).
     """
 
+    latency_cycles = 5
     # From the last quad's choice: chosen, held by two quads like it, ahead, held by one, offered.
     end_cycles = 5
 
     def __init__(self, params: Parameters, engine: int):
         self._params, self._engine = params, engine
-        self._arrangement = arrangement = Arrangement(params)
+        self.arrangement = arrangement = Arrangement(params)
         super().__init__(
             {
                 "push": In(1),
                 "head": In(word_head(params)),
                 "mask": In(arrangement.mask_bits),
                 "level": Out(range(arrangement.queue_words + 1)),
-                "live": In(data.ArrayLayout(arrangement.depth, BUFFERS)),
+                **live_bits(arrangement),
                 "valid": Out(1),
                 "job": Out(quad_job(params)),
                 "stalled": Out(1),
@@ -81,7 +89,7 @@ class QuadIssue(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        arrangement = self._arrangement
+        arrangement = self.arrangement
         m.submodules.queue = queue = WordQueue(word(self._params), arrangement.queue_words)
         m.d.comb += [
             queue.push.eq(self.push),
@@ -134,14 +142,14 @@ class QuadIssue(wiring.Component):
 
     def _filtered(self, m, name, waiting):
         """The word's quads that are still live; all where one engine has so many to look at."""
-        if self._arrangement.engines == 1:
+        if self.arrangement.engines == 1:
             return waiting.mask
         head = waiting.head
         # A name of its own: its bits are taken one by one.
-        live = Signal(self._arrangement.depth, name=f"live_{name}")
+        live = Signal(self.arrangement.depth, name=f"live_{name}")
         m.d.comb += live.eq(Mux(head.buffer, self.live[1], self.live[0]))
         swap = head.brush.swap
-        kept = live_of_group(self._arrangement, self._engine, head.group, swap, live)
+        kept = live_of_group(self.arrangement, self._engine, head.group, swap, live)
         return waiting.mask & (kept | head.background.replicate(len(waiting.mask)))
 
     def _lowest(self, mask):
@@ -153,7 +161,7 @@ class QuadIssue(wiring.Component):
 
     def _job(self, m, chosen, head):
         """Where the chosen quad is."""
-        arrangement, job = self._arrangement, Signal(quad_job(self._params))
+        arrangement, job = self.arrangement, Signal(quad_job(self._params))
         places = (arrangement.places - 1).bit_length()
         along, line = self._along(chosen, head)
         swap = head.brush.swap
@@ -190,16 +198,16 @@ class QuadIssue(wiring.Component):
 
     def _column(self, x):
         """x over the number of engines, rounded down."""
-        engines = self._arrangement.engines
+        engines = self.arrangement.engines
         if engines & (engines - 1) == 0:
             return x[engines.bit_length() - 1 :]
-        return Array(n // engines for n in range(self._arrangement.side))[x][
-            : (self._arrangement.places - 1).bit_length()
+        return Array(n // engines for n in range(self.arrangement.side))[x][
+            : (self.arrangement.places - 1).bit_length()
         ]
 
     def _along(self, chosen, head):
         """Place along the line, and the line in the bin."""
-        arrangement = self._arrangement
+        arrangement = self.arrangement
         engines, places = arrangement.engines, (arrangement.places - 1).bit_length()
         side = (arrangement.side - 1).bit_length()
         line = Cat(chosen[places:], head.group)[:side]

@@ -14,6 +14,7 @@ from hw.stages.rasterize.dispatch import Dispatch
 from hw.stages.rasterize.engine import Engine
 from hw.stages.rasterize.layouts import COLORS, raster_bin, raster_entry, rasterize_constants
 from hw.stages.rasterize.live_map import BUFFERS, LiveMap
+from hw.stages.rasterize.live_memory import LiveMemory
 from hw.stages.rasterize.picture_writer import PictureWriter
 from hw.stages.rasterize.quad_blend import OUTCOMES
 
@@ -58,6 +59,11 @@ class Rasterize(wiring.Component):
         self.dispatch = Dispatch(params)
         self.engines = [Engine(params, n) for n in range(arrangement.engines)]
         self.writer = PictureWriter(params)
+        # From a bin's start, where its first entry waits, to its first quad that is done.
+        issue, blend = self.engines[0].issue, self.engines[0].blend
+        self.first_done_cycles = (
+            1 + self.dispatch.test_cycles + issue.latency_cycles + blend.done_cycles
+        )
         super().__init__(
             {
                 "bins": In(stream.Signature(raster_bin(params))),
@@ -75,7 +81,9 @@ class Rasterize(wiring.Component):
         m = Module()
         m.submodules.dispatch = dispatch = self.dispatch
         m.submodules.writer = writer = self.writer
-        m.submodules.live = live = LiveMap(self._params)
+        is_lone = len(self.engines) == 1
+        live = LiveMemory(self._params) if is_lone else LiveMap(self._params)
+        m.submodules.live = live
         for number, engine in enumerate(self.engines):
             m.submodules[f"engine_{number}"] = engine
         wiring.connect(m, wiring.flipped(self.bins), dispatch.bins)
@@ -94,7 +102,8 @@ class Rasterize(wiring.Component):
             live.buffer.eq(dispatch.buffer),
             live.columns.eq(dispatch.context.columns),
             live.rows.eq(dispatch.context.rows),
-            dispatch.live.eq(live.live),
+            live.read.eq(dispatch.read),
+            dispatch.live.eq(live.masks),
             dispatch.opaque.eq(live.opaque),
         ]
         self._count(m, dispatch)
@@ -153,10 +162,11 @@ class Rasterize(wiring.Component):
             ]
             for number in range(BUFFERS):
                 m.d.comb += [
-                    engine.live[number].eq(live.live[number][n]),
                     engine.columns[number].eq(contexts[number].columns),
                     engine.rows[number].eq(contexts[number].rows),
                 ]
+            if len(self.engines) > 1:
+                m.d.comb += [engine.live[k].eq(live.live[k][n]) for k in range(BUFFERS)]
         m.d.sync += dispatch.room.eq(~is_full.any())
 
     def _count(self, m, dispatch):

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from golden.params import Parameters
 from golden.records import RECORD_BYTES
 from hw.bus.write_splitter import WriteSplitter
-from hw.frame.back_end import WRITE_QUEUE_BEATS
+from hw.frame.back_end import write_queue_beats
 from hw.stages.color.color import Color
 from hw.stages.color.color_fetch import WAIT_CYCLES, run_records
 from hw.stages.depth_sort.depth_sort import DepthSort
@@ -81,19 +81,20 @@ def idle_frame(params: Parameters) -> IdleFrame:
             del color
     depths = np.zeros(0, np.int64)
     if params.raster_lanes:
+        write_depths = write_queue_beats(params)
         frame["draws"], frame["clear_cycles"] = 1, DepthSort.CLEAR_CYCLES
         beat_bytes = params.data_bits // 8
         fixed["lists"] = idle_lists(params)
         fixed["writes"] = {
             "outstanding_limit": params.outstanding_bursts,
             "has_room": 1,
-            "clients": len(WRITE_QUEUE_BEATS),
+            "clients": len(write_depths),
         }
         with unused_components():
-            longest = [WriteSplitter(params, depth).burst_entries for depth in WRITE_QUEUE_BEATS]
+            longest = [WriteSplitter(params, depth).burst_entries for depth in write_depths]
         depths = merge_depths(params)
         for name, values in {
-            "depth": WRITE_QUEUE_BEATS,
+            "depth": write_depths,
             "burst_entries": longest,
             "beat_bytes": beat_bytes,
             "burst_limit": WRITE_BURSTS - WriteSplitter.MARGIN,

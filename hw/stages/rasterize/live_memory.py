@@ -1,0 +1,172 @@
+"""Which quads of the two bins under way still have a pixel that is not done, of a lone engine."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.lib import data, wiring
+from amaranth.lib.memory import Memory
+from amaranth.lib.wiring import In, Out
+
+from golden.params import Parameters
+from golden.stages.rasterize.arrangement import Arrangement
+from hw.blocks.lut_ram import LUT_RAM
+from hw.stages.rasterize.layouts import BIN_SIZE_BITS, live_read, quad_place
+from hw.stages.rasterize.live_map import BUFFERS
+
+
+class LiveMemory(wiring.Component):
+    """LiveMap where one engine has all quads of a bin, and a line of them is tested a cycle.
+
+    Same cycles, in memories: LiveBanks of each buffer, whose bits are put in the line's order
+    here. No word of the engine's queue is looked at again, so `live` is not there.
+
+    Members
+    -------
+    As LiveMap has them.
+    """
+
+    def __init__(self, params: Parameters):
+        self._arrangement = arrangement = Arrangement(params)
+        self._line_bits = (arrangement.side - 1).bit_length()
+        if arrangement.engines != 1:
+            raise ValueError(f"{arrangement.engines} engines: LiveMemory is for one.")
+        super().__init__(
+            {
+                "start": In(1),
+                "buffer": In(1),
+                "columns": In(BIN_SIZE_BITS),
+                "rows": In(BIN_SIZE_BITS),
+                "done": In(1),
+                "places": In(data.ArrayLayout(quad_place(params), 1)),
+                "read": In(live_read(params)),
+                "masks": Out(data.ArrayLayout(arrangement.mask_bits, 1)),
+                "opaque": Out(BUFFERS),
+            }
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        side, bits = self._arrangement.side, self._line_bits
+        place, line = self.places[0], Signal(bits, reset_less=True)
+        number = Signal(reset_less=True)
+        m.d.sync += [line.eq(self.read.group), number.eq(self.read.buffer)]
+        buffers = [LiveBanks(side) for _ in range(BUFFERS)]
+        for n, banks in enumerate(buffers):
+            m.submodules[f"banks_{n}"] = banks
+            m.d.comb += [
+                banks.start.eq(self.start & (self.buffer == n)),
+                banks.columns.eq(self.columns),
+                banks.rows.eq(self.rows),
+                banks.done.eq(self.done & (place.buffer == n)),
+                banks.x.eq(place.address[:bits]),
+                banks.y.eq(place.address[bits:]),
+                banks.line.eq(self.read.group),
+                banks.swap.eq(self.read.swap),
+                self.opaque[n].eq(banks.opaque),
+            ]
+        live = [Signal(side, name=f"live_{n}") for n in range(bits + 1)]
+        m.d.comb += live[0].eq(Mux(number, buffers[1].live, buffers[0].live))
+        for bit in range(bits):  # exchanges banks whose numbers differ in that bit
+            crossed = Cat(live[bit][n ^ (1 << bit)] for n in range(side))
+            m.d.comb += live[bit + 1].eq(Mux(line[bit], crossed, live[bit]))
+        shown = Mux(number, buffers[1].shown, buffers[0].shown)
+        m.d.comb += self.masks[0].eq(live[bits] & shown)
+        return m
+
+
+class LiveBanks(wiring.Component):
+    """A bit for each quad of a bin, read along a row or a column.
+
+    Quad (x, y) is the bit at address y of bank x ^ y, set where it is done. So a line has one bit
+    in each bank: its quad n is in bank n ^ line, at address `line` of a row, n of a column.
+    A start clears an address a cycle, and all quads count as live until then: the first that is
+    done is FIRST_DONE_CYCLES after the start or later. They are counted, since each is done once.
+
+    Parameters
+    ----------
+    side : quads along a side of the bin, a power of two.
+
+    Members
+    -------
+    start : In(1), a bin starts, with the picture in its first `columns` and `rows` of pixels.
+    done : In(1), quad (x, y) is done.
+    line : In, swap : In(1), a row that is read, or a column.
+    live : Out(1 a bank), of that line a cycle later, with what is done in the cycle of the reading.
+    shown : Out(1 a quad), a cycle later: those of the line that are in the picture.
+    opaque : Out(1), no quad is live: OPAQUE_CYCLES after the last one was done.
+    """
+
+    FIRST_DONE_CYCLES = 33  # and a cycle in which the start is seen, for 32 lines
+    OPAQUE_CYCLES = 2
+
+    def __init__(self, side: int):
+        self._side = side
+        place = range(side)
+        super().__init__(
+            {
+                "start": In(1),
+                "columns": In(BIN_SIZE_BITS),
+                "rows": In(BIN_SIZE_BITS),
+                "done": In(1),
+                "x": In(place),
+                "y": In(place),
+                "line": In(place),
+                "swap": In(1),
+                "live": Out(side),
+                "shown": Out(side),
+                "opaque": Out(1),
+            }
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        side = self._side
+        clears, clear_line = Signal(), Signal(range(side))
+        with m.If(self.start):
+            m.d.sync += [clears.eq(1), clear_line.eq(0)]
+        with m.Elif(clears):
+            m.d.sync += [clears.eq(clear_line != side - 1), clear_line.eq(clear_line + 1)]
+        # A quad done in the cycle of its line's reading: its memory may not show it yet.
+        is_read = self.done & (Mux(self.swap, self.x, self.y) == self.line)
+        were_clear = Signal(reset_less=True)
+        m.d.sync += were_clear.eq(clears)
+        for n in range(side):
+            bank = Memory(shape=1, depth=side, init=[], attrs=LUT_RAM)
+            m.submodules[f"bank_{n}"] = bank
+            write, read = bank.write_port(), bank.read_port()
+            is_done, ends = Signal(name=f"is_done_{n}"), Signal(name=f"ends_{n}", reset_less=True)
+            m.d.comb += [
+                is_done.eq(self.done & ((self.x ^ self.y) == n)),
+                write.en.eq(clears | is_done),
+                write.addr.eq(Mux(clears, clear_line, self.y)),
+                write.data.eq(~clears),
+                read.addr.eq(Mux(self.swap, self.line ^ n, self.line)),
+                self.live[n].eq(were_clear | ~(read.data | ends)),
+            ]
+            m.d.sync += ends.eq(is_done & is_read)
+        self._show(m)
+        return m
+
+    def _show(self, m):
+        """The line's quads in the picture, and how many of all are left."""
+        columns, rows = (
+            Signal((self._side).bit_length(), name=f"quad_{name}", reset_less=True)
+            for name in ("columns", "rows")
+        )
+        with m.If(self.start):
+            m.d.sync += [columns.eq((self.columns + 1)[1:]), rows.eq((self.rows + 1)[1:])]
+        along, across = Mux(self.swap, rows, columns), Mux(self.swap, columns, rows)
+        is_shown = Cat((along > n) & (across > self.line) for n in range(self._side))
+        loads, is_left = Signal(), Signal()
+        left = Signal(range(self._side * self._side + 1))
+        m.d.sync += [
+            self.shown.eq(is_shown),
+            loads.eq(self.start),
+            is_left.eq(left.any() | loads | self.start),
+            self.opaque.eq(~is_left & ~self.start),
+        ]
+        # By adders: multipliers are scarce, and this is once a bin.
+        with m.If(loads):
+            m.d.sync += left.eq(sum(Mux(rows[n], columns << n, 0) for n in range(len(rows))))
+        with m.Elif(self.done):
+            m.d.sync += left.eq(left - 1)
