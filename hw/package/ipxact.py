@@ -8,6 +8,17 @@ from xml.etree.ElementTree import Element, SubElement
 
 from hw.host.register_map import WINDOW_BITS, WORD_BITS, Field, Register, register_map
 from hw.host.status import STATUS_MEANINGS
+from hw.package.buses import (
+    AXI,
+    AXI_LITE,
+    AXI_READ,
+    CLOCK,
+    INTERRUPT,
+    RESET,
+    STREAM,
+    Bus,
+    buses_of,
+)
 from hw.package.fusesoc import plain_version
 from hw.package.presets import Preset
 from hw.verilog import Design
@@ -16,9 +27,14 @@ IPXACT = "http://www.accellera.org/XMLSchema/IPXACT/1685-2014"
 SCHEMA = f"{IPXACT} http://www.accellera.org/XMLSchema/IPXACT/1685-2014/index.xsd"
 INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
 AMBA, SIGNAL = ("amba.com", "AMBA4"), ("xilinx.com", "signal")
-# Prefix of ports -> bus, mode; the logical names are the rest in capitals.
-STREAM_BUS = (*AMBA, "AXI4Stream", "r0p0_1")
-LITE_BUS = (*AMBA, "AXI4-Lite", "r0p0_0")
+# Kind of bus -> vendor, library, name and version of its definition.
+DEFINITIONS = {
+    AXI: (*AMBA, "AXI4", "r0p0_0"),
+    AXI_READ: (*AMBA, "AXI4_RO", "r0p0_0"),
+    AXI_LITE: (*AMBA, "AXI4-Lite", "r0p0_0"),
+    STREAM: (*AMBA, "AXI4Stream", "r0p0_1"),
+    **{kind: (*SIGNAL, kind, "1.0") for kind in (CLOCK, RESET, INTERRUPT)},
+}
 ACCESS = {
     "ro": ("read-only", None),
     "rw": ("read-write", None),
@@ -40,11 +56,9 @@ def component_text(preset: Preset, design: Design, files: Iterable[str]) -> str:
     root = Element(_tag("component"), {f"{{{INSTANCE}}}schemaLocation": SCHEMA})
     _texts(root, vendor="splatsieve", library="ip", name=design.name, version=plain_version())
     ports: list[dict] = design.metadata["ports"]  # type: ignore[assignment]
-    names = [str(port["name"]) for port in ports]
     buses = SubElement(root, _tag("busInterfaces"))
-    for prefix, bus, is_master in _buses(names):
-        _bus(buses, prefix, bus, is_master, [n for n in names if n.startswith(f"{prefix}_")])
-    _signals(buses, names)
+    for bus in buses_of(str(port["name"]) for port in ports):
+        _bus(buses, bus)
     if preset.has_registers:
         space = _named(SubElement(root, _tag("addressSpaces")), "addressSpace", MEMORY)
         _texts(space, range=f"'h{1 << preset.params.address_bits:x}", width=preset.params.data_bits)
@@ -73,31 +87,23 @@ def _named(parent: Element, kind: str, name: str, description: str = "") -> Elem
     return element
 
 
-def _buses(names: list[str]) -> Iterable[tuple[str, tuple[str, ...], bool]]:
-    """Prefix, bus and direction of each bus among the ports."""
-    if any(name.startswith("s_axil_") for name in names):
-        yield "s_axil", LITE_BUS, False
-    if any(name.startswith("m_axi_ar") for name in names):
-        kind = "AXI4" if any(name.startswith("m_axi_aw") for name in names) else "AXI4_RO"
-        yield "m_axi", (*AMBA, kind, "r0p0_0"), True
-    for name in names:
-        if name.endswith("_tvalid"):
-            prefix = name.removesuffix("_tvalid")
-            yield prefix, STREAM_BUS, prefix.startswith("m_")
-
-
-def _bus(
-    parent: Element, prefix: str, bus: tuple[str, ...], is_master: bool, names: list[str]
-) -> None:
-    interface = _named(parent, "busInterface", prefix)
-    physical = [n for n in names if not n.endswith("_aresetn")]
-    logical = {n: n.removeprefix(f"{prefix}_").upper() for n in physical}
-    _typed(interface, bus, logical)
-    mode = SubElement(interface, _tag("master" if is_master else "slave"))
-    if prefix == "m_axi":
+def _bus(parent: Element, bus: Bus) -> None:
+    interface = _named(parent, "busInterface", bus.name)
+    _typed(interface, DEFINITIONS[bus.kind], bus.signals)
+    mode = SubElement(interface, _tag("master" if bus.is_master else "slave"))
+    if bus.kind in (AXI, AXI_READ):
         SubElement(mode, _tag("addressSpaceRef"), {"addressSpaceRef": MEMORY})
-    elif prefix == "s_axil":
+    elif bus.kind == AXI_LITE:
         SubElement(mode, _tag("memoryMapRef"), {"memoryMapRef": REGISTERS})
+    if bus.parameters:
+        parameters = SubElement(interface, _tag("parameters"))
+        for name, value in bus.parameters.items():
+            identity = f"{bus.name}.{name}"
+            _texts(
+                SubElement(parameters, _tag("parameter"), {"parameterId": identity}),
+                name=name,
+                value=value,
+            )
 
 
 def _typed(interface: Element, bus: tuple[str, ...], logical: dict[str, str]) -> None:
@@ -113,21 +119,6 @@ def _typed(interface: Element, bus: tuple[str, ...], logical: dict[str, str]) ->
         pair = SubElement(maps, _tag("portMap"))
         _texts(SubElement(pair, _tag("logicalPort")), name=name)
         _texts(SubElement(pair, _tag("physicalPort")), name=physical)
-
-
-def _signals(parent: Element, names: list[str]) -> None:
-    """Clock, resets, interrupt."""
-    kinds = {
-        "aclk": ("clock", "CLK", "slave"),
-        "aresetn": ("reset", "RST", "slave"),
-        "m_axi_aresetn": ("reset", "RST", "slave"),
-        "irq": ("interrupt", "INTERRUPT", "master"),
-    }
-    for port, (kind, logical, mode) in kinds.items():
-        if port in names:
-            interface = _named(parent, "busInterface", port)
-            _typed(interface, (*SIGNAL, kind, "1.0"), {port: logical})
-            SubElement(interface, _tag(mode))
 
 
 def _memory_map(parent: Element, registers: tuple[Register, ...]) -> None:

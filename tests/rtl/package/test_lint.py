@@ -21,7 +21,7 @@ EACH = pytest.mark.parametrize(
         "cull",
         "project",
         "base",
-        *(pytest.param(n, marks=pytest.mark.slow) for n in ("wide", "render")),
+        *(pytest.param(n, marks=pytest.mark.slow) for n in ("wide", "render", "render_edge")),
     ],
 )
 YOSYS = """read_verilog {name}.v
