@@ -24,8 +24,8 @@ class CountMemory(wiring.Component):
     Members
     -------
     move : In(1). count : In(1), `number` counts. number : In(range(depth)).
-    clear : In(1), the counter of `clear_number` becomes 0; only with move, where nothing has
-        counted in this move and the two before. clear_number : In(range(depth)).
+    clear : In(1), the counter of `clear_number` becomes 0, with or without move; only where nothing
+        counts and has counted in the two moves before. clear_number : In(range(depth)).
     counted : Out(1), a number arrives at the end. before, next : Out(bits), its counter before and
         after.
     stored : Out(bits), what was read of `number` two moves ago, for counters at rest.
@@ -67,7 +67,7 @@ class CountMemory(wiring.Component):
             self.next.eq(self.before + 1),
             write.addr.eq(Mux(self.clear, self.clear_number, number[1])),
             write.data.eq(Mux(self.clear, 0, self.next)),
-            write.en.eq(self.move & (self.clear | valid[1])),
+            write.en.eq(self.clear | (self.move & valid[1])),
         ]
         with m.If(self.move):
             m.d.sync += [

@@ -10,6 +10,7 @@ from amaranth.lib.wiring import In, Out
 from golden.params import Parameters
 from golden.stages.depth_sort.formats import BUCKET_BITS
 from hw.blocks.count_memory import CountMemory
+from hw.blocks.stream_register import StreamRegister
 from hw.bus.record_stream import RecordStream
 from hw.layouts import run_request, slot_beat
 from hw.stages.depth_sort.entry_buffers import EntryBuffers
@@ -86,13 +87,15 @@ class DepthSort(wiring.Component):
         m.submodules.planner = planner = SortPlanner(self._params)
         m.submodules.reader = reader = ListReader(self._params)
         m.submodules.records = records = RecordStream(self._params)
+        m.submodules.record = record = StreamRegister(records.o.payload.shape())
         m.submodules.loader = loader = SortLoader(self._params)
         m.submodules.bounds = bounds = PageBounds(self._params)
         m.submodules.buffers = buffers = EntryBuffers(self._params)
         wiring.connect(m, planner.heads, reader.i)
         wiring.connect(m, reader.requests, wiring.flipped(self.requests))
         wiring.connect(m, wiring.flipped(self.slots), records.i)
-        wiring.connect(m, records.o, loader.records)
+        wiring.connect(m, records.o, record.i)
+        wiring.connect(m, record.o, loader.records)
         wiring.connect(m, reader.runs, loader.runs)
         wiring.connect(m, buffers.o, wiring.flipped(self.o))
         m.d.comb += [
@@ -160,7 +163,7 @@ class DepthSort(wiring.Component):
                 2 << BUCKET_BITS, length_bits(self._params)
             )
             m.d.comb += [
-                histogram.move.eq(~planner.walks | planner.move),
+                histogram.move.eq(planner.move),
                 histogram.count.eq(loader.counts_bucket[n]),
                 histogram.number.eq(Mux(loader.counts_bucket[n], loader.bucket[n], planner.bucket)),
                 histogram.clear.eq(~cleared | planner.clear),

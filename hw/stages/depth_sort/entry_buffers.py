@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.fifo import SyncFIFOBuffered
@@ -20,7 +22,7 @@ class EntryBuffers(wiring.Component):
     """Holds the entries of two batches, and gives those whose places come in order.
 
     Places of even and of odd index are a memory each, so that two entries can be written at once.
-    Latency: 4 cycles from an item to its entry. Throughput: an entry a cycle, two written.
+    Latency: 5 cycles from an item to its entry. Throughput: an entry a cycle, two written.
 
     Members
     -------
@@ -50,16 +52,17 @@ class EntryBuffers(wiring.Component):
         m.submodules.queue = queue = SyncFIFOBuffered(width=ENTRY_BITS + 1, depth=QUEUE_ENTRIES)
         item, takes = self.i.payload, Signal()
         reads = [self._lane(m, lane, Cat(item.index[1:], item.buffer)) for lane in range(LANES)]
-        is_odd = Signal(reset_less=True)
-        valid = [Signal(name=f"valid_{n}") for n in range(2)]
-        last = [Signal(name=f"last_{n}", reset_less=True) for n in range(2)]
+        # Read, held, and chosen from the lanes.
+        is_odd = [Signal(name=f"is_odd_{n}", reset_less=True) for n in range(2)]
+        valid = [Signal(name=f"valid_{n}") for n in range(3)]
+        last = [Signal(name=f"last_{n}", reset_less=True) for n in range(3)]
         data = Signal(ENTRY_BITS, reset_less=True)
         room, passed = Signal(range(QUEUE_ENTRIES + 1), init=QUEUE_ENTRIES), Signal()
         m.d.comb += [
             self.i.ready.eq(room != 0),
             takes.eq(self.i.valid & self.i.ready),
-            queue.w_data.eq(Cat(data, last[1])),
-            queue.w_en.eq(valid[1]),
+            queue.w_data.eq(Cat(data, last[-1])),
+            queue.w_en.eq(valid[-1]),
             self.o.valid.eq(queue.r_rdy),
             self.o.payload.eq(queue.r_data),
             queue.r_en.eq(self.o.ready),
@@ -68,21 +71,23 @@ class EntryBuffers(wiring.Component):
         ends = takes & item["last"]
         m.d.sync += [
             valid[0].eq(takes),
-            valid[1].eq(valid[0]),
             last[0].eq(item["last"] & Mux(item.buffer, self.final[1], self.final[0])),
-            last[1].eq(last[0]),
-            is_odd.eq(item.index[0]),
-            data.eq(Mux(is_odd, reads[1], reads[0])),
+            is_odd[0].eq(item.index[0]),
+            is_odd[1].eq(is_odd[0]),
+            *(after.eq(before) for flags in (valid, last) for before, after in pairwise(flags)),
+            data.eq(Mux(is_odd[1], reads[1], reads[0])),
             room.eq(room - takes + passed),
             self.freed.eq(Cat(ends & ~item.buffer, ends & item.buffer)),
         ]
         return m
 
     def _lane(self, m, lane, place):
-        """The memory of a lane: what lies at a place, a cycle later."""
+        """The memory of a lane: what lies at a place, two cycles later."""
         memory = Memory(shape=ENTRY_BITS, depth=self._params.sort_entries, init=[])
         m.submodules[f"entries_{lane}"] = memory
         write, read = memory.write_port(), memory.read_port()
+        held = Signal(ENTRY_BITS, name=f"read_{lane}", reset_less=True)
+        m.d.sync += held.eq(read.data)
         m.d.comb += [
             write.addr.eq(self.place[lane]),
             write.data.eq(self.entry[lane]),
@@ -90,4 +95,4 @@ class EntryBuffers(wiring.Component):
             read.addr.eq(place),
             read.en.eq(1),
         ]
-        return read.data
+        return held

@@ -44,6 +44,11 @@ def list_place(params: Parameters) -> data.StructLayout:
     return data.StructLayout({"length": length_bits(params), "page": page_bits(params)})
 
 
+def planned_list(params: Parameters) -> data.StructLayout:
+    """A list as in list_place; is_long : of more than N entries."""
+    return data.StructLayout({**list_place(params).members, "is_long": 1})
+
+
 def list_head(params: Parameters) -> data.StructLayout:
     """A list to be read, as in list_place, and the upper halves of the keys that count: low to
     high, both included."""

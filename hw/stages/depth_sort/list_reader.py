@@ -66,19 +66,25 @@ class ListReader(wiring.Component):
         first, final = (
             Signal(BUCKET_BITS, name=n, reset_less=True) for n in ("first_bucket", "final_bucket")
         )
-        needed, is_last = Signal(reset_less=True), left <= PAGE_ENTRIES
-        count = Signal(range(PAGE_ENTRIES + 1))
+        # Each a cycle after the one before it: known while the page is looked up.
+        is_last, needed = Signal(reset_less=True), Signal(reset_less=True)
+        count = Signal(range(PAGE_ENTRIES + 1), reset_less=True)
+        records = Signal(range(PAGE_RECORDS + 1), reset_less=True)
         asked = Signal()  # the page is done with
         m.d.comb += [
-            count.eq(Mux(is_last, left, PAGE_ENTRIES)),
             request.record.eq(Cat(Const(0, (PAGE_RECORDS - 1).bit_length()), whole)),
-            request["count"].eq((count + 1) >> 1),
+            request["count"].eq(records),
             request.frame.eq(self.frame),
             queue.w_data.eq(Cat(Mux(needed, count, 0), is_last)),
             queue.w_en.eq(asked & (needed | is_last)),
             self.runs.payload.eq(queue.r_data),
             self.runs.valid.eq(queue.r_rdy),
             queue.r_en.eq(self.runs.ready),
+        ]
+        m.d.sync += [
+            is_last.eq(left <= PAGE_ENTRIES),
+            count.eq(Mux(is_last, left, PAGE_ENTRIES)),
+            records.eq((count + 1) >> 1),
         ]
         with m.FSM():
             with m.State("REST"):

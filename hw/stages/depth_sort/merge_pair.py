@@ -28,10 +28,12 @@ def waiting_item(params: Parameters) -> data.StructLayout:
 class MergePair(wiring.Component):
     """Merges each run of one stream with the run of the other, smaller keys first.
 
-    The runs wait in a queue each. Their heads are compared once both are there. Of equal keys the
-    even run's goes first, or with `by_arrival` that of the smaller index.
+    The runs wait in a queue each. An item behind a head is compared with the other head, and with
+    the one behind that, before it is a head itself: so which of two heads is first comes from a
+    register. Of equal keys the even run's goes first, or with `by_arrival` that of the smaller
+    index.
 
-    Latency: LATENCY_CYCLES = 5 where nothing is waited for. Throughput: an item a cycle.
+    Latency: LATENCY_CYCLES = 6 where nothing is waited for. Throughput: an item a cycle.
 
     Parameters
     ----------
@@ -43,7 +45,7 @@ class MergePair(wiring.Component):
     even, odd : In(stream of waiting_item). o : Out(stream of sort_item).
     """
 
-    LATENCY_CYCLES = 5
+    LATENCY_CYCLES = 6
 
     def __init__(self, params: Parameters, places: int, by_arrival: bool = False):
         self._params, self._by_arrival = params, by_arrival
@@ -63,44 +65,61 @@ class MergePair(wiring.Component):
         return m
 
     def _queue(self, m, name, runs):
-        """The stream of a queue's head."""
+        """The stream of what comes behind the head."""
         layout = waiting_item(self._params)
         m.submodules[name] = fifo = SyncFIFOBuffered(width=layout.size, depth=self.queue_depth)
-        m.submodules[f"{name}_head"] = head = StreamRegister(layout)
+        m.submodules[f"{name}_next"] = behind = StreamRegister(layout)
         m.d.comb += [
             fifo.w_data.eq(runs.payload),
             fifo.w_en.eq(runs.valid),
             runs.ready.eq(fifo.w_rdy),
-            head.i.valid.eq(fifo.r_rdy),
-            head.i.payload.eq(fifo.r_data),
-            fifo.r_en.eq(head.i.ready),
+            behind.i.valid.eq(fifo.r_rdy),
+            behind.i.payload.eq(fifo.r_data),
+            fifo.r_en.eq(behind.i.ready),
         ]
-        return head.o
+        return behind.o
 
-    def _merge(self, m, even, odd):
+    def _heads(self, m, even_next, odd_next):
+        """Both heads, whether each is there, and whether the even one is first."""
+        layout, first = waiting_item(self._params), Signal(reset_less=True)
+        even, odd = (Signal(layout, name=f"{n}_head", reset_less=True) for n in ("even", "odd"))
+        valid = [Signal(name=f"{name}_valid") for name in ("even", "odd")]
+        for n, (head, behind) in enumerate(((even, even_next), (odd, odd_next))):
+            with m.If(behind.ready):
+                m.d.sync += [head.eq(behind.payload), valid[n].eq(behind.valid)]
+        with m.If(even_next.ready & odd_next.ready):
+            m.d.sync += first.eq(self._is_first(even_next.payload, odd_next.payload))
+        with m.Elif(even_next.ready):
+            m.d.sync += first.eq(self._is_first(even_next.payload, odd))
+        with m.Elif(odd_next.ready):
+            m.d.sync += first.eq(self._is_first(even, odd_next.payload))
+        return even, odd, valid, first
+
+    def _is_first(self, even, odd):
+        """Whether an item of an even run goes before one of an odd run."""
+        if self._by_arrival:
+            return Cat(even.item.index, even.item.key) < Cat(odd.item.index, odd.item.key)
+        return even.item.key <= odd.item.key
+
+    def _merge(self, m, even_next, odd_next):
         m.submodules.out = out = StreamRegister(sort_item(self._params))
         wiring.connect(m, out.o, wiring.flipped(self.o))
-        a, b = even.payload.item, odd.payload.item
+        even, odd, (even_valid, odd_valid), first = self._heads(m, even_next, odd_next)
         even_done, odd_done = Signal(), Signal()  # that run of the pair has left
         alone, takes_even, takes_odd, ends = (Signal() for _ in range(4))
-        first = Signal()
-        if self._by_arrival:
-            m.d.comb += first.eq(Cat(a.index, a.key) < Cat(b.index, b.key))
-        else:
-            m.d.comb += first.eq(a.key <= b.key)
         m.d.comb += [
-            alone.eq(odd_done | even.payload.lone),
-            takes_even.eq(even.valid & ~even_done & (alone | (odd.valid & first))),
-            takes_odd.eq(odd.valid & Mux(even_done, 1, even.valid & ~alone & ~first)),
-            ends.eq(Mux(takes_odd, b["last"] & even_done, a["last"] & alone)),
+            alone.eq(odd_done | even.lone),
+            takes_even.eq(even_valid & ~even_done & (alone | (odd_valid & first))),
+            takes_odd.eq(odd_valid & Mux(even_done, 1, even_valid & ~alone & ~first)),
+            ends.eq(Mux(takes_odd, odd.item["last"] & even_done, even.item["last"] & alone)),
             out.i.valid.eq(takes_even | takes_odd),
-            out.i.payload.eq(Mux(takes_odd, b, a)),
+            out.i.payload.eq(Mux(takes_odd, odd.item, even.item)),
             out.i.payload["last"].eq(ends),
-            even.ready.eq(takes_even & out.i.ready),
-            odd.ready.eq(takes_odd & out.i.ready),
+            even_next.ready.eq(~even_valid | (takes_even & out.i.ready)),
+            odd_next.ready.eq(~odd_valid | (takes_odd & out.i.ready)),
         ]
         with m.If(out.i.valid & out.i.ready):
             m.d.sync += [
-                even_done.eq(~ends & (even_done | (takes_even & a["last"]))),
-                odd_done.eq(~ends & (odd_done | (takes_odd & b["last"]))),
+                even_done.eq(~ends & (even_done | (takes_even & even.item["last"]))),
+                odd_done.eq(~ends & (odd_done | (takes_odd & odd.item["last"]))),
             ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, signed
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -10,6 +10,7 @@ from golden.params import Parameters
 from golden.stages.depth_sort.formats import BUCKET_BITS
 from golden.stages.tile_bin.constants import PAGE_ENTRIES
 from golden.stages.tile_bin.entry import ENTRY_BITS, ENTRY_FIELDS, NULL_FIELDS
+from hw.blocks.stream_register import StreamRegister
 from hw.stages.depth_sort.layouts import ReadFor, index_bits, page_run, sort_item, sort_job
 from hw.stages.depth_sort.merger import LANES
 from hw.stages.tile_bin.layouts import RECORD_ENTRIES
@@ -28,9 +29,10 @@ class SortLoader(wiring.Component):
     """Reads a list for a job after the other, and takes the entries whose keys count.
 
     Both entries of a record are looked at in one cycle. For SORT those that count go on in two
-    lanes, by the lowest bit of their place. They go in batches of N, each into the buffer that is
-    free, the two in turn; the merger gets key and place. A range of more than N has one key, so
-    batches of it need no order among them.
+    lanes, by the lowest bit of their place, through a register of a stream each: what the merger
+    takes is told a cycle before a record is. They go in batches of N, each into the buffer that
+    is free, the two in turn; the merger gets key and place. A range of more than N has one key,
+    so batches of it need no order among them.
 
     Throughput: a record a cycle.
 
@@ -47,8 +49,8 @@ class SortLoader(wiring.Component):
     bounds_start, bounds_valid, bounds_half, bounds_last : Out(1), of PageBounds, for the entries of
         `bucket`, where keys' upper halves are counted.
     counted : Out(1), for a cycle: the last entry of a histogram was counted, and it can be read.
-    read : Out(1), for a cycle: a list was read. read_run : Out(8), entries of a run that begins in
-        this cycle, else 0. batch : Out(1), a batch begins.
+    read : Out(1), for a cycle: a list was read. read_run : Out(8), entries of a run that has begun,
+        in the cycle after, else 0. batch : Out(1), for a cycle: a batch was opened.
     busy : Out(1), a job is under way.
     """
 
@@ -56,7 +58,6 @@ class SortLoader(wiring.Component):
 
     def __init__(self, params: Parameters):
         self._params = params
-        self._unread = Signal(range(PAGE_ENTRIES + 1))  # of the run
         super().__init__(
             {
                 "jobs": In(stream.Signature(sort_job(params))),
@@ -82,31 +83,36 @@ class SortLoader(wiring.Component):
         m = Module()
         job = Signal(sort_job(self._params), reset_less=True)
         record = Signal(RECORD_ENTRIES * ENTRY_BITS, reset_less=True)
-        picks = Signal(LANES)  # an entry waits in that lane
-        free = Signal()  # those that wait go on, or there is none
+        left = Signal(RECORD_ENTRIES)  # entries of the record that count and have not gone on
+        lanes = [StreamRegister(ENTRY_BITS) for _ in range(LANES)]
+        for n, lane in enumerate(lanes):
+            m.submodules[f"lane_{n}"] = lane
+        free = Signal()  # those that are left go on
         is_sort = (job.kind == ReadFor.SORT) | (job.kind == ReadFor.NOTHING)
         loads, ended, waits = Signal(), Signal(), Signal(range(self.SETTLE_CYCLES + 1))
-        left = self._read(m, job, record, ended, is_sort, free, loads)
-        self._batch(m, job, picks, is_sort, free)
-        odd = self._pick(m, record, left, picks, is_sort, free)
+        m.d.comb += free.eq(~is_sort | (lanes[0].i.ready & lanes[1].i.ready))
+        has_more = self._read(m, job, record, left, ended, free, loads)
+        self._batch(m, job, lanes)
+        odd = self._pick(m, record, left, lanes, is_sort & free)
         self._count(m, job, record, left, is_sort)
         m.d.comb += self.busy.eq(loads)
+        m.d.sync += self.read.eq(0)
         with m.FSM():
             with m.State("REST"):
                 m.d.comb += self.jobs.ready.eq(1)
                 m.d.sync += [job.eq(self.jobs.payload), ended.eq(0), odd.eq(0)]
+                m.d.sync += record[:ENTRY_BITS].eq(null_bits())
                 with m.If(self.jobs.valid):
                     m.d.comb += self.bounds_start.eq(self.jobs.payload.kind == ReadFor.UPPER)
                     with m.If(self.jobs.payload.kind == ReadFor.NOTHING):
-                        m.d.sync += [self.entries[0].eq(null_bits()), picks.eq(1)]
-                        m.d.sync += job["count"].eq(1)
-                        m.d.sync += ended.eq(1)
+                        m.d.sync += [job["count"].eq(1), left.eq(1), ended.eq(1)]
                     m.next = "READ"
             with m.State("READ"):
                 m.d.comb += loads.eq(1)
                 m.d.sync += waits.eq(self.SETTLE_CYCLES)
-                with m.If(ended & ~left.any() & ~picks.any() & (self._unread == 0)):
-                    m.d.comb += self.read.eq(job.kind != ReadFor.NOTHING)
+                is_empty = ~(left.any() | lanes[0].o.valid | lanes[1].o.valid)
+                with m.If(ended & is_empty & ~has_more):
+                    m.d.sync += self.read.eq(job.kind != ReadFor.NOTHING)
                     m.next = "SETTLE"
                     with m.If(is_sort):
                         m.next = "REST"
@@ -117,20 +123,22 @@ class SortLoader(wiring.Component):
                     m.next = "REST"
         return m
 
-    def _read(self, m, job, record, ended, is_sort, free, loads):
-        """Run after run, record after record; which of a record's entries count."""
-        left, unread = Signal(RECORD_ENTRIES), self._unread
-        ends, few = Signal(), Signal()
+    def _read(self, m, job, record, left, ended, free, loads):
+        """Run after run, record after record; whether there is more to read of the run."""
+        unread, has_more = Signal(range(PAGE_ENTRIES + 1)), Signal()
+        ends, few, run = Signal(), Signal(), self.runs.payload
+        run_taken = self.runs.ready & self.runs.valid
         m.d.comb += [
             # Nothing of the record is left after this cycle.
             ends.eq(free | ~left.any()),
-            self.records.ready.eq(loads & ends & (unread != 0)),
+            self.records.ready.eq(loads & ends & has_more),
             few.eq(unread == 1),
-            self.runs.ready.eq(loads & (unread == 0) & ~ended),
-            self.read_run.eq(Mux(self.runs.ready & self.runs.valid, self.runs.payload.entries, 0)),
+            self.runs.ready.eq(loads & ~has_more & ~ended),
         ]
-        with m.If(self.runs.ready & self.runs.valid):
-            m.d.sync += [unread.eq(self.runs.payload.entries), ended.eq(self.runs.payload["last"])]
+        m.d.sync += self.read_run.eq(Mux(run_taken, run.entries, 0))
+        with m.If(run_taken):
+            m.d.sync += [unread.eq(run.entries), has_more.eq(run.entries != 0)]
+            m.d.sync += ended.eq(run["last"])
         with m.If(free):
             m.d.sync += left.eq(0)
         taken = self.records.ready & self.records.valid
@@ -141,47 +149,47 @@ class SortLoader(wiring.Component):
                 record.eq(self.records.payload),
                 left.eq(Cat(counts[0], counts[1] & ~few)),
                 unread.eq(unread - Mux(few, 1, 2)),
+                has_more.eq(unread > RECORD_ENTRIES),
             ]
         m.d.sync += [
             self.bounds_valid.eq(taken & (job.kind == ReadFor.UPPER)),
             self.bounds_half.eq(few),
             self.bounds_last.eq(unread <= RECORD_ENTRIES),
         ]
-        return left
+        return has_more
 
-    def _batch(self, m, job, picks, is_sort, free):
-        """The picked entries into their places of the open batch; batches are opened and closed."""
+    def _batch(self, m, job, lanes):
+        """The lanes' entries into their places of the open batch; batches are opened and closed."""
         most, rest = self._params.sort_entries, job["count"]
-        is_open, buffer, full = Signal(), Signal(), Signal(2)
+        is_open, buffer, full, opens = Signal(), Signal(), Signal(2), Signal()
         size = Signal(index_bits(self._params) + 1, reset_less=True)
         opened = Mux(rest > most, most, rest)
-        gone, through = [], []
-        for lane, (items, entry) in enumerate(zip(self.items, self.entries, strict=True)):
-            item = items.payload
-            # Half its next place, and how many of the batch it still has to give.
-            place = Signal(index_bits(self._params) - 1, name=f"place_{lane}", reset_less=True)
-            due = Signal(index_bits(self._params), name=f"due_{lane}")
-            goes = Signal(name=f"goes_{lane}")
+        through = []
+        for n, (lane, items) in enumerate(zip(lanes, self.items, strict=True)):
+            entry, item = lane.o.payload, items.payload
+            # Half its next place, and how many of the batch it still has to give, less 1.
+            place = Signal(index_bits(self._params) - 1, name=f"place_{n}", reset_less=True)
+            due = Signal(signed(index_bits(self._params)), name=f"due_{n}", init=-1)
+            is_due = due >= 0
             m.d.comb += [
-                items.valid.eq(picks[lane] & is_sort & is_open & (due != 0)),
-                goes.eq(items.valid & items.ready),
+                items.valid.eq(lane.o.valid & is_open & is_due),
+                lane.o.ready.eq(is_open & is_due & items.ready),
+                self.entries[n].eq(entry),
                 item.key.eq(entry[KEY_PLACE:]),
-                item.index.eq(Cat(Const(lane, 1), place)),
+                item.index.eq(Cat(Const(n, 1), place)),
                 item.buffer.eq(buffer),
                 item["last"].eq(1),
             ]
-            with m.If(goes):
-                m.d.sync += [picks[lane].eq(0), place.eq(place + 1), due.eq(due - 1)]
-            with m.If(self.batch):
-                m.d.sync += [place.eq(0), due.eq((opened + (1 - lane)) >> 1)]
-            gone.append(~picks[lane] | goes)
-            through.append((due == 0) | (goes & (due == 1)))
-        m.d.comb += [
-            free.eq(~is_sort | (gone[0] & gone[1])),
-            self.batch.eq(picks.any() & is_sort & ~is_open & ~full.bit_select(buffer, 1)),
-        ]
-        m.d.sync += full.eq((full | Mux(self.batch, Cat(~buffer, buffer), 0)) & ~self.freed)
-        with m.If(self.batch):
+            with m.If(items.valid & items.ready):
+                m.d.sync += [place.eq(place + 1), due.eq(due - 1)]
+            with m.If(opens):
+                m.d.sync += [place.eq(0), due.eq(((opened + (1 - n)) >> 1) - 1)]
+            through.append(~is_due)
+        waits = lanes[0].o.valid | lanes[1].o.valid
+        m.d.comb += opens.eq(waits & ~is_open & ~full.bit_select(buffer, 1))
+        m.d.sync += self.batch.eq(opens)
+        m.d.sync += full.eq((full | Mux(opens, Cat(~buffer, buffer), 0)) & ~self.freed)
+        with m.If(opens):
             m.d.sync += [is_open.eq(1), size.eq(opened)]
             for n in range(2):
                 with m.If(buffer == n):
@@ -192,22 +200,21 @@ class SortLoader(wiring.Component):
         with m.If(is_open & through[0] & through[1]):
             m.d.sync += [is_open.eq(0), buffer.eq(~buffer), rest.eq(rest - size)]
 
-    def _pick(self, m, record, left, picks, is_sort, free):
+    def _pick(self, m, record, left, lanes, goes):
         """The entries that are left of a record, each into its lane; whether the next place is odd.
 
-        Entries that are told by no lane's `picks` are of no matter."""
+        What is offered to a lane that is given none is of no matter."""
         odd = Signal()
         first, second = record[:ENTRY_BITS], record[ENTRY_BITS:]
         leads = Mux(left[0], first, second)
-        with m.If(free):
-            m.d.sync += [
-                odd.eq(odd ^ (left.xor() & is_sort)),
-                picks.eq(Mux(left.all(), 0b11, Mux(left.any(), Mux(odd, 0b10, 0b01), 0))),
-                self.entries[0].eq(Mux(odd, second, leads)),
-                self.entries[1].eq(Mux(odd, leads, second)),
-            ]
-            with m.If(~is_sort):
-                m.d.sync += picks.eq(0)
+        m.d.comb += [
+            lanes[0].i.valid.eq(goes & (left.all() | (left.any() & ~odd))),
+            lanes[1].i.valid.eq(goes & (left.all() | (left.any() & odd))),
+            lanes[0].i.payload.eq(Mux(odd, second, leads)),
+            lanes[1].i.payload.eq(Mux(odd, leads, second)),
+        ]
+        with m.If(goes):
+            m.d.sync += odd.eq(odd ^ left.xor())
         return odd
 
     def _count(self, m, job, record, left, is_sort):

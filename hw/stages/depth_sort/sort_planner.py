@@ -9,11 +9,11 @@ from amaranth.lib.wiring import In, Out
 from golden.params import Parameters
 from golden.stages.depth_sort.formats import BUCKET_BITS
 from golden.stages.tile_bin.entry import KEY_BITS
-from hw.stages.depth_sort.layouts import ReadFor, list_head, list_place, sort_job
+from hw.stages.depth_sort.layouts import ReadFor, list_head, planned_list, sort_job
 from hw.stages.depth_sort.range_scan import RangeScan
 from hw.stages.tile_bin.layouts import bin_bits, length_bits, page_bits
 
-SCANNED = ("bucket", "clear", "clear_bucket", "move", "walks", "stored")
+SCANNED = ("bucket", "clear", "clear_bucket", "move", "stored")
 
 
 class SortPlanner(wiring.Component):
@@ -30,7 +30,7 @@ class SortPlanner(wiring.Component):
     number : Out(bin_bits). length, first_page : In, of that bin's list, two cycles later.
     jobs : Out(stream of sort_job). heads : Out(stream of list_head), a reading each.
     counted : In(1), for a cycle: a histogram's entries are all counted.
-    bucket, clear, clear_bucket, move, walks : Out, and stored : In, as RangeScan has them.
+    bucket, clear, clear_bucket, move : Out, and stored : In, as RangeScan has them.
     busy : Out(1), until the last job was taken.
     ranged : Out(1), for a cycle: a list is longer than N.
     """
@@ -62,7 +62,7 @@ class SortPlanner(wiring.Component):
         m.submodules.scan = scan = self._scan
         job = Signal(sort_job(self._params), reset_less=True)
         own, after, read = (  # this list, the next one, and that which the job reads
-            Signal(list_place(self._params), name=name, reset_less=True)
+            Signal(planned_list(self._params), name=name, reset_less=True)
             for name in ("own", "after", "read")
         )
         left = Signal(length_bits(self._params), reset_less=True)  # entries in no job yet
@@ -70,7 +70,11 @@ class SortPlanner(wiring.Component):
         waits, was_counted = Signal(range(self.LOOKUP_CYCLES + 1)), Signal()
         offers = Signal()
         gone = self._offer(m, offers, job, read)
-        looked = [after.length.eq(self.length), after.page.eq(self.first_page)]
+        looked = [
+            after.length.eq(self.length),
+            after.page.eq(self.first_page),
+            after.is_long.eq(self.length > self._params.sort_entries),
+        ]
         m.d.comb += [
             *(getattr(self, name).eq(getattr(scan, name)) for name in SCANNED[:-1]),
             scan.stored.eq(self.stored),
@@ -102,7 +106,7 @@ class SortPlanner(wiring.Component):
                 with m.If(waits == 0):
                     m.d.sync += looked
                     with m.If(bins_left == 0):
-                        m.d.sync += after.length.eq(0)
+                        m.d.sync += [after.length.eq(0), after.is_long.eq(0)]
                     m.next = "PLAN"
             with m.State("PLAN"):
                 m.d.sync += left.eq(own.length)
@@ -157,11 +161,10 @@ class SortPlanner(wiring.Component):
 
     def _plan(self, m, job, own, after, read, ahead):
         """The job of this list, or the next one's count; whether this one is counted already."""
-        most, is_ahead = self._params.sort_entries, Signal()
-        own_long, after_long = own.length > most, after.length > most
+        is_ahead = Signal()
         m.d.comb += [
-            is_ahead.eq(~own_long & after_long & ~ahead),
-            self.ranged.eq((own_long & ~ahead) | is_ahead),
+            is_ahead.eq(~own.is_long & after.is_long & ~ahead),
+            self.ranged.eq((own.is_long & ~ahead) | is_ahead),
         ]
         m.d.sync += [
             job.low.eq(0),
@@ -172,13 +175,13 @@ class SortPlanner(wiring.Component):
             ahead.eq(ahead | is_ahead),
             job.kind.eq(
                 Mux(
-                    own_long | is_ahead,
+                    own.is_long | is_ahead,
                     ReadFor.UPPER,
                     Mux(own.length == 0, ReadFor.NOTHING, ReadFor.SORT),
                 )
             ),
         ]
-        return own_long & ahead
+        return own.is_long & ahead
 
     def _take_range(self, m, scan, job, left):
         """The next job of a list longer than N, or none any more."""

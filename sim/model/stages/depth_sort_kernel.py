@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from golden.jit import serial_kernel
 from golden.stages.depth_sort.formats import BUCKET_BITS
 from golden.stages.tile_bin.constants import PAGE_ENTRIES
-from sim.model.clocked import clock_fifo
+from sim.model.clocked import clock_fifo, clock_register
 from sim.model.stages.depth_sort_registers import (
     AHEAD,
     ASK,
@@ -41,10 +41,6 @@ from sim.model.stages.depth_sort_registers import (
     READER_LOOK,
     REST,
     SCAN,
-    SCAN_COUNT,
-    SCAN_END,
-    SCAN_MOVES,
-    SCAN_REST,
     SCAN_WALK,
     SORT,
     START,
@@ -58,6 +54,7 @@ from sim.model.stages.merge_kernel import (
     has_room,
     stage_item,
 )
+from sim.model.stages.range_scan_kernel import clock_scan
 
 Int64 = NDArray[np.int64]
 
@@ -118,19 +115,22 @@ def _needed(sort: Any, bounds: Int64) -> bool:
 @serial_kernel
 def _goes(sort: Any, merger: NDArray[np.void], lane: int) -> bool:
     """Whether the entry that waits in a lane goes on."""
-    given = (sort.picks[lane] != 0) & (sort.is_open != 0) & (sort.owed[lane] != 0)
+    waits = sort.odd_lane.valid if lane else sort.even_lane.valid
+    given = (waits == 1) & (sort.is_open != 0) & (sort.owed[lane] != 0)
     # The first stage tells runs of one apart by the lowest bit of the place in its lane.
     first = merger[lane * (len(merger) // 2)]
     return bool(given) and has_room(first, sort.places[lane] & 1)
 
 
 @serial_kernel
-def _is_free(sort: Any, merger: NDArray[np.void]) -> bool:
-    """Whether those that wait go on, or none does."""
-    is_sort = (sort.own[KIND] == SORT) | (sort.own[KIND] == NOTHING)
-    even_stays = sort.picks[0] != 0 and not _goes(sort, merger, 0)
-    odd_stays = sort.picks[1] != 0 and not _goes(sort, merger, 1)
-    return not (is_sort and (even_stays or odd_stays))
+def _clock_lane(sort: Any, lane: int, comes: bool, key: int, goes: bool) -> None:
+    """The register of a lane's entries: whether one comes, and whether its output is taken."""
+    register = sort.odd_lane if lane else sort.even_lane
+    if goes or register.valid == 0:
+        sort.picked[lane] = sort.picked_next[lane] if register.held == 1 else key
+    if register.held == 0:
+        sort.picked_next[lane] = key
+    clock_register(register, comes, goes)
 
 
 @serial_kernel
@@ -139,13 +139,12 @@ def show_depth_sort(sort: Any, bounds: Int64, merger: NDArray[np.void]) -> None:
     if sort.busy == 0:
         sort.valid = sort.asks = sort.takes_record = sort.is_busy = 0
         return
-    ends = sort.left == 0 or _is_free(sort, merger)
     asks = sort.reader == ASK and sort.told_fifo.stored != sort.run_places
     sort.valid, sort.is_busy = sort.queue.valid, 1
     sort.asks = int(asks and _needed(sort, bounds))
     sort.of_list, sort.of_page = sort.reader_list, sort.page
     sort.records = (min(sort.reader_left, PAGE_ENTRIES) + 1) // 2
-    sort.takes_record = int(sort.load != LOAD_REST and ends and sort.unread != 0)
+    sort.takes_record = int(sort.records_in.held == 0)
 
 
 @serial_kernel
@@ -164,17 +163,20 @@ def clock_depth_sort(sort: Any, arrays: SortArrays, ready: bool, due: bool, has_
     # What moves, by the registers as they are.
     kind = sort.own[KIND]
     is_sort = kind in (SORT, NOTHING)
-    waits_for = sort.picks[0] != 0 or sort.picks[1] != 0
-    goes_even = is_sort and _goes(sort, merger, 0)
-    goes_odd = is_sort and _goes(sort, merger, 1)
-    free = _is_free(sort, merger)
-    batch = waits_for and is_sort and not sort.is_open and not sort.full[sort.buffer]
+    even_waits, odd_waits = sort.even_lane.valid == 1, sort.odd_lane.valid == 1
+    goes_even, goes_odd = _goes(sort, merger, 0), _goes(sort, merger, 1)
+    free = not is_sort or (sort.even_lane.held == 0 and sort.odd_lane.held == 0)
+    batch = (even_waits or odd_waits) and not sort.is_open and not sort.full[sort.buffer]
+    batch_ends = sort.is_open and sort.owed[0] == 0 and sort.owed[1] == 0
     loading = sort.load != LOAD_REST
     needed = _needed(sort, bounds)
     told_room = sort.told_fifo.stored != sort.run_places
-    record_taken = due and sort.takes_record != 0
+    loads = loading and sort.unread != 0 and (sort.left == 0 or free)
+    record_taken = loads and sort.records_in.valid == 1
+    clock_register(sort.records_in, due, bool(loads))
     run_taken = loading and sort.unread == 0 and not sort.told_all and sort.told_fifo.valid == 1
-    read = sort.told_all and sort.left == 0 and not waits_for and sort.unread == 0
+    is_empty = sort.left == 0 and not even_waits and not odd_waits
+    read = sort.told_all and is_empty and sort.unread == 0
     counted = sort.load == LOAD_SETTLE and sort.load_waits == 0
     job_taken = sort.load == LOAD_REST and sort.job_fifo.valid == 1
     job_room = sort.job_fifo.stored != sort.job_places
@@ -188,15 +190,10 @@ def clock_depth_sort(sort: Any, arrays: SortArrays, ready: bool, due: bool, has_
     asks = sort.asks != 0 and has_room
     asked = sort.reader == ASK and told_room and (not needed or asks)
     tells = asked and (needed or is_last)
-    bucket, has_bucket = sort.moved[SCAN_MOVES - 1], False
-    if sort.scan == SCAN_WALK:
-        has_bucket = sort.is_moved[SCAN_MOVES - 1] != 0
-    count = sort.hists[sort.level, bucket] if has_bucket else 0
-    scan_closes = has_bucket and sort.total != 0 and sort.total + count > sort.most
-    scan_big = has_bucket and not scan_closes and count > sort.most
-    scan_ends = sort.scan == SCAN_END and sort.total != 0
-    scan_valid = scan_closes or scan_big or scan_ends
-    range_taken = sort.plan == RANGE and scan_valid
+    scan_busy = sort.scan_active != 0 or sort.ranges.valid == 1
+    range_taken = sort.plan == RANGE and sort.ranges.valid == 1
+    found_low, found_high = sort.range[0], sort.range[1]
+    found_count, refine = sort.range[2], sort.range[3] == 1
     last_out = merger[len(merger) - 1].shows == 1
     takes = last_out and sort.room != 0
     passed = sort.queue.valid == 1 and ready
@@ -208,8 +205,9 @@ def clock_depth_sort(sort: Any, arrays: SortArrays, ready: bool, due: bool, has_
         sort.lasts_out += 1
     sort.busy = sort.open_bins != 0 or loading
     sort.open_bins -= int(bin_ends)
-    clock_fifo(sort.queue, sort.under_way[1] != 0, bool(passed))
-    sort.under_way[1], sort.under_way[0] = sort.under_way[0], takes
+    clock_fifo(sort.queue, sort.under_way[2] != 0, bool(passed))
+    sort.under_way[2], sort.under_way[1] = sort.under_way[1], sort.under_way[0]
+    sort.under_way[0] = takes
     sort.room += int(passed) - int(takes)
     sort.was_freed[0], sort.was_freed[1] = sort.freed[0], sort.freed[1]
     sort.freed[0] = sort.freed[1] = False
@@ -220,47 +218,7 @@ def clock_depth_sort(sort: Any, arrays: SortArrays, ready: bool, due: bool, has_
         sort.lasts_in += 1
         sort.freed[of] = ended
     clock_merger(sort, merger, rings, goes_even, goes_odd, takes)
-    # Scan.
-    number_of_range = sort.total if not scan_big else count
-    low_bucket = bucket if scan_big else sort.first
-    high_bucket = bucket if scan_big else (bucket - 1 if scan_closes else BUCKETS - 1)
-    was_level, was_upper = sort.level, sort.upper
-    move = sort.scan == SCAN_WALK and not scan_closes and (not scan_big or range_taken)
-    if sort.scan == SCAN_WALK and scan_closes and range_taken:
-        sort.first, sort.total = bucket, 0
-    if move:
-        if has_bucket:
-            sort.hists[sort.level, bucket] = 0
-        for n in range(SCAN_MOVES - 1, 0, -1):
-            sort.moved[n], sort.is_moved[n] = sort.moved[n - 1], sort.is_moved[n - 1]
-        sort.moved[0], sort.is_moved[0] = sort.next_bucket, sort.names
-        sort.names = sort.names and sort.next_bucket != BUCKETS - 1
-        sort.next_bucket += int(sort.is_moved[0])
-        if scan_big:
-            sort.first = bucket + 1
-            if sort.level == 0:
-                sort.upper, sort.scan = bucket, SCAN_COUNT
-                sort.is_moved[:] = 0
-                sort.names = False
-        elif has_bucket:
-            sort.total += count
-        if sort.scan == SCAN_WALK and has_bucket and bucket == BUCKETS - 1:
-            sort.scan = SCAN_END
-    elif sort.scan == SCAN_END:
-        sort.is_moved[:] = 0
-        if sort.total != 0:
-            if range_taken:
-                sort.total = 0
-        elif sort.level == 1 and sort.upper != BUCKETS - 1:
-            sort.level, sort.first, sort.next_bucket, sort.names = (
-                0,
-                sort.upper + 1,
-                sort.upper + 1,
-                True,
-            )
-            sort.scan = SCAN_WALK
-        else:
-            sort.scan, sort.scan_busy = SCAN_REST, False
+    clock_scan(sort, bool(range_taken))
     # Planner.
     counts_now = counted
     if sort.plan == START:
@@ -301,7 +259,7 @@ def clock_depth_sort(sort: Any, arrays: SortArrays, ready: bool, due: bool, has_
             elif sort.job[KIND] == UPPER or sort.job[KIND] == LOWER:
                 sort.plan = COUNT
             else:
-                sort.plan = RANGE if sort.scan_busy else NEXT
+                sort.plan = RANGE if scan_busy else NEXT
     elif sort.plan == COUNT:
         if sort.was_counted:
             sort.plan, sort.ahead = SCAN, False
@@ -314,33 +272,23 @@ def clock_depth_sort(sort: Any, arrays: SortArrays, ready: bool, due: bool, has_
                 sort.upper,
                 sort.hists[int(lower)],
             )
-            sort.next_bucket, sort.first, sort.names, sort.scan = 0, 0, True, SCAN_WALK
+            sort.next_bucket, sort.first, sort.names, sort.scan = 0, 0, 1, SCAN_WALK
             sort.level = int(lower)
-            sort.is_moved[:] = 0
             sort.was_counted = False
             if not lower:
-                sort.scan_busy, sort.total = True, 0
+                sort.scan_active, sort.total = 1, 0
     elif sort.plan == SCAN:
         sort.plan = RANGE
     elif sort.plan == RANGE:
-        if scan_valid:
-            refine = scan_big and was_level == 0
+        if range_taken:
             sort.job[KIND] = LOWER if refine else SORT
             sort.job[LIST] = sort.number
-            if was_level == 1:
-                sort.job[LOW] = was_upper * BUCKETS + low_bucket
-                sort.job[HIGH] = was_upper * BUCKETS + high_bucket
-            else:
-                sort.job[LOW], sort.job[HIGH] = (
-                    low_bucket * BUCKETS,
-                    (high_bucket + 1) * BUCKETS - 1,
-                )
-            sort.job[MATCHES] = number_of_range
-            sort.job[FINAL] = int(number_of_range == sort.rest)
+            sort.job[LOW], sort.job[HIGH], sort.job[MATCHES] = found_low, found_high, found_count
+            sort.job[FINAL] = int(found_count == sort.rest)
             if not refine:
-                sort.rest -= number_of_range
+                sort.rest -= found_count
             sort.plan = OFFER
-        elif not sort.scan_busy:
+        elif not scan_busy:
             sort.plan = NEXT
     sort.was_counted = sort.was_counted or counts_now
     # Queue of jobs.
@@ -381,20 +329,17 @@ def clock_depth_sort(sort: Any, arrays: SortArrays, ready: bool, due: bool, has_
             sort.page = 0
     clock_fifo(sort.told_fifo, bool(tells), bool(run_taken))
     # Loader.
-    for lane in range(2):
-        if goes_odd if lane else goes_even:
-            sort.picks[lane] = 0
-            sort.places[lane] += 1
-            sort.owed[lane] -= 1
+    both, some = is_sort and free and sort.left == 3, is_sort and free and sort.left != 0
+    leads, lane = sort.record[0] if sort.left & 1 else sort.record[1], sort.next_odd
+    for n in range(2):
+        goes = goes_odd if n else goes_even
+        comes = both or (some and n == lane)
+        _clock_lane(sort, n, bool(comes), leads if n == lane else sort.record[1], bool(goes))
+        sort.places[n] += int(goes)
+        sort.owed[n] -= int(goes)
+    if some and not both:
+        sort.next_odd = 1 - lane
     if free:
-        leads = sort.record[0] if sort.left & 1 else sort.record[1]
-        lane, both = sort.next_odd, sort.left == 3 and is_sort
-        sort.picks[:] = int(both)
-        if sort.left != 0 and is_sort:
-            sort.picks[lane] = 1
-            sort.picked[lane], sort.picked[1 - lane] = leads, sort.record[1]
-            if not both:
-                sort.next_odd = 1 - lane
         sort.left = 0
     if run_taken:
         tell = sort.told[sort.told_out % 64]
@@ -416,7 +361,7 @@ def clock_depth_sort(sort: Any, arrays: SortArrays, ready: bool, due: bool, has_
         sort.counts[sort.buffer] = sort.size
         sort.finals[sort.buffer] = int(sort.own[FINAL] == 1 and sort.own[MATCHES] <= sort.most)
         sort.full[sort.buffer] = True
-    elif sort.is_open and sort.owed[0] == 0 and sort.owed[1] == 0:
+    elif batch_ends:
         sort.is_open = False
         sort.buffer = 1 - sort.buffer
         sort.own[MATCHES] -= sort.size
@@ -429,7 +374,7 @@ def clock_depth_sort(sort: Any, arrays: SortArrays, ready: bool, due: bool, has_
             sort.load, sort.told_all = LOAD_READ, sort.own[KIND] == NOTHING
             sort.next_odd = 0
             if sort.own[KIND] == NOTHING:
-                sort.picks[0], sort.picked[0], sort.own[MATCHES] = 1, sort.null_key, 1
+                sort.left, sort.record[0], sort.own[MATCHES] = 1, sort.null_key, 1
     elif sort.load == LOAD_READ:
         sort.load_waits = sort.settle
         if read:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from golden.stages.depth_sort.formats import BUCKET_BITS
-from sim.model.clocked import FIFO, registers, table
+from sim.model.clocked import FIFO, REGISTER, registers, table
 
 Int64 = NDArray[np.int64]
 
@@ -43,22 +43,30 @@ DEPTH_SORT = registers(
     # Loader.
     *("load", "load_waits", "unread", "place", "told_all", "left", "next_odd"),
     *("is_open", "buffer", "size"),
-    # Scan: level, next bucket and whether it is named.
-    *("scan", "scan_busy", "level", "first", "upper", "total", "next_bucket", "names"),
+    # Scan: level, next bucket and whether it is named; the bucket that is added, and the next one.
+    *("scan", "scan_active", "level", "first", "upper", "total", "next_bucket", "names"),
+    *("bucket", "next_but_one"),
     # Output: free places, those under way, whether each is a bin's last, a ring.
     *("room", "lasts_in", "lasts_out", "open_bins", "busy"),
     job_fifo=FIFO,
     told_fifo=FIFO,
     queue=FIFO,
+    # In front of the loader: records; behind it: entries of each lane. Buckets, and ranges of them.
+    records_in=REGISTER,
+    even_lane=REGISTER,
+    odd_lane=REGISTER,
+    buckets=REGISTER,
+    ranges=REGISTER,
     job=table(np.int64, 6),
     jobs=table(np.int64, 8, 6),
     # First entry, entries, last.
     told=table(np.int64, 64, 3),
     own=table(np.int64, 6),
     record=table(np.int64, 2),
-    # By lane: an entry waits, its key, half its place; entries of the batch that are due.
-    picks=table(np.int64, 2),
+    # By lane: key of the entry that waits, and of that behind it; half its place; entries of the
+    # batch that are due.
     picked=table(np.int64, 2),
+    picked_next=table(np.int64, 2),
     places=table(np.int64, 2),
     owed=table(np.int64, 2),
     # Of the buffers: entries, and whether they end a bin.
@@ -69,7 +77,10 @@ DEPTH_SORT = registers(
     was_freed=table(np.int64, 2),
     moved=table(np.int64, SCAN_MOVES),
     is_moved=table(np.int64, SCAN_MOVES),
-    under_way=table(np.int64, 2),
+    # Low, high, count, refine: of the range that is offered, and of that behind it.
+    range=table(np.int64, 4),
+    range_next=table(np.int64, 4),
+    under_way=table(np.int64, 3),
     lasts=table(np.int64, 64),
     hists=table(np.int64, 2, BUCKETS),
 )

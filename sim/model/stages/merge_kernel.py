@@ -15,9 +15,9 @@ Int64 = NDArray[np.int64]
 # An item: key, index, buffer, last of its run, lone.
 LONE, LAST, BUFFER, INDEX_SHIFT, KEY_SHIFT = 1, 2, 4, 3, 20
 INDEX_MASK = (1 << (KEY_SHIFT - INDEX_SHIFT)) - 1
-# Of a queue: entries in its memory, at its output, at its head's output, behind that; where its
-# ring is read and written.
-INNER, SHOWN, HEAD, BEHIND, OUT_PLACE, IN_PLACE = range(6)
+# Of a queue: entries in its memory, at its output, at the output of the register behind the head,
+# held in that; at the head; where its ring is read and written.
+INNER, SHOWN, NEXT, BEHIND, HEAD, OUT_PLACE, IN_PLACE = range(7)
 OUT_RING = 4
 SPARE_PLACES = 16  # of a queue's ring, beyond its memory's
 
@@ -30,7 +30,7 @@ MERGE_STAGE = registers(
     *("shows", "waits", "even_done", "odd_done", "taken", "given"),
     # The cycle before changed nothing, and whether an item came in it (of a pair: a bit a stream).
     *("still", "came"),
-    queues=table(np.int64, 2, 6),
+    queues=table(np.int64, 2, 7),
     outs=table(np.int64, OUT_RING),
 )
 
@@ -147,23 +147,27 @@ def clock_pair(
     # The queues and their heads.
     for n in range(2):
         inner, shown = stage.queues[n, INNER], stage.queues[n, SHOWN]
-        head, behind = stage.queues[n, HEAD], stage.queues[n, BEHIND]
+        follows, behind = stage.queues[n, NEXT], stage.queues[n, BEHIND]
         gone = moves and (takes_odd == (n == 1))
         stage.queues[n, OUT_PLACE] += int(gone)
-        into_head = shown == 1 and behind == 0
-        head_free = gone or head == 0
-        some_head = behind == 1 or into_head
-        stage.queues[n, BEHIND] = int(some_head and not head_free)
+        head_free = gone or stage.queues[n, HEAD] == 0
         if head_free:
-            stage.queues[n, HEAD] = int(some_head)
+            stage.queues[n, HEAD] = follows
+        into_next = shown == 1 and behind == 0
+        next_free = head_free or follows == 0
+        some_next = behind == 1 or into_next
+        stage.queues[n, BEHIND] = int(some_next and not next_free)
+        if next_free:
+            stage.queues[n, NEXT] = int(some_next)
         write = odd_comes if n == 1 else even_comes
-        refill = inner > 0 and (into_head or shown == 0)
+        refill = inner > 0 and (into_next or shown == 0)
         stage.queues[n, INNER] = inner + int(write) - int(refill)
         if refill:
             stage.queues[n, SHOWN] = 1
-        elif into_head:
+        elif into_next:
             stage.queues[n, SHOWN] = 0
-        changes |= refill | into_head | (behind != stage.queues[n, BEHIND])
+        changes |= refill | into_next | (head_free & (follows == 1))
+        changes |= behind != stage.queues[n, BEHIND]
         if write:
             at = stage.queues[n, IN_PLACE] & mask
             rings[ring, n, at] = odd if n == 1 else even

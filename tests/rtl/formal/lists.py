@@ -30,7 +30,7 @@ def count_memory(m: Module) -> None:
         dut.number.eq(AnySeq(2)),
         dut.clear.eq(AnySeq(1)),
         dut.clear_number.eq(AnySeq(2)),
-        given(~dut.clear | (dut.move & ~dut.count & ~came[0] & ~came[1])),
+        given(~dut.clear | (~dut.count & ~came[0] & ~came[1])),
     ]
     mine = dut.number == watched
     with m.If(dut.move):
@@ -39,10 +39,10 @@ def count_memory(m: Module) -> None:
             *(its[0].eq(dut.count & mine & known), its[1].eq(its[0])),
             *(due[0].eq(tally), due[1].eq(due[0])),
         ]
-        with m.If(dut.clear & (dut.clear_number == watched)):
-            m.d.sync += [known.eq(1), tally.eq(0)]
-        with m.Elif(dut.count & mine):
+        with m.If(dut.count & mine):
             m.d.sync += tally.eq(tally + 1)
+    with m.If(dut.clear & (dut.clear_number == watched)):
+        m.d.sync += [known.eq(1), tally.eq(0)]
     m.d.comb += [
         holds(dut.counted == came[1]),
         holds(~its[1] | (dut.before == due[1])),

@@ -11,7 +11,7 @@ from tests.rtl.formal.properties import Follow, free_taker, given, holds, moves,
 
 PARAMS = Parameters(sort_entries=256)
 KEY_BITS_FREE = 1
-QUEUE_PLACES, INSIDE = 2, 4  # of each stream: in its queue, and on the way through
+QUEUE_PLACES, INSIDE = 2, 5  # of each stream: in its queue, and on the way through
 LAST_TAG, LONE_TAG = 7, 6  # bits of the index that say what the item was when it came
 
 
