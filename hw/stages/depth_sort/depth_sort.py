@@ -156,18 +156,23 @@ class DepthSort(wiring.Component):
         are all 0 since the reset."""
         place = Signal(BUCKET_BITS + 2)
         cleared = place[-1]
-        m.d.sync += place.eq(Mux(cleared, place, place + 1))
+        clear, clear_number = Signal(), Signal(BUCKET_BITS + 1, reset_less=True)
+        m.d.sync += [
+            place.eq(Mux(cleared, place, place + 1)),
+            clear.eq(~cleared | planner.clear),
+            clear_number.eq(Mux(cleared, planner.clear_bucket, place)),
+        ]
         stored = []
         for n in range(RECORD_ENTRIES):
             m.submodules[f"histogram_{n}"] = histogram = CountMemory(
-                2 << BUCKET_BITS, length_bits(self._params)
+                2 << BUCKET_BITS, length_bits(self._params), late_write=True
             )
             m.d.comb += [
                 histogram.move.eq(planner.move),
                 histogram.count.eq(loader.counts_bucket[n]),
                 histogram.number.eq(Mux(loader.counts_bucket[n], loader.bucket[n], planner.bucket)),
-                histogram.clear.eq(~cleared | planner.clear),
-                histogram.clear_number.eq(Mux(cleared, planner.clear_bucket, place)),
+                histogram.clear.eq(clear),
+                histogram.clear_number.eq(clear_number),
             ]
             stored.append(histogram.stored)
         m.d.comb += planner.stored.eq(sum(stored))
@@ -176,13 +181,15 @@ class DepthSort(wiring.Component):
     def _course(self, m, planner, loader, cleared):
         """From the start to the last bin's last entry, and counters."""
         bins, waits, sent = Signal.like(self.bins), Signal(), Signal()
+        was_sent = Signal()  # the counter is far
         m.d.comb += [
             sent.eq(self.o.valid & self.o.ready),
             planner.start.eq(waits & cleared),
         ]
         m.d.sync += [
             waits.eq((waits & ~cleared) | self.start),
-            self.sorted.eq(self.sorted + sent),
+            was_sent.eq(sent),
+            self.sorted.eq(self.sorted + was_sent),
             self.ranged_lists.eq(self.ranged_lists + planner.ranged),
             self.list_reads.eq(self.list_reads + loader.read),
             self.read_entries.eq(self.read_entries + loader.read_run),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Mux
+from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -48,13 +48,16 @@ class Merger(wiring.Component):
         wiring.connect(m, pair.o, wiring.flipped(self.o))
         for lane, into in enumerate((pair.even, pair.odd)):
             items = wiring.flipped(self.i[lane])
+            counts = [self.counts[n] for n in range(2)]
             for order in range(1, index_bits(self._params)):
+                if order > 1:
+                    counts = self._behind(m, counts, f"lane_{lane}_counts_{order}")
                 stage = MergeStage(self._params, order, lane)
                 m.submodules[f"lane_{lane}_stage_{order}"] = stage
-                m.d.comb += [stage.counts[n].eq(self.counts[n]) for n in range(2)]
+                m.d.comb += [stage.counts[n].eq(counts[n]) for n in range(2)]
                 wiring.connect(m, items, stage.i)
                 items = stage.o
-            count = Mux(items.payload.buffer, self.counts[1], self.counts[0])
+            count = Mux(items.payload.buffer, counts[1], counts[0])
             m.d.comb += [
                 into.valid.eq(items.valid),
                 into.payload.item.eq(items.payload),
@@ -62,3 +65,11 @@ class Merger(wiring.Component):
                 items.ready.eq(into.ready),
             ]
         return m
+
+    def _behind(self, m, counts, name):
+        """The counts a cycle later, near the next stage: no item gets there as fast."""
+        later = [
+            Signal.like(of, name=f"{name}_{n}", reset_less=True) for n, of in enumerate(counts)
+        ]
+        m.d.sync += [after.eq(of) for after, of in zip(later, counts, strict=True)]
+        return later

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal, signed
+from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -88,7 +88,7 @@ class SortLoader(wiring.Component):
         for n, lane in enumerate(lanes):
             m.submodules[f"lane_{n}"] = lane
         free = Signal()  # those that are left go on
-        is_sort = (job.kind == ReadFor.SORT) | (job.kind == ReadFor.NOTHING)
+        is_sort = Signal()
         loads, ended, waits = Signal(), Signal(), Signal(range(self.SETTLE_CYCLES + 1))
         m.d.comb += free.eq(~is_sort | (lanes[0].i.ready & lanes[1].i.ready))
         has_more = self._read(m, job, record, left, ended, free, loads)
@@ -96,15 +96,17 @@ class SortLoader(wiring.Component):
         odd = self._pick(m, record, left, lanes, is_sort & free)
         self._count(m, job, record, left, is_sort)
         m.d.comb += self.busy.eq(loads)
-        m.d.sync += self.read.eq(0)
+        m.d.sync += [self.read.eq(0), self.bounds_start.eq(0)]
         with m.FSM():
             with m.State("REST"):
                 m.d.comb += self.jobs.ready.eq(1)
                 m.d.sync += [job.eq(self.jobs.payload), ended.eq(0), odd.eq(0)]
                 m.d.sync += record[:ENTRY_BITS].eq(null_bits())
+                kind = self.jobs.payload.kind
+                m.d.sync += is_sort.eq((kind == ReadFor.SORT) | (kind == ReadFor.NOTHING))
                 with m.If(self.jobs.valid):
-                    m.d.comb += self.bounds_start.eq(self.jobs.payload.kind == ReadFor.UPPER)
-                    with m.If(self.jobs.payload.kind == ReadFor.NOTHING):
+                    m.d.sync += self.bounds_start.eq(kind == ReadFor.UPPER)
+                    with m.If(kind == ReadFor.NOTHING):
                         m.d.sync += [job["count"].eq(1), left.eq(1), ended.eq(1)]
                     m.next = "READ"
             with m.State("READ"):
@@ -126,12 +128,10 @@ class SortLoader(wiring.Component):
     def _read(self, m, job, record, left, ended, free, loads):
         """Run after run, record after record; whether there is more to read of the run."""
         unread, has_more = Signal(range(PAGE_ENTRIES + 1)), Signal()
-        ends, few, run = Signal(), Signal(), self.runs.payload
+        few, run = Signal(), self.runs.payload
         run_taken = self.runs.ready & self.runs.valid
         m.d.comb += [
-            # Nothing of the record is left after this cycle.
-            ends.eq(free | ~left.any()),
-            self.records.ready.eq(loads & ends & has_more),
+            self.records.ready.eq(free & has_more),
             few.eq(unread == 1),
             self.runs.ready.eq(loads & ~has_more & ~ended),
         ]
@@ -151,10 +151,15 @@ class SortLoader(wiring.Component):
                 unread.eq(unread - Mux(few, 1, 2)),
                 has_more.eq(unread > RECORD_ENTRIES),
             ]
+        # Beside `bucket`: two cycles behind the record.
+        came, was_few, ends = Signal(), Signal(), Signal()
         m.d.sync += [
-            self.bounds_valid.eq(taken & (job.kind == ReadFor.UPPER)),
-            self.bounds_half.eq(few),
-            self.bounds_last.eq(unread <= RECORD_ENTRIES),
+            came.eq(taken),
+            was_few.eq(few),
+            ends.eq(unread <= RECORD_ENTRIES),
+            self.bounds_valid.eq(came & (job.kind == ReadFor.UPPER)),
+            self.bounds_half.eq(was_few),
+            self.bounds_last.eq(ends),
         ]
         return has_more
 
@@ -167,13 +172,13 @@ class SortLoader(wiring.Component):
         through = []
         for n, (lane, items) in enumerate(zip(lanes, self.items, strict=True)):
             entry, item = lane.o.payload, items.payload
-            # Half its next place, and how many of the batch it still has to give, less 1.
+            # Half its next place; whether it still has to give of the batch, and how many, less 1.
             place = Signal(index_bits(self._params) - 1, name=f"place_{n}", reset_less=True)
-            due = Signal(signed(index_bits(self._params)), name=f"due_{n}", init=-1)
-            is_due = due >= 0
+            due = Signal(index_bits(self._params) - 1, name=f"due_{n}", reset_less=True)
+            gives = Signal(name=f"gives_{n}")
             m.d.comb += [
-                items.valid.eq(lane.o.valid & is_open & is_due),
-                lane.o.ready.eq(is_open & is_due & items.ready),
+                items.valid.eq(lane.o.valid & gives),
+                lane.o.ready.eq(gives & items.ready),
                 self.entries[n].eq(entry),
                 item.key.eq(entry[KEY_PLACE:]),
                 item.index.eq(Cat(Const(n, 1), place)),
@@ -181,10 +186,11 @@ class SortLoader(wiring.Component):
                 item["last"].eq(1),
             ]
             with m.If(items.valid & items.ready):
-                m.d.sync += [place.eq(place + 1), due.eq(due - 1)]
+                m.d.sync += [place.eq(place + 1), due.eq(due - 1), gives.eq(due != 0)]
             with m.If(opens):
                 m.d.sync += [place.eq(0), due.eq(((opened + (1 - n)) >> 1) - 1)]
-            through.append(~is_due)
+                m.d.sync += gives.eq(opened > n)
+            through.append(~gives)
         waits = lanes[0].o.valid | lanes[1].o.valid
         m.d.comb += opens.eq(waits & ~is_open & ~full.bit_select(buffer, 1))
         m.d.sync += self.batch.eq(opens)
@@ -218,10 +224,10 @@ class SortLoader(wiring.Component):
         return odd
 
     def _count(self, m, job, record, left, is_sort):
-        """The buckets of a record's entries."""
+        """The buckets of a record's entries, a cycle later: the histogram is far."""
         is_lower = job.kind == ReadFor.LOWER
-        m.d.comb += self.counts_bucket.eq(left & (~is_sort).replicate(RECORD_ENTRIES))
+        m.d.sync += self.counts_bucket.eq(Mux(is_sort, 0, left))
         for n in range(RECORD_ENTRIES):
             key = record.word_select(n, ENTRY_BITS)[KEY_PLACE:]
             half = Mux(is_lower, key[:BUCKET_BITS], key[BUCKET_BITS:])
-            m.d.comb += self.bucket[n].eq(Cat(half, is_lower))
+            m.d.sync += self.bucket[n].eq(Cat(half, is_lower))

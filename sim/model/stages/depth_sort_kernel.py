@@ -171,7 +171,7 @@ def clock_depth_sort(sort: Any, arrays: SortArrays, ready: bool, due: bool, has_
     loading = sort.load != LOAD_REST
     needed = _needed(sort, bounds)
     told_room = sort.told_fifo.stored != sort.run_places
-    loads = loading and sort.unread != 0 and (sort.left == 0 or free)
+    loads = free and sort.unread != 0
     record_taken = loads and sort.records_in.valid == 1
     clock_register(sort.records_in, due, bool(loads))
     run_taken = loading and sort.unread == 0 and not sort.told_all and sort.told_fifo.valid == 1

@@ -18,7 +18,17 @@ PARAMS = Parameters(max_bins=16, list_pages=16, address_bits=32)
 
 def count_memory(m: Module) -> None:
     """A number's counter is how often it counted since it was cleared, however close together."""
-    m.submodules.dut = dut = CountMemory(4, 3)
+    _counters(m, late_write=False)
+
+
+def late_count_memory(m: Module) -> None:
+    """As count_memory, with a register in front of the memory."""
+    _counters(m, late_write=True)
+
+
+def _counters(m: Module, late_write: bool) -> None:
+    m.submodules.dut = dut = CountMemory(4, 3, late_write)
+    was_clear, came_before = Signal(), Signal()  # a cycle ago; three moves ago
     watched, tally = AnyConst(2), Signal(3)
     known = Signal()
     came = [Signal(name=f"came_{n}") for n in range(2)]  # one and two moves ago
@@ -32,9 +42,13 @@ def count_memory(m: Module) -> None:
         dut.clear_number.eq(AnySeq(2)),
         given(~dut.clear | (~dut.count & ~came[0] & ~came[1])),
     ]
+    if late_write:
+        m.d.sync += was_clear.eq(dut.clear)
+        m.d.comb += [given(~was_clear | ~dut.count), given(~dut.clear | ~came_before)]
     mine = dut.number == watched
     with m.If(dut.move):
         m.d.sync += [
+            came_before.eq(came[1]),
             *(came[0].eq(dut.count), came[1].eq(came[0])),
             *(its[0].eq(dut.count & mine & known), its[1].eq(its[0])),
             *(due[0].eq(tally), due[1].eq(due[0])),

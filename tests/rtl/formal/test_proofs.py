@@ -49,6 +49,7 @@ PROOFS = {
     "write_answers": Proof(writes.write_answers, 12, 18, 6),
     "write_master": Proof(writes.write_master, 14, 16, 5),
     "count_memory": Proof(lists.count_memory, 10, 14, 6),
+    "late_count_memory": Proof(lists.late_count_memory, 10, 14, 6),
     "page_table": Proof(lists.page_table, 14, 18, 6),
     "list_reader": Proof(lists.list_reader, 12, 16, 6),
     "merge_by_key": Proof(merges.merge_by_key, 13, 15, 8),
