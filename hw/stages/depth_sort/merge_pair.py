@@ -8,11 +8,13 @@ from amaranth.lib.fifo import SyncFIFOBuffered
 from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
+from hw.blocks.lut_ram import LutRamQueue
 from hw.blocks.stream_register import StreamRegister
 from hw.stages.depth_sort.layouts import sort_item
 
 SPARE = 3  # places of short queues beyond a run, so that the next run need not wait
 SHORT_RUN = 64  # items, at most
+LUT_RAM_PLACES = SHORT_RUN + SPARE  # a queue of at most so many is of LUTs
 
 
 def queue_places(run_items: int) -> int:
@@ -67,7 +69,8 @@ class MergePair(wiring.Component):
     def _queue(self, m, name, runs):
         """The stream of what comes behind the head."""
         layout = waiting_item(self._params)
-        m.submodules[name] = fifo = SyncFIFOBuffered(width=layout.size, depth=self.queue_depth)
+        queue = LutRamQueue if self.queue_depth <= LUT_RAM_PLACES else SyncFIFOBuffered
+        m.submodules[name] = fifo = queue(width=layout.size, depth=self.queue_depth)
         m.submodules[f"{name}_next"] = behind = StreamRegister(layout)
         m.d.comb += [
             fifo.w_data.eq(runs.payload),
