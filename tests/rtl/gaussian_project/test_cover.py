@@ -74,14 +74,26 @@ def any_inputs(count: int, seed: int, params: Parameters):
 
     members = np.zeros(count, dtype=MEMBER_DTYPE)
     members["geometry"]["reach_factor"] = spread(16, count)
-    shape = Footprint(
-        xx=np.maximum(spread(formats.covariance_bits, count), 1),
-        yy=np.maximum(spread(formats.covariance_bits, count), 1),
-        xy=np.zeros(count, np.int64),
-        exponent=rng.integers(formats.exponent_min, EXPONENT_MAX + 1, count),
-        depth_squared=np.zeros(count, np.int64),
+    shape = footprint_of(
+        np.maximum(spread(formats.covariance_bits, count), 1),
+        np.maximum(spread(formats.covariance_bits, count), 1),
+        rng.integers(formats.exponent_min, EXPONENT_MAX + 1, count),
     )
     return members, any_place(rng, spread, count, params), shape
+
+
+def footprint_of(xx: np.ndarray, yy: np.ndarray, exponent: np.ndarray) -> Footprint:
+    """A footprint of these numbers, all that the cover reads; the others are 0."""
+    zero = np.zeros_like(xx)
+    return Footprint(
+        xx=xx,
+        yy=yy,
+        xy=zero,
+        sharp_xx=zero,
+        sharp_yy=zero,
+        exponent=exponent,
+        depth_squared=zero,
+    )
 
 
 def any_place(rng, spread, count, params: Parameters) -> Place:
@@ -143,7 +155,7 @@ def corner_inputs(params: Parameters):
         tangent=np.column_stack((lateral, lateral[::-1])),
         error_exponent=error,
     )
-    return members, where, Footprint(variance, variance[::-1], zero, exponent, zero)
+    return members, where, footprint_of(variance, variance[::-1], exponent)
 
 
 @pytest.mark.parametrize("name", PARAMETERS)
