@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from golden.params import Parameters
+
 RECORD_BYTES = 32
 
 CLUSTER_DTYPE = np.dtype(
@@ -91,8 +93,11 @@ COLORED_DTYPE = np.dtype(
 PADDED_BYTES = 64
 
 
-def padded(dtype: np.dtype) -> np.dtype:
-    """The record with zeros above it, 64 bytes in all: a power of two."""
+def streamed(dtype: np.dtype, params: Parameters) -> np.dtype:
+    """The record as a lane of m_axis_splat has it: with params.padded_splats zeros lie above it,
+    64 bytes in all, a power of two."""
+    if not params.padded_splats:
+        return dtype
     fields: dict[str, Any] = dict(dtype.fields or {})
     return np.dtype(
         {

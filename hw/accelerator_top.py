@@ -8,7 +8,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
-from golden.records import COLORED_DTYPE, SPLAT_DTYPE, padded
+from golden.records import COLORED_DTYPE, SPLAT_DTYPE, streamed
 from hw.accelerator import WINDOW, Accelerator
 from hw.bus.flat_axi import PORT, connect_flat_read, connect_flat_write, flat_read, flat_write
 from hw.frame.splat_packer import output_lanes
@@ -27,8 +27,7 @@ def record_dtype(params: Parameters) -> np.dtype:
 
 def output_dtype(params: Parameters) -> np.dtype:
     """Record of m_axis_splat: the same, or with zeros above it."""
-    record = record_dtype(params)
-    return padded(record) if params.padded_splats else record
+    return streamed(record_dtype(params), params)
 
 
 # Of both address channels, the same in every burst: name behind ar or aw, bits.

@@ -11,7 +11,7 @@ from golden.records import (
     REQUEST_DTYPE,
     SPLAT_DTYPE,
     VISIBLE_DTYPE,
-    padded,
+    streamed,
 )
 from hw.layouts import cluster_cull_constants, gaussian_project_constants
 from hw.stages.cluster_cull.cluster_cull import COUNTERS as CULL_COUNTERS
@@ -50,7 +50,7 @@ class GaussianProjectTop(StreamTop):
 
     def __init__(self, params: Parameters):
         project = GaussianProject(params)
-        splat = padded(SPLAT_DTYPE) if params.padded_splats else SPLAT_DTYPE
+        splat = streamed(SPLAT_DTYPE, params)
         streams = (
             FlatStream("s_axis_member", In, project.i, MEMBER_DTYPE, params.lanes),
             FlatStream("m_axis_splat", Out, project.o, splat, params.lanes),

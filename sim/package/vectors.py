@@ -14,7 +14,7 @@ from golden.numbers.bits import round_up
 from golden.pack import build_pack
 from golden.pack.file import pack_bytes
 from golden.params import Parameters
-from golden.records import PADDED_BYTES, REQUEST_DTYPE, SPLAT_DTYPE
+from golden.records import REQUEST_DTYPE, SPLAT_DTYPE, streamed
 from golden.rules import INRIA
 from golden.scene import Scene
 from golden.view import ListMemory, ViewFrame, view_frame
@@ -151,7 +151,7 @@ def project_vectors(params: Parameters) -> Vectors:
 
 def _slot(params: Parameters) -> dict[str, int]:
     """Bits of a splat's place on the stream."""
-    return {"SLOT_BITS": 8 * (PADDED_BYTES if params.padded_splats else SPLAT_DTYPE.itemsize)}
+    return {"SLOT_BITS": 8 * streamed(SPLAT_DTYPE, params).itemsize}
 
 
 def _cut(scene: Scene, count: int) -> Scene:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from golden.params import Parameters
-from golden.records import MEMBER_DTYPE, PADDED_BYTES, SPLAT_DTYPE
+from golden.records import MEMBER_DTYPE, SPLAT_DTYPE, streamed
 from golden.stages.gaussian_project.constants import GaussianProjectConstants, constant_formats
 from hw.stages.gaussian_project.gaussian_project import COUNTERS
 from hw.verilog import Design, project_design
@@ -156,7 +156,7 @@ class GaussianProjectHarness:
 
 def _bindings(params: Parameters) -> str:
     """C++ that names the ports of a top with so many lanes."""
-    slot = PADDED_BYTES if params.padded_splats else SPLAT_DTYPE.itemsize
+    slot = streamed(SPLAT_DTYPE, params).itemsize
     parts = ("tuser", "tvalid", "tready")
     ports = ", ".join(
         f"t.{stream}_tdata.data(), " + ", ".join(f"&t.{stream}_{part}" for part in parts)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import random
 
 import cocotb
-from bench_gaussian_project import LATENCY_CYCLES, PATTERNS, beats, counter, start
-from cocotb.triggers import RisingEdge
+from bench_gaussian_project import LATENCY_CYCLES, PATTERNS, counter, splat_cycles, start
 
 from golden.params import Parameters
 from golden.stages.gaussian_project.integer import gaussian_project
@@ -46,13 +45,5 @@ async def latency_is_that_of_a_build_without(dut):
     bench.set_constants(constants)
     members = random_members(20_000, 1, PARAMS)
     members = members[gaussian_project(members, constants, PARAMS).kept][:1]
-    await bench.source.send(beats(members))
-    while not (dut.s_axis_member_tvalid.value and dut.s_axis_member_tready.value):
-        await RisingEdge(dut.aclk)
-    cycle = bench.cycle
-    while not dut.m_axis_splat_tvalid.value:
-        await RisingEdge(dut.aclk)
-    assert bench.cycle - cycle == LATENCY_CYCLES
-    for _ in range(3):
-        await RisingEdge(dut.aclk)
+    assert await splat_cycles(bench, members) == LATENCY_CYCLES
     assert bench.check(constants) == 1
