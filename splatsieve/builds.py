@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from golden.params import Parameters
+    from golden.rules import Rules
     from hw.package.presets import Preset
 
 
@@ -30,6 +31,14 @@ def preset_with(name: str, changes: list[str]) -> Preset:
             f"begin with --preset {other}."
         )
     return changed
+
+
+def picture_build(rules: Rules) -> Parameters:
+    """The build whose pictures commands draw where none is named, antialiased as the rules are."""
+    from hw.package.presets import PRESETS
+
+    params: Parameters = PRESETS["render"].params
+    return params.with_antialiasing(rules.antialiased)
 
 
 def changed_parameters(params: Parameters, changes: list[str]) -> Parameters:

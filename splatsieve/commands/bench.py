@@ -220,9 +220,9 @@ def picture(
 ) -> None:
     """Pictures of the whole integer chain, 8 bits, against the float64 renderer's."""
     from golden.pack.file import load_pack
-    from hw.package.presets import PRESETS
     from reports.benches.bench_picture import View, markdown, study
     from sim.views.photos import photographed
+    from splatsieve.builds import picture_build
     from splatsieve.inputs import (
         DEFAULT,
         cameras_of,
@@ -253,7 +253,7 @@ def picture(
         words.append("--antialiased" if antialiased else "--plain")
     packed, given = load_pack(pack), scene_of(scene, knows_antialiased=True)
     chosen = rules_of(rules, given, antialiased)
-    params = PRESETS["render"].params.with_antialiasing(chosen.antialiased)
+    params = picture_build(chosen)
     result = study(given, packed, found, chosen, params, shlex.join(words), track)
     _write(result, output)
     typer.echo(markdown(result))

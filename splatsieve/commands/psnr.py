@@ -56,11 +56,11 @@ def psnr(
     from golden.image import parse_background
     from golden.pack.file import load_pack
     from golden.rules import rules_named
-    from hw.package.presets import PRESETS
     from sim.views.blind_views import warn_of_blind_views
     from sim.views.cluster_cull import engine_named
     from sim.views.photos import colors_named, match_photos, photographed
     from sim.views.stages import drawn_stage_named
+    from splatsieve.builds import picture_build
     from splatsieve.inputs import cameras_of, rules_of, scene_of
     from splatsieve.progress import track
 
@@ -71,8 +71,7 @@ def psnr(
     packed = load_pack(pack)
     gaussians = scene_of(scene, drop_invalid, axes, detail, knows_antialiased=True)
     chosen = rules_of(rules, gaussians, antialiased)
-    can = PRESETS["render"].params.with_antialiasing(chosen.antialiased)
-    build = can if at == "picture" else None
+    build = picture_build(chosen) if at == "picture" else None
     tracked = track(pairs, "rendering")
     matches = match_photos(
         gaussians, packed, tracked, chosen, at, by, painted, build, background=behind

@@ -66,12 +66,12 @@ def render(
     from golden.pack.file import load_pack
     from golden.render import render as render_view
     from golden.rules import rules_named
-    from hw.package.presets import PRESETS
     from sim.views.blind_views import warn_of_blind_views
     from sim.views.cluster_cull import engine_named
     from sim.views.draw import draw_stage
     from sim.views.frame import frame_engine_named
     from sim.views.stages import drawn_stage_named
+    from splatsieve.builds import picture_build
     from splatsieve.inputs import (
         DEFAULT,
         cameras_of,
@@ -121,8 +121,7 @@ def render(
         image, counts, mismatches, beside = drawn.image, drawn.counts, None, drawn.maps
         members = seen = len(gaussians)
     else:
-        can = PRESETS["render"].params.with_antialiasing(chosen.antialiased)
-        build = can if at == "picture" else None
+        build = picture_build(chosen) if at == "picture" else None
         drawing = draw_stage(
             gaussians,
             packed,
