@@ -18,7 +18,6 @@ from hw.verilog import Design
 from sim.rtl.cocotb_bench import run_bench
 from tests.rtl.bus.corners import CORNERS, flat_name
 
-BENCH = Path(__file__).with_name("bench_write_master.py")
 BUS = {
     "aw_address": "awaddr",
     "aw_length": "awlen",
@@ -91,9 +90,11 @@ def flat_design(params: Parameters, depths: tuple[int, ...]) -> Design:
     return Design(name, verilog.convert(top, name=name, emit_src=False), {})
 
 
-TESTS = 24 + 14 + 10 + 7 + 13
+# Bench -> cocotb tests in it.
+BENCHES = {"bench_write_master.py": 39, "bench_write_breaks.py": 29}
 
 
+@pytest.mark.parametrize("bench", BENCHES)
 @pytest.mark.parametrize(
     ("data_bits", "depths"),
     [
@@ -103,9 +104,9 @@ TESTS = 24 + 14 + 10 + 7 + 13
         pytest.param(512, (192, 64), marks=pytest.mark.slow),
     ],
 )
-def test_bench_passes(tmp_path, data_bits, depths):
+def test_bench_passes(tmp_path, data_bits, depths, bench):
     design = flat_design(Parameters(data_bits=data_bits), depths)
-    assert run_bench(design, BENCH, tmp_path) == TESTS
+    assert run_bench(design, Path(__file__).with_name(bench), tmp_path) == BENCHES[bench]
 
 
 # Two of the longest bursts fit the queue.
@@ -113,9 +114,11 @@ WRITE_CORNERS = CORNERS | {"longest bursts": (CORNERS["longest bursts"][0], (600
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("bench", BENCHES)
 @pytest.mark.parametrize(("params", "depths"), WRITE_CORNERS.values(), ids=list(WRITE_CORNERS))
-def test_corners_of_the_parameters_pass(tmp_path, params, depths):
-    assert run_bench(flat_design(params, depths), BENCH, tmp_path) == TESTS
+def test_corners_of_the_parameters_pass(tmp_path, params, depths, bench):
+    design = flat_design(params, depths)
+    assert run_bench(design, Path(__file__).with_name(bench), tmp_path) == BENCHES[bench]
 
 
 def test_short_queues_are_refused():

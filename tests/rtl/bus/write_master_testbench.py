@@ -1,4 +1,4 @@
-"""Testbench of bench_write_master: clients, and one monitor of clients and bus."""
+"""Testbench of the benches of the write master: clients, and one monitor of clients and bus."""
 
 from __future__ import annotations
 
