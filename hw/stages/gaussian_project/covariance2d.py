@@ -104,17 +104,19 @@ class Covariance2d(Block):
         top = (1 << bits) - 1
         low_pass = p.input(self.low_pass)
         outputs = []
+
+        def cut_off(v):
+            return Mux(v[bits:].any(), top, v[:bits])
+
         for name in ("xx", "yy"):
             total = self._sum(p, name)
             filtered = p.register(
                 f"filtered_{name}", lambda v, low: v.as_unsigned() + low, total, low_pass
             )
-            cut = p.register(f"cut_{name}", lambda v: Mux(v[bits:].any(), top, v[:bits]), filtered)
+            cut = p.register(f"cut_{name}", cut_off, filtered)
             outputs.append((getattr(self, name), cut))
             if self._sharp:
-                sharp = p.register(
-                    f"sharp_cut_{name}", lambda v: Mux(v[bits:].any(), top, v[:bits]), total
-                )
+                sharp = p.register(f"sharp_cut_{name}", cut_off, total)
                 outputs.append((getattr(self, f"sharp_{name}"), sharp))
         total = self._sum(p, "xy")
         over = p.register("over", lambda v: v > top, total)

@@ -13,6 +13,23 @@ from hw.stages.rasterize.layouts import BIN_SIZE_BITS, live_read, quad_place
 BUFFERS = 2
 
 
+def live_members(params: Parameters) -> dict[str, In | Out]:
+    """What LiveMap and LiveMemory have in common."""
+    arrangement = Arrangement(params)
+    engines = arrangement.engines
+    return {
+        "start": In(1),
+        "buffer": In(1),
+        "columns": In(BIN_SIZE_BITS),
+        "rows": In(BIN_SIZE_BITS),
+        "done": In(engines),
+        "places": In(data.ArrayLayout(quad_place(params), engines)),
+        "read": In(live_read(params)),
+        "masks": Out(data.ArrayLayout(arrangement.mask_bits, engines)),
+        "opaque": Out(BUFFERS),
+    }
+
+
 class LiveMap(wiring.Component):
     """A bit a quad, set where the bin starts, cleared where the quad's last pixel ends.
 
@@ -30,23 +47,8 @@ class LiveMap(wiring.Component):
 
     def __init__(self, params: Parameters):
         self._arrangement = arrangement = Arrangement(params)
-        engines = arrangement.engines
-        super().__init__(
-            {
-                "start": In(1),
-                "buffer": In(1),
-                "columns": In(BIN_SIZE_BITS),
-                "rows": In(BIN_SIZE_BITS),
-                "done": In(engines),
-                "places": In(data.ArrayLayout(quad_place(params), engines)),
-                "read": In(live_read(params)),
-                "masks": Out(data.ArrayLayout(arrangement.mask_bits, engines)),
-                "live": Out(
-                    data.ArrayLayout(data.ArrayLayout(arrangement.depth, engines), BUFFERS)
-                ),
-                "opaque": Out(BUFFERS),
-            }
-        )
+        of_buffer = data.ArrayLayout(arrangement.depth, arrangement.engines)
+        super().__init__(live_members(params) | {"live": Out(data.ArrayLayout(of_buffer, BUFFERS))})
 
     def elaborate(self, platform):
         m = Module()

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from amaranth.hdl import Cat, Module, Mux, Signal
-from amaranth.lib import data, wiring
+from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
 from golden.stages.rasterize.arrangement import Arrangement
 from hw.blocks.lut_ram import LUT_RAM
-from hw.stages.rasterize.layouts import BIN_SIZE_BITS, live_read, quad_place
-from hw.stages.rasterize.live_map import BUFFERS
+from hw.stages.rasterize.layouts import BIN_SIZE_BITS
+from hw.stages.rasterize.live_map import BUFFERS, live_members
 
 
 class LiveMemory(wiring.Component):
@@ -30,19 +30,7 @@ class LiveMemory(wiring.Component):
         self._line_bits = (arrangement.side - 1).bit_length()
         if arrangement.engines != 1:
             raise ValueError(f"{arrangement.engines} engines: LiveMemory is for one.")
-        super().__init__(
-            {
-                "start": In(1),
-                "buffer": In(1),
-                "columns": In(BIN_SIZE_BITS),
-                "rows": In(BIN_SIZE_BITS),
-                "done": In(1),
-                "places": In(data.ArrayLayout(quad_place(params), 1)),
-                "read": In(live_read(params)),
-                "masks": Out(data.ArrayLayout(arrangement.mask_bits, 1)),
-                "opaque": Out(BUFFERS),
-            }
-        )
+        super().__init__(live_members(params))
 
     def elaborate(self, platform):
         m = Module()
@@ -93,11 +81,10 @@ class LiveBanks(wiring.Component):
     line : In, swap : In(1), a row that is read, or a column.
     live : Out(1 a bank), of that line a cycle later, with what is done in the cycle of the reading.
     shown : Out(1 a quad), a cycle later: those of the line that are in the picture.
-    opaque : Out(1), no quad is live: OPAQUE_CYCLES after the last one was done.
+    opaque : Out(1), no quad is live: LiveMap.OPAQUE_CYCLES after the last one was done.
     """
 
     FIRST_DONE_CYCLES = 33  # and a cycle in which the start is seen, for 32 lines
-    OPAQUE_CYCLES = 2
 
     def __init__(self, side: int):
         self._side = side

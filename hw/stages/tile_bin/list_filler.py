@@ -79,7 +79,7 @@ class ListFiller(wiring.Component):
         total = Signal(range(2 * self._params.max_bins + (1 << len(self.constants.across))))
         number = Signal(range(self._params.max_bins + 1))
         last_number = Signal.like(number, reset_less=True)
-        full, before, still = self._move(m, lengths, fills)
+        full, before, still, moves_next = self._move(m, lengths, fills)
         self._leave(m, lengths, fills, full, before, flushes, number)
         looked = Signal()  # the length of the list `number` is stored
         self._keep(m, lengths, number, looked)
@@ -104,7 +104,7 @@ class ListFiller(wiring.Component):
                     m.d.sync += [fills.eq(1), self.i.ready.eq(1)]
                     m.next = "FILL"
             with m.State("FILL"):
-                m.d.sync += self.i.ready.eq(self._moves_next)
+                m.d.sync += self.i.ready.eq(moves_next)
                 with m.If(self.last & still):
                     m.d.sync += [number.eq(0), fills.eq(0), self.i.ready.eq(0)]
                     m.next = "READ"
@@ -158,8 +158,8 @@ class ListFiller(wiring.Component):
             m.d.sync += [total.eq(total + self.constants.across), rows.eq(rows + 1)]
 
     def _move(self, m, lengths, fills):
-        """The three stages. `full`, the last one's entry fills its chunk, and what its list had
-        before.
+        """The three stages: whether the last one's entry fills its chunk, what its list had before,
+        whether nothing is under way, and whether the stages move in the next cycle.
 
         They stand while such a chunk may not leave. That is known a cycle ahead, so `move` and the
         readiness of the input are registers: no path runs from the store to the queues of entries.
@@ -189,9 +189,8 @@ class ListFiller(wiring.Component):
                 *(valid[n].eq(self.taken if n == 0 else valid[n - 1]) for n in range(3)),
                 before.eq(lengths.before),
             ]
-        self._moves_next = move_next
         still = ~(valid[0] | valid[1] | valid[2] | self.i.valid)
-        return full, before, still
+        return full, before, still, move_next
 
     def _leave(self, m, lengths, fills, full, before, flushes, number):
         """The chunk that leaves: a full one, or at the end an open one."""
