@@ -9,13 +9,13 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-from amaranth.back import verilog
 
 from golden.files import write_text
 from golden.numbers.fixed import Fixed
 from golden.params import Parameters
 from hw.accelerator_top import AcceleratorTop
 from hw.color_top import ColorTop
+from hw.generate import verilog_text
 from hw.package.attributes import with_attributes
 from hw.package.ports import purpose
 from hw.stages.rows import CLUSTER_CULL, COLOR, GAUSSIAN_PROJECT
@@ -129,7 +129,7 @@ def _design(
     performance: dict[str, int],
 ) -> Design:
     """Verilog and JSON of a top; formats: of its frame constants, by name."""
-    text = verilog.convert(top, name=name, strip_internal_attrs=True, emit_src=False)
+    text = verilog_text(top, name)
     ports = ports_of(top)
     text = with_attributes(WIRE_INIT.sub("", text), name, [str(port["name"]) for port in ports])
     metadata = {

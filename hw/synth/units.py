@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from amaranth.back import verilog
-
 from golden.errors import InputError
 from golden.params import Parameters
 from hw.accelerator import queue_beats
 from hw.bus.read_master import ReadMaster
 from hw.bus.write_master import WriteMaster
+from hw.generate import verilog_text
 from hw.host.registers import Registers
 from hw.package.presets import PRESETS
 from hw.stages.cluster_cull.ball_outside import BallOutside
@@ -88,5 +87,5 @@ def make_unit(name: str) -> Unit:
         raise InputError(f"unit {name!r} is not known: choose {', '.join(UNITS)}.")
     component = COMPONENTS[name](Parameters())
     top = f"splatsieve_{name}"
-    text = verilog.convert(component, name=top, strip_internal_attrs=True, emit_src=False)
+    text = verilog_text(component, top)
     return Unit(name, top, text, getattr(component, "latency_cycles", None), part)

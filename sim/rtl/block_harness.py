@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from amaranth.back import verilog
 from amaranth.hdl import ClockDomain, Module, Signal, Value
 from amaranth.lib import data
 from numpy.typing import NDArray
 
+from hw.generate import verilog_text
 from sim.rtl.verilated import build_library
 
 SOURCE = Path(__file__).with_name("block_harness.cpp")
@@ -143,7 +143,7 @@ def _verilog(block: Any, ports: list[Port], name: str) -> str:
         signal = Signal(port.value.shape(), name=port.prefix + port.name)
         m.d.comb += port.value.eq(signal) if port.is_input else signal.eq(port.value)
         flat.append(signal)
-    return str(verilog.convert(m, name, ports=flat, emit_src=False, strip_internal_attrs=True))
+    return str(verilog_text(m, name, flat))
 
 
 def _header(ports: list[Port]) -> str:

@@ -15,8 +15,9 @@ from golden.records import CLUSTER_DTYPE, VISIBLE_DTYPE
 from golden.stages.cluster_cull.constants import ClusterCullConstants, constant_formats
 from hw.stages.cluster_cull.cluster_cull import COUNTERS
 from hw.verilog import Design, cull_design
+from sim.rtl.compiled_model import OPTIMISATION
 from sim.rtl.design_cache import cached_design
-from sim.rtl.verilated import OPTIMISATION, build_library
+from sim.rtl.verilated import build_library
 
 SOURCE = Path(__file__).with_name("cluster_cull_harness.cpp")
 

@@ -9,43 +9,28 @@ from cocotb_tools.runner import get_results, get_runner
 
 from golden.environment import lent_environment
 from hw.verilog import Design
-from sim.rtl.toolchain import VERILATOR_FLAGS, tool_environment
-from sim.rtl.verilated import OPTIMISATION
+from sim.rtl.toolchain import tool_environment
+from sim.rtl.verilated import build_simulator
 
 
 def run_bench(design: Design, bench: Path, folder: Path) -> int:
-    """Builds `design` in `folder` and runs every cocotb test of `bench` on it.
+    """Compiles `design` and runs every cocotb test of `bench` on it in `folder`.
 
     Returns how many tests passed. Raises AssertionError when one failed or none ran, and
     InputError where a tool is missing.
     """
-    source = folder / f"{design.name}.v"
-    source.parent.mkdir(parents=True, exist_ok=True)
-    source.write_text(design.text)
-    environment = tool_environment()
-    with lent_environment(environment):
+    program = folder / design.name
+    program.symlink_to(build_simulator(design.name, design.text))
+    with lent_environment(tool_environment()):
         runner = get_runner("verilator")
-        runner.build(
-            sources=[source],
-            hdl_toplevel=design.name,
-            build_dir=folder / "build",
-            # A bench drives and reads the ports of the top: nothing below need be public. Most of
-            # its time is Python's, so compiling fast is worth more than running fast.
-            build_args=[
-                *VERILATOR_FLAGS,
-                *("--no-public-flat-rw", "--public-depth", "1"),
-                *("-CFLAGS", OPTIMISATION),
-            ],
-            timescale=("1ns", "1ps"),
-            log_file=folder / "build.log",
-        )
         # The runner hands sys.path on to the simulator as its PYTHONPATH.
         sys.path.insert(0, str(bench.parent))
         try:
             results = runner.test(
                 hdl_toplevel=design.name,
                 test_module=bench.stem,
-                build_dir=folder / "build",
+                hdl_toplevel_lang="verilog",
+                build_dir=folder,
                 test_dir=folder,
                 results_xml=str(folder / "results.xml"),
                 log_file=folder / "test.log",

@@ -15,8 +15,9 @@ from golden.records import COLOR_DTYPE, COLORED_DTYPE, SPLAT_DTYPE
 from golden.stages.color.constants import ColorConstants, constant_formats
 from hw.stages.color.color import COUNTERS
 from hw.verilog import Design, color_design
+from sim.rtl.compiled_model import OPTIMISATION
 from sim.rtl.design_cache import cached_design
-from sim.rtl.verilated import OPTIMISATION, build_library
+from sim.rtl.verilated import build_library
 
 SOURCE = Path(__file__).with_name("color_harness.cpp")
 BUS_COUNTERS = ("beats", "bursts")

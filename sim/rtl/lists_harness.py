@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from amaranth.back import verilog
 from amaranth.hdl import ClockDomain, Module, Mux, Signal, Value
 from numpy.typing import NDArray
 
@@ -21,6 +20,7 @@ from golden.stages.tile_bin.constants import (
     constant_formats,
 )
 from golden.stages.tile_bin.entry import ENTRY_DTYPE
+from hw.generate import verilog_text
 from hw.layouts import colored_splat
 from hw.stages.depth_sort.depth_sort import COUNTERS as SORT_COUNTERS
 from hw.stages.depth_sort.depth_sort import DepthSort
@@ -285,7 +285,7 @@ def lists_verilog(params: Parameters, name: str) -> str:
         flat(f"counter_{counter}", getattr(bins, counter), False)
     for counter in SORT_COUNTERS:
         flat(f"counter_{counter}", getattr(sort, counter), False)
-    return str(verilog.convert(m, name, ports=ports, emit_src=False, strip_internal_attrs=True))
+    return str(verilog_text(m, name, ports))
 
 
 def _wires(bins: Any, sort: Any) -> list[tuple[str, Any, bool]]:

@@ -8,13 +8,13 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from amaranth.back import verilog
 from numpy.typing import NDArray
 
 from golden.params import Parameters
 from golden.stages.rasterize.constants import RasterizeConstants, constant_formats
 from golden.stages.rasterize.integer import bins_of_picture
 from golden.stages.tile_bin.entry import ENTRY_DTYPE
+from hw.generate import verilog_text
 from hw.stages.rasterize.rasterize import COUNTERS
 from hw.stages.rasterize.top import RasterizeTop
 from hw.verilog import Design
@@ -89,7 +89,7 @@ class RasterRun:
 def rasterize_design(params: Parameters) -> Design:
     """Verilog of rasterize alone."""
     top = RasterizeTop(params)
-    text = verilog.convert(top, name=NAME, strip_internal_attrs=True, emit_src=False)
+    text = verilog_text(top, NAME)
     return Design(NAME, text, {})
 
 

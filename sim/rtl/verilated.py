@@ -1,4 +1,4 @@
-"""Compiles generated Verilog and a C++ harness into a shared library, kept in the user's cache."""
+"""Generated Verilog, compiled: shared libraries and simulators, kept in the user's cache."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ import errno
 import hashlib
 import os
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from pathlib import Path
+
+from cocotb_tools import config
 
 from golden.cache_folder import cache_folder
 from golden.errors import InputError
-from sim.rtl.toolchain import VERILATOR_FLAGS, compiler, run_tool, verilator_root, verilator_version
+from sim.rtl.compiled_model import CXX_FLAGS, OPTIMISATION, RUNTIME, link, model_objects
+from sim.rtl.toolchain import verilator_version
 
-# The whole renderer compiles in a third of the time of -O2, and runs 8% slower.
-OPTIMISATION = "-O1"
-CXX_FLAGS = ("-std=gnu++20", "-fPIC", "-w")
-RUNTIME = ("verilated", "verilated_threads")
 PATTERNS = Path(__file__).with_name("patterns.h")  # included by harnesses
+# A bench drives and reads the ports of the top: nothing below need be public.
+BENCH_OPTIONS = ("--vpi", "--public-depth", "1", "--timescale", "1ns/1ps")
+BENCH_RUNTIME = (*RUNTIME, "verilated_dpi", "verilated_vpi")
 
 
 def build_library(
@@ -41,9 +43,59 @@ def build_library(
 
     Raises InputError where a tool is missing, fails, or the cache cannot be written.
     """
-    parts = [verilog, harness.read_text(), PATTERNS.read_text(), *headers.values()]
-    parts += [verilator_version(), *CXX_FLAGS, optimisation]
-    key = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+    def make(folder: Path, cache: Path) -> Path:
+        options = ("--x-assign", "fast", "--noassert")
+        objects = model_objects(name, harness, folder, cache, optimisation, options)
+        return link(objects, ["-shared"], folder / "harness.so")
+
+    parts = [harness.read_text(), PATTERNS.read_text(), *headers.values(), optimisation]
+    return _kept(name, ".so", parts, {f"{name}.v": verilog, **headers}, make)
+
+
+def build_simulator(name: str, verilog: str) -> Path:
+    """Path of the program that runs cocotb on a design, built now or taken from the cache.
+
+    Its main is that of cocotb, linked with cocotb's library for Verilator.
+
+    Parameters
+    ----------
+    name : module name of the top.
+    verilog : its source.
+
+    Raises InputError where a tool is missing, fails, or the cache cannot be written.
+    """
+    main = Path(config.share_dir) / "lib" / "verilator" / "verilator.cpp"
+    libraries = str(config.libs_dir)
+
+    def make(folder: Path, cache: Path) -> Path:
+        objects = model_objects(
+            name, main, folder, cache, options=BENCH_OPTIONS, runtime=BENCH_RUNTIME
+        )
+        options = [f"-Wl,-rpath,{libraries}", f"-L{libraries}", "-lcocotbvpi_verilator"]
+        return link(objects, options, folder / name)
+
+    return _kept(name, "", [main.read_text(), libraries], {f"{name}.v": verilog}, make)
+
+
+def _kept(
+    name: str,
+    suffix: str,
+    parts: Sequence[str],
+    files: dict[str, str],
+    make: Callable[[Path, Path], Path],
+) -> Path:
+    """NAME-KEY with the suffix, in the cache: what `make` made of these files.
+
+    Parameters
+    ----------
+    name : module name of the top.
+    parts : what the key covers besides files, Verilator's version and the compiler's flags.
+    files : text by name, written before `make` runs.
+    make : takes a folder with the files, and the cache; returns what it made.
+    """
+    key_of = [*files.values(), *parts, verilator_version(), *CXX_FLAGS]
+    key = hashlib.sha256("\0".join(key_of).encode()).hexdigest()[:16]
     kept = cache_folder()
     if kept is None:
         raise InputError(
@@ -51,18 +103,17 @@ def build_library(
             "TMPDIR to one that can."
         )
     cache = kept / "rtl"
-    library = cache / f"{name}-{key}.so"
-    if library.is_file():
-        return library
+    target = cache / f"{name}-{key}{suffix}"
+    if target.is_file():
+        return target
     try:
         cache.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=cache, ignore_cleanup_errors=True) as folder_name:
             folder = Path(folder_name)
             try:
-                for header, text in headers.items():
-                    (folder / header).write_text(text)
-                (folder / f"{name}.v").write_text(verilog)
-                os.replace(_compile(name, harness, folder, cache, optimisation), library)
+                for file, text in files.items():
+                    (folder / file).write_text(text)
+                os.replace(make(folder, cache), target)
             except (OSError, InputError):
                 if not folder.is_dir():
                     raise InputError(
@@ -73,57 +124,10 @@ def build_library(
         raise InputError(
             f"the RTL cannot be built in {cache} ({error.strerror}): {_remedy(error)}."
         ) from error
-    return library
+    return target
 
 
 def _remedy(error: OSError) -> str:
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return "free some space there"
     return "let it be written, or set XDG_CACHE_HOME to another folder"
-
-
-def _compile(name: str, harness: Path, folder: Path, cache: Path, optimisation: str) -> Path:
-    """Verilator, then the model and its runtime side by side on two cores."""
-    root = verilator_root()
-    with ThreadPoolExecutor() as pool:
-        runtime = [pool.submit(_runtime_object, source, cache) for source in RUNTIME]
-        command = [str(root / "bin" / "verilator_bin"), "--cc", str(folder / f"{name}.v")]
-        command += ["--prefix", "Vtop", "--Mdir", str(folder), "--top-module", name]
-        command += ["-O3", "--x-assign", "fast", "--noassert", *VERILATOR_FLAGS]
-        run_tool(command, "Verilator", {"VERILATOR_ROOT": str(root)})
-        # Two files for all of the model: headers are parsed twice, not six times. What runs once,
-        # at the start, is half of it, and needs no optimisation.
-        sources = [harness, *sorted(folder.glob("Vtop*.cpp"))]
-        parts: dict[str, list[Path]] = {"run": [], "start": []}
-        for path in sources:
-            parts["start" if "__Slow" in path.name else "run"].append(path)
-        for name, paths in parts.items():
-            (folder / f"{name}.cpp").write_text("".join(f'#include "{path}"\n' for path in paths))
-        start = pool.submit(_object, folder / "start.cpp", folder / "start.o", folder, "-O0")
-        model = _object(folder / "run.cpp", folder / "run.o", folder, optimisation)
-        objects = [model, start.result(), *(job.result() for job in runtime)]
-    library = folder / "harness.so"
-    run_tool([compiler(), "-shared", *map(str, objects), "-o", str(library)], "g++")
-    return library
-
-
-def _runtime_object(source: str, cache: Path) -> Path:
-    """Verilator's own runtime, the same for every design: compiled once."""
-    target = cache / f"{source}-{verilator_version()}.o"
-    if not target.is_file():
-        part = _object(
-            verilator_root() / "include" / f"{source}.cpp",
-            target.with_suffix(f".{os.getpid()}.part"),
-            cache,
-        )
-        os.replace(part, target)
-    return target
-
-
-def _object(source: Path, target: Path, folder: Path, optimisation: str = OPTIMISATION) -> Path:
-    include = verilator_root() / "include"
-    paths = [f"-I{path}" for path in (folder, include, include / "vltstd")]
-    run_tool(
-        [compiler(), optimisation, *CXX_FLAGS, *paths, "-c", str(source), "-o", str(target)], "g++"
-    )
-    return target

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from amaranth.back import verilog
 from amaranth.hdl import ClockDomain, ClockSignal, Module, ResetSignal, Shape
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
@@ -13,6 +12,7 @@ from amaranth.lib.wiring import In, Out
 from golden.params import Parameters
 from hw.bus.burst_splitter import BurstSplitter
 from hw.bus.read_master import ReadMaster
+from hw.generate import verilog_text
 from hw.layouts import run_request, slot_beat
 from hw.verilog import Design
 from sim.rtl.cocotb_bench import run_bench
@@ -86,7 +86,7 @@ def flat_design(params: Parameters, depths: tuple[int, ...]) -> Design:
     """Verilog of the bench's top; the bench reads the parameters from the module's name."""
     name = flat_name("read_master", params, depths)
     top = FlatReadMaster(params, depths)
-    return Design(name, verilog.convert(top, name=name, emit_src=False), {})
+    return Design(name, verilog_text(top, name), {})
 
 
 USUAL_DEPTHS = (256, 64, 16)

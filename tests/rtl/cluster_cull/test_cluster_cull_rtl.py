@@ -17,6 +17,8 @@ from tests.rtl.cluster_cull.stimulus import (
     random_view,
 )
 
+pytestmark = pytest.mark.xdist_group("cluster_cull")  # one worker compiles its RTL
+
 PARAMS = Parameters()
 CULL = cull_hardware()
 CYCLE_COUNTERS = (

@@ -16,6 +16,8 @@ from tests.rtl.color.color_stimulus import (
     random_splats,
 )
 
+pytestmark = pytest.mark.xdist_group("color")  # one worker compiles its RTL
+
 PARAMS = Parameters(color_cycles=4)
 GAUSSIANS = 20_000
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from amaranth.asserts import Initial
-from amaranth.back import rtlil
 from amaranth.hdl import Assume, ClockDomain, Elaboratable, Module, ResetSignal
+
+from hw.generate import rtlil_text
 
 # Registers and memories begin as they like, and are reset once: nothing counts on what is not.
 SCRIPT = """[options]
@@ -78,7 +79,7 @@ def run(
     source = folder / "top.il"
     top = Harness(build)
     ports = [top.domain.clk, top.domain.rst]
-    source.write_text(rtlil.convert(top, name="top", ports=ports))
+    source.write_text(rtlil_text(top, "top", ports))
     task = folder / "task.sby"
     task.write_text(SCRIPT.format(mode=mode, depth=depth, change=change, source=source))
     tools = Path(sys.executable).parent

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from amaranth.back import verilog
 from amaranth.hdl import ClockDomain, ClockSignal, Module, ResetSignal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
@@ -11,6 +10,7 @@ from golden.params import Parameters
 from golden.records import MEMBER_DTYPE, VISIBLE_DTYPE
 from hw.bus.flat_axi import connect_flat_read, flat_read
 from hw.bus.read_master import ReadMaster
+from hw.generate import verilog_text
 from hw.stages.gaussian_fetch.gaussian_fetch import GaussianFetch
 from hw.stream_top import bit_slices, field_at
 from hw.verilog import Design
@@ -100,4 +100,4 @@ class FlatGaussianFetch(wiring.Component):
 def fetch_design(params: Parameters) -> Design:
     """Its Verilog; the bench reads width and lanes from the module's name."""
     name = f"gaussian_fetch_{params.data_bits}_{params.lanes}"
-    return Design(name, verilog.convert(FlatGaussianFetch(params), name=name, emit_src=False), {})
+    return Design(name, verilog_text(FlatGaussianFetch(params), name), {})

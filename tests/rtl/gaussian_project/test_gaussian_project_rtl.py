@@ -16,6 +16,8 @@ from tests.rtl.gaussian_project.projection_stimulus import (
     random_projection,
 )
 
+pytestmark = pytest.mark.xdist_group("gaussian_project")  # one worker compiles its RTL
+
 PARAMS = Parameters()
 OTHERS = {
     "four lanes": Parameters(lanes=4),

@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-from amaranth.back import verilog
-
 from golden.params import Parameters
+from hw.generate import verilog_text
 from hw.host.registers import Registers
 from hw.verilog import Design
 from sim.rtl.cocotb_bench import run_bench
@@ -13,7 +12,7 @@ from sim.rtl.cocotb_bench import run_bench
 def registers_design(params: Parameters) -> Design:
     """The register file alone, ports as Amaranth names them: bus__awaddr and so on."""
     name = "registers"
-    text = verilog.convert(Registers(params), name=name, strip_internal_attrs=True, emit_src=False)
+    text = verilog_text(Registers(params), name)
     return Design(name, text, {})
 
 

@@ -14,6 +14,8 @@ from sim.model.rasterize.work import raster_work
 from sim.rtl.rasterize_harness import RasterizeHarness
 from tests.rtl.rasterize.raster_stimulus import KINDS, PX, random_entries
 
+pytestmark = pytest.mark.xdist_group("rasterize")  # one worker compiles its RTL
+
 # Small bins keep the builds short; others are built where slow tests are wanted.
 BUILDS = {
     "lanes_4_bins_32": Parameters(color_cycles=1, raster_lanes=4, bin_px=32, data_bits=64),

@@ -6,7 +6,6 @@ import re
 
 import numpy as np
 import pytest
-from amaranth.back import verilog
 from amaranth.hdl import ClockSignal, Instance, Module, ResetSignal, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In
@@ -14,6 +13,7 @@ from amaranth.lib.wiring import In
 from golden.params import Parameters
 from golden.stages.color.integer import color
 from hw.color_top import ColorTop
+from hw.generate import verilog_text
 from hw.stages.color.color import Color
 from hw.synth.flow import synthesise
 from hw.synth.gate_level import with_models
@@ -72,13 +72,7 @@ def harness_of(netlist: str) -> tuple[ColorHarness, int]:
     gates, count = with_mutants(netlist, top, MUTANTS)
     around = MutantTop(Gates(top))
     ports = [value for _, _, value in around.signature.flatten(around)]
-    text = verilog.convert(
-        around,
-        name=COLOR_NAME,
-        ports=[*(Value.cast(port) for port in ports), around.mutant],
-        emit_src=False,
-        strip_internal_attrs=True,
-    )
+    text = verilog_text(around, COLOR_NAME, [*(Value.cast(port) for port in ports), around.mutant])
     design = Design(COLOR_NAME, f"{text}\n{with_models(gates)}", {})
     harness = ColorHarness(PARAMS, design, (PORT,), optimisation="-O0")
     harness.build()

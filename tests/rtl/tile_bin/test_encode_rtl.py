@@ -16,6 +16,8 @@ from hw.stages.tile_bin.layouts import entry_spans as entry_spans_layout
 from sim.rtl.block_harness import BlockHarness
 from tests.rtl.tile_bin.stimulus import hostile_splats, random_colors, random_splats
 
+pytestmark = pytest.mark.xdist_group("encode")  # one worker compiles its RTL
+
 PARAMS = Parameters()
 PADDING = 64
 OTHERS = {

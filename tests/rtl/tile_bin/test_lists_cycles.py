@@ -22,6 +22,8 @@ from tests.rtl.tile_bin.test_lists_rtl import (
     everywhere,
 )
 
+pytestmark = pytest.mark.xdist_group("lists")  # one worker compiles its RTL
+
 
 @pytest.fixture(scope="module")
 def harness() -> ListsHarness:

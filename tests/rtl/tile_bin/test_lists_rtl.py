@@ -13,6 +13,8 @@ from sim.rtl.lists_harness import ListsHarness, Pressure
 from tests.rtl.tile_bin.lists_checks import check_frame, check_lists
 from tests.rtl.tile_bin.stimulus import hostile_splats, random_colors, random_splats
 
+pytestmark = pytest.mark.xdist_group("lists")  # one worker compiles its RTL
+
 # Few bins, and lists that are longer than N at once.
 PARAMS = Parameters(max_bins=64, list_pages=1024, sort_entries=256)
 SIZE_PX = (380, 300)

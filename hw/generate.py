@@ -1,0 +1,48 @@
+"""Verilog and RTLIL of a component, as every build of the project has them."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from amaranth.back import rtlil, verilog
+from amaranth.hdl import Elaboratable
+
+
+def verilog_text(top: Elaboratable, name: str, ports: Any = None) -> str:
+    """Verilog-2005 of a component: without Amaranth's own attributes and places in the source.
+
+    Parameters
+    ----------
+    top : component, or module whose `ports` are given.
+    name : of the top module.
+    ports : of a module that has no signature.
+    """
+    with collector_paused():
+        return str(
+            verilog.convert(top, name, ports=ports, strip_internal_attrs=True, emit_src=False)
+        )
+
+
+def rtlil_text(top: Elaboratable, name: str, ports: Any = None) -> str:
+    """RTLIL of a component, for Yosys; parameters as of verilog_text."""
+    with collector_paused():
+        return str(rtlil.convert(top, name, ports=ports, emit_src=False))
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """Pauses Python's garbage collector.
+
+    A netlist is millions of objects that all stay alive; searching them for garbage again and
+    again takes half of the time of writing one.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

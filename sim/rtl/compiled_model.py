@@ -1,0 +1,85 @@
+"""Verilated objects of a design: Verilator, then g++ on two files of the model and its runtime."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from sim.rtl.toolchain import VERILATOR_FLAGS, compiler, run_tool, verilator_root, verilator_version
+
+# The whole renderer compiles in a third of the time of -O2, and runs 8% slower.
+OPTIMISATION = "-O1"
+CXX_FLAGS = ("-std=gnu++20", "-fPIC", "-w")
+RUNTIME = ("verilated", "verilated_threads")
+
+
+def model_objects(
+    top: str,
+    harness: Path,
+    folder: Path,
+    cache: Path,
+    optimisation: str = OPTIMISATION,
+    options: Sequence[str] = (),
+    runtime: Sequence[str] = RUNTIME,
+) -> list[Path]:
+    """Object files of a model, its harness and its runtime, made side by side on two cores.
+
+    Parameters
+    ----------
+    top : module name; folder / TOP.v is its source.
+    harness : C++ file that includes Vtop.h.
+    folder : where everything is made; cache : where the runtime is kept for the next model.
+    optimisation : of g++ for the model and the harness.
+    options : further ones of Verilator.
+    runtime : files of Verilator's include folder, without their suffix.
+
+    Raises InputError where a tool is missing or fails.
+    """
+    root = verilator_root()
+    with ThreadPoolExecutor() as pool:
+        kept = [pool.submit(_runtime_object, source, cache) for source in runtime]
+        command = [str(root / "bin" / "verilator_bin"), "--cc", str(folder / f"{top}.v")]
+        command += ["--prefix", "Vtop", "--Mdir", str(folder), "--top-module", top]
+        command += ["-O3", *VERILATOR_FLAGS, *options]
+        run_tool(command, "Verilator", {"VERILATOR_ROOT": str(root)})
+        # Two files for all of the model: headers are parsed twice, not six times. What runs once,
+        # at the start, is half of it, and needs no optimisation.
+        sources = [harness, *sorted(folder.glob("Vtop*.cpp"))]
+        parts: dict[str, list[Path]] = {"run": [], "start": []}
+        for path in sources:
+            parts["start" if "__Slow" in path.name else "run"].append(path)
+        for name, paths in parts.items():
+            (folder / f"{name}.cpp").write_text("".join(f'#include "{path}"\n' for path in paths))
+        start = pool.submit(_object, folder / "start.cpp", folder / "start.o", folder, "-O0")
+        model = _object(folder / "run.cpp", folder / "run.o", folder, optimisation)
+        return [model, start.result(), *(job.result() for job in kept)]
+
+
+def link(objects: Sequence[Path], options: Sequence[str], target: Path) -> Path:
+    """Links objects with g++ and these options of it; returns the target."""
+    run_tool([compiler(), *map(str, objects), *options, "-o", str(target)], "g++")
+    return target
+
+
+def _runtime_object(source: str, cache: Path) -> Path:
+    """A file of Verilator's own runtime, the same for every design: compiled once."""
+    target = cache / f"{source}-{verilator_version()}.o"
+    if not target.is_file():
+        part = _object(
+            verilator_root() / "include" / f"{source}.cpp",
+            target.with_suffix(f".{os.getpid()}.part"),
+            cache,
+        )
+        os.replace(part, target)
+    return target
+
+
+def _object(source: Path, target: Path, folder: Path, optimisation: str = OPTIMISATION) -> Path:
+    include = verilator_root() / "include"
+    paths = [f"-I{path}" for path in (folder, include, include / "vltstd")]
+    run_tool(
+        [compiler(), optimisation, *CXX_FLAGS, *paths, "-c", str(source), "-o", str(target)], "g++"
+    )
+    return target
