@@ -1,1 +1,1 @@
-"""Synthesis of the units for FPGAs, place and route on the ECP5, and what it found."""
+"""Synthesis of the units for FPGAs and in a library's gates, place and route, what it found."""

@@ -1,4 +1,4 @@
-"""`splatsieve synth`: what the hardware takes of an FPGA, and how fast it is there."""
+"""`splatsieve synth`: what the hardware takes of an FPGA or in a library's cells."""
 
 from __future__ import annotations
 
@@ -32,13 +32,21 @@ def synth(
     router: Annotated[
         str, typer.Option(metavar="router1|router2", help="nextpnr's; the second is quicker.")
     ] = "router1",
+    liberty: Annotated[
+        Path | None,
+        typer.Option(help="Map to the gates of this library instead: .lib or .lib.gz."),
+    ] = None,
+    memories: Annotated[
+        list[Path] | None,
+        typer.Option(help="Liberty file of memory macros, repeatable; with --liberty."),
+    ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", help="Folder for netlists, logs, synth.json, synth.md."),
+        typer.Option("-o", "--output", help="Folder for netlists, logs and the tables."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Synthesise units with Yosys, place and route them on an ECP5, and tabulate what it takes."""
+    """Synthesise units for an FPGA, place them on an ECP5, or map them to a Liberty library."""
     from golden.cache_folder import usable_home
     from golden.errors import InputError
     from golden.files import make_folder, write_text
@@ -52,11 +60,18 @@ def synth(
     )
     from hw.synth.results import Result, dump, table
     from hw.synth.units import UNITS, make_unit
+    from splatsieve.commands.synth_gates import synth_gates
 
     names = unit or ["cull"]
     for name in names:
         if name not in UNITS:
             raise InputError(f"unit {name!r} is not known: choose {', '.join(UNITS)}.")
+    if liberty is not None:
+        if place:
+            raise InputError("--place goes with an FPGA: leave it out with --liberty.")
+        return synth_gates(names, liberty, memories or [], output, as_json)
+    if memories:
+        raise InputError("--memories goes with --liberty: give the library of the cells too.")
     if device not in FAMILIES:
         raise InputError(f"device {device!r} is not known: choose {', '.join(FAMILIES)}.")
     if router not in ("router1", "router2"):

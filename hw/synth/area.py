@@ -1,0 +1,133 @@
+"""What a unit takes in a library's cells and a kit's memories: an estimate without a layout."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from hw.synth.gates import Mapped, map_gates
+from hw.synth.liberty import Library
+from hw.synth.macros import Macro, tiled
+from hw.synth.memories import MACRO_BITS
+from hw.synth.units import Unit
+
+NOTES = (
+    "Estimates: cells after Yosys and abc, no layout, wires, clock tree or test logic; times are "
+    "before wires.",
+    "The unit is mapped a module at a time, so nothing is shared or moved between modules.",
+    f"Clocked memories of {MACRO_BITS} bits and more are counted as macros, others as registers, "
+    "tables as logic.",
+    "The macros are counted as given: where they have one port and the memory reads and writes in "
+    "a cycle, a macro of two ports would be larger.",
+)
+
+
+@dataclass(frozen=True)
+class Area:
+    """Area of a unit.
+
+    Parameters
+    ----------
+    unit : of hw.synth.units.UNITS. library : name of the Liberty library.
+    cells, registers : numbers of its cells in all, of those that hold a bit.
+    cell_area_um2, cell_leakage_w : of all cells, as the library gives them.
+    macro_bits : of memories that are macros; register_bits : of those that are not.
+    macros : number by name, None where no macro was given.
+    macro_area_um2, macro_leakage_w : of all macros, None where no macro was given.
+    seconds : of Yosys. cells_by_type : number by name.
+    """
+
+    unit: str
+    library: str
+    cells: int
+    registers: int
+    cell_area_um2: float
+    cell_leakage_w: float
+    macro_bits: int
+    register_bits: int
+    macros: dict[str, int] | None
+    macro_area_um2: float | None
+    macro_leakage_w: float | None
+    seconds: float
+    cells_by_type: dict[str, int]
+
+    @property
+    def area_um2(self) -> float | None:
+        """Cells and macros; None where there are memories and no macro was given."""
+        if self.macro_bits and self.macro_area_um2 is None:
+            return None
+        return self.cell_area_um2 + (self.macro_area_um2 or 0.0)
+
+    def as_json(self) -> dict[str, object]:
+        """The fields, and cells and macros together."""
+        return asdict(self) | {"area_um2": self.area_um2}
+
+
+def measure(unit: Unit, library: Library, macros: list[Macro], folder: Path) -> Area:
+    """Maps a unit and adds up what it takes; raises InputError as map_gates does."""
+    return area_of(unit.name, map_gates(unit, library, folder), library, macros)
+
+
+def area_of(name: str, mapped: Mapped, library: Library, macros: list[Macro]) -> Area:
+    """The sums over the cells and memories of a mapped unit."""
+    used = [(library.cells[cell], n) for cell, n in mapped.cells.items()]
+    tilings = [
+        (tiled(memory.depth, memory.width, macros), n * memory.copies)
+        for memory, n in mapped.boxes
+        if macros
+    ]
+    number: dict[str, int] = {}
+    for tiling, n in tilings:
+        for macro, each in tiling.macros.items():
+            number[macro] = number.get(macro, 0) + each * n
+    return Area(
+        unit=name,
+        library=library.name,
+        cells=sum(mapped.cells.values()),
+        registers=sum(n for cell, n in used if cell.is_register),
+        cell_area_um2=sum(cell.area_um2 * n for cell, n in used),
+        cell_leakage_w=sum(cell.leakage_w * n for cell, n in used),
+        macro_bits=sum(memory.bits * memory.copies * n for memory, n in mapped.boxes),
+        register_bits=mapped.register_bits,
+        macros=number if macros else None,
+        macro_area_um2=sum(t.area_um2 * n for t, n in tilings) if macros else None,
+        macro_leakage_w=sum(t.leakage_w * n for t, n in tilings) if macros else None,
+        seconds=mapped.seconds,
+        cells_by_type=mapped.cells,
+    )
+
+
+def dump(areas: list[Area]) -> str:
+    """JSON text of areas and their notes."""
+    return json.dumps({"areas": [a.as_json() for a in areas], "notes": NOTES}, indent=1) + "\n"
+
+
+def table(areas: list[Area]) -> str:
+    """Markdown table, the library, and what is to be known of the figures."""
+    head = (
+        "| unit | cells | registers | cells, um2 | memory bits in macros | macros | macros, um2 "
+        "| in all, um2 | bits in registers or logic | leakage, mW |"
+    )
+    lines = [head, "| --- |" + " ---: |" * 4 + " --- |" + " ---: |" * 4]
+    lines += [_row(area) for area in areas]
+    library = ", ".join(sorted({area.library for area in areas}))
+    return "\n".join([*lines, "", f"- Library: {library}.", *(f"- {n}" for n in NOTES)]) + "\n"
+
+
+def _row(area: Area) -> str:
+    macros = ", ".join(f"{n} {name}" for name, n in sorted((area.macros or {}).items()))
+    leakage = area.cell_leakage_w + (area.macro_leakage_w or 0.0)
+    values = [
+        f"`{area.unit}`",
+        f"{area.cells:,}",
+        f"{area.registers:,}",
+        f"{area.cell_area_um2:,.0f}",
+        f"{area.macro_bits:,}",
+        macros,
+        "not given" if area.macro_area_um2 is None else f"{area.macro_area_um2:,.0f}",
+        "not known" if area.area_um2 is None else f"{area.area_um2:,.0f}",
+        f"{area.register_bits:,}",
+        f"{leakage * 1e3:.3f}" if area.area_um2 is not None else f"{leakage * 1e3:.3f} of cells",
+    ]
+    return "| " + " | ".join(values) + " |"

@@ -1,0 +1,42 @@
+"""Modules of the same text, one for all: so that what is many times in a unit is mapped once."""
+
+from __future__ import annotations
+
+import re
+
+_MODULE = re.compile(r"^module (\S+) ?\(.*?^endmodule$", re.MULTILINE | re.DOTALL)
+
+
+def with_shared_modules(text: str) -> str:
+    """Verilog in which modules that differ in their names alone are one.
+
+    Amaranth writes a module for every instance. Instances of equal ones, and of those that become
+    equal by it, take the first of them; the unit is the same, gate for gate.
+
+    Parameters
+    ----------
+    text : as Amaranth writes it, a name of a module ending at a space.
+    """
+    modules = {found[1]: found[0] for found in _MODULE.finditer(text)}
+    while True:
+        first: dict[str, str] = {}
+        others: dict[str, str] = {}
+        for name, body in modules.items():
+            key = body.replace(f"module {name}", "module", 1)
+            if first.setdefault(key, name) != name:
+                others[name] = first[key]
+        if not others:
+            return "\n".join(modules.values()) + "\n"
+        modules = {
+            name: _renamed(body, others) for name, body in modules.items() if name not in others
+        }
+
+
+def _renamed(body: str, others: dict[str, str]) -> str:
+    """A module whose instances are of the modules that stay."""
+    return re.sub(
+        r"^(  )(\S+)(?=\s+\S+\s*\()",
+        lambda found: found[1] + others.get(found[2], found[2]),
+        body,
+        flags=re.MULTILINE,
+    )
