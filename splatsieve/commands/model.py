@@ -20,22 +20,37 @@ def model(
         str, typer.Option("--config", help="Configuration: base, edge, fpga, gscore, or a .toml.")
     ] = "edge",
     rules: Annotated[str, typer.Option(help="Rendering rules: inria or gsplat.")] = "gsplat",
+    requests: Annotated[
+        Path | None,
+        typer.Option(help="File for the requests of one view to memory, as Ramulator reads them."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Model the cycles of a pack's views, stage by stage, with culling and without."""
     from golden.default_scene import NAME
+    from golden.errors import InputError
+    from golden.files import atomic_path, check_target
     from golden.pack.file import load_pack
     from golden.rules import rules_named
     from sim.model.config import load_model_config
+    from sim.model.memory_trace import frame_requests, ramulator_text
     from sim.model.text import model_figures, model_text
     from sim.model.views import modelled_views
     from splatsieve.inputs import cameras_of, need_cameras
     from splatsieve.progress import track
 
     machine, chosen = load_model_config(config), rules_named(rules)
+    if requests is not None:
+        check_target(requests)
     packed = load_pack(pack)
     need_cameras(packed.meta.scene, NAME, cameras)
     seen = cameras_of(cameras, size, views)
+    if requests is not None:
+        if len(seen) != 1:
+            raise InputError(f"--requests takes one view, not {len(seen)}: give --views N.")
+        asked = frame_requests(packed, seen[0], chosen, machine)
+        with atomic_path(requests) as part, part.open("w", encoding="ascii") as file:
+            file.writelines(ramulator_text(asked, machine.memory.burst_bytes))
     found = modelled_views(packed, seen, chosen, machine, without=True)
     modelled = [view for _, view in zip(track(seen, "cycle model"), found, strict=True)]
     culled, whole = ([view[of].frame for view in modelled] for of in (0, 1))

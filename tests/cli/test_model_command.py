@@ -70,3 +70,17 @@ def _renamed(pack):
     from dataclasses import replace
 
     return replace(pack, meta=replace(pack.meta, scene="a scene of someone's own"))
+
+
+def test_requests_of_a_view(pack_path, tmp_path):
+    """A line a burst of the memory, which is 32 bytes."""
+    file = tmp_path / "requests.trace"
+    words = ["model", pack_path, "--size", "96x64", "--requests", file]
+    figures = json.loads(call(*words, "--views", "3", "--json"))["figures"]
+    lines = file.read_text().splitlines()
+    assert len(lines) * 32 >= figures["bytes"]["mean"]
+    assert all(line.endswith((" R", " W")) for line in lines)
+    file.unlink()
+    refuse("--requests takes one view, not 2: give --views N.", *words, "--views", "3:5")
+    refuse("base is modelled by formula", *words, "--views", "3", "--config", "base")
+    assert not file.exists()

@@ -73,6 +73,8 @@ FRAME = registers(
     *("streamed_cycle", "listed_cycle"),
     # Beats read and written when the lists were in memory.
     *("listed_reads", "listed_writes"),
+    # Bursts of the bus that were taken down.
+    "noted",
     front=BLOCKS,
     bus=BUS,
     project=GAUSSIAN_PROJECT,
@@ -172,7 +174,16 @@ def _is_streamed(frame: Any) -> bool:
 
 
 @serial_kernel
-def _clock_ports(frame: Any, dram: Any, granted: int) -> None:
+def _note_burst(frame: Any, bursts: Int64, address: int, beats: int, written: int) -> None:
+    """Takes down a burst whose address is taken, where there is room."""
+    if beats != 0 and frame.noted < len(bursts):
+        row = bursts[frame.noted]
+        row[0], row[1], row[2] = address, beats, written
+        frame.noted += 1
+
+
+@serial_kernel
+def _clock_ports(frame: Any, dram: Any, granted: int, bursts: Int64) -> None:
     """The bus, the write master, and the memory behind them."""
     bus, writes = frame.bus, frame.writes
     read_beats, write_beats = bus.burst_beats * bus.address, writes.address_beats * writes.address
@@ -182,25 +193,28 @@ def _clock_ports(frame: Any, dram: Any, granted: int) -> None:
         sent, answered = clock_write_master(writes, frame.write_clients, frame.cycle)
         moved |= TAKES_BEAT * int(sent) | HAS_ANSWER * int(answered)
     if bus.is_dram:
+        _note_burst(frame, bursts, read_address, read_beats, 0)
+        _note_burst(frame, bursts, write_address, write_beats, 1)
         says = clock_dram(dram, read_address, read_beats, write_address, write_beats, moved)
         bus.says = writes.says = says
 
 
 @serial_kernel
 def simulate_stream(
-    frames: NDArray[np.void], drams: NDArray[np.void], stream: StreamArrays
+    frames: NDArray[np.void], drams: NDArray[np.void], stream: StreamArrays, bursts: Int64
 ) -> None:
     """Clocks a frame of a build that gives its splats away, until all is quiet.
 
     Parameters
     ----------
     frames : (1,) FRAME. drams : (1,) DRAM, looked at where the memory is one.
+    bursts : (R, 3) address, beats, is written: of the first R on the bus of a DRAM, filled.
     """
     frame, dram = frames[0], drams[0]
     while not _is_streamed(frame):
         granted = granted_client(frame.bus, frame.clients)
         client, slots = frame.bus.entry_client, frame.bus.entry_slots
-        _clock_ports(frame, dram, granted)
+        _clock_ports(frame, dram, granted, bursts)
         passed = color_valid(frame.color)
         _clock_stream(frame, stream, granted, client, slots, passed)
         frame.cycle += 1
@@ -217,12 +231,14 @@ def simulate_picture(
     sorts: SortArrays,
     rasters: NDArray[np.void],
     raster_arrays: RasterArrays,
+    bursts: Int64,
 ) -> None:
     """Clocks a frame of a build that draws, until its picture is in memory.
 
     Parameters
     ----------
     frames : (1,) FRAME out of reset; holds the counters at the end.
+    bursts : of simulate_stream.
     """
     frame, raster, sort, dram = frames[0], rasters[0], sort_block[0], drams[0]
     bus, course, clients = frame.bus, frame.course, frame.clients
@@ -253,7 +269,7 @@ def simulate_picture(
             to_picture.offers = 1
             to_picture.offered_address = writer.beats[writer.first, 0]
             to_picture.offered_last = writer.beats[writer.first, 1]
-        _clock_ports(frame, dram, granted)
+        _clock_ports(frame, dram, granted, bursts)
         # Lists.
         lists_done, starts = tile_bin.done != 0, cycle == START_CYCLE
         if writing:

@@ -118,23 +118,32 @@ def stream_arrays(idle: IdleFrame, outcome: FrameOutcome, index: Int64) -> Strea
 
 
 def stream_clock(
-    outcome: FrameOutcome, params: Parameters, memory: MemoryModel, index: Int64 | None = None
+    outcome: FrameOutcome,
+    params: Parameters,
+    memory: MemoryModel,
+    index: Int64 | None = None,
+    bursts: Int64 | None = None,
 ) -> FrameClock:
     """A frame of a build that gives its splats away, all of them taken at once.
 
     Parameters
     ----------
     index : (S,) of the splats, of a build with color.
+    bursts : (R, 3) of simulate_stream, filled.
     """
     need_known_memory(memory, params)
     idle = idle_frame(params)
     frame, dram = _begin(idle, outcome, params, memory)
     index = np.zeros(0, np.int64) if index is None else index
-    simulate_stream(frame, dram, stream_arrays(idle, outcome, index))
+    simulate_stream(frame, dram, stream_arrays(idle, outcome, index), _room(bursts))
     cycles = int(frame["cycle"][0]) + 1 + FINISH_CYCLES
     if outcome.splats >= params.lanes and outcome.splats % params.lanes:
         cycles += 1
     return FrameClock(frame, dram, _counters(frame[0], cycles, cycles))
+
+
+def _room(bursts: Int64 | None) -> Int64:
+    return np.zeros((0, 3), np.int64) if bursts is None else bursts
 
 
 def _begin(
@@ -205,6 +214,7 @@ def picture_clock(
     work: RasterWork | None = None,
     *,
     lists_only: bool = False,
+    bursts: Int64 | None = None,
 ) -> FrameClock:
     """A frame of a build that draws.
 
@@ -215,6 +225,7 @@ def picture_clock(
     picture_address : of the strip's first pixel, bytes.
     work : raster_work of these, where it is at hand.
     lists_only : the clock stops when the lists are in memory; counters of what follows are short.
+    bursts : (R, 3) of simulate_stream, filled.
     """
     need_known_memory(memory, params)
     idle = idle_frame(params)
@@ -234,6 +245,7 @@ def picture_clock(
         *sort_clock(lists, params, idle.depths),
         raster.raster,
         raster.arrays,
+        _room(bursts),
     )
     cycles = int(frame["cycle"][0]) + END_CYCLES
     counted, tiles, writes = raster.raster[0], frame[0]["lists"], frame[0]["writes"]
@@ -255,20 +267,28 @@ def picture_clock(
 
 
 def frame_clock(
-    view: ViewFrame, memory: MemoryModel | None = None, picture_address: int = 0
+    view: ViewFrame,
+    memory: MemoryModel | None = None,
+    picture_address: int = 0,
+    bursts: Int64 | None = None,
 ) -> FrameClock:
     """The frame of a view, or of a strip of one, by the build that `view.params` says.
 
     `counters` has the names and the values of the RTL's; those that no clock enters are the integer
     models'.
+
+    Parameters
+    ----------
+    picture_address : of the part's first pixel, bytes.
+    bursts : (R, 3) of simulate_stream, filled.
     """
     memory, params = memory or MemoryModel(), view.params
     outcome = frame_outcome(view.pack, view.levels, view.projected.kept)
     if not params.raster_lanes:
         index = view.splats["index"].astype(np.int64) if params.color_cycles else None
-        clock = stream_clock(outcome, params, memory, index)
+        clock = stream_clock(outcome, params, memory, index, bursts)
     else:
-        clock = view_clock(view, outcome, memory, picture_address)
+        clock = view_clock(view, outcome, memory, picture_address, bursts=bursts)
     counters = view.counters | clock.counters
     return replace(clock, counters={name: counters[name] for name in frame_counters(params)})
 
@@ -288,6 +308,7 @@ def view_clock(
     work: RasterWork | None = None,
     *,
     lists_only: bool = False,
+    bursts: Int64 | None = None,
 ) -> FrameClock:
     """picture_clock of a view, or of a strip of one, whose front end finds `outcome`."""
     size, top = _drawn_part(view)
@@ -305,6 +326,7 @@ def view_clock(
         top,
         work,
         lists_only=lists_only,
+        bursts=bursts,
     )
 
 

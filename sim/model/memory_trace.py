@@ -1,0 +1,65 @@
+"""The requests of a frame to its memory, in order: for DRAM simulators of others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from golden.camera import Camera
+from golden.errors import InputError
+from golden.pack import Pack
+from golden.pack.file import pack_size
+from golden.rules import Rules
+from sim.model.clocked_frame import memory_of, placed_view
+from sim.model.config import ModelConfig
+from sim.model.frame_clock.timing import frame_clock
+from sim.model.picture_memory import picture_memory
+from sim.model.requests import Requests
+
+LINES = 1 << 16  # of a piece of text
+
+
+def frame_requests(pack: Pack, camera: Camera, rules: Rules, config: ModelConfig) -> Requests:
+    """The bursts of a frame on the bus, as their addresses are taken, strip after strip.
+
+    A frame is clocked twice: what it asks for is known when it has ended. Addresses are those of
+    the model: the pack, behind it lists and picture, as sim.model.picture_memory has them.
+
+    Raises InputError where the machine is no build of the RTL, or the view out of reach of formats.
+    """
+    if not config.is_clocked:
+        raise InputError(
+            f"{config.name} is modelled by formula, which has no requests one by one: choose edge, "
+            "or a configuration whose `build` names a preset that draws."
+        )
+    view, memory, params = placed_view(pack, camera, rules, config), memory_of(config), config.built
+    room = picture_memory(memory.address, pack_size(view.pack), camera, params)
+    found = []
+    for part in view.parts:
+        first = 0 if part.rows is None else part.rows.start * params.bin_px
+        address = room.picture_address + first * room.stride_bytes
+        counters = frame_clock(part, memory, address).counters
+        bursts = np.zeros((counters["bus_bursts"] + counters.get("write_bursts", 0), 3), np.int64)
+        frame_clock(part, memory, address, bursts)
+        found.append(bursts)
+    address, beats, written = np.concatenate(found).T
+    return Requests(address, beats * (params.data_bits // 8), written.astype(np.bool_))
+
+
+def ramulator_text(requests: Requests, burst_bytes: int) -> Iterator[str]:
+    """Lines of Ramulator's DRAM trace, in pieces: `0xADDRESS R` or `W` of each burst of the memory.
+
+    Parameters
+    ----------
+    burst_bytes : of the memory; a request is as many lines as it touches of these.
+    """
+    first = requests.address // burst_bytes
+    counts = (requests.address + requests.size - 1) // burst_bytes - first + 1
+    owner = np.repeat(np.arange(len(first)), counts)
+    number = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
+    address = ((first[owner] + number) * burst_bytes).tolist()
+    letters = np.where(requests.write, "W", "R")[owner].tolist()
+    for n in range(0, len(address), LINES):
+        pairs = zip(address[n : n + LINES], letters[n : n + LINES], strict=True)
+        yield "".join(f"0x{at:x} {letter}\n" for at, letter in pairs)
