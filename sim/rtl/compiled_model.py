@@ -13,6 +13,7 @@ from sim.rtl.toolchain import VERILATOR_FLAGS, compiler, run_tool, verilator_roo
 OPTIMISATION = "-O1"
 CXX_FLAGS = ("-std=gnu++20", "-fPIC", "-w")
 RUNTIME = ("verilated", "verilated_threads")
+SMALL_BYTES = 200_000  # of what runs once, in C++: compiled in the time of the headers
 
 
 def model_objects(
@@ -44,17 +45,32 @@ def model_objects(
         command += ["--prefix", "Vtop", "--Mdir", str(folder), "--top-module", top]
         command += ["-O3", *VERILATOR_FLAGS, *options]
         run_tool(command, "Verilator", {"VERILATOR_ROOT": str(root)})
-        # Two files for all of the model: headers are parsed twice, not six times. What runs once,
-        # at the start, is half of it, and needs no optimisation.
-        sources = [harness, *sorted(folder.glob("Vtop*.cpp"))]
-        parts: dict[str, list[Path]] = {"run": [], "start": []}
-        for path in sources:
-            parts["start" if "__Slow" in path.name else "run"].append(path)
-        for name, paths in parts.items():
-            (folder / f"{name}.cpp").write_text("".join(f'#include "{path}"\n' for path in paths))
-        start = pool.submit(_object, folder / "start.cpp", folder / "start.o", folder, "-O0")
-        model = _object(folder / "run.cpp", folder / "run.o", folder, optimisation)
-        return [model, start.result(), *(job.result() for job in kept)]
+        jobs = [
+            pool.submit(_object, source, source.with_suffix(".o"), folder, level)
+            for source, level in _joined(harness, folder, optimisation).items()
+        ]
+        return [job.result() for job in (*jobs, *kept)]
+
+
+def _joined(harness: Path, folder: Path, optimisation: str) -> dict[Path, str]:
+    """Two files for all of the model, or one for a small one, and how each is optimised.
+
+    Headers are parsed twice, not six times; for a small model that is most of the time. What runs
+    once, at the start, is half of a large one, and needs no optimisation.
+    """
+    sources = [harness, *sorted(folder.glob("Vtop*.cpp"))]
+    start = [path for path in sources if "__Slow" in path.name]
+    if sum(path.stat().st_size for path in start) < SMALL_BYTES:
+        start = []
+    parts = {"run": ([path for path in sources if path not in start], optimisation)}
+    if start:
+        parts["start"] = (start, "-O0")
+    made = {}
+    for name, (paths, level) in parts.items():
+        joined = folder / f"{name}.cpp"
+        joined.write_text("".join(f'#include "{path}"\n' for path in paths))
+        made[joined] = level
+    return made
 
 
 def link(objects: Sequence[Path], options: Sequence[str], target: Path) -> Path:

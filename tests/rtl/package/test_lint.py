@@ -1,10 +1,11 @@
-"""The Verilog of every preset under the linters of others: no warning but those that stay."""
+"""Verilog of every preset, and with options, under the linters of others: no warning but a few."""
 
 import os
 import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,13 +16,21 @@ from sim.rtl.design_cache import cached_design
 from sim.rtl.toolchain import tool_environment
 
 TOOLS = Path(sys.executable).parent
+OPTIONS = {"antialiased": 1, "padded_splats": 1}  # of a build, in no preset
+BUILDS = {name: (preset.make, preset.params) for name, preset in PRESETS.items()} | {
+    f"{name} with options": (PRESETS[name].make, replace(PRESETS[name].params, **OPTIONS))
+    for name in ("project", "base")
+}
 EACH = pytest.mark.parametrize(
-    "preset",
+    "build",
     [
         "cull",
-        "project",
+        "project with options",
         "base",
-        *(pytest.param(n, marks=pytest.mark.slow) for n in ("wide", "render", "render_edge")),
+        *(
+            pytest.param(name, marks=pytest.mark.slow)
+            for name in ("project", "base with options", "wide", "render", "render_edge")
+        ),
     ],
 )
 YOSYS = """read_verilog {name}.v
@@ -34,10 +43,9 @@ check -assert
 
 
 @pytest.fixture
-def verilog(preset, tmp_path):
+def verilog(build, tmp_path):
     """Name of the module, whose Verilog is in tmp_path."""
-    chosen = PRESETS[preset]
-    design = cached_design(chosen.make, chosen.params)
+    design = cached_design(*BUILDS[build])
     (tmp_path / f"{design.name}.v").write_text(design.text)
     return design.name
 
