@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
-from hw.synth.gates import Mapped, map_gates
+from hw.synth.gates import Mapped
 from hw.synth.liberty import Library
 from hw.synth.macros import Macro, tiled
 from hw.synth.memories import MACRO_BITS
-from hw.synth.units import Unit
+from hw.synth.timing import MISSING, Timing
 
 NOTES = (
-    "Estimates: cells after Yosys and abc, no layout, wires, clock tree or test logic; times are "
-    "before wires.",
-    "The unit is mapped a module at a time, so nothing is shared or moved between modules.",
+    "Estimates: cells after Yosys and abc, no layout, wires, clock tree or test logic; the "
+    "critical path is between registers and memories, ports not timed.",
+    "The unit is mapped a module at a time, so nothing is shared or moved between modules; "
+    "nets of many loads get buffers afterwards, and no gate is sized again.",
     f"Clocked memories of {MACRO_BITS} bits and more are counted as macros, others as registers, "
     "tables as logic.",
     "The macros are counted as given: where they have one port and the memory reads and writes in "
@@ -35,6 +35,8 @@ class Area:
     macro_bits : of memories that are macros; register_bits : of those that are not.
     macros : number by name, None where no macro was given.
     macro_area_um2, macro_leakage_w : of all macros, None where no macro was given.
+    macro_cycle_j : energy of all macros' clocks in a cycle, accessed or not, as given.
+    timing : of OpenSTA, None where it is not installed.
     seconds : of Yosys. cells_by_type : number by name.
     """
 
@@ -49,6 +51,8 @@ class Area:
     macros: dict[str, int] | None
     macro_area_um2: float | None
     macro_leakage_w: float | None
+    macro_cycle_j: float | None
+    timing: Timing | None
     seconds: float
     cells_by_type: dict[str, int]
 
@@ -59,18 +63,34 @@ class Area:
             return None
         return self.cell_area_um2 + (self.macro_area_um2 or 0.0)
 
+    @property
+    def cell_power_w(self) -> float | None:
+        """Of the cells with their leakage; None without OpenSTA."""
+        if self.timing is None:
+            return None
+        return self.timing.internal_w + self.timing.switching_w + self.cell_leakage_w
+
+    @property
+    def macro_power_w(self) -> float | None:
+        """Of the macros, clocked in every cycle; None without OpenSTA or macros."""
+        if self.timing is None or self.macro_cycle_j is None or self.macro_leakage_w is None:
+            return None
+        return self.macro_leakage_w + self.macro_cycle_j * self.timing.freq_mhz * 1e6
+
     def as_json(self) -> dict[str, object]:
-        """The fields, and cells and macros together."""
-        return asdict(self) | {"area_um2": self.area_um2}
+        """The fields, and what follows from them."""
+        names = ("area_um2", "cell_power_w", "macro_power_w")
+        return asdict(self) | {name: getattr(self, name) for name in names}
 
 
-def measure(unit: Unit, library: Library, macros: list[Macro], folder: Path) -> Area:
-    """Maps a unit and adds up what it takes; raises InputError as map_gates does."""
-    return area_of(unit.name, map_gates(unit, library, folder), library, macros)
-
-
-def area_of(name: str, mapped: Mapped, library: Library, macros: list[Macro]) -> Area:
-    """The sums over the cells and memories of a mapped unit."""
+def area_of(
+    name: str,
+    mapped: Mapped,
+    library: Library,
+    macros: list[Macro],
+    timing: Timing | None = None,
+) -> Area:
+    """The sums over the cells and memories of a mapped unit, with what OpenSTA found of it."""
     used = [(library.cells[cell], n) for cell, n in mapped.cells.items()]
     tilings = [
         (tiled(memory.depth, memory.width, macros), n * memory.copies)
@@ -93,31 +113,53 @@ def area_of(name: str, mapped: Mapped, library: Library, macros: list[Macro]) ->
         macros=number if macros else None,
         macro_area_um2=sum(t.area_um2 * n for t, n in tilings) if macros else None,
         macro_leakage_w=sum(t.leakage_w * n for t, n in tilings) if macros else None,
+        macro_cycle_j=sum(t.cycle_j * n for t, n in tilings) if macros else None,
+        timing=timing,
         seconds=mapped.seconds,
         cells_by_type=mapped.cells,
     )
 
 
+def notes(areas: list[Area]) -> list[str]:
+    """What is to be known of the figures."""
+    found = list(NOTES)
+    timings = [area.timing for area in areas if area.timing is not None]
+    if len(timings) < len(areas):
+        found.append(MISSING)
+    for freq, activity in sorted({(t.freq_mhz, t.activity) for t in timings}):
+        found.append(
+            f"Power at {freq:g} MHz, every net changing {activity:g} times a cycle: an assumption, "
+            "no measured activity. Macros are clocked in every cycle."
+        )
+    return found
+
+
 def dump(areas: list[Area]) -> str:
     """JSON text of areas and their notes."""
-    return json.dumps({"areas": [a.as_json() for a in areas], "notes": NOTES}, indent=1) + "\n"
+    entries = [area.as_json() for area in areas]
+    return json.dumps({"areas": entries, "notes": notes(areas)}, indent=1) + "\n"
 
 
 def table(areas: list[Area]) -> str:
     """Markdown table, the library, and what is to be known of the figures."""
     head = (
         "| unit | cells | registers | cells, um2 | memory bits in macros | macros | macros, um2 "
-        "| in all, um2 | bits in registers or logic | leakage, mW |"
+        "| in all, um2 | bits in registers or logic | leakage, mW | critical path, ps | MHz "
+        "| cells, mW | macros, mW |"
     )
-    lines = [head, "| --- |" + " ---: |" * 4 + " --- |" + " ---: |" * 4]
+    lines = [head, "| --- |" + " ---: |" * 4 + " --- |" + " ---: |" * 8]
     lines += [_row(area) for area in areas]
     library = ", ".join(sorted({area.library for area in areas}))
-    return "\n".join([*lines, "", f"- Library: {library}.", *(f"- {n}" for n in NOTES)]) + "\n"
+    return (
+        "\n".join([*lines, "", f"- Library: {library}.", *(f"- {n}" for n in notes(areas))]) + "\n"
+    )
 
 
 def _row(area: Area) -> str:
     macros = ", ".join(f"{n} {name}" for name, n in sorted((area.macros or {}).items()))
     leakage = area.cell_leakage_w + (area.macro_leakage_w or 0.0)
+    of_cells = " of cells" if area.area_um2 is None else ""
+    timing = area.timing
     values = [
         f"`{area.unit}`",
         f"{area.cells:,}",
@@ -128,6 +170,11 @@ def _row(area: Area) -> str:
         "not given" if area.macro_area_um2 is None else f"{area.macro_area_um2:,.0f}",
         "not known" if area.area_um2 is None else f"{area.area_um2:,.0f}",
         f"{area.register_bits:,}",
-        f"{leakage * 1e3:.3f}" if area.area_um2 is not None else f"{leakage * 1e3:.3f} of cells",
+        f"{leakage * 1e3:.4f}{of_cells}",
+        *([f"{timing.critical_ps:,.0f}", f"{timing.fmax_mhz:,.0f}"] if timing else ["", ""]),
+        *(
+            "" if power is None else f"{power * 1e3:,.3f}"
+            for power in (area.cell_power_w, area.macro_power_w)
+        ),
     ]
     return "| " + " | ".join(values) + " |"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from golden.errors import InputError
+from hw.synth.buffers import with_buffers
 from hw.synth.flow import YOSYS, run_tool
 from hw.synth.liberty import Library
 from hw.synth.memories import Memory, Netlist, memories, with_boxes
@@ -31,7 +32,7 @@ class Mapped:
     cells : of the library, number by name, over all instances of all modules.
     boxes : memories that are macros, and how many instances of each.
     register_bits : of memories that became registers or, without a write port, logic.
-    seconds : of Yosys. netlist : Verilog of the cells, a module for each of the unit's.
+    seconds : of Yosys. netlist : Verilog of the cells, flat. clock : its input.
     """
 
     cells: dict[str, int]
@@ -39,6 +40,7 @@ class Mapped:
     register_bits: int
     seconds: float
     netlist: Path
+    clock: str = "clk"
 
 
 def map_gates(unit: Unit, library: Library, folder: Path) -> Mapped:
@@ -64,16 +66,26 @@ def map_gates(unit: Unit, library: Library, folder: Path) -> Mapped:
     (folder / f"{name}_boxes.json").write_text(json.dumps(netlist))
     script = f"read_json {name}_boxes.json; synth -noabc -top {unit.top}; "
     script += f"dfflibmap -liberty {cells}; abc -liberty {cells} -script {ABC_SCRIPT}; "
-    script += f"setundef -zero; opt_clean; write_verilog -noattr -noexpr {name}_cells.v"
-    more, netlist = _yosys(script, f"{name}_cells", folder)
+    script += "setundef -zero; flatten -noscopeinfo; opt_clean"
+    more, netlist = _yosys(script, f"{name}_mapped", folder)
     found = cells_of(netlist, unit.top)
     check_mapped(found, library, boxes)
+    with_buffers(netlist, unit.top, library)
+    _name_cells(netlist["modules"][unit.top])
+    found = cells_of(netlist, unit.top)
+    (folder / f"{name}_buffered.json").write_text(json.dumps(netlist))
+    (folder / f"{name}_cells.v").unlink(missing_ok=True)
+    script = f"read_json {name}_buffered.json; write_verilog -noattr -noexpr {name}_cells.v"
+    last = run_tool(YOSYS, ["-q", "-p", script], folder)
+    if not (folder / f"{name}_cells.v").is_file():
+        raise InputError(f"Yosys ended without the Verilog of {name}: see {folder}.")
     return Mapped(
         {cell: n for cell, n in sorted(found.items()) if cell in library.cells},
         [(memory, found[box]) for box, memory in sorted(boxes.items())],
         register_bits,
-        seconds + more,
+        seconds + more + last,
         folder / f"{name}_cells.v",
+        "aclk" if "aclk" in netlist["modules"][unit.top]["ports"] else "clk",
     )
 
 
@@ -107,6 +119,15 @@ def check_mapped(found: Counter[str], library: Library, boxes: dict[str, Memory]
             f"library {library.name} has no cell for {', '.join(others[:3])}: "
             "give one with gates, a flip-flop, and ties."
         )
+
+
+def _name_cells(module: Netlist) -> None:
+    """Cells that Yosys numbered take the path of their module and a number of their own."""
+    cells = module["cells"]
+    module["cells"] = {
+        "".join(re.findall(r"\\([\w.]+\.)", name)) + f"cell_{n}" if "$" in name else name: cell
+        for n, (name, cell) in enumerate(cells.items())
+    }
 
 
 def _leaves(netlist: Netlist, module: str) -> Iterator[str]:

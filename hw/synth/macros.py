@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from functools import cache
@@ -19,6 +20,8 @@ class Macro:
     ----------
     name : of its cell. depth, width : words, bits of a word.
     area_um2, leakage_w : as its Liberty file gives them.
+    access_s, setup_s : from the clock to the word read, and from an input to the clock, at most.
+    cycle_j : of a rise and a fall of its clock, whether a word is read or written or not.
     """
 
     name: str
@@ -26,15 +29,19 @@ class Macro:
     width: int
     area_um2: float
     leakage_w: float
+    access_s: float = 0.0
+    setup_s: float = 0.0
+    cycle_j: float = 0.0
 
 
 @dataclass(frozen=True)
 class Tiling:
-    """Macros of a memory: number by name, area and leakage of all of them."""
+    """Macros of a memory: number by name, area, leakage, and energy of a cycle of all of them."""
 
     macros: dict[str, int]
     area_um2: float
     leakage_w: float
+    cycle_j: float
 
 
 def read_macros(paths: list[Path]) -> list[Macro]:
@@ -43,16 +50,52 @@ def read_macros(paths: list[Path]) -> list[Macro]:
 
 
 def _macros(path: Path) -> list[Macro]:
-    found = []
-    for cell in read_liberty(path).cells.values():
+    found, library = [], read_liberty(path)
+    second, farad = _units(library.text)
+    for cell in library.cells.values():
         for memory in groups(cell.body, "memory"):
             address, width = (attribute(memory.body, n) for n in ("address_width", "word_width"))
             if address and width:
                 size = 1 << int(address), int(width)
-                found.append(Macro(cell.name, *size, cell.area_um2, cell.leakage_w))
+                access = _largest(cell.body, "timing", "rising_edge", ("cell_rise", "cell_fall"))
+                setup = _largest(
+                    cell.body, "timing", "setup_rising", ("rise_constraint", "fall_constraint")
+                )
+                joule = farad * sum(
+                    _largest(pin.body, "internal_power", "", (kind,))
+                    for pin in groups(cell.body, "pin")
+                    if attribute(pin.body, "clock") == "true"
+                    for kind in ("rise_power", "fall_power")
+                )
+                values = cell.area_um2, cell.leakage_w, access * second, setup * second, joule
+                found.append(Macro(cell.name, *size, *values))
     if not found:
         raise InputError(f"{path} has no memory: no cell with address_width and word_width.")
     return found
+
+
+def _units(text: str) -> tuple[float, float]:
+    """Seconds of its unit of time, farads of its unit of capacitance; energies are in 1 V times."""
+    time = re.search(r'\btime_unit\s*:\s*"?([\d.]+)\s*([pn]s)', text)
+    load = re.search(r"\bcapacitive_load_unit\s*\(\s*([\d.]+)\s*,\s*\"?([pf]f)", text)
+    second = float(time[1]) * {"ps": 1e-12, "ns": 1e-9}[time[2]] if time else 0.0
+    return second, float(load[1]) * {"ff": 1e-15, "pf": 1e-12}[load[2]] if load else 0.0
+
+
+def _largest(body: str, kind: str, timing_type: str, tables: tuple[str, ...]) -> float:
+    """Largest value of the tables within groups of a kind and a type of timing; 0 without."""
+    return max(
+        (
+            float(number)
+            for group in groups(body, kind)
+            if (attribute(group.body, "timing_type") or "") == timing_type
+            for name in tables
+            for found in groups(group.body, name)
+            for row in re.findall(r"\bvalues\s*\(([^)]*)\)", found.body)
+            for number in re.findall(r"-?\d+\.?\d*(?:[eE][-+]?\d+)?", row)
+        ),
+        default=0.0,
+    )
 
 
 def tiled(depth: int, width: int, macros: list[Macro]) -> Tiling:
@@ -87,5 +130,8 @@ def tiled(depth: int, width: int, macros: list[Macro]) -> Tiling:
 
     area, used = row(width)
     return Tiling(
-        dict(Counter(macro.name for macro in used)), area, sum(macro.leakage_w for macro in used)
+        dict(Counter(macro.name for macro in used)),
+        area,
+        sum(macro.leakage_w for macro in used),
+        sum(macro.cycle_j for macro in used),
     )

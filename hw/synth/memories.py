@@ -69,6 +69,8 @@ def with_boxes(netlist: Netlist) -> tuple[Netlist, dict[str, Memory]]:
             continue
         cell = netlist["modules"][module]["cells"][name]
         cell |= {"type": memory.box, "parameters": {}}
+        for port in ("RD_CLK", "WR_CLK"):  # a bit for each port, all of them one clock
+            cell["connections"][port] = cell["connections"][port][:1]
         boxes[memory.box] = memory
         netlist["modules"][memory.box] = _box(cell)
     return netlist, boxes

@@ -27,7 +27,7 @@ def synth(
     ] = None,
     freq: Annotated[
         float | None,
-        typer.Option("--freq", help="Clock rate to aim at, MHz; above the one you need."),
+        typer.Option("--freq", help="Clock to aim at, or with --liberty of the power, MHz."),
     ] = None,
     router: Annotated[
         str, typer.Option(metavar="router1|router2", help="nextpnr's; the second is quicker.")
@@ -40,6 +40,9 @@ def synth(
         list[Path] | None,
         typer.Option(help="Liberty file of memory macros, repeatable; with --liberty."),
     ] = None,
+    activity: Annotated[
+        float, typer.Option(help="Transitions of a net in a cycle, for power; with --liberty.")
+    ] = 0.1,
     output: Annotated[
         Path | None,
         typer.Option("-o", "--output", help="Folder for netlists, logs and the tables."),
@@ -59,6 +62,7 @@ def synth(
         with_pins,
     )
     from hw.synth.results import Result, dump, table
+    from hw.synth.timing import POWER_MHZ
     from hw.synth.units import UNITS, make_unit
     from splatsieve.commands.synth_gates import synth_gates
 
@@ -66,18 +70,21 @@ def synth(
     for name in names:
         if name not in UNITS:
             raise InputError(f"unit {name!r} is not known: choose {', '.join(UNITS)}.")
+    if freq is not None and not 1 <= freq <= 1000:
+        raise InputError(f"a clock rate of {freq:g} MHz is outside 1 to 1000: give --freq in MHz.")
     if liberty is not None:
         if place:
             raise InputError("--place goes with an FPGA: leave it out with --liberty.")
-        return synth_gates(names, liberty, memories or [], output, as_json)
+        if not 0 <= activity <= 2:
+            raise InputError(f"an activity of {activity:g} is outside 0 to 2: choose another.")
+        synth_gates(names, liberty, memories or [], activity, freq or POWER_MHZ, output, as_json)
+        return
     if memories:
         raise InputError("--memories goes with --liberty: give the library of the cells too.")
     if device not in FAMILIES:
         raise InputError(f"device {device!r} is not known: choose {', '.join(FAMILIES)}.")
     if router not in ("router1", "router2"):
         raise InputError(f"router {router!r} is not known: choose router1, router2.")
-    if freq is not None and not 1 <= freq <= 1000:
-        raise InputError(f"a clock rate of {freq:g} MHz is outside 1 to 1000: give --freq in MHz.")
     for number in seed or []:
         if not 0 <= number < 1 << 31:
             raise InputError(f"seed {number} is outside 0 to 2147483647: choose another --seed.")

@@ -12,14 +12,22 @@ from splatsieve.progress import track
 
 
 def synth_gates(
-    names: list[str], liberty: Path, memories: list[Path], output: Path | None, as_json: bool
+    names: list[str],
+    liberty: Path,
+    memories: list[Path],
+    activity: float,
+    freq_mhz: float,
+    output: Path | None,
+    as_json: bool,
 ) -> None:
-    """Maps units to a Liberty library, and tabulates cells, areas and leakage."""
+    """Maps units to a Liberty library, and tabulates cells, areas, critical path and power."""
     from golden.cache_folder import usable_home
     from golden.files import make_folder, write_text
-    from hw.synth.area import dump, measure, table
+    from hw.synth.area import area_of, dump, table
+    from hw.synth.gates import map_gates
     from hw.synth.liberty import read_liberty
     from hw.synth.macros import read_macros
+    from hw.synth.timing import analyse
     from hw.synth.units import make_unit
 
     library, macros = read_liberty(liberty), read_macros(memories)
@@ -27,10 +35,12 @@ def synth_gates(
         make_folder(output)
     with tempfile.TemporaryDirectory() as temporary, usable_home():
         folder = output or Path(temporary)
-        areas = [
-            measure(make_unit(name), library, macros, folder)
-            for name in track(names, f"Mapping to {library.name}")
-        ]
+        areas = []
+        for name in track(names, f"Mapping to {library.name}"):
+            unit = make_unit(name)
+            mapped = map_gates(unit, library, folder)
+            timing = analyse(mapped, unit.top, library, macros, activity, freq_mhz)
+            areas.append(area_of(name, mapped, library, macros, timing))
     if output is not None:
         write_text(output / "area.json", dump(areas))
         write_text(output / "area.md", table(areas))

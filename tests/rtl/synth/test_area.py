@@ -209,6 +209,7 @@ def test_files_that_are_no_library(tmp_path, content, sentence):
 def test_refusals(library_file, tmp_path):
     for options, sentence in (
         (["--memories", library_file], "--memories goes with --liberty"),
+        (["--liberty", library_file, "--activity", "3"], "activity of 3 is outside 0 to 2"),
         (["--liberty", library_file, "--place"], "--place goes with an FPGA"),
         (["--liberty", tmp_path / "none.lib"], "cannot be read"),
         (["--liberty", library_file, "--memories", library_file], "has no memory"),
