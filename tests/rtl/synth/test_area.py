@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from golden.errors import InputError
 from hw.synth.area import area_of, dump, table
+from hw.synth.flow import YOSYS, run_tool
 from hw.synth.gates import Mapped, map_gates
 from hw.synth.liberty import groups, read_liberty
 from hw.synth.macros import Macro, read_macros, tiled
@@ -168,6 +169,40 @@ def test_a_small_unit_mapped(library_file, ram_file, tmp_path):
     assert "near_outside" in (out / "area.md").read_text()
     netlist = (out / "near_outside_cells.v").read_text()
     assert netlist.count("DFF ") == cells["DFF"]
+
+
+MODELS = """module INV(input A, output Y); assign Y = ~A; endmodule
+module BUF(input A, output Y); assign Y = A; endmodule
+module NAND2(input A, B, output Y); assign Y = ~(A & B); endmodule
+module NOR2(input A, B, output Y); assign Y = ~(A | B); endmodule
+module DFF(input CK, D, output reg Q); always @(posedge CK) Q <= D; endmodule
+"""
+
+
+@pytest.mark.parametrize("is_broken", [False, True])
+def test_the_gates_do_what_the_rtl_does(library_file, tmp_path, is_broken):
+    """Proved by Yosys for all inputs once its two cycles are over; a swapped gate shows."""
+    unit = make_unit("near_outside")
+    mapped = map_gates(unit, read_liberty(library_file), tmp_path)
+    text = mapped.netlist.read_text()
+    if is_broken:
+        text = text.replace("NAND2", "NOR2", 1)
+    (tmp_path / "gates.v").write_text(text + MODELS)
+    (tmp_path / "rtl.v").write_text(unit.text)
+    script = [
+        f"read_verilog {name}.v; hierarchy -top {unit.top}; proc; memory; flatten; opt_clean; "
+        f"rename {unit.top} {name}; design -stash {name}"
+        for name in ("rtl", "gates")
+    ]
+    script += [f"design -copy-from {name} -as {name} {name}" for name in ("rtl", "gates")]
+    script += ["miter -equiv -make_assert -flatten rtl gates miter; hierarchy -top miter"]
+    script += ["memory_map; sat -verify -prove-asserts -seq 4 -prove-skip 3 miter"]
+    arguments = ["-q", "-p", "; ".join(script)]
+    if is_broken:
+        with pytest.raises(InputError, match="proof did fail"):
+            run_tool(YOSYS, arguments, tmp_path)
+    else:
+        run_tool(YOSYS, arguments, tmp_path)
 
 
 def test_a_library_without_registers_is_refused(tmp_path):
