@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
 
 from hw.synth.gates import Mapped
 from hw.synth.liberty import Library
@@ -11,15 +12,15 @@ from hw.synth.macros import Macro, tiled
 from hw.synth.memories import MACRO_BITS
 from hw.synth.timing import MISSING, Timing
 
+RESULTS = Path(__file__).with_name("area.json")
 NOTES = (
-    "Estimates: cells after Yosys and abc, no layout, wires, clock tree or test logic; the "
-    "critical path is between registers and memories, ports not timed.",
-    "The unit is mapped a module at a time, so nothing is shared or moved between modules; "
-    "nets of many loads get buffers afterwards, and no gate is sized again.",
-    f"Clocked memories of {MACRO_BITS} bits and more are counted as macros, others as registers, "
-    "tables as logic.",
-    "The macros are counted as given: where they have one port and the memory reads and writes in "
-    "a cycle, a macro of two ports would be larger.",
+    "Estimates: cells after Yosys and abc, no layout, wires, clock tree or test logic.",
+    "The critical path is between registers and memories; ports are not timed.",
+    "A module is mapped at a time: nothing is shared or moved between modules.",
+    "Nets of many loads get buffers afterwards; no gate is sized again.",
+    f"Clocked memories of {MACRO_BITS:,} bits and more are macros, others registers, tables logic.",
+    "Macros are counted as given: one of two ports, where a memory reads and writes in a cycle, is "
+    "larger.",
 )
 
 
@@ -132,6 +133,19 @@ def notes(areas: list[Area]) -> list[str]:
             "no measured activity. Macros are clocked in every cycle."
         )
     return found
+
+
+def from_json(entry: dict) -> Area:
+    """The area that as_json gave."""
+    values = {item.name: entry[item.name] for item in fields(Area)}
+    if values["timing"] is not None:
+        values["timing"] = Timing(**values["timing"])
+    return Area(**values)
+
+
+def load(path: Path = RESULTS) -> list[Area]:
+    """The areas of a file that dump gave the text of."""
+    return [from_json(entry) for entry in json.loads(path.read_text())["areas"]]
 
 
 def dump(areas: list[Area]) -> str:

@@ -13,8 +13,8 @@ from golden.errors import InputError
 from hw.synth.buffers import with_buffers
 from hw.synth.flow import YOSYS, run_tool
 from hw.synth.liberty import Library
+from hw.synth.lighter import with_shared_modules, without_first_zeros
 from hw.synth.memories import Memory, Netlist, memories, with_boxes
-from hw.synth.shared_modules import with_shared_modules
 from hw.synth.units import Unit
 
 # Structure, the choice of cells, then buffers and drives for the loads; commas stand for spaces.
@@ -52,9 +52,10 @@ def map_gates(unit: Unit, library: Library, folder: Path) -> Mapped:
     folder.mkdir(parents=True, exist_ok=True)
     name, cells = unit.name, f"{library.name}_mapping.lib"
     (folder / cells).write_text(library.for_mapping())
-    (folder / f"{name}.v").write_text(with_shared_modules(unit.text))
-    script = f"read_verilog {name}.v; hierarchy -check -top {unit.top}; proc; opt; "
-    script += "chformal -remove; memory -nomap; opt_clean"
+    (folder / f"{name}.v").write_text(with_shared_modules(without_first_zeros(unit.text)))
+    # Registers begin anywhere: first values on wires that are constant in part conflict in opt.
+    script = f"read_verilog {name}.v; hierarchy -check -top {unit.top}; proc; "
+    script += "setattr -unset init w:*; opt; chformal -remove; memory -nomap; opt_clean"
     seconds, netlist = _yosys(script, f"{name}_memories", folder)
     count = instances(netlist, unit.top)
     register_bits = sum(
@@ -73,12 +74,7 @@ def map_gates(unit: Unit, library: Library, folder: Path) -> Mapped:
     with_buffers(netlist, unit.top, library)
     _name_cells(netlist["modules"][unit.top])
     found = cells_of(netlist, unit.top)
-    (folder / f"{name}_buffered.json").write_text(json.dumps(netlist))
-    (folder / f"{name}_cells.v").unlink(missing_ok=True)
-    script = f"read_json {name}_buffered.json; write_verilog -noattr -noexpr {name}_cells.v"
-    last = run_tool(YOSYS, ["-q", "-p", script], folder)
-    if not (folder / f"{name}_cells.v").is_file():
-        raise InputError(f"Yosys ended without the Verilog of {name}: see {folder}.")
+    last = _write_verilog(netlist, name, folder)
     return Mapped(
         {cell: n for cell, n in sorted(found.items()) if cell in library.cells},
         [(memory, found[box]) for box, memory in sorted(boxes.items())],
@@ -151,6 +147,18 @@ def _yosys(script: str, name: str, folder: Path) -> tuple[float, Netlist]:
     except (OSError, ValueError) as error:
         module = _last_module(folder / f"{name}.log")
         raise InputError(f"Yosys ended without a netlist{module}: see {folder}.") from error
+
+
+def _write_verilog(netlist: Netlist, name: str, folder: Path) -> float:
+    """Writes NAME_cells.v; seconds."""
+    path = folder / f"{name}_cells.v"
+    path.unlink(missing_ok=True)
+    (folder / f"{name}_buffered.json").write_text(json.dumps(netlist))
+    script = f"read_json {name}_buffered.json; write_verilog -noattr -noexpr {path.name}"
+    seconds = run_tool(YOSYS, ["-q", "-p", script], folder)
+    if not path.is_file():
+        raise InputError(f"Yosys ended without the Verilog of {name}: see {folder}.")
+    return seconds
 
 
 def _last_module(log: Path) -> str:

@@ -27,6 +27,8 @@ from hw.docs.timing_diagram import TIMING, timing_svg
 from hw.host.register_docs import c_header, regs_markdown
 from hw.host.register_rdl import system_rdl
 from hw.package.presets import PRESETS
+from hw.synth.area import load as load_areas
+from hw.synth.area import table as area_table
 from hw.synth.results import load, table
 from hw.verilog import ACCELERATOR_NAME
 from sim.docs.worked_example import LATENCY_CYCLES, Step, WorkedExample
@@ -193,6 +195,9 @@ def write_docs(example: WorkedExample, folder: Path) -> None:
     write_text(folder / README, with_tables((source / README).read_text(encoding="utf-8")))
     page_of_synth = (source / "synth" / README).read_text(encoding="utf-8")
     write_text(folder / "synth" / README, with_table(page_of_synth, "results", table(load())))
+    page_of_area = (source / "synth" / "area.md").read_text(encoding="utf-8")
+    page_of_area = with_table(page_of_area, "areas", area_table(load_areas()))
+    write_text(folder / "synth" / "area.md", page_of_area)
     write_manifest(designs)
     with atomic_path(folder / PICTURE) as temporary:
         picture(example).savefig(

@@ -8,13 +8,13 @@ import pytest
 from typer.testing import CliRunner
 
 from golden.errors import InputError
-from hw.synth.area import area_of, dump, table
+from hw.synth.area import RESULTS, area_of, dump, load, table
 from hw.synth.flow import YOSYS, run_tool
 from hw.synth.gates import Mapped, map_gates
 from hw.synth.liberty import groups, read_liberty
+from hw.synth.lighter import with_shared_modules, without_first_zeros
 from hw.synth.macros import Macro, read_macros, tiled
 from hw.synth.memories import MACRO_BITS, Memory
-from hw.synth.shared_modules import with_shared_modules
 from hw.synth.units import make_unit
 from splatsieve.cli import app
 from tests.conftest import SHARED_DATA
@@ -41,6 +41,13 @@ def ram_file(tmp_path):
 
 def synth(*options):
     return CliRunner().invoke(app, ["synth", *map(str, options)])
+
+
+def test_the_table_of_the_page_is_that_of_the_areas():
+    assert table(load()) in RESULTS.with_suffix(".md").read_text(), (
+        "the table is old: run `uv run splatsieve docs hw`"
+    )
+    assert json.loads(dump(load())) == json.loads(RESULTS.read_text())
 
 
 def test_a_library_packed_or_not(library_file, tmp_path):
@@ -142,6 +149,29 @@ module top(x, y);
   );
 endmodule
 """
+
+
+def memory(write: str, word: str) -> str:
+    return f"""module top(clk, i, o);
+  reg [7:0] words [1:0];
+  initial begin
+    words[0] = 8'h00;
+    words[1] = 8'h{word};
+  end
+  always @(posedge clk) begin
+    {write}
+  end
+endmodule
+"""
+
+
+def test_only_zeros_of_written_memories_are_left_out():
+    for write in ("words[i] <= o;", "if (i)\n      words[i] <= o;", "words[i][3:0] <= o[3:0];"):
+        assert without_first_zeros(memory(write, "00")) == memory(write, "00").replace(
+            "  initial begin\n    words[0] = 8'h00;\n    words[1] = 8'h00;\n  end\n", ""
+        )
+    for kept in (memory("o <= words[i];", "00"), memory("words[i] <= o;", "01")):
+        assert without_first_zeros(kept) == kept
 
 
 def test_equal_modules_are_one_also_those_that_become_equal():

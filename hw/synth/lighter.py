@@ -1,10 +1,23 @@
-"""Modules of the same text, one for all: so that what is many times in a unit is mapped once."""
+"""Verilog of a unit made lighter for mapping: equal modules once, no zeros to begin with."""
 
 from __future__ import annotations
 
 import re
 
 _MODULE = re.compile(r"^module (\S+) ?\(.*?^endmodule$", re.MULTILINE | re.DOTALL)
+_INITIAL = re.compile(
+    r"^  initial begin\n((?:    \S+ ?\[\d+\] = \d+'h0+;\n)+)  end\n", re.MULTILINE
+)
+_WRITTEN = r"^[^=\n]*{name} ?\[[^\n]*\] <= "
+
+
+def without_first_zeros(text: str) -> str:
+    """Verilog whose memories begin with any value where they would begin with zeros.
+
+    Yosys takes minutes for the words of large memories, and silicon does not have them. Tables,
+    which nothing writes, stay.
+    """
+    return _MODULE.sub(lambda module: _without_zeros(module[0]), text)
 
 
 def with_shared_modules(text: str) -> str:
@@ -40,3 +53,13 @@ def _renamed(body: str, others: dict[str, str]) -> str:
         body,
         flags=re.MULTILINE,
     )
+
+
+def _without_zeros(module: str) -> str:
+    """A module without the zeros of memories that it writes."""
+
+    def kept(block: re.Match[str]) -> str:
+        name = re.escape(block[1].split("[")[0].strip())
+        return "" if re.search(_WRITTEN.format(name=name), module, re.MULTILINE) else block[0]
+
+    return _INITIAL.sub(kept, module)
