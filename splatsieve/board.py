@@ -24,10 +24,10 @@ def write_board_files(
     """
     from golden.errors import InputError
     from golden.files import make_folder
+    from hw.package.presets import preset_with
     from hw.soc.build import BITSTREAM, NETLIST, build_board
     from hw.soc.packages import BOARD, check_packages, quiet
     from sim.rtl.design_cache import cached_design
-    from splatsieve.builds import preset_with
 
     check_packages(BOARD)
     with quiet():

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
-from golden.params import Parameters
+from golden.errors import InputError
+from golden.params import Parameters, parameter_ranges
 from hw.verilog import (
     Design,
     accelerator_design,
@@ -76,3 +77,41 @@ PRESETS = {
         Parameters(data_bits=512, lanes=2, color_cycles=1, raster_lanes=64, sort_entries=8192),
     ),
 }
+
+
+def preset_with(name: str, changes: Sequence[str]) -> Preset:
+    """A preset with NAME=VALUE of each change.
+
+    Raises InputError where there is no such preset, where a change is not legal, or where it makes
+    a build of another kind.
+    """
+    if name not in PRESETS:
+        raise InputError(f"preset {name!r} is not known: choose {', '.join(PRESETS)}.")
+    chosen = PRESETS[name]
+    changed = replace(chosen, params=changed_parameters(chosen.params, changes))
+    if changed.draws != chosen.draws:
+        other = "render" if changed.draws else "base"
+        raise InputError(
+            f"raster_lanes={changed.params.raster_lanes} makes another kind of build of {name}: "
+            f"begin with the preset {other}."
+        )
+    return changed
+
+
+def changed_parameters(params: Parameters, changes: Sequence[str]) -> Parameters:
+    """The parameters with NAME=VALUE of each change; raises InputError where that is not legal."""
+    values: dict[str, int] = {}
+    for change in changes:
+        name, equals, value = change.partition("=")
+        if name not in parameter_ranges() or not equals:
+            raise InputError(
+                f"{change} sets no parameter: write NAME=VALUE, with a name of the table in "
+                "hw/README.md."
+            )
+        if not value.isdecimal():
+            raise InputError(f"{change}: {value!r} is no whole number.")
+        values[name] = int(value)
+    try:
+        return replace(params, **values)
+    except ValueError as error:
+        raise InputError(f"{' '.join(changes)}: {error}") from error

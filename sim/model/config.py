@@ -11,6 +11,7 @@ from golden.params import Parameters
 from golden.rules import TILE_PX
 from golden.stages.rasterize.counts import SUBTILE_TESTS
 from hw.package.presets import PRESETS as BUILDS
+from hw.package.presets import changed_parameters
 from sim.model.dram_config import DramConfig, load_dram
 from sim.model.toml_record import check_numbers, named_or_file, read_record
 
@@ -46,9 +47,9 @@ class ModelConfig:
     dram : name of a file in sim/drams, or a path.
     path_ns : from an address on the bus to the DRAM's command and back, beyond the DRAM itself, ns.
     reorder_window : requests among which the memory controller chooses, each channel.
-    build : preset of hw.package.presets that draws, of the same data_bits and lanes: its frames
-        are clocked, and what follows from color_lanes on is not looked at; "none": frames are by
-        formula.
+    build : preset of hw.package.presets that draws, and NAME=VALUE of each parameter that is
+        another, of the same data_bits and lanes: its frames are clocked, and what follows from
+        color_lanes on is not looked at; "none": frames are by formula.
     data_bits, lanes : of the front end's RTL, golden.params.Parameters.
     color_lanes : splats coloured a cycle.
     color_record_bytes : of one Gaussian's colours in memory: 96 float16 of degree 3, 32 narrow.
@@ -125,8 +126,12 @@ class ModelConfig:
         draws: dict[str, Parameters] = {
             name: preset.params for name, preset in BUILDS.items() if preset.draws
         }
-        found = draws.get(self.build)
-        if found is None or (found.data_bits, found.lanes) != (self.data_bits, self.lanes):
+        name, *changes = self.build.split()
+        found: Parameters | None = None
+        if name in draws:
+            found = changed_parameters(draws[name], changes)
+        widths = (self.data_bits, self.lanes)
+        if found is None or not found.raster_lanes or (found.data_bits, found.lanes) != widths:
             names = ", ".join(f"{n} ({p.data_bits}, {p.lanes})" for n, p in draws.items())
             raise InputError(
                 f"build {self.build!r} draws nothing with data_bits = {self.data_bits} and lanes = "

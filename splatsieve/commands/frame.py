@@ -173,9 +173,8 @@ def _build(
     """
     from golden.errors import InputError
     from golden.params import Parameters
-    from hw.package.presets import PRESETS
+    from hw.package.presets import PRESETS, changed_parameters, preset_with
     from sim.views.color import BUILD
-    from splatsieve.builds import changed_parameters, preset_with
 
     builds = {
         "gaussian": Parameters(),

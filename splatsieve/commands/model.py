@@ -17,7 +17,10 @@ def model(
     size: SizeOption = None,
     views: ViewsOption = None,
     config: Annotated[
-        str, typer.Option("--config", help="Configuration: base, edge, fpga, gscore, or a .toml.")
+        str,
+        typer.Option(
+            "--config", help="Configuration: base, edge, edge96, fpga, gscore, or a .toml."
+        ),
     ] = "edge",
     rules: Annotated[str, typer.Option(help="Rendering rules: inria or gsplat.")] = "gsplat",
     requests: Annotated[

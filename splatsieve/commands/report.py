@@ -40,7 +40,10 @@ def report(
         ),
     ] = None,
     config: Annotated[
-        str, typer.Option("--config", help="Configuration: base, edge, fpga, gscore, or a .toml.")
+        str,
+        typer.Option(
+            "--config", help="Configuration: base, edge, edge96, fpga, gscore, or a .toml."
+        ),
     ] = DEFAULT_CONFIG,
     rules: Annotated[str, typer.Option(help="Rendering rules: inria or gsplat.")] = "inria",
     rtl: Annotated[

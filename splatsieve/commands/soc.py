@@ -59,8 +59,8 @@ def soc(
     from golden.errors import InputError
     from golden.files import make_folder
     from golden.image import write_png
+    from hw.package.presets import preset_with
     from sim.soc.run import run_system
-    from splatsieve.builds import preset_with
 
     if simulate == (board is not None):
         raise InputError("one thing is to be asked for: give --sim or --board.")

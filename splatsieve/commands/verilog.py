@@ -53,9 +53,9 @@ def verilog(
 
 def _preset(preset: str, changes: list[str]) -> tuple[Design, dict[str, str]]:
     """The design of a preset, and the text of each of its files by path."""
+    from hw.package.presets import preset_with
     from sim.package.files import package_files
     from sim.rtl.design_cache import cached_design
-    from splatsieve.builds import preset_with
 
     changed = preset_with(preset, changes)
     design = cached_design(changed.make, changed.params)

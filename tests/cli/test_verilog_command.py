@@ -139,12 +139,12 @@ def test_parameters_of_ones_own(tmp_path):
     [
         (("data_bits=100",), "data_bits = 100 is not a power of two"),
         (("lanes=9",), "lanes = 9 is outside 1..8"),
-        (("lanes",), "--set lanes sets no parameter: write NAME=VALUE"),
-        (("Lanes=2",), "--set Lanes=2 sets no parameter"),
+        (("lanes",), "lanes sets no parameter: write NAME=VALUE"),
+        (("Lanes=2",), "Lanes=2 sets no parameter"),
         (("lanes=two",), "'two' is no whole number"),
         (("lanes=-1",), "'-1' is no whole number"),
         (("raster_lanes=4",), "needs color_cycles too"),
-        (("raster_lanes=4", "color_cycles=4"), "begin with --preset render"),
+        (("raster_lanes=4", "color_cycles=4"), "begin with the preset render"),
     ],
 )
 def test_parameters_that_cannot_be_are_refused(tmp_path, changes, message):

@@ -337,7 +337,8 @@ def test_impossible_configurations_are_refused(tmp_path, old, new, message):
 
 
 def test_an_unknown_configuration_is_refused():
-    with pytest.raises(InputError, match=r"'chip' is not known: choose base, edge, fpga, gscore"):
+    names = "base, edge, edge96, fpga, gscore"
+    with pytest.raises(InputError, match=f"'chip' is not known: choose {names}"):
         load_model_config("chip")
 
 
