@@ -23,7 +23,7 @@ from sim.model.frame_clock.timing import FrameClock, stream_clock, view_clock, v
 from sim.model.front_end.timing import front_end_clock, timing_of
 from sim.model.memory import DramBehind, MemoryModel
 from sim.model.outcome import FrameOutcome, frame_outcome
-from sim.model.picture_memory import picture_memory
+from sim.model.picture_memory import PictureMemory, picture_memory
 from sim.model.rasterize.work import RasterWork
 from sim.model.stage import Work, account
 
@@ -106,6 +106,12 @@ def placed_view(pack: Pack, camera: Camera, rules: Rules, config: ModelConfig) -
     return replace(view_frame(pack, camera, rules, config.built), memory=room.lists)
 
 
+def strip_address(part: ViewFrame, room: PictureMemory) -> int:
+    """Byte address of the first pixel of a view, or of a strip of one."""
+    first = 0 if part.rows is None else part.rows.start * part.params.bin_px
+    return room.picture_address + first * room.stride_bytes
+
+
 def clocked_frames(
     pack: Pack, camera: Camera, rules: Rules, config: ModelConfig, *, without: bool
 ) -> tuple[ClockedFrame, ...]:
@@ -139,8 +145,7 @@ def _clocked(
     stream, rest, counters = NO_SPAN, NO_SPAN, dict[str, int]()
     engines = np.zeros(0)
     for part, work in zip(view.parts, works, strict=True):
-        first = 0 if part.rows is None else part.rows.start * params.bin_px
-        address = room.picture_address + first * room.stride_bytes
+        address = strip_address(part, room)
         clock = view_clock(part, outcome, memory, address, work, lists_only=render is not None)
         listed = _listed(clock, params.data_bits // 8)
         stream = stream.plus(listed)

@@ -11,11 +11,11 @@ from golden.errors import InputError
 from golden.pack import Pack
 from golden.pack.file import pack_size
 from golden.rules import Rules
-from sim.model.clocked_frame import memory_of, placed_view
+from sim.model.clocked_frame import memory_of, placed_view, strip_address
 from sim.model.config import ModelConfig
 from sim.model.frame_clock.timing import frame_clock
 from sim.model.picture_memory import picture_memory
-from sim.model.requests import Requests
+from sim.model.requests import Requests, cut
 
 LINES = 1 << 16  # of a piece of text
 
@@ -37,8 +37,7 @@ def frame_requests(pack: Pack, camera: Camera, rules: Rules, config: ModelConfig
     room = picture_memory(memory.address, pack_size(view.pack), camera, params)
     found = []
     for part in view.parts:
-        first = 0 if part.rows is None else part.rows.start * params.bin_px
-        address = room.picture_address + first * room.stride_bytes
+        address = strip_address(part, room)
         counters = frame_clock(part, memory, address).counters
         bursts = np.zeros((counters["bus_bursts"] + counters.get("write_bursts", 0), 3), np.int64)
         frame_clock(part, memory, address, bursts)
@@ -54,12 +53,9 @@ def ramulator_text(requests: Requests, burst_bytes: int) -> Iterator[str]:
     ----------
     burst_bytes : of the memory; a request is as many lines as it touches of these.
     """
-    first = requests.address // burst_bytes
-    counts = (requests.address + requests.size - 1) // burst_bytes - first + 1
-    owner = np.repeat(np.arange(len(first)), counts)
-    number = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
-    address = ((first[owner] + number) * burst_bytes).tolist()
-    letters = np.where(requests.write, "W", "R")[owner].tolist()
+    bursts = cut(requests, burst_bytes)
+    address = (bursts.address // burst_bytes * burst_bytes).tolist()
+    letters = np.where(bursts.write, "W", "R").tolist()
     for n in range(0, len(address), LINES):
         pairs = zip(address[n : n + LINES], letters[n : n + LINES], strict=True)
         yield "".join(f"0x{at:x} {letter}\n" for at, letter in pairs)

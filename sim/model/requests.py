@@ -41,14 +41,19 @@ def contiguous(address: int, size: int, write: bool, piece: int = 256) -> Reques
 def runs(address: Int64, size: Int64, write: bool, piece: int = 256) -> Requests:
     """Runs of bytes one after another, each cut at multiples of `piece`."""
     address, size = np.asarray(address, np.int64), np.asarray(size, np.int64)
-    kept = size > 0
-    address, size = address[kept], size[kept]
+    return cut(Requests(address, size, np.full(len(address), write)), piece)
+
+
+def cut(requests: Requests, piece: int) -> Requests:
+    """The requests, each cut at multiples of `piece`; those of no bytes are left out."""
+    kept = requests.size > 0
+    address, size, write = requests.address[kept], requests.size[kept], requests.write[kept]
     pieces = (address + size - 1) // piece - address // piece + 1
     owner = np.repeat(np.arange(len(address)), pieces)
     number = np.arange(len(owner)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
     begin = np.maximum(address[owner], (address[owner] // piece + number) * piece)
     end = np.minimum((address + size)[owner], (address[owner] // piece + number + 1) * piece)
-    return Requests(begin, end - begin, np.full(len(begin), write))
+    return Requests(begin, end - begin, write[owner])
 
 
 def interleaved(*streams: Requests) -> Requests:
