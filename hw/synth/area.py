@@ -155,35 +155,46 @@ def dump(areas: list[Area]) -> str:
 
 
 def table(areas: list[Area]) -> str:
-    """Markdown table, the library, and what is to be known of the figures."""
-    head = (
-        "| unit | cells | registers | cells, um2 | memory bits in macros | macros | macros, um2 "
-        "| in all, um2 | bits in registers or logic | leakage, mW | critical path, ps | MHz "
-        "| cells, mW | macros, mW |"
-    )
-    lines = [head, "| --- |" + " ---: |" * 4 + " --- |" + " ---: |" * 8]
-    lines += [_row(area) for area in areas]
+    """Two Markdown tables, area and speed; the library, and what is to be known of the figures."""
     library = ", ".join(sorted({area.library for area in areas}))
-    return (
-        "\n".join([*lines, "", f"- Library: {library}.", *(f"- {n}" for n in notes(areas))]) + "\n"
-    )
+    lines = [
+        "| unit | cells | registers | cells, um2 | bits in macros | macros, um2 | in all, um2 "
+        "| other memory bits |",
+        "| --- |" + " ---: |" * 7,
+        *map(_area_row, areas),
+        "",
+        "| unit | macros | leakage, mW | critical path, ps | MHz | cells, mW | macros, mW |",
+        "| --- | --- |" + " ---: |" * 5,
+        *map(_speed_row, areas),
+        "",
+        f"- Library: {library}.",
+        *(f"- {note}" for note in notes(areas)),
+    ]
+    return "\n".join(lines) + "\n"
 
 
-def _row(area: Area) -> str:
-    macros = ", ".join(f"{n} {name}" for name, n in sorted((area.macros or {}).items()))
-    leakage = area.cell_leakage_w + (area.macro_leakage_w or 0.0)
-    of_cells = " of cells" if area.area_um2 is None else ""
-    timing = area.timing
+def _area_row(area: Area) -> str:
     values = [
         f"`{area.unit}`",
         f"{area.cells:,}",
         f"{area.registers:,}",
         f"{area.cell_area_um2:,.0f}",
         f"{area.macro_bits:,}",
-        macros,
         "not given" if area.macro_area_um2 is None else f"{area.macro_area_um2:,.0f}",
         "not known" if area.area_um2 is None else f"{area.area_um2:,.0f}",
         f"{area.register_bits:,}",
+    ]
+    return "| " + " | ".join(values) + " |"
+
+
+def _speed_row(area: Area) -> str:
+    macros = ", ".join(f"{n} {name}" for name, n in sorted((area.macros or {}).items()))
+    leakage = area.cell_leakage_w + (area.macro_leakage_w or 0.0)
+    of_cells = " of cells" if area.area_um2 is None else ""
+    timing = area.timing
+    values = [
+        f"`{area.unit}`",
+        macros,
         f"{leakage * 1e3:.4f}{of_cells}",
         *([f"{timing.critical_ps:,.0f}", f"{timing.fmax_mhz:,.0f}"] if timing else ["", ""]),
         *(
