@@ -50,6 +50,8 @@ def c_function(function: Callable[..., int], record: np.dtype[Any], numbers: int
 def _compiled(function: Callable[..., Any], **options: bool) -> Any:
     named = _named(function)
     _choose_cache(Path(inspect.getfile(function)).parent)
+    # Nothing calls a kernel by its address: without that way in, a sixth less is compiled.
+    options["no_cfunc_wrapper"] = True
     try:
         kernel = numba.njit(cache=True, **options)(named)
     except (RuntimeError, OSError):  # no folder that numba could write

@@ -185,7 +185,8 @@ def split(
         features = np.empty((size, 4))
         for j in range(size):
             item = order[first + j]
-            features[j, :3] = points[item]
+            for axis in range(3):
+                features[j, axis] = points[item, axis]
             features[j, 3] = size_weight * reaches[item]
         center = np.zeros(4)
         for j in range(size):

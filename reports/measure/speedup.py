@@ -18,6 +18,7 @@ from reports.measure.cycles import SPANS, Cycles, figure
 from reports.measure.gpu import GpuReference
 from sim.gpu.edge_gpu import derived_note, machine_of, rule_lines
 from sim.gpu.trace_times import GpuTimes
+from sim.model.config import ModelConfig
 
 # Kernels of the GPU that a span of the accelerator is held against.
 GPU_TIME = {
@@ -29,9 +30,9 @@ GPU_TIME = {
 }
 
 
-def bandwidth_ratio(gpu: GpuReference, cycles: Cycles) -> float:
+def bandwidth_ratio(gpu: GpuReference, config: ModelConfig) -> float:
     """GPU peak bandwidth / accelerator peak bandwidth."""
-    return gpu.peak_gb_per_s / cycles.config.memory.peak_gb_per_s
+    return gpu.peak_gb_per_s / config.memory.peak_gb_per_s
 
 
 def speedup_part(
@@ -42,7 +43,7 @@ def speedup_part(
     part: dict[str, Any] = {}
     if gpu is None:
         return part
-    scale = bandwidth_ratio(gpu, cycles)
+    scale = bandwidth_ratio(gpu, cycles.config)
     for span in SPANS:
         ours = _ours_us(cycles, method, span)
         measured, edge = (_gpu_us(times, span) for times in (gpu.times, gpu.edge))

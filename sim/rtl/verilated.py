@@ -14,6 +14,7 @@ from cocotb_tools import config
 from golden.cache_folder import cache_folder
 from golden.errors import InputError
 from sim.rtl.compiled_model import CXX_FLAGS, OPTIMISATION, RUNTIME, link, model_objects
+from sim.rtl.memory_loops import with_memory_loops
 from sim.rtl.toolchain import verilator_version
 
 PATTERNS = Path(__file__).with_name("patterns.h")  # included by harnesses
@@ -50,7 +51,8 @@ def build_library(
         return link(objects, ["-shared"], folder / "harness.so")
 
     parts = [harness.read_text(), PATTERNS.read_text(), *headers.values(), optimisation]
-    return _kept(name, ".so", parts, {f"{name}.v": verilog, **headers}, make)
+    files = {f"{name}.v": with_memory_loops(verilog), **headers}
+    return _kept(name, ".so", parts, files, make)
 
 
 def build_simulator(name: str, verilog: str) -> Path:
@@ -75,7 +77,8 @@ def build_simulator(name: str, verilog: str) -> Path:
         options = [f"-Wl,-rpath,{libraries}", f"-L{libraries}", "-lcocotbvpi_verilator"]
         return link(objects, options, folder / name)
 
-    return _kept(name, "", [main.read_text(), libraries], {f"{name}.v": verilog}, make)
+    files = {f"{name}.v": with_memory_loops(verilog)}
+    return _kept(name, "", [main.read_text(), libraries], files, make)
 
 
 def _kept(

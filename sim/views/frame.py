@@ -49,8 +49,8 @@ class FrameRun:
     bus_utilisation : share of the cycles from the first to the last beat that carried one.
     mismatches : records of `splats` that differ from the integer model's, and counters that differ
         from `expected`.
-    expected : what the counters must read: items by the integer model, cycles by the cycle model
-        where it knows such a memory and the picture is one frame.
+    expected : what the counters must read: items by the integer model; cycles by the cycle model
+        where that was asked, knows such a memory, and the picture is one frame.
     memory : behind the RTL's bus.
     picture : (height, width, 4) R, G, B, alpha of a build that draws; then `mismatches` counts its
         pixels in place of splats, which stay inside.
@@ -120,9 +120,12 @@ def run_frame(
     memory: MemoryModel | None = None,
     params: Parameters | None = None,
     background: Background = BLACK,
+    *,
+    clocked: bool = True,
 ) -> FrameRun:
     """One frame, by the default parameters where none are given; see FrameRunner."""
-    return FrameRunner(pack, engine, memory, params, background).run(camera, rules)
+    runner = FrameRunner(pack, engine, memory, params, background, clocked=clocked)
+    return runner.run(camera, rules)
 
 
 class FrameRunner:
@@ -135,6 +138,7 @@ class FrameRunner:
     memory : behind the RTL's bus.
     params : of the hardware, the default ones if not given.
     background : R, G, B behind the pictures of a build that draws.
+    clocked : hold the RTL's counters of cycles to the cycle model too.
 
     Raises InputError on a pack of other parameters, or where a tool is missing (`rtl`).
     """
@@ -146,7 +150,10 @@ class FrameRunner:
         memory: MemoryModel | None = None,
         params: Parameters | None = None,
         background: Background = BLACK,
+        *,
+        clocked: bool = True,
     ):
+        self._is_clocked = clocked
         self._pack, self._engine, self._background = pack, engine, background
         self._memory, self._params = memory or MemoryModel(), params or Parameters()
         check_parameters(pack, self._params)
@@ -229,7 +236,9 @@ class FrameRunner:
         """What the RTL made, and how far it is from the model; counters of one frame only."""
         known: dict[str, int] = {}
         if done.frames == 1:
-            known = _clocked(frame, self._memory, picture_address) | model.counters
+            if self._is_clocked:
+                known = _clocked(frame, self._memory, picture_address)
+            known |= model.counters
         differing = sum(done.counters[name] != value for name, value in known.items())
         if picture is None:
             differing += count_differing(splats, model.splats)

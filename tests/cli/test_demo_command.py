@@ -58,9 +58,10 @@ def test_every_step_is_told_and_every_file_is_there(tmp_path: Path) -> None:
     for said in (
         "2,500 Gaussians, 2 views of 96x64 px",
         "0 lost, 0 RTL records differ",
-        "cycles a frame",
+        " cycles a view with nothing culled, ",
+        " s left) ...",
         "drawn.png: 400x266 px in ",
-        "0 of its pixels and counters differ from the models",
+        "0 of its pixels and counts differ from the integer model",
         "Done in ",
     ):
         assert said in result.stdout
@@ -83,6 +84,10 @@ def test_json_alone_goes_to_stdout(tmp_path: Path) -> None:
     assert printed["seconds_total"] == pytest.approx(sum(printed["seconds"].values()), abs=0.01)
     assert printed["picture"]["mismatches"] == 0
     assert printed["picture"]["psnr_db"] > 30
+    front_end = printed["front_end"]
+    off, on = (front_end[key]["views"] for key in ("cycles_off", "cycles"))
+    ratios = [a / b for a, b in zip(off, on, strict=True)]
+    assert front_end["gain"]["views"] == pytest.approx(ratios, abs=1e-6)
 
 
 def test_a_failure_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

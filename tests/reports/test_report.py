@@ -9,6 +9,7 @@ import pytest
 
 from golden.render import render
 from reports.measure.cycles import PARTS, figure, front_end_cycles
+from reports.measure.front_end import clock_front_ends, front_end_part
 from reports.measure.measure import measure, packs
 from reports.measure.pictures import BackEndCounts
 from reports.measure.results import report_document
@@ -182,6 +183,18 @@ def test_cycles_of_the_front_end_alone_are_those_of_the_whole_model(subject, mea
     for camera, view in zip(subject.cameras, measured.cycles.methods["reach"], strict=True):
         alone = front_end_cycles(pack, camera, subject.rules, EDGE)
         assert alone == view.frame.front_end_cycles
+
+
+def test_front_ends_clocked_alone_are_those_of_whole_frames(subject, document, gpu):
+    pack = list(packs(subject))[-1]
+    cycles = clock_front_ends(subject, pack, EDGE)
+    part = front_end_part(subject, cycles, EDGE, gpu)
+    of_frames = document["methods"]
+    assert part["cycles"] == of_frames["reach"]["front_end_cycles"]
+    assert part["cycles_off"] == of_frames["off"]["front_end_cycles"]
+    assert part["gain"] == of_frames["reach"]["front_end_gain"]
+    speedups = of_frames["reach"]["front_end_speedup_equal_bandwidth"]
+    assert part["speedup_equal_bandwidth"] == speedups
 
 
 def test_aims_say_what_binds_and_what_would_lift(document, measured):

@@ -212,6 +212,60 @@ def write_pixel(pixel: Int64, background: Int64, out: UInt8, widths: Widths) -> 
     out[3] = alpha_byte_of(pixel[T])
 
 
+@serial_kernel
+def _draw_bin(
+    fields: NDArray[np.int32],
+    begin: int,
+    end: int,
+    place: tuple[int, int, int],
+    size: tuple[int, int],
+    constants: Int64,
+    tables: Tables,
+    widths: Widths,
+    pixels: Int64,
+) -> tuple[int, int]:
+    """Draws entries `begin` to `end` into the pixels of a bin; entries read, and pixels added to.
+
+    Parameters
+    ----------
+    place : x and y of the bin's first pixel in the picture, and its side. size : columns and rows.
+    """
+    (x0, y0, bin_px), (columns, rows) = place, size
+    clear(pixels)
+    live, read, added = columns * rows, 0, 0
+    # Pixels of each quad that are not done: where there are none it is not looked at.
+    left = np.zeros(((bin_px + 1) // 2, (bin_px + 1) // 2), np.int64)
+    for row in range(rows):
+        for column in range(columns):
+            left[row >> 1, column >> 1] += 1
+    entry = np.empty(11, np.int64)
+    for e in range(begin, end):
+        if live == 0:
+            break
+        for field in range(11):  # field by field: an array's assignment takes seconds to compile
+            entry[field] = fields[e, field]
+        read += 1
+        steps = steps_of(entry, x0, y0, tables)
+        last_line = rows - 1
+        last_place = columns - 1
+        if entry[SWAP]:
+            last_line, last_place = last_place, last_line
+        first, last = max(steps.first, 0) >> 1, min(steps.last, last_line) >> 1
+        for line in range(first, last + 1):
+            low, high = quad_span(steps, line, bin_px - 1, tables)
+            for at in range(low, min(high, last_place >> 1) + 1):
+                y, x = (at, line) if entry[SWAP] else (line, at)
+                if left[y, x] == 0:
+                    continue
+                more, ended = blend_quad(
+                    pixels, entry, steps, line, at, columns, rows, constants[0], tables, widths
+                )
+                added += more
+                live -= ended
+                left[y, x] -= ended
+    return read, added
+
+
 @parallel_kernel
 def _draw(
     fields: NDArray[np.int32],
@@ -231,54 +285,38 @@ def _draw(
         x0, y0 = (bin_ % across) * bin_px, (bin_ // across) * bin_px
         columns, rows = min(bin_px, width - x0), min(bin_px, height - y0)
         pixels = np.empty((bin_px, bin_px, PIXEL_WORDS), np.int64)
-        clear(pixels)
-        live, added = columns * rows, 0
-        # Pixels of each quad that are not done: where there are none it is not looked at.
-        left = np.zeros(((bin_px + 1) // 2, (bin_px + 1) // 2), np.int64)
-        for row in range(rows):
-            for column in range(columns):
-                left[row >> 1, column >> 1] += 1
-        entry = np.empty(11, np.int64)
-        for e in range(offsets[bin_], offsets[bin_ + 1]):
-            if live == 0:
-                break
-            entry[:] = fields[e]
-            read[bin_] += 1
-            steps = steps_of(entry, x0, top + y0, tables)
-            last_line = rows - 1
-            last_place = columns - 1
-            if entry[SWAP]:
-                last_line, last_place = last_place, last_line
-            first, last = max(steps.first, 0) >> 1, min(steps.last, last_line) >> 1
-            for line in range(first, last + 1):
-                low, high = quad_span(steps, line, bin_px - 1, tables)
-                for place in range(low, min(high, last_place >> 1) + 1):
-                    y, x = (place, line) if entry[SWAP] else (line, place)
-                    if left[y, x] == 0:
-                        continue
-                    more, ended = blend_quad(
-                        pixels,
-                        entry,
-                        steps,
-                        line,
-                        place,
-                        columns,
-                        rows,
-                        constants[0],
-                        tables,
-                        widths,
-                    )
-                    added += more
-                    live -= ended
-                    left[y, x] -= ended
-        blended[bin_] = added
-        for row in range(rows):
-            for column in range(columns):
-                write_pixel(
-                    pixels[row, column], constants[1:], image[y0 + row, x0 + column], widths
-                )
-        if len(sums):
-            sums[y0 : y0 + rows, x0 : x0 + columns] = pixels[:rows, :columns, SUMS : SUMS + 3]
+        read[bin_], blended[bin_] = _draw_bin(
+            fields,
+            offsets[bin_],
+            offsets[bin_ + 1],
+            (x0, top + y0, bin_px),
+            (columns, rows),
+            constants,
+            tables,
+            widths,
+            pixels,
+        )
+        _write_bin(pixels, (x0, y0), (columns, rows), constants, widths, image, sums)
+
+
+@serial_kernel
+def _write_bin(
+    pixels: Int64,
+    place: tuple[int, int],
+    size: tuple[int, int],
+    constants: Int64,
+    widths: Widths,
+    image: UInt8,
+    sums: Int64,
+) -> None:
+    """The pixels of a bin into the picture, and their sums where those are kept."""
+    for row in range(size[1]):
+        for column in range(size[0]):
+            y, x = place[1] + row, place[0] + column
+            write_pixel(pixels[row, column], constants[1:], image[y, x], widths)
+            if len(sums):
+                for channel in range(3):
+                    sums[y, x, channel] = pixels[row, column, SUMS + channel]
 
 
 def bins_of_picture(size: tuple[int, int], bin_px: int) -> Int64:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from golden.camera import Camera
 from golden.errors import InputError
 from golden.gaussians.covariance import Float64
-from golden.jit import parallel_kernel, parallel_range
+from golden.jit import parallel_kernel, parallel_range, serial_kernel
 from golden.rules import ALPHA_MIN, TILE_PX, Rules
 from golden.scene import Float32
 from golden.stages.depth_sort.reference import TileLists
@@ -117,6 +117,71 @@ class _End(NamedTuple):
     t_min_is_done: bool
 
 
+@serial_kernel
+def _blend_tile(
+    drawn: _Drawn,
+    lists: NDArray[np.int32],
+    place: tuple[int, int],
+    end: _End,
+    background: Float64,
+    tile: Float32,
+) -> tuple[int, int, int]:
+    """Fills the pixels of a tile with its list; splats fetched, pixels tested and pixels blended.
+
+    Parameters
+    ----------
+    lists : drawing order of the tile. place : x and y of its first pixel.
+    tile : (rows, columns, 3) of the picture.
+    """
+    mean2d, conic, opacity, threshold, colors = drawn
+    alpha_max, alpha_min, t_min, t_min_is_done = end
+    (x0, y0), rows, columns = place, tile.shape[0], tile.shape[1]
+    live = columns * rows
+    open_ = np.ones((rows, columns), np.bool_)
+    transmittance = np.ones((rows, columns))
+    total = np.zeros((rows, columns, 3))
+    powers = np.empty(columns)
+    fetched, tested, blended = 0, 0, 0
+    for s in lists:
+        if live == 0:
+            break
+        fetched += 1
+        tested += live
+        u, v, limit, o = mean2d[s, 0], mean2d[s, 1], threshold[s], opacity[s]
+        a, b, c = conic[s, 0], conic[s, 1], conic[s, 2]
+        red, green, blue = colors[s, 0], colors[s, 1], colors[s, 2]
+        for row in range(rows):
+            dy = y0 + row + 0.5 - v
+            for column in range(columns):  # a loop of its own, which the compiler vectorises
+                dx = x0 + column + 0.5 - u
+                powers[column] = -0.5 * (a * dx * dx + c * dy * dy) - b * dx * dy
+            for column in range(columns):
+                power = powers[column]
+                if power < limit or power > 0.0 or not open_[row, column]:
+                    continue
+                alpha = min(alpha_max, o * math.exp(power))
+                if alpha < alpha_min:
+                    continue
+                t = transmittance[row, column]
+                t_next = t * (1.0 - alpha)
+                if t_next < t_min or (t_min_is_done and t_next == t_min):
+                    open_[row, column] = False
+                    live -= 1
+                    continue
+                total[row, column, 0] += t * alpha * red
+                total[row, column, 1] += t * alpha * green
+                total[row, column, 2] += t * alpha * blue
+                transmittance[row, column] = t_next
+                blended += 1
+    for row in range(rows):
+        for column in range(columns):
+            for channel in range(3):
+                tile[row, column, channel] = np.float32(
+                    total[row, column, channel] + transmittance[row, column] * background[channel]
+                )
+    return fetched, tested, blended
+
+
 @parallel_kernel
 def _blend(
     drawn: _Drawn,
@@ -128,58 +193,15 @@ def _blend(
     tested: Int64,
     blended: Int64,
 ) -> None:
-    mean2d, conic, opacity, threshold, colors = drawn
     offsets, lists, across = order
-    alpha_max, alpha_min, t_min, t_min_is_done = end
     # What is written stays an argument: of a tuple the compiled loop fills a copy.
-    tile_px = TILE_PX
-    height, width = image.shape[0], image.shape[1]
     for tile in parallel_range(len(fetched)):
-        x0, y0 = (tile % across) * tile_px, (tile // across) * tile_px
-        columns, rows = min(tile_px, width - x0), min(tile_px, height - y0)
-        live = columns * rows
-        open_ = np.ones((rows, columns), np.bool_)
-        transmittance = np.ones((rows, columns))
-        total = np.zeros((rows, columns, 3))
-        powers = np.empty(tile_px)
-        fetched_here, tested_here, blended_here = 0, 0, 0
-        for entry in range(offsets[tile], offsets[tile + 1]):
-            if live == 0:
-                break
-            s = lists[entry]
-            fetched_here += 1
-            tested_here += live
-            u, v, limit, o = mean2d[s, 0], mean2d[s, 1], threshold[s], opacity[s]
-            a, b, c = conic[s, 0], conic[s, 1], conic[s, 2]
-            red, green, blue = colors[s, 0], colors[s, 1], colors[s, 2]
-            for row in range(rows):
-                dy = y0 + row + 0.5 - v
-                for column in range(columns):  # a loop of its own, which the compiler vectorises
-                    dx = x0 + column + 0.5 - u
-                    powers[column] = -0.5 * (a * dx * dx + c * dy * dy) - b * dx * dy
-                for column in range(columns):
-                    power = powers[column]
-                    if power < limit or power > 0.0 or not open_[row, column]:
-                        continue
-                    alpha = min(alpha_max, o * math.exp(power))
-                    if alpha < alpha_min:
-                        continue
-                    t = transmittance[row, column]
-                    t_next = t * (1.0 - alpha)
-                    if t_next < t_min or (t_min_is_done and t_next == t_min):
-                        open_[row, column] = False
-                        live -= 1
-                        continue
-                    total[row, column, 0] += t * alpha * red
-                    total[row, column, 1] += t * alpha * green
-                    total[row, column, 2] += t * alpha * blue
-                    transmittance[row, column] = t_next
-                    blended_here += 1
-        fetched[tile], tested[tile], blended[tile] = fetched_here, tested_here, blended_here
-        for row in range(rows):
-            for column in range(columns):
-                for channel in range(3):
-                    image[y0 + row, x0 + column, channel] = np.float32(
-                        total[row, column, channel]
-                        + transmittance[row, column] * background[channel]
-                    )
+        x0, y0 = (tile % across) * TILE_PX, (tile // across) * TILE_PX
+        fetched[tile], tested[tile], blended[tile] = _blend_tile(
+            drawn,
+            lists[offsets[tile] : offsets[tile + 1]],
+            (x0, y0),
+            end,
+            background,
+            image[y0 : y0 + TILE_PX, x0 : x0 + TILE_PX],
+        )

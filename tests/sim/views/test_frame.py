@@ -60,6 +60,13 @@ def test_the_model_is_that_of_both_stages(pack):
         np.testing.assert_array_equal(splats.mean2d, frame.splats.mean2d)
 
 
+def test_counts_alone_are_expected_where_no_clock_is_asked_for(pack):
+    run = run_frame(pack, CAMERAS[0], INRIA, "rtl", clocked=False)
+    assert run.mismatches == 0
+    assert run.expected == run_frame(pack, CAMERAS[0], INRIA, "integer").counters
+    assert "frame_cycles" not in run.expected
+
+
 def test_counters_add_up_and_say_what_was_read(pack):
     run = run_frame(pack, CAMERAS[0], INRIA, "rtl")
     c = run.counters
