@@ -124,6 +124,11 @@ class Parameters:
                 "center_bits, camera_range_bits or length_fraction_bits."
             )
 
+    @property
+    def has_short_queues(self) -> bool:
+        """Whether it draws with few lanes, for which bursts of 16 beats are quick enough."""
+        return 0 < self.raster_lanes <= 16
+
     def with_antialiasing(self, wanted: bool) -> Parameters:
         """These, able to draw antialiased where that is wanted."""
         return replace(self, antialiased=1) if wanted else self

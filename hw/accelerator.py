@@ -26,13 +26,13 @@ from hw.host.status import CODE_BITS
 from hw.layouts import COUNTER_BITS
 from hw.stages.rows import FRONT_END, memory_clients, stage_counters, stages_of, tables_of
 
-HEADER_QUEUE_BEATS = 64  # header and groups, the first client
 WINDOW = ("picture_address", "picture_bytes")
 
 
 def queue_beats(params: Parameters) -> tuple[int, ...]:
     """Depth of each queue of the read master: header and groups, then the stages' clients."""
-    return HEADER_QUEUE_BEATS, *(c.queue_beats(params) for c in memory_clients(params))
+    header = 16 if params.has_short_queues else 64
+    return header, *(c.queue_beats(params) for c in memory_clients(params))
 
 
 class Accelerator(wiring.Component):

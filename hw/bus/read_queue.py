@@ -8,8 +8,11 @@ from amaranth.lib.fifo import SyncFIFOBuffered
 from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
+from hw.blocks.lut_ram import LutRamQueue
 from hw.blocks.stream_register import StreamRegister
 from hw.layouts import slot_beat
+
+LUT_RAM_ENTRIES = 16  # as many as a LUT memory is deep: block RAMs would be nearly empty
 
 
 class ReadQueue(wiring.Component):
@@ -46,7 +49,8 @@ class ReadQueue(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         # One more than can be reserved: its memory alone, without its output, is deep enough.
-        m.submodules.fifo = fifo = SyncFIFOBuffered(
+        make = LutRamQueue if self._depth <= LUT_RAM_ENTRIES else SyncFIFOBuffered
+        m.submodules.fifo = fifo = make(
             width=Shape.cast(slot_beat(self._params)).width, depth=self._depth + 1
         )
         m.submodules.output = output = StreamRegister(slot_beat(self._params))

@@ -18,7 +18,6 @@ from hw.frame.render_control import RenderControl
 
 # Clients of the write master, first served first.
 LISTS, PICTURE = range(2)
-FEW_LANES = 16
 
 
 def write_queue_beats(params: Parameters) -> tuple[int, int]:
@@ -27,7 +26,7 @@ def write_queue_beats(params: Parameters) -> tuple[int, int]:
     The lists never wait long but for a chunk of each bin at the end, the picture for a row of a
     bin.
     """
-    return (16, 16) if params.raster_lanes <= FEW_LANES else (64, 64)
+    return (16, 16) if params.has_short_queues else (64, 64)
 
 
 @dataclass(frozen=True)

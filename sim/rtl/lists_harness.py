@@ -26,9 +26,11 @@ from hw.stages.depth_sort.depth_sort import COUNTERS as SORT_COUNTERS
 from hw.stages.depth_sort.depth_sort import DepthSort
 from hw.stages.tile_bin.tile_bin import COUNTERS as BIN_COUNTERS
 from hw.stages.tile_bin.tile_bin import TileBin
+from sim.rtl.compiled_model import OPTIMISATION
 from sim.rtl.payload import packed
 from sim.rtl.verilated import build_library
 
+TOP = "lists"
 SOURCE = Path(__file__).with_name("lists_harness.cpp")
 FAILURES = {
     1: "is not done in time",
@@ -135,18 +137,23 @@ class ListsRun:
 class ListsHarness:
     """Builds the RTL of `params` once (kept in the user's cache) and runs frames through it.
 
+    Parameters
+    ----------
+    text : Verilog in place of that of `lists_verilog`; None for that.
+    optimisation : of g++.
+
     Raises InputError where a tool is missing or the build fails.
     """
 
     params: Parameters = field(default_factory=Parameters)
+    text: str | None = None
+    optimisation: str = OPTIMISATION
 
     @cached_property
     def _library(self) -> ctypes.CDLL:
-        name = "lists"
-        text = lists_verilog(self.params, name)
-        library = ctypes.CDLL(
-            str(build_library(name, text, SOURCE, {"bind_top.h": _bindings(self.params)}))
-        )
+        text = lists_verilog(self.params) if self.text is None else self.text
+        headers = {"bind_top.h": _bindings(self.params)}
+        library = ctypes.CDLL(str(build_library(TOP, text, SOURCE, headers, self.optimisation)))
         library.lists_run.restype = None
         return library
 
@@ -248,13 +255,20 @@ def splat_columns(splats: NDArray[np.void], colors: NDArray[np.integer]) -> dict
     return columns
 
 
-def lists_verilog(params: Parameters, name: str) -> str:
-    """A top with both stages, the tables wired, all streams flat."""
+def lists_verilog(
+    params: Parameters, bins: TileBin | None = None, sort: DepthSort | None = None
+) -> str:
+    """A top with both stages, the tables wired, all streams flat.
+
+    Parameters
+    ----------
+    bins, sort : components with the members of the stages, in place of these.
+    """
     m = Module()
     m.domains.sync = domain = ClockDomain()
     domain.clk, domain.rst = Signal(name="aclk"), Signal(name="reset")
-    m.submodules.tile_bin = bins = TileBin(params)
-    m.submodules.depth_sort = sort = DepthSort(params)
+    m.submodules.tile_bin = bins = bins or TileBin(params)
+    m.submodules.depth_sort = sort = sort or DepthSort(params)
     ports: list[Signal] = [domain.clk, domain.rst]
 
     def flat(port: str, value: Any, is_input: bool) -> Signal:
@@ -285,7 +299,7 @@ def lists_verilog(params: Parameters, name: str) -> str:
         flat(f"counter_{counter}", getattr(bins, counter), False)
     for counter in SORT_COUNTERS:
         flat(f"counter_{counter}", getattr(sort, counter), False)
-    return str(verilog_text(m, name, ports))
+    return str(verilog_text(m, TOP, ports))
 
 
 def _wires(bins: Any, sort: Any) -> list[tuple[str, Any, bool]]:

@@ -21,16 +21,16 @@ class ChunkStore(wiring.Component):
     """Puts entries into the chunks of their bins, and sends chunks on as records and a job each.
 
     A chunk is read a record a cycle, from the cycle in which its last entry is written on, so an
-    entry that follows into the same place never comes too early. It begins once the queue of
-    records has room for all of it.
+    entry that follows into the same place never comes too early: both are a cycle late alike. It
+    begins once the queue of records has room for all of it.
 
-    Latency: 3 cycles from `start` to the chunk's first record offered, 2 to its job.
+    Latency: 4 cycles from `start` to the chunk's first record offered, 2 to its job.
 
     Members
     -------
-    write : In(1). number : In(bin_bits). slot : In(3). entry : In(128): written in this cycle.
+    write : In(1). number : In(bin_bits). slot : In(3). entry : In(128): written in the next cycle.
     start : In(1), the chunk of job.number leaves; only where `ready`.
-    job : In(chunk_job), of it; its number also before, wherever a chunk might start.
+    job : In(chunk_job), of it.
     ready : Out(1), a chunk may leave in this cycle: a register. ready_next : Out(1), in the next.
     jobs : Out(stream of chunk_job). records : Out(stream of 256 bits).
     """
@@ -73,7 +73,7 @@ class ChunkStore(wiring.Component):
         return m
 
     def _read(self, m):
-        """Entries into their places, and a leaving chunk's records two cycles later."""
+        """Entries into their places, and a leaving chunk's records three cycles later."""
         depth = self._params.max_bins * CHUNK_RECORDS
         m.submodules.chunks = memory = Memory(shape=RECORD_BITS, depth=depth, init=[])
         write = memory.write_port(granularity=ENTRY_BITS)
@@ -81,25 +81,22 @@ class ChunkStore(wiring.Component):
         number = Signal(bin_bits(self._params), reset_less=True)
         place = Signal(range(CHUNK_RECORDS), reset_less=True)
         left, reads = Signal(range(CHUNK_RECORDS)), Signal()  # records of it; there are some
-        raw, arrives = Signal(), Signal()
+        asked, raw, arrives = Signal(), Signal(), Signal()
         data = Signal(RECORD_BITS, reset_less=True)
-        m.d.comb += [
+        # A memory this wide lies far apart: both its addresses come from registers.
+        m.d.sync += [
             write.addr.eq(Cat(self.slot[1:], self.number)),
             write.data.eq(self.entry.replicate(RECORD_ENTRIES)),
             write.en.eq(Mux(self.write, Cat(~self.slot[0], self.slot[0]), 0)),
-            # Whether a chunk starts is known late: the first record of one that might is read.
-            read.addr.eq(
-                Mux(reads, Cat(place, number),
-                    self.job.number << (CHUNK_RECORDS - 1).bit_length())
-            ),
-            read.en.eq(1),
-        ]  # fmt: skip
+        ]
+        m.d.comb += [read.addr.eq(Cat(place, number)), read.en.eq(1)]
         with m.If(self.start):
-            m.d.sync += [number.eq(self.job.number), place.eq(1), left.eq(self.job.records)]
+            m.d.sync += [number.eq(self.job.number), place.eq(0), left.eq(self.job.records)]
             m.d.sync += reads.eq(self.job.records != 0)
         with m.Elif(reads):
             m.d.sync += [place.eq(place + 1), left.eq(left - 1), reads.eq(left != 1)]
-        m.d.sync += [raw.eq(self.start | reads), arrives.eq(raw), data.eq(read.data)]
+        m.d.sync += [asked.eq(self.start | reads), raw.eq(asked)]
+        m.d.sync += [arrives.eq(raw), data.eq(read.data)]
         m.d.comb += self.ready_next.eq(~self.start & (left <= 1) & self._has_room(m))
         m.d.sync += self.ready.eq(self.ready_next)
         return data, arrives

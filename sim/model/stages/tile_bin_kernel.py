@@ -36,7 +36,7 @@ TILE_BIN = registers(
     *("state", "rows", "total", "number", "finished"),
     *("valid_0", "valid_1", "valid_2", "bin_0", "bin_1", "bin_2", "fills", "fill_chunk"),
     # Store.
-    *("left", "raw", "arrives", "room", "has_room", "record_gone"),
+    *("left", "asked", "raw", "arrives", "room", "has_room", "record_gone"),
     # Chunks that left, and those of which a place was found, and that are through.
     *("chunks_in", "chunks_placed", "chunks_out"),
     # Table and writer: the page taken; the place that is shown, its records, the one that is next;
@@ -194,7 +194,8 @@ def clock_tile_bin(
     lists.has_room = int(after >= CHUNK_RECORDS)
     lists.room = after
     lists.record_gone = int(moves)
-    lists.arrives, lists.raw = lists.raw, int(leaves | (lists.left != 0))
+    lists.arrives, lists.raw = lists.raw, lists.asked
+    lists.asked = int(leaves | (lists.left != 0))
     if leaves:
         chunk = arrays.chunks[lists.chunks_in % len(arrays.chunks)]
         number = lists.number if flushes else lists.bin_2

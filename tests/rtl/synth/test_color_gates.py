@@ -6,9 +6,7 @@ import re
 
 import numpy as np
 import pytest
-from amaranth.hdl import ClockSignal, Instance, Module, ResetSignal, Signal, Value
-from amaranth.lib import wiring
-from amaranth.lib.wiring import In
+from amaranth.hdl import Signal, Value
 
 from golden.params import Parameters
 from golden.stages.color.integer import color
@@ -29,6 +27,7 @@ from tests.rtl.color.color_stimulus import (
     random_records,
     random_splats,
 )
+from tests.rtl.synth.netlist_component import NetlistComponent
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("color_gates")]
 UNIT = "color_4"
@@ -36,27 +35,10 @@ PARAMS = Parameters(color_cycles=4)
 MUTANTS = 24
 
 
-class Gates(wiring.Component):
-    """A netlist under the members of Color; `mutant` reaches its input of that name."""
-
-    def __init__(self, top: str):
-        self._top = top
-        super().__init__({**Color(PARAMS).signature.members, PORT: In(PORT_BITS)})
-
-    def elaborate(self, platform):
-        m = Module()
-        ports = {"i_clk": ClockSignal(), "i_rst": ResetSignal()}
-        for path, member, value in self.signature.flatten(self):
-            direction = "i" if member.flow is In else "o"
-            ports[f"{direction}_{'__'.join(map(str, path))}"] = Value.cast(value)
-        m.submodules.gates = Instance(self._top, **ports)
-        return m
-
-
 class MutantTop(ColorTop):
     """ColorTop with the netlist's input beside its own."""
 
-    def __init__(self, component: Gates):
+    def __init__(self, component: NetlistComponent):
         super().__init__(PARAMS, component)
         self.mutant = Signal(PORT_BITS, name=PORT)
 
@@ -70,7 +52,7 @@ def harness_of(netlist: str) -> tuple[ColorHarness, int]:
     """The harness around a netlist of synth_ecp5, and how many of its LUTs it can change."""
     top = make_unit(UNIT).top
     gates, count = with_mutants(netlist, top, MUTANTS)
-    around = MutantTop(Gates(top))
+    around = MutantTop(NetlistComponent(Color(PARAMS), top, has_mutants=True))
     ports = [value for _, _, value in around.signature.flatten(around)]
     text = verilog_text(around, COLOR_NAME, [*(Value.cast(port) for port in ports), around.mutant])
     design = Design(COLOR_NAME, f"{text}\n{with_models(gates)}", {})
