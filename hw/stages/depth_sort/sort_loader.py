@@ -167,8 +167,11 @@ class SortLoader(wiring.Component):
         """The lanes' entries into their places of the open batch; batches are opened and closed."""
         most, rest = self._params.sort_entries, job["count"]
         is_open, buffer, full, opens = Signal(), Signal(), Signal(2), Signal()
-        size = Signal(index_bits(self._params) + 1, reset_less=True)
-        opened = Mux(rest > most, most, rest)
+        # What the next batch is to hold, and whether it is the last: a cycle behind `rest`, which
+        # changes two cycles and more before a batch is opened.
+        opened = Signal(index_bits(self._params) + 1, reset_less=True)
+        fits = Signal(reset_less=True)
+        m.d.sync += [fits.eq(rest <= most), opened.eq(Mux(rest <= most, rest, most))]
         through = []
         for n, (lane, items) in enumerate(zip(lanes, self.items, strict=True)):
             entry, item = lane.o.payload, items.payload
@@ -196,15 +199,15 @@ class SortLoader(wiring.Component):
         m.d.sync += self.batch.eq(opens)
         m.d.sync += full.eq((full | Mux(opens, Cat(~buffer, buffer), 0)) & ~self.freed)
         with m.If(opens):
-            m.d.sync += [is_open.eq(1), size.eq(opened)]
+            m.d.sync += [is_open.eq(1), rest.eq(rest - opened)]
             for n in range(2):
                 with m.If(buffer == n):
                     m.d.sync += [
                         self.counts[n].eq(opened),
-                        self.final[n].eq(job.final & (rest <= most)),
+                        self.final[n].eq(job.final & fits),
                     ]
         with m.If(is_open & through[0] & through[1]):
-            m.d.sync += [is_open.eq(0), buffer.eq(~buffer), rest.eq(rest - size)]
+            m.d.sync += [is_open.eq(0), buffer.eq(~buffer)]
 
     def _pick(self, m, record, left, lanes, goes):
         """The entries that are left of a record, each into its lane; whether the next place is odd.
