@@ -14,14 +14,18 @@ from golden.rules import Rules
 from sim.model.clocked_frame import memory_of, placed_view, strip_address
 from sim.model.config import ModelConfig
 from sim.model.frame_clock.timing import frame_clock
-from sim.model.picture_memory import picture_memory
+from sim.model.picture_memory import PictureMemory, picture_memory
 from sim.model.requests import Requests, cut
 
 LINES = 1 << 16  # of a piece of text
 
 
-def frame_requests(pack: Pack, camera: Camera, rules: Rules, config: ModelConfig) -> Requests:
-    """The bursts of a frame on the bus, as their addresses are taken, strip after strip.
+def frame_requests(
+    pack: Pack, camera: Camera, rules: Rules, config: ModelConfig
+) -> tuple[Requests, PictureMemory]:
+    """The bursts of a frame on the bus, as their addresses are taken, and what lies where.
+
+    Strip follows strip.
 
     A frame is clocked twice: what it asks for is known when it has ended. Addresses are those of
     the model: the pack, behind it lists and picture, as sim.model.picture_memory has them.
@@ -43,7 +47,7 @@ def frame_requests(pack: Pack, camera: Camera, rules: Rules, config: ModelConfig
         frame_clock(part, memory, address, bursts)
         found.append(bursts)
     address, beats, written = np.concatenate(found).T
-    return Requests(address, beats * (params.data_bits // 8), written.astype(np.bool_))
+    return Requests(address, beats * (params.data_bits // 8), written.astype(np.bool_)), room
 
 
 def ramulator_text(requests: Requests, burst_bytes: int) -> Iterator[str]:

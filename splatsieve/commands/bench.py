@@ -25,7 +25,7 @@ TEST_VIEWS = "::8"
 
 bench = typer.Typer(
     name="bench",
-    help="Run a study of clusters, colours, entries, packing or widths, as behind the results.",
+    help="Run a study of clusters, colours, entries, memory or widths, as behind the results.",
     rich_markup_mode="rich",
 )
 OutputOption = Annotated[Path | None, typer.Option("-o", "--output", help="JSON file to write.")]
@@ -277,6 +277,44 @@ def pack(
     _write(result, output)
     for name, value in (*result["fit"].items(), ("same_bytes", result["same_bytes"])):
         typer.echo(f"{name}: {value}")
+
+
+@bench.command()
+def memory(
+    pack: Annotated[Path, typer.Argument(help="Pack file, written by splatsieve pack.")],
+    cameras: CamerasOption = None,
+    size: SizeOption = None,
+    views: ViewsOption = None,
+    config: Annotated[str, typer.Option(help="Configuration with a build and a DRAM.")] = "edge",
+    rules: Annotated[str, typer.Option(help="inria or gsplat.")] = "gsplat",
+    output: OutputOption = None,
+) -> None:
+    """What a frame asks of memory, and each purpose's rate against the DRAM's streaming rate."""
+    from golden.default_scene import NAME
+    from golden.pack.file import load_pack
+    from golden.rules import rules_named
+    from reports.benches.bench_memory import markdown, study
+    from sim.model.config import load_model_config
+    from splatsieve.inputs import cameras_of, check_output, need_cameras
+    from splatsieve.progress import track
+
+    check_output(output, pack=pack, cameras=cameras)
+    words = ["splatsieve", "bench", "memory", pack.name]
+    for option, value in {
+        "--cameras": cameras.name if cameras is not None else None,
+        "--size": size,
+        "--views": views,
+        "--config": config,
+        "--rules": rules,
+        "-o": output.name if output is not None else None,
+    }.items():
+        words += [] if value is None else [option, value]
+    machine, packed = load_model_config(config), load_pack(pack)
+    need_cameras(packed.meta.scene, NAME, cameras)
+    seen = cameras_of(cameras, size, views)
+    result = study(packed, seen, rules_named(rules), machine, shlex.join(words), track)
+    _write(result, output)
+    typer.echo(markdown(result))
 
 
 @bench.command()

@@ -51,7 +51,7 @@ def model(
     if requests is not None:
         if len(seen) != 1:
             raise InputError(f"--requests takes one view, not {len(seen)}: give --views N.")
-        asked = frame_requests(packed, seen[0], chosen, machine)
+        asked, _ = frame_requests(packed, seen[0], chosen, machine)
         with atomic_path(requests) as part, part.open("w", encoding="ascii") as file:
             file.writelines(ramulator_text(asked, machine.memory.burst_bytes))
     found = modelled_views(packed, seen, chosen, machine, without=True)

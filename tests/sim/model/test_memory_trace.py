@@ -28,7 +28,7 @@ def frame():
     pack = build_pack(default_scene(3000), ClusterOptions("morton", 120), INRIA)
     camera = default_cameras(24)[8].resized(160, 120)
     (clocked,) = clocked_frames(pack, camera, INRIA, EDGE, without=False)
-    return pack, camera, clocked, frame_requests(pack, camera, INRIA, EDGE)
+    return pack, camera, clocked, frame_requests(pack, camera, INRIA, EDGE)[0]
 
 
 def test_as_many_bursts_and_bytes_as_counted(frame):
