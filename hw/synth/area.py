@@ -127,10 +127,15 @@ def notes(areas: list[Area]) -> list[str]:
     timings = [area.timing for area in areas if area.timing is not None]
     if len(timings) < len(areas):
         found.append(MISSING)
-    for freq, activity in sorted({(t.freq_mhz, t.activity) for t in timings}):
+    for freq, activity in sorted({(t.freq_mhz, t.activity) for t in timings if not t.measured}):
         found.append(
             f"Power at {freq:g} MHz, every net changing {activity:g} times a cycle: an assumption, "
             "no measured activity. Macros are clocked in every cycle."
+        )
+    for freq, frame in sorted({(t.freq_mhz, t.measured) for t in timings if t.measured}):
+        found.append(
+            f"Power at {freq:g} MHz, each stage's nets as active as in the RTL: {frame}. "
+            "Macros are clocked in every cycle."
         )
     return found
 
@@ -163,8 +168,9 @@ def table(areas: list[Area]) -> str:
         "| --- |" + " ---: |" * 7,
         *map(_area_row, areas),
         "",
-        "| unit | macros | leakage, mW | critical path, ps | MHz | cells, mW | macros, mW |",
-        "| --- | --- |" + " ---: |" * 5,
+        "| unit | macros | leakage, mW | critical path, ps | MHz | activity | cells, mW "
+        "| macros, mW |",
+        "| --- | --- |" + " ---: |" * 6,
         *map(_speed_row, areas),
         "",
         f"- Library: {library}.",
@@ -196,10 +202,18 @@ def _speed_row(area: Area) -> str:
         f"`{area.unit}`",
         macros,
         f"{leakage * 1e3:.4f}{of_cells}",
-        *([f"{timing.critical_ps:,.0f}", f"{timing.fmax_mhz:,.0f}"] if timing else ["", ""]),
+        *(_timing_cells(timing) if timing else [""] * 3),
         *(
             "" if power is None else f"{power * 1e3:,.3f}"
             for power in (area.cell_power_w, area.macro_power_w)
         ),
     ]
     return "| " + " | ".join(values) + " |"
+
+
+def _timing_cells(timing: Timing) -> list[str]:
+    return [
+        f"{timing.critical_ps:,.0f}",
+        f"{timing.fmax_mhz:,.0f}",
+        f"{timing.activity:.3f}".rstrip("0"),
+    ]

@@ -28,6 +28,7 @@ class Timing:
     critical_ps : least period of the clock, between registers and memories.
     critical_from, critical_to : ends of that path, by hierarchical name.
     freq_mhz : clock that the power is of. activity : transitions of every net in a cycle.
+    measured : frame that the activity was measured in; empty where it is assumed.
     internal_w, switching_w : power of the cells within and at their outputs' loads, no leakage.
     """
 
@@ -38,6 +39,7 @@ class Timing:
     activity: float
     internal_w: float
     switching_w: float
+    measured: str = ""
 
     @property
     def fmax_mhz(self) -> float:

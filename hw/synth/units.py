@@ -55,6 +55,13 @@ COMPONENTS: dict[str, Callable] = {
     "depth_sort": DepthSort,
     "rasterize": lambda _: Rasterize(PRESETS["render"].params),
 }
+# Stage whose component a unit is, where the names differ.
+STAGE_OF_UNIT = {
+    "cull": "cluster_cull",
+    "fetch": "gaussian_fetch",
+    "project": "gaussian_project",
+    **{f"color_{n}": "color" for n in (1, 2, 4, 8)},
+}
 UNITS = (*PRESETS, *COMPONENTS)
 
 

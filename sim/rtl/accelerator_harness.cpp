@@ -10,7 +10,11 @@
 #include "Vtop.h"
 #include "patterns.h"
 #include "Vtop___024root.h"
-#include "bind_top.h"  // written at build time: kBusBytes, kLanes, kSplatWords, DRAWS, read_data(top), write_data(top) or splat_data(top), splat_keep(top, lane), inner_events(top)
+#include "bind_top.h"  // written at build time: kBusBytes, kLanes, kSplatWords, DRAWS, ACTIVITY, read_data(top), write_data(top) or splat_data(top), splat_keep(top, lane), inner_events(top)
+
+#if ACTIVITY
+#include "verilated_saif_c.h"
+#endif
 
 namespace {
 
@@ -71,6 +75,10 @@ struct Event {
 struct Accelerator {
     std::unique_ptr<VerilatedContext> context;
     std::unique_ptr<Vtop> top;
+#if ACTIVITY
+    std::unique_ptr<VerilatedSaifC> activity;
+    uint64_t looked, window_cycles, period_cycles;
+#endif
     Memory memory;
     Counts counts;
     uint64_t random;
@@ -252,13 +260,25 @@ static void cycle(Accelerator& a) {
                                      a.write_beats, a.moved);
     top.aclk = 1;
     top.eval();
+#if ACTIVITY
+    // Once a cycle: neither the clock nor glitches count.
+    if (a.activity->isOpen() && a.counts.cycle % a.period_cycles < a.window_cycles)
+        a.activity->dump(a.looked++);
+#endif
     ++a.counts.cycle;
 }
 
 Accelerator* accelerator_new(const Memory* memory) {
     auto* a = new Accelerator{};
     a->context = std::make_unique<VerilatedContext>();
+#if ACTIVITY
+    a->context->traceEverOn(true);
+#endif
     a->top = std::make_unique<Vtop>(a->context.get());
+#if ACTIVITY
+    a->activity = std::make_unique<VerilatedSaifC>();
+    a->top->trace(a->activity.get(), 99);
+#endif
     a->memory = *memory;
     a->random = memory->seed;
     Vtop& top = *a->top;
@@ -296,6 +316,22 @@ void accelerator_delete(Accelerator* a) {
     a->top->final();
     delete a;
 }
+
+#if ACTIVITY
+// Transitions are counted from now on, in so many cycles of every period.
+void accelerator_begin_activity(Accelerator* a, const char* path, uint64_t window, uint64_t period) {
+    a->looked = 0;
+    a->window_cycles = window;
+    a->period_cycles = period;
+    a->activity->open(path);
+}
+
+// Cycles looked at; the file of accelerator_begin_activity is whole.
+uint64_t accelerator_end_activity(Accelerator* a) {
+    a->activity->close();
+    return a->looked;
+}
+#endif
 
 // Response of the write, 0 for OKAY; -1 where none came.
 int accelerator_write(Accelerator* a, uint32_t offset, uint32_t value) {

@@ -93,12 +93,19 @@ class AcceleratorHarness:
     params : the hardware's.
     image : bytes of the memory from `memory.address` on.
     memory : how it behaves.
+    traces_activity : begin_activity can be called; slower, and a build of its own.
 
     Raises InputError where a tool is missing or the build fails.
     """
 
-    def __init__(self, params: Parameters, image: bytes, memory: MemoryModel | None = None):
-        self._library, self._record = _library(params), output_dtype(params)
+    def __init__(
+        self,
+        params: Parameters,
+        image: bytes,
+        memory: MemoryModel | None = None,
+        traces_activity: bool = False,
+    ):
+        self._library, self._record = _library(params, traces_activity), output_dtype(params)
         self._params = params
         self._image = np.frombuffer(image, dtype=np.uint8).copy()  # a build may write to it
         self._model = memory or MemoryModel()
@@ -187,6 +194,24 @@ class AcceleratorHarness:
         call(self._handle, raw, ctypes.c_uint64(count))
         return [Event(e.cycle, EventKind(e.kind), e.value, e.more) for e in raw]
 
+    def begin_activity(self, path: Path, window_cycles: int, period_cycles: int) -> None:
+        """From now on the transitions of every net are counted, into a file of the form SAIF.
+
+        Parameters
+        ----------
+        window_cycles, period_cycles : so many cycles of every period are looked at.
+        """
+        self._library.accelerator_begin_activity(
+            self._handle,
+            str(path).encode(),
+            ctypes.c_uint64(window_cycles),
+            ctypes.c_uint64(period_cycles),
+        )
+
+    def end_activity(self) -> int:
+        """Writes that file; how many cycles were looked at."""
+        return int(self._library.accelerator_end_activity(self._handle))
+
     def frames(self) -> list[NDArray[np.void]]:
         """(S,) record_dtype of each frame that ended, in stream order, and what came after the last
         end as one more; all are taken out."""
@@ -241,10 +266,24 @@ def build_accelerator(params: Parameters) -> None:
 
 
 @cache
-def _library(params: Parameters) -> ctypes.CDLL:
+def _library(params: Parameters, traces_activity: bool = False) -> ctypes.CDLL:
     design = cached_design(accelerator_design, params)
-    header = {"bind_top.h": _bindings(params) + inner_events_function(design)}
-    library = ctypes.CDLL(str(build_library(design.name, watchable(design), SOURCE, header)))
+    define = f"#define ACTIVITY {int(traces_activity)}\n"
+    header = {"bind_top.h": define + _bindings(params) + inner_events_function(design)}
+    library = ctypes.CDLL(
+        str(
+            build_library(
+                design.name,
+                watchable(design),
+                SOURCE,
+                header,
+                traces_activity=traces_activity,
+            )
+        )
+    )
+    if traces_activity:
+        library.accelerator_begin_activity.restype = None
+        library.accelerator_end_activity.restype = ctypes.c_uint64
     library.accelerator_new.restype = ctypes.c_void_p
     for name in ("accelerator_run", "accelerator_splats", "accelerator_events"):
         getattr(library, name).restype = ctypes.c_uint64

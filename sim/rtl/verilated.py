@@ -20,6 +20,9 @@ from sim.rtl.toolchain import verilator_version
 PATTERNS = Path(__file__).with_name("patterns.h")  # included by harnesses
 # A bench drives and reads the ports of the top: nothing below need be public.
 BENCH_OPTIONS = ("--vpi", "--public-depth", "1", "--timescale", "1ns/1ps")
+# Nets of any width; memories are none.
+ACTIVITY_OPTIONS = ("--trace-saif", "--trace-max-width", "4096", "--trace-max-array", "1")
+ACTIVITY_RUNTIME = ("verilated_saif_c",)
 BENCH_RUNTIME = (*RUNTIME, "verilated_dpi", "verilated_vpi")
 
 
@@ -29,6 +32,7 @@ def build_library(
     harness: Path,
     headers: dict[str, str],
     optimisation: str = OPTIMISATION,
+    traces_activity: bool = False,
 ) -> Path:
     """Path of the shared library of a design, built now or taken from the cache.
 
@@ -41,16 +45,19 @@ def build_library(
     harness : C++ file that includes Vtop.h and exports C functions.
     headers : further headers that the harness includes, by file name.
     optimisation : of g++ for the model and the harness.
+    traces_activity : the model can count the transitions of its nets (VerilatedSaifC).
 
     Raises InputError where a tool is missing, fails, or the cache cannot be written.
     """
+    options = ("--x-assign", "fast", "--noassert", *(ACTIVITY_OPTIONS if traces_activity else ()))
+    runtime = (*RUNTIME, *(ACTIVITY_RUNTIME if traces_activity else ()))
 
     def make(folder: Path, cache: Path) -> Path:
-        options = ("--x-assign", "fast", "--noassert")
-        objects = model_objects(name, harness, folder, cache, optimisation, options)
+        objects = model_objects(name, harness, folder, cache, optimisation, options, runtime)
         return link(objects, ["-shared"], folder / "harness.so")
 
     parts = [harness.read_text(), PATTERNS.read_text(), *headers.values(), optimisation]
+    parts += ACTIVITY_OPTIONS if traces_activity else ()
     files = {f"{name}.v": with_memory_loops(verilog), **headers}
     return _kept(name, ".so", parts, files, make)
 

@@ -23,6 +23,7 @@ from sim.model.frame_clock.timing import frame_clock, knows_memory
 from sim.model.memory import MemoryModel
 from sim.model.picture_memory import PictureMemory, picture_memory, read_picture
 from sim.rtl.accelerator_harness import AcceleratorHarness
+from sim.rtl.activity import Activity, watched
 from sim.rtl.driver import Accelerator, Status, pack_image
 from sim.views.differing import count_differing
 
@@ -56,6 +57,7 @@ class FrameRun:
         pixels in place of splats, which stay inside.
     frames : that the RTL took: 1, or more where the picture was drawn in strips; then `counters`
         are sums over them.
+    activity : of the nets of each stage by name, where that was asked for.
     """
 
     view: str
@@ -70,6 +72,7 @@ class FrameRun:
     memory: MemoryModel | None = None
     picture: NDArray[np.uint8] | None = None
     frames: int = 1
+    activity: dict[str, Activity] | None = None
 
     @property
     def cycles(self) -> int | None:
@@ -139,6 +142,7 @@ class FrameRunner:
     params : of the hardware, the default ones if not given.
     background : R, G, B behind the pictures of a build that draws.
     clocked : hold the RTL's counters of cycles to the cycle model too.
+    traces_activity : the transitions of the RTL's nets are counted, slowly.
 
     Raises InputError on a pack of other parameters, or where a tool is missing (`rtl`).
     """
@@ -152,9 +156,11 @@ class FrameRunner:
         background: Background = BLACK,
         *,
         clocked: bool = True,
+        traces_activity: bool = False,
     ):
         self._is_clocked = clocked
         self._pack, self._engine, self._background = pack, engine, background
+        self._traces_activity = traces_activity
         self._memory, self._params = memory or MemoryModel(), params or Parameters()
         check_parameters(pack, self._params)
         self._image = pack_image(pack) if engine == "rtl" else b""
@@ -177,17 +183,32 @@ class FrameRunner:
             frame = replace(frame, memory=room.lists)
             image = image.ljust(room.end - self._memory.address, b"\0")
         model = _model(frame)
-        with AcceleratorHarness(self._params, image, self._memory) as bus:
+        with AcceleratorHarness(self._params, image, self._memory, self._traces_activity) as bus:
             accelerator = Accelerator(bus, self._params)
             accelerator.check()
             accelerator.open(self._memory.address, len(self._image))
             accelerator.enable_interrupts("done")
-            if room is None:
-                done = self._frame(bus, accelerator, frame)
-                return self._held_to(model, frame, done, bus.frames()[0], None)
-            done = self._strips(bus, accelerator, frame, room)
-            picture = read_picture(bus, room, frame.camera)
-            return self._held_to(model, frame, done, model.splats, picture, room.picture_address)
+            if not self._traces_activity:
+                return self._run_on(bus, accelerator, frame, model, room)
+            with watched(bus, self._params) as watch:
+                run = self._run_on(bus, accelerator, frame, model, room)
+            return replace(run, activity=watch.stages)
+
+    def _run_on(
+        self,
+        bus: AcceleratorHarness,
+        accelerator: Accelerator,
+        frame: ViewFrame,
+        model: FrameRun,
+        room: PictureMemory | None,
+    ) -> FrameRun:
+        """The frame by the RTL, held to the model."""
+        if room is None:
+            done = self._frame(bus, accelerator, frame)
+            return self._held_to(model, frame, done, bus.frames()[0], None)
+        done = self._strips(bus, accelerator, frame, room)
+        picture = read_picture(bus, room, frame.camera)
+        return self._held_to(model, frame, done, model.splats, picture, room.picture_address)
 
     def _strips(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -77,6 +78,12 @@ def frame(
     clock: Annotated[
         float, typer.Option("--clock", help="rtl: MHz of the accelerator, beside that DRAM.")
     ] = 1000.0,
+    activity: Annotated[
+        Path | None,
+        typer.Option(
+            "--activity", help="rtl: count how often each stage's nets change; write it as JSON."
+        ),
+    ] = None,
     background: BackgroundOption = "0,0,0",
     antialiased: AntialiasedOption = None,
     maps: MapsOption = None,
@@ -93,6 +100,7 @@ def frame(
     from golden.view import view_frame
     from sim.model.dram_config import load_dram
     from sim.model.memory import DramBehind, MemoryModel
+    from sim.rtl.activity import write_activity
     from sim.views.blind_views import warn_of_blind_views
     from sim.views.frame import FrameRunner, frame_engine_named
     from splatsieve.inputs import cameras_of, check_output, need_cameras
@@ -101,6 +109,8 @@ def frame(
     last, params = _build(stage, preset, changes or [], picture is not None or maps is not None)
     if maps is not None and by != "integer":
         raise InputError("the hardware writes no depth: take --maps of --engine integer.")
+    if activity is not None and by != "rtl":
+        raise InputError("--activity counts what the RTL's nets do: take it of --engine rtl.")
     behind = parse_background(background)
     if behind != BLACK and last != "picture":
         raise InputError(
@@ -111,7 +121,7 @@ def frame(
         raise InputError(
             f"a latency of {latency} cycles is outside 1..{MAX_LATENCY_CYCLES}: choose another."
         )
-    for path in (splats, picture, maps):
+    for path in (splats, picture, maps, activity):
         check_output(path, pack=pack, cameras=cameras)
     packed = load_pack(pack)
     need_cameras(packed.meta.scene, NAME, cameras)
@@ -127,7 +137,8 @@ def frame(
     camera = cameras_of(cameras, size, str(view), transform)[0]
     dram = None if memory is None else DramBehind(load_dram(memory), clock)
     view_of = view_frame(packed, camera, chosen, params, behind)
-    runner = FrameRunner(packed, by, MemoryModel(latency_cycles=latency, dram=dram), params, behind)
+    model = MemoryModel(latency_cycles=latency, dram=dram)
+    runner = FrameRunner(packed, by, model, params, behind, traces_activity=activity is not None)
     run = runner.run_view(view_of)
     if run.status is not None:
         run.status.check()
@@ -155,6 +166,8 @@ def frame(
             "mismatches": run.mismatches,
             "status": run.status.code.name.lower(),
         }
+    if activity is not None and run.activity is not None:
+        write_activity(activity, run.activity, {**result, "parameters": asdict(params)})
     warn_of_blind_views({camera.name: len(run.splats)}, packed.meta.scene)
     show_result(context, result, as_json, _text)
 

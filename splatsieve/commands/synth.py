@@ -41,8 +41,13 @@ def synth(
         typer.Option(help="Liberty file of memory macros, repeatable; with --liberty."),
     ] = None,
     activity: Annotated[
-        float, typer.Option(help="Transitions of a net in a cycle, for power; with --liberty.")
-    ] = 0.1,
+        str,
+        typer.Option(
+            metavar="NUMBER|FILE",
+            help="Transitions of a net in a cycle, for power, or what `splatsieve frame "
+            "--activity` wrote; with --liberty.",
+        ),
+    ] = "0.1",
     output: Annotated[
         Path | None,
         typer.Option("-o", "--output", help="Folder for netlists, logs and the tables."),
@@ -53,6 +58,7 @@ def synth(
     from golden.cache_folder import usable_home
     from golden.errors import InputError
     from golden.files import make_folder, write_text
+    from hw.synth.activity import parse_activity
     from hw.synth.devices import FAMILIES
     from hw.synth.flow import (
         TARGET_MHZ,
@@ -75,9 +81,8 @@ def synth(
     if liberty is not None:
         if place:
             raise InputError("--place goes with an FPGA: leave it out with --liberty.")
-        if not 0 <= activity <= 2:
-            raise InputError(f"an activity of {activity:g} is outside 0 to 2: choose another.")
-        synth_gates(names, liberty, memories or [], activity, freq or POWER_MHZ, output, as_json)
+        nets = parse_activity(activity)
+        synth_gates(names, liberty, memories or [], nets, freq or POWER_MHZ, output, as_json)
         return
     if memories:
         raise InputError("--memories goes with --liberty: give the library of the cells too.")

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import json
 import tempfile
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from splatsieve.progress import track
+
+if TYPE_CHECKING:
+    from hw.synth.activity import NetActivity
 
 
 def synth_gates(
     names: list[str],
     liberty: Path,
     memories: list[Path],
-    activity: float,
+    activity: NetActivity,
     freq_mhz: float,
     output: Path | None,
     as_json: bool,
@@ -30,6 +35,8 @@ def synth_gates(
     from hw.synth.timing import analyse
     from hw.synth.units import make_unit
 
+    for name in names:  # before the long work
+        activity.of(name)
     library, macros = read_liberty(liberty), read_macros(memories)
     if output is not None:
         make_folder(output)
@@ -39,7 +46,9 @@ def synth_gates(
         for name in track(names, f"Mapping to {library.name}"):
             unit = make_unit(name)
             mapped = map_gates(unit, library, folder)
-            timing = analyse(mapped, unit.top, library, macros, activity, freq_mhz)
+            timing = analyse(mapped, unit.top, library, macros, activity.of(name), freq_mhz)
+            if timing is not None:
+                timing = replace(timing, measured=activity.frame)
             areas.append(area_of(name, mapped, library, macros, timing))
     if output is not None:
         write_text(output / "area.json", dump(areas))
