@@ -10,17 +10,17 @@ from typing import Any
 Netlist = dict[str, Any]
 Cell = dict[str, Any]
 Half = dict[str, Any]
-INPUTS, CONSTANTS = "ABCD", ("0", "1", "x")
+INPUTS, OUTPUTS, CONSTANTS = "ABCD", ("S0", "S1", "COUT"), ("0", "1", "x")
 NO_CARRY, A_CARRY = f"{0:016b}", f"{0x000F:016b}"  # what a first half hands on, C and D being 1
 
 
 def with_own_ends(netlist: Netlist, top: str) -> tuple[Netlist, int]:
     """Moves every chain of CCU2C half a cell on, so that its first half makes the constant carry.
 
-    Yosys ties the carry into a chain to a constant, and reads the carry out of it as a wire; for
-    each nextpnr adds a cell of two LUTs on either side of the first. Here the first half of a chain
-    hands on the constant, and a half behind the last one shows the carry as its sum. What is
-    computed is the same, bit for bit. Chains whose carry is read halfway are left alone.
+    Yosys ties the carry into a chain to a constant and names the carry out of it; for each of both
+    nextpnr adds a cell, which is two LUTs. Here the first half of a chain hands on the constant,
+    and a half behind the last one shows a carry that is read as its sum. What is computed is the
+    same, bit for bit. Chains whose carry is read halfway are left alone.
 
     Parameters
     ----------
@@ -47,6 +47,16 @@ def with_own_ends(netlist: Netlist, top: str) -> tuple[Netlist, int]:
         _write(cells, chain, [first, *halves], nets)
         changed += 1
     return netlist, changed
+
+
+def with_open_ports(netlist: Netlist, top: str) -> Netlist:
+    """Names the carries that a CCU2C is without, as nextpnr wants it; Yosys wants them left out."""
+    for cell in netlist["modules"][top]["cells"].values():
+        if cell["type"] == "CCU2C":
+            for port, direction in (("CIN", "input"), ("COUT", "output")):
+                cell["connections"].setdefault(port, ["x"])
+                cell["port_directions"].setdefault(port, direction)
+    return netlist
 
 
 def _carries(module: Netlist) -> tuple[dict[int, str], set[int]]:
@@ -130,12 +140,14 @@ def _write(
     carries = [[next(nets)] for _ in names[1:]]
     for place, name in enumerate(names):
         made = {**model, "parameters": dict(model["parameters"]), "connections": {}}
-        directions = dict.fromkeys([f"{port}{n}" for port in INPUTS for n in range(2)], "input")
-        directions |= {"S0": "output", "S1": "output", "COUT": "output", "CIN": "input"}
-        made["port_directions"] = directions
         for n, half in enumerate(halves[2 * place : 2 * place + 2]):
             made["parameters"][f"INIT{n}"] = half["INIT"]
             made["connections"] |= {f"{port}{n}": half[port] for port in (*INPUTS, "S")}
-        made["connections"]["CIN"] = carries[place - 1] if place else ["x"]
-        made["connections"]["COUT"] = carries[place] if place < len(carries) else ["x"]
+        if place:
+            made["connections"]["CIN"] = carries[place - 1]
+        if place < len(carries):
+            made["connections"]["COUT"] = carries[place]
+        made["port_directions"] = {
+            port: "output" if port in OUTPUTS else "input" for port in made["connections"]
+        }
         cells[name] = made | {"attributes": cells.get(name, model)["attributes"]}

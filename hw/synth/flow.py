@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from golden.errors import InputError
+from hw.synth.carry_chains import with_open_ports, with_own_ends
 from hw.synth.devices import FAMILIES, Part
 from hw.synth.dsp_registers import with_dsp_registers
 from hw.synth.gate_level import with_models
@@ -79,11 +80,15 @@ def with_pins(unit: Unit, folder: Path) -> float:
     Raises InputError where Yosys is missing or fails.
     """
     around, top = top_with_pins(unit.text, unit.top)
-    return _netlist(f"{unit.name}_pins", unit.text + around, top, "ecp5", folder)
+    seconds = _netlist(f"{unit.name}_pins", unit.text + around, top, "ecp5", folder)
+    path = folder / f"{unit.name}_pins.json"
+    netlist = with_open_ports(json.loads(path.read_text(encoding="utf-8")), top)
+    path.write_text(json.dumps(netlist), encoding="utf-8")
+    return seconds
 
 
 def _netlist(name: str, text: str, top: str, device: str, folder: Path) -> float:
-    """NAME.v into NAME.json, on the ECP5 with the registers of its multipliers in use; seconds."""
+    """NAME.v into NAME.json, seconds; on the ECP5 with what Yosys leaves out of it."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{name}.v").write_text(text)
     script = f"read_verilog {name}.v; {FAMILIES[device].command} -top {top}; write_json {name}.json"
@@ -91,6 +96,7 @@ def _netlist(name: str, text: str, top: str, device: str, folder: Path) -> float
     if device == "ecp5":
         path = folder / f"{name}.json"
         netlist, _ = with_dsp_registers(json.loads(path.read_text(encoding="utf-8")), top)
+        netlist, _ = with_own_ends(netlist, top)
         path.write_text(json.dumps(netlist), encoding="utf-8")
     return seconds
 
