@@ -10,7 +10,9 @@ from typing import Any
 Netlist = dict[str, Any]
 Cell = dict[str, Any]
 Half = dict[str, Any]
-INPUTS, OUTPUTS, CONSTANTS = "ABCD", ("S0", "S1", "COUT"), ("0", "1", "x")
+CONSTANTS = ("0", "1", "x")
+OUTPUTS = ("S0", "S1", "COUT")
+PORTS = ("CIN", *(f"{port}{n}" for port in "ABCD" for n in range(2)), *OUTPUTS)
 NO_CARRY, A_CARRY = f"{0:016b}", f"{0x000F:016b}"  # what a first half hands on, C and D being 1
 
 
@@ -50,12 +52,12 @@ def with_own_ends(netlist: Netlist, top: str) -> tuple[Netlist, int]:
 
 
 def with_open_ports(netlist: Netlist, top: str) -> Netlist:
-    """Names the carries that a CCU2C is without, as nextpnr wants it; Yosys wants them left out."""
+    """Names every port of a CCU2C, as nextpnr wants it; Yosys wants open ones left out."""
     for cell in netlist["modules"][top]["cells"].values():
         if cell["type"] == "CCU2C":
-            for port, direction in (("CIN", "input"), ("COUT", "output")):
+            for port in PORTS:
                 cell["connections"].setdefault(port, ["x"])
-                cell["port_directions"].setdefault(port, direction)
+                cell["port_directions"].setdefault(port, _direction(port))
     return netlist
 
 
@@ -103,17 +105,24 @@ def _is_plain(cell: Cell) -> bool:
     return all(parameters.get(f"INJECT1_{n}", "NO") == "NO" for n in range(2))
 
 
+def _direction(port: str) -> str:
+    return "output" if port in OUTPUTS else "input"
+
+
 def _halves(cell: Cell) -> Iterator[Half]:
     for n in range(2):
-        found = {port: cell["connections"].get(f"{port}{n}", ["1"]) for port in (*INPUTS, "S")}
-        if f"S{n}" not in cell["connections"]:
-            found["S"] = []
-        yield found | {"INIT": cell["parameters"][f"INIT{n}"]}
+        ports = {port: f"{port}{n}" for port in "ABCDS" if f"{port}{n}" in cell["connections"]}
+        found = {port: cell["connections"][name] for port, name in ports.items()}
+        yield {"S": [], **found, "INIT": cell["parameters"][f"INIT{n}"]}
 
 
 def _half(init: str, total: list[int]) -> Half:
-    """A half of constant inputs."""
-    return {port: ["1"] for port in INPUTS} | {"S": total, "INIT": init}
+    """A half of constants: of its inputs those are open that do not matter.
+
+    nextpnr ties C and D to 1 where they are used; to A and B it would lay wires.
+    """
+    inputs: Half = {port: ["1"] for port in ("CD" if init == A_CARRY else "")}
+    return inputs | {"S": total, "INIT": init}
 
 
 def _nets(module: Netlist) -> Iterator[int]:
@@ -142,12 +151,10 @@ def _write(
         made = {**model, "parameters": dict(model["parameters"]), "connections": {}}
         for n, half in enumerate(halves[2 * place : 2 * place + 2]):
             made["parameters"][f"INIT{n}"] = half["INIT"]
-            made["connections"] |= {f"{port}{n}": half[port] for port in (*INPUTS, "S")}
+            made["connections"] |= {f"{port}{n}": half[port] for port in "ABCDS" if half.get(port)}
         if place:
             made["connections"]["CIN"] = carries[place - 1]
         if place < len(carries):
             made["connections"]["COUT"] = carries[place]
-        made["port_directions"] = {
-            port: "output" if port in OUTPUTS else "input" for port in made["connections"]
-        }
+        made["port_directions"] = {port: _direction(port) for port in made["connections"]}
         cells[name] = made | {"attributes": cells.get(name, model)["attributes"]}
