@@ -14,7 +14,7 @@ degree exponent     mantissas         bits each b    largest value
 ====== ============ ================= ========= ==== ============
 
 Exponents are unsigned. Mantissas are two's complement, the most negative one of a width unused.
-Fields of degrees that a scene has not are zero. Why these widths: golden/pack/README.md.
+Fields of degrees that a scene lacks are zero. Why these widths: golden/pack/README.md.
 """
 
 from __future__ import annotations

@@ -221,7 +221,7 @@ class FrameControl(wiring.Component):
         return begin_front, alone
 
     def _resets(self, m, events, vacant, retry, is_last, flush, discard):
-        """What of the datapath a frame begins with anew: all of it, where no other is under way.
+        """Parts of the datapath that a new frame resets: all of it, unless another is under way.
 
         Each reaches a thousand registers and more all over the device: straight from a register.
         `vacant`: a frame begins, and the phases behind the front work on no other.

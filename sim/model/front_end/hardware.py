@@ -38,7 +38,7 @@ def idle_blocks(params: Parameters) -> tuple[NDArray[np.void], NDArray[np.void],
     with unused_components():
         hardware = ClusterCull(params)
         cull, test_cycles = idle_cull(hardware), hardware.test_cycles
-        del hardware  # it shall go, and amaranth's warning with it, while warnings are ignored
+        del hardware  # freed here, so that Amaranth's warning comes while warnings are ignored
         burst_entries = [BurstSplitter(params, depth).burst_entries for depth in depths]
     blocks, clients = np.zeros(1, BLOCKS), np.zeros(len(depths), CLIENT)
     blocks["cull"] = cull
