@@ -1,4 +1,4 @@
-"""What a scene is, in numbers: for whoever has a file and does not know what is in it."""
+"""What a scene is, in numbers: for anyone who has a file and does not know what is in it."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ from splatsieve.output import one_line, told_warnings
 
 app = typer.Typer(
     name="splatsieve",
-    help="Culls 3D Gaussians cluster by cluster before projection, in RTL, and says what it gains.",
+    help="An open hardware renderer for 3D Gaussian splatting: pack, cull, draw, measure.",
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",

@@ -30,7 +30,7 @@ CamerasOption = Annotated[
     ),
 ]
 SizeOption = Annotated[
-    str | None, typer.Option("--size", help="WIDTHxHEIGHT, px; without it the cameras' own.")
+    str | None, typer.Option("--size", help="WIDTHxHEIGHT, px; by default the cameras' own.")
 ]
 ViewsOption = Annotated[
     str | None,
@@ -48,9 +48,7 @@ TransformOption = Annotated[
 ]
 DropInvalidOption = Annotated[
     bool,
-    typer.Option(
-        "--drop-invalid", help="Leave out, and count, Gaussians with values that cannot be."
-    ),
+    typer.Option("--drop-invalid", help="Leave out, and count, Gaussians with impossible values."),
 ]
 AxesOption = Annotated[
     str | None,
@@ -86,7 +84,7 @@ ChangesOption = Annotated[
     typer.Option(
         "--set",
         metavar="NAME=VALUE",
-        help="Another value of a parameter than the preset's, repeatable: data_bits=128.",
+        help="Override a parameter of the preset, such as data_bits=128; repeatable.",
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]

@@ -25,7 +25,7 @@ TEST_VIEWS = "::8"
 
 bench = typer.Typer(
     name="bench",
-    help="Run a study of clusters, colours, entries, memory or widths, as behind the results.",
+    help="Run a study behind the results: clusters, colours, entries, memory or widths.",
     rich_markup_mode="rich",
 )
 OutputOption = Annotated[Path | None, typer.Option("-o", "--output", help="JSON file to write.")]

@@ -23,7 +23,7 @@ def calibrate(
     rules: Annotated[str, typer.Option(help="Rendering rules: inria or gsplat.")] = "gsplat",
     as_json: JsonOption = False,
 ) -> None:
-    """Hold the model with GSCore's resources against every published rate of GSCore."""
+    """Compare the model, given GSCore's resources, with every published rate of GSCore."""
     from golden.default_scene import NAME
     from golden.pack.file import load_pack
     from golden.rules import rules_named

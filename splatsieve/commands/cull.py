@@ -31,7 +31,7 @@ def cull(
     engine: EngineOption = "integer",
     stage: StageOption = "cluster",
     rules: Annotated[
-        str | None, typer.Option(help="inria or gsplat; without it the pack's own.")
+        str | None, typer.Option(help="inria or gsplat; by default the pack's own.")
     ] = None,
     masks: Annotated[
         Path | None, typer.Option("--masks", help="Write the Gaussians kept, packed bits, .npz.")

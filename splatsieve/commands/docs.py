@@ -13,7 +13,7 @@ def docs(
         Path, typer.Argument(help="Folder to write into: hw, in a checkout of the project.")
     ],
 ) -> None:
-    """Make the generated documents of the hardware anew: registers, interface, worked example."""
+    """Regenerate the documents of the hardware: registers, interface, worked example."""
     import matplotlib
 
     from golden.files import make_folder

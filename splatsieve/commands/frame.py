@@ -34,7 +34,7 @@ def frame(
     view: Annotated[int, typer.Option("--view", help="Index of the view, by image name.")] = 0,
     size: SizeOption = None,
     rules: Annotated[
-        str | None, typer.Option(help="inria or gsplat; without it the pack's own.")
+        str | None, typer.Option(help="inria or gsplat; by default the pack's own.")
     ] = None,
     engine: Annotated[
         str,

@@ -38,7 +38,7 @@ def pack(
     ] = "safe",
     rules: Annotated[str, typer.Option(metavar="inria|gsplat", help="Rendering rules.")] = "inria",
     per_group: Annotated[
-        int, typer.Option(help="Clusters a group to aim at; 0 for one group of all.")
+        int, typer.Option(help="Target number of clusters in a group; 0 puts all in one group.")
     ] = 24,
     colors: Annotated[
         str,

@@ -59,7 +59,7 @@ def render(
     detail: DetailOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Render one view: whole, or from what a stage of an engine left or draws itself."""
+    """Render one view: the whole scene, what a stage left of it, or that stage's own picture."""
     from golden.errors import InputError
     from golden.image import parse_background, psnr_db, read_image, write_png
     from golden.maps import write_maps

@@ -36,7 +36,7 @@ def report(
         typer.Option(
             "--trace",
             help="GPU trace of the same scene, views and size, to compare with; the first of "
-            "several stands in every ratio, the others beside it.",
+            "several is used in every ratio, the others are listed.",
         ),
     ] = None,
     config: Annotated[

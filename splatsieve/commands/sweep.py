@@ -65,7 +65,7 @@ def sweep(
     detail: DetailOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Run the cycle model over scenes, views and configurations; go on where it was stopped."""
+    """Run the cycle model over scenes, views and configurations; resume where it stopped."""
     from golden.clustering.cluster import ClusterOptions
     from golden.errors import InputError
     from golden.rules import rules_named

@@ -21,13 +21,13 @@ def trace(
     output: Annotated[Path, typer.Option("-o", "--output", help="The trace to write, JSON.")],
     scene: Annotated[
         Path | None,
-        typer.Argument(help="Scene file; without it the scene that comes with splatsieve."),
+        typer.Argument(help="Scene file; by default the scene that comes with splatsieve."),
     ] = None,
     cameras: Annotated[
         Path | None, typer.Option("--cameras", help="Camera file or COLMAP folder of the SCENE.")
     ] = None,
     size: Annotated[
-        str | None, typer.Option("--size", help="WIDTHxHEIGHT, px; without it the cameras' own.")
+        str | None, typer.Option("--size", help="WIDTHxHEIGHT, px; by default the cameras' own.")
     ] = None,
     views: Annotated[
         str | None,

@@ -37,7 +37,7 @@ def color(
     ----------
     splats : (M,) SPLAT_DTYPE, of which mean2d is read, and index.
     records : (N,) COLOR_DTYPE, the pack's narrow colours; splat i has records[index[i]]. Fields of
-        degrees that the scene has not are zero, so nothing else says the degree.
+        degrees that the scene lacks are zero, so nothing else says the degree.
     formats : those of the hardware where not given.
     """
     return cut(uncut_color(splats, records, constants, params, formats))
