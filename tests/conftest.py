@@ -16,3 +16,8 @@ def bonsai_dir() -> Path:
     if not (folder / "bonsai.spz").is_file():
         pytest.skip(f"the real scene is not at hand: {folder / 'bonsai.spz'} is missing")
     return folder
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """How many random builds test_random_parameters tries."""
+    parser.addoption("--draws", type=int, default=20, help="random builds, those of the suite too")
