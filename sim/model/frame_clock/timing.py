@@ -17,6 +17,7 @@ from golden.stages.tile_bin.constants import PAGE_BYTES, TileBinConstants
 from golden.stages.tile_bin.integer import BinLists
 from golden.view import ViewFrame
 from hw.frame.phases import draws_beside
+from hw.frame.splat_packer import output_lanes
 from hw.host.register_map import frame_counters
 from sim.model.dram_port import DRAM, idle_dram
 from sim.model.frame_clock.hardware import IdleFrame, idle_frame
@@ -137,7 +138,8 @@ def stream_clock(
     index = np.zeros(0, np.int64) if index is None else index
     simulate_stream(frame, dram, stream_arrays(idle, outcome, index), _room(bursts))
     cycles = int(frame["cycle"][0]) + 1 + FINISH_CYCLES
-    if outcome.splats >= params.lanes and outcome.splats % params.lanes:
+    lanes = output_lanes(params)
+    if outcome.splats >= lanes and outcome.splats % lanes:
         cycles += 1
     return FrameClock(frame, dram, _counters(frame[0], cycles, cycles))
 

@@ -18,7 +18,7 @@ from sim.views.frame import run_frame
 from tests.rtl.accelerator.picture_stimulus import camera, cloud
 from tests.rtl.accelerator.random_parameters import MOST, random_parameters
 
-IN_THE_SUITE = 1
+IN_THE_SUITE = (9,)  # two lanes, color and an odd number of splats: cost the cycle model a cycle
 TRIES = 8  # of a camera that is within reach of the formats
 
 
@@ -27,7 +27,7 @@ def pytest_generate_tests(metafunc):
         draws = range(metafunc.config.getoption("draws"))
         marks = {True: (), False: pytest.mark.slow}
         metafunc.parametrize(
-            "draw", [pytest.param(n, marks=marks[n < IN_THE_SUITE]) for n in draws]
+            "draw", [pytest.param(n, marks=marks[n in IN_THE_SUITE]) for n in draws]
         )
 
 
