@@ -125,9 +125,15 @@ class Parameters:
             )
 
     @property
-    def has_short_queues(self) -> bool:
-        """Whether it draws with few lanes, for which bursts of 16 beats are quick enough."""
+    def has_few_lanes(self) -> bool:
+        """Whether it draws with so few lanes that memory is not what it waits for."""
         return 0 < self.raster_lanes <= 16
+
+    @property
+    def has_short_queues(self) -> bool:
+        """Whether header and lists are read 16 beats at a time: few lanes, and frames that do not
+        overlap. Beside a streamed frame lists read so would come too late."""
+        return self.has_few_lanes and self.list_memories == 1
 
     def with_antialiasing(self, wanted: bool) -> Parameters:
         """These, able to draw antialiased where that is wanted."""

@@ -26,7 +26,7 @@ def write_queue_beats(params: Parameters) -> tuple[int, int]:
     The lists never wait long but for a chunk of each bin at the end, the picture for a row of a
     bin.
     """
-    return (16, 16) if params.has_short_queues else (64, 64)
+    return (16, 16) if params.has_few_lanes else (64, 64)
 
 
 @dataclass(frozen=True)
