@@ -25,13 +25,13 @@ CLOCK_AND_RESETS = """
   FPGAs, which a cycle of `m_axi_aresetn` makes needless.
 - `m_axi_aresetn` resets everything. It is low where the memory, or whatever else answers `m_axi_*`,
   is reset, and only then: AXI has no way to reset one side of a bus with transfers under way.
-- `aresetn` resets all but what the memory port owes and is owed. It may be low at any time, for a
-  core that is reset alone. An address that is offered stays offered, data of writes whose address
-  was offered is sent, and answers are awaited and dropped. `STATUS.busy` is 1 until the last one
-  has come: a start is ignored and recorded, a queued one begins then.
-- Where both are one signal, the memory must be reset with it. One that answers reads of before such
-  a reset does no harm as long as no frame begins before it is quiet: what nobody asked for is
-  ignored. Writes of before it may lack their data then, and the memory waits for it.
+- `aresetn` resets all but the memory port's open transfers. It may be low at any time, for a core
+  that is reset alone. An address that is offered stays offered. Data of writes whose address was
+  offered is sent, and answers are awaited and dropped. `STATUS.busy` is 1 until the last one has
+  come: a start is ignored and recorded, a queued one begins then.
+- Where both are one signal, the memory must be reset with it. A memory that still answers reads
+  from before the reset does no harm if no frame begins until it is quiet: answers that were not
+  asked for are ignored. Writes from before the reset may lack their data, and the memory waits.
 - `ready` of `s_axil_*` rises with the second edge of `aclk` that sees both resets high; `valid` may
   be high before. `STATUS.busy` tells when a start is taken.
 - No access to `s_axil_*` may be under way at a reset: its answer is lost. On `m_axis_splat` a frame

@@ -83,7 +83,7 @@ def test_figures_of_the_readme(example):
     cull, first = ClusterCull(params), next(s for s in example.steps if s.row == "m_axis_splat")
     text = " ".join(README.split())
     assert f"`GaussianProject` takes {GaussianProject(params).latency_cycles} cycles" in text
-    assert f"`ClusterCull` {cull.latency_cycles} from a cluster" in text
+    assert f"`ClusterCull` takes {cull.latency_cycles} from a cluster" in text
     assert f"{cull.request_latency_cycles} from a group" in text
     assert f"{first.cycle - 4 * LATENCY_CYCLES} + 4 L cycles" in text
     products = cached_design(project_design, params).text.count(" * ")
