@@ -79,7 +79,7 @@ def refine(
             order, starts = runs(labels)
             by_loss = np.argsort(counts * radii, kind="stable")
             share = int(TURNOVER * len(starts) * (1 - step / turning))
-            # One member cannot be cut; no more shall go than come, and none of those that are cut.
+            # One member cannot be cut. No more may go than come, and none that are cut.
             large = by_loss[counts[by_loss] > 1]
             large = large[max(len(large) - max(share + aim - len(starts), 0), 0) :]
             small = np.setdiff1d(by_loss, large, assume_unique=True)  # in the order of by_loss

@@ -61,7 +61,7 @@ def geometry_records(
 def factor_exponents(largest: Float64, bits: int) -> Int32:
     """Smallest e, -128 to 127, such that L of the largest standard deviation fits in units of 2^e.
 
-    It shall be at most 2^(bits - 1) - 4 units, so that L rounded is below 2^(bits - 1) as a matrix.
+    It must be at most 2^(bits - 1) - 4 units, so that L rounded is below 2^(bits - 1) as a matrix.
     Beyond 127 (no scene has Gaussians of 2^142 scene units) it is cut to the largest mantissa.
     """
     room = (1 << (bits - 1)) - 4
