@@ -80,14 +80,13 @@ def with_pins(unit: Unit, folder: Path) -> float:
     Raises InputError where Yosys is missing or fails.
     """
     around, top = top_with_pins(unit.text, unit.top)
-    seconds = _netlist(f"{unit.name}_pins", unit.text + around, top, "ecp5", folder)
-    path = folder / f"{unit.name}_pins.json"
-    netlist = with_open_ports(json.loads(path.read_text(encoding="utf-8")), top)
-    path.write_text(json.dumps(netlist), encoding="utf-8")
-    return seconds
+    text = unit.text + around
+    return _netlist(f"{unit.name}_pins", text, top, "ecp5", folder, for_nextpnr=True)
 
 
-def _netlist(name: str, text: str, top: str, device: str, folder: Path) -> float:
+def _netlist(
+    name: str, text: str, top: str, device: str, folder: Path, for_nextpnr: bool = False
+) -> float:
     """NAME.v into NAME.json, seconds; on the ECP5 with what Yosys leaves out of it."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{name}.v").write_text(text)
@@ -97,6 +96,8 @@ def _netlist(name: str, text: str, top: str, device: str, folder: Path) -> float
         path = folder / f"{name}.json"
         netlist, _ = with_dsp_registers(json.loads(path.read_text(encoding="utf-8")), top)
         netlist, _ = with_own_ends(netlist, top)
+        if for_nextpnr:
+            netlist = with_open_ports(netlist, top)
         path.write_text(json.dumps(netlist), encoding="utf-8")
     return seconds
 

@@ -143,16 +143,17 @@ def color_widths(
         found = list(photographed(seen, photos))
     found = [found[place] for place in spread(len(found), views)]
     words = ["splatsieve", "bench", "color-widths", scene.name, pack.name]
-    for option, value in {
-        "--cameras": cameras.name,
-        "--photos": photos.name if photos is not None else None,
-        "--size": size,
-        "--views": str(views),
-        "--rules": rules,
-        "--widths": widths,
-        "-o": output.name if output is not None else None,
-    }.items():
-        words += [] if value is None else [option, value]
+    words += _given(
+        {
+            "--cameras": cameras.name,
+            "--photos": photos.name if photos is not None else None,
+            "--size": size,
+            "--views": str(views),
+            "--rules": rules,
+            "--widths": widths,
+            "-o": output.name if output is not None else None,
+        }
+    )
     chosen = rules_named(rules)
     packed, read = load_pack(pack), scene_of(str(scene))
     result = study(read, packed, found, chosen, names, shlex.join(words), track)
@@ -188,16 +189,17 @@ def entries(
     seen = [seen[place] for place in spread(len(seen), views)]
     found = {} if photos is None else {one.name: path for one, path in photographed(seen, photos)}
     words = ["splatsieve", "bench", "entries", Path(scene).name]
-    for option, value in {
-        "--cameras": cameras.name if cameras is not None else None,
-        "--photos": photos.name if photos is not None else None,
-        "--size": size,
-        "--views": str(views),
-        "--each": str(each),
-        "--rules": rules,
-        "-o": output.name if output is not None else None,
-    }.items():
-        words += [] if value is None else [option, value]
+    words += _given(
+        {
+            "--cameras": cameras.name if cameras is not None else None,
+            "--photos": photos.name if photos is not None else None,
+            "--size": size,
+            "--views": str(views),
+            "--each": str(each),
+            "--rules": rules,
+            "-o": output.name if output is not None else None,
+        }
+    )
     chosen = rules_named(rules)
     result = study(scene_of(scene), seen, chosen, found, each, shlex.join(words), track)
     _write(result, output)
@@ -240,15 +242,16 @@ def picture(
     if photos is not None:
         found = list(photographed(seen, photos))
     words = ["splatsieve", "bench", "picture", Path(scene).name, pack.name]
-    for option, value in {
-        "--cameras": cameras.name if cameras is not None else None,
-        "--photos": photos.name if photos is not None else None,
-        "--size": size,
-        "--views": views,
-        "--rules": rules,
-        "-o": output.name if output is not None else None,
-    }.items():
-        words += [] if value is None else [option, value]
+    words += _given(
+        {
+            "--cameras": cameras.name if cameras is not None else None,
+            "--photos": photos.name if photos is not None else None,
+            "--size": size,
+            "--views": views,
+            "--rules": rules,
+            "-o": output.name if output is not None else None,
+        }
+    )
     if antialiased is not None:
         words.append("--antialiased" if antialiased else "--plain")
     packed, given = load_pack(pack), scene_of(scene, knows_antialiased=True)
@@ -300,15 +303,16 @@ def memory(
 
     check_output(output, pack=pack, cameras=cameras)
     words = ["splatsieve", "bench", "memory", pack.name]
-    for option, value in {
-        "--cameras": cameras.name if cameras is not None else None,
-        "--size": size,
-        "--views": views,
-        "--config": config,
-        "--rules": rules,
-        "-o": output.name if output is not None else None,
-    }.items():
-        words += [] if value is None else [option, value]
+    words += _given(
+        {
+            "--cameras": cameras.name if cameras is not None else None,
+            "--size": size,
+            "--views": views,
+            "--config": config,
+            "--rules": rules,
+            "-o": output.name if output is not None else None,
+        }
+    )
     machine, packed = load_model_config(config), load_pack(pack)
     need_cameras(packed.meta.scene, NAME, cameras)
     seen = cameras_of(cameras, size, views)
@@ -361,16 +365,17 @@ def widths(
     first = Subject(scene_of(scene), seen, chosen[0])
     subjects = [replace(first, rules=one) for one in chosen]
     words = ["splatsieve", "bench", "widths", Path(scene).name]
-    for option, value in {
-        "--cameras": cameras.name if cameras is not None else None,
-        "--size": size,
-        "--views": str(views),
-        "--rules": rules,
-        "--parameters": parameters,
-        "-o": output.name if output is not None else None,
-        "--figure": figure.name if figure is not None else None,
-    }.items():
-        words += [] if value is None else [option, value]
+    words += _given(
+        {
+            "--cameras": cameras.name if cameras is not None else None,
+            "--size": size,
+            "--views": str(views),
+            "--rules": rules,
+            "--parameters": parameters,
+            "-o": output.name if output is not None else None,
+            "--figure": figure.name if figure is not None else None,
+        }
+    )
     result = study(first.scene, subjects, names, shlex.join(words), track)
     _write(result, output)
     if figure is not None:
@@ -378,6 +383,11 @@ def widths(
     typer.echo(f"by rules: {' / '.join(result['rules'])}")
     typer.echo(markdown(result))
     typer.echo(f"lost in all points: {sum(point['lost'] for point in result['points'])}")
+
+
+def _given(options: dict[str, str | None]) -> list[str]:
+    """Words of the options that have a value, as they are typed."""
+    return [word for name, value in options.items() if value is not None for word in (name, value)]
 
 
 def _rules(text: str) -> list[Rules]:
