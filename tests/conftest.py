@@ -21,3 +21,10 @@ def bonsai_dir() -> Path:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """How many random builds test_random_parameters tries."""
     parser.addoption("--draws", type=int, default=20, help="random builds, those of the suite too")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Names the tests whose id holds a set: its order changes from one worker of xdist to the next."""
+    unsteady = [item.nodeid for item in items if "[" in item.name and "{" in item.name]
+    if unsteady:
+        raise pytest.UsageError(f"a set in a test's id has no order, give a tuple: {unsteady[0]}")

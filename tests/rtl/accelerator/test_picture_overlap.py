@@ -119,7 +119,7 @@ def test_a_stop_at_any_time(board, packs, memory):
     assert stopped == {0, 1, 2}
 
 
-@pytest.mark.parametrize("wrong", [{1}, {0, 2}, {0, 1, 2}], ids=str)
+@pytest.mark.parametrize("wrong", [(1,), (0, 2), (0, 1, 2)], ids=str)
 def test_full_lists_beside_a_drawing(board, packs, wrong):
     """A frame whose lists do not fit ends so, whoever is drawn meanwhile."""
     seen, frames = view(packs[0], camera(90, 90), 2), []
