@@ -135,6 +135,11 @@ class Parameters:
         overlap. Beside a streamed frame lists read so would come too late."""
         return self.has_few_lanes and self.list_memories == 1
 
+    @property
+    def merge_lanes(self) -> int:
+        """Entries that depth_sort's merger takes a cycle: few lanes blend one in ten cycles."""
+        return 1 if self.has_few_lanes else 2
+
     def with_antialiasing(self, wanted: bool) -> Parameters:
         """These, able to draw antialiased where that is wanted."""
         return replace(self, antialiased=1) if wanted else self

@@ -12,29 +12,29 @@ from hw.stages.depth_sort.merge_pair import MergePair, queue_places
 
 
 class MergeStage(wiring.Component):
-    """Merges runs of 2^(order - 1) items in pairs, smaller keys first, of equal ones the earlier.
+    """Merges runs of 2^order / merge_lanes items in pairs, smaller keys first, of equal ones the earlier.
 
-    Its items are those of a batch with the same lowest bit of the index. Even and odd runs, which
-    bit `order` of the index tells apart, wait in a queue each. The last run of a batch may be
+    Its items are those of a batch, or of two lanes those with the same lowest bit of the index.
+    Even and odd runs, which bit `order` of the index tells apart, wait in a queue each. The last run of a batch may be
     shorter, or lone: then it passes as it is, without waiting.
 
     Latency: that of MergePair. Throughput: an item a cycle.
 
     Parameters
     ----------
-    order : log2 of the runs that come in, plus 1.
-    lane : lowest bit of every item's index.
+    order : bit of the index that tells even from odd runs.
+    lane : lowest bit of every item's index; of one lane 0.
 
     Members
     -------
-    counts : In, items of the batch in each of the two buffers, in both lanes; held until its last
+    counts : In, items of the batch in each of the two buffers, in all lanes; held until its last
         item is out.
     i, o : In, Out(stream of sort_item).
     """
 
     def __init__(self, params: Parameters, order: int, lane: int):
         self._params, self._order, self._lane = params, order, lane
-        self.queue_depth = queue_places(1 << (order - 1))
+        self.queue_depth = queue_places((1 << order) // params.merge_lanes)
         item = sort_item(params)
         super().__init__(
             {

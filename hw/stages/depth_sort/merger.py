@@ -1,4 +1,4 @@
-"""The merger: entries in order of arrival in, two a cycle; in order of their keys out, one."""
+"""The merger: entries in order of arrival in, in order of their keys out."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from hw.stages.depth_sort.layouts import index_bits, sort_item
 from hw.stages.depth_sort.merge_pair import MergePair, queue_places
 from hw.stages.depth_sort.merge_stage import MergeStage
 
-LANES = 2
+LANES = 2  # that the loader fills
 
 
 class Merger(wiring.Component):
     """Puts batches of up to N items in order of (key, index).
 
-    Items of even and of odd index go through a chain of log2 N - 1 stages each, at the same time;
-    the last pair merges what leaves the two. So a batch of n is taken in n / 2 cycles while the one
-    before it leaves in n.
+    With merge_lanes = 2 items of even and of odd index go through a chain of log2 N - 1 stages
+    each, at the same time; the last pair merges the two. So a batch of n is taken in n / 2 cycles
+    while the one before it leaves in n. With 1 they go in turn through one chain of log2 N stages.
 
     Latency: LATENCY_CYCLES of MergePair for each of log2 N stages, from a batch's last item to its
-    first one out. Throughput: an item a cycle and lane in, an item a cycle out.
+    first one out. Throughput: merge_lanes items a cycle in, an item a cycle out.
 
     Members
     -------
@@ -44,19 +44,14 @@ class Merger(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
+        if self._params.merge_lanes == 1:
+            items, _ = self._chain(m, 0, self._in_turn(m))
+            wiring.connect(m, items, wiring.flipped(self.o))
+            return m
         m.submodules.pair = pair = MergePair(self._params, queue_places(1), by_arrival=True)
         wiring.connect(m, pair.o, wiring.flipped(self.o))
         for lane, into in enumerate((pair.even, pair.odd)):
-            items = wiring.flipped(self.i[lane])
-            counts = [self.counts[n] for n in range(2)]
-            for order in range(1, index_bits(self._params)):
-                if order > 1:
-                    counts = self._behind(m, counts, f"lane_{lane}_counts_{order}")
-                stage = MergeStage(self._params, order, lane)
-                m.submodules[f"lane_{lane}_stage_{order}"] = stage
-                m.d.comb += [stage.counts[n].eq(counts[n]) for n in range(2)]
-                wiring.connect(m, items, stage.i)
-                items = stage.o
+            items, counts = self._chain(m, lane, wiring.flipped(self.i[lane]))
             count = Mux(items.payload.buffer, counts[1], counts[0])
             m.d.comb += [
                 into.valid.eq(items.valid),
@@ -65,6 +60,34 @@ class Merger(wiring.Component):
                 items.ready.eq(into.ready),
             ]
         return m
+
+    def _in_turn(self, m):
+        """Items of both lanes by their index, an even one first."""
+        even, odd = (wiring.flipped(items) for items in self.i)
+        # Halves of the next index of both: equal but for the turn of the odd one.
+        turn = even.payload.index[1] ^ odd.payload.index[1]
+        items = stream.Signature(sort_item(self._params)).create()
+        m.d.comb += [
+            items.valid.eq(Mux(turn, odd.valid, even.valid)),
+            items.payload.eq(Mux(turn, odd.payload, even.payload)),
+            even.ready.eq(items.ready & ~turn),
+            odd.ready.eq(items.ready & turn),
+        ]
+        return items
+
+    def _chain(self, m, lane, items):
+        """What leaves a lane's stages, and the counts near the last one."""
+        counts = [self.counts[n] for n in range(2)]
+        first = self._params.merge_lanes - 1
+        for order in range(first, index_bits(self._params)):
+            if order > first:
+                counts = self._behind(m, counts, f"lane_{lane}_counts_{order}")
+            stage = MergeStage(self._params, order, lane)
+            m.submodules[f"lane_{lane}_stage_{order}"] = stage
+            m.d.comb += [stage.counts[n].eq(counts[n]) for n in range(2)]
+            wiring.connect(m, items, stage.i)
+            items = stage.o
+        return items, counts
 
     def _behind(self, m, counts, name):
         """The counts a cycle later, near the next stage: no item gets there as fast."""

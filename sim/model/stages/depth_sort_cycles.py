@@ -25,12 +25,13 @@ Int64 = NDArray[np.int64]
 
 
 def merge_depths(params: Parameters) -> Int64:
-    """(stages,) places of the queues of each stage of a chain, and of the pair behind both, but
-    for their outputs."""
-    stages = range(1, index_bits(params))
+    """(stages,) places of the queues of each stage of a chain, and of two lanes of the pair behind
+    both, but for their outputs."""
+    lanes = params.merge_lanes
     with unused_components():
-        depths = [MergeStage(params, order, 0).queue_depth - 1 for order in stages]
-    return np.array([*depths, queue_places(1) - 1])
+        stages = [MergeStage(params, n, 0) for n in range(lanes - 1, index_bits(params))]
+    places = [stage.queue_depth for stage in stages] + [queue_places(1)] * (lanes - 1)
+    return np.array(places) - 1
 
 
 def sort_clock(
@@ -39,7 +40,7 @@ def sort_clock(
     """(1,) DEPTH_SORT at its start, and what it works on; depths of merge_depths."""
     parts = [depth_keys(lists.read(number)) for number in range(len(lists.length))]
     lengths = lists.length.astype(np.int64)
-    merger = idle_merger(depths)
+    merger = idle_merger(depths, params.merge_lanes)
     pages = -(-int(lengths.max(initial=1)) // PAGE_ENTRIES)
     block = np.zeros(1, DEPTH_SORT)
     for name, value in {
@@ -48,6 +49,7 @@ def sort_clock(
         "run_places": RUNS - 1,
         "settle": SortLoader.SETTLE_CYCLES,
         "most": params.sort_entries,
+        "merge_lanes": params.merge_lanes,
         "null_key": (1 << KEY_BITS) - 1,
         "number": -1,
         "room": QUEUE_ENTRIES,

@@ -117,6 +117,10 @@ def _goes(sort: Any, merger: NDArray[np.void], lane: int) -> bool:
     """Whether the entry that waits in a lane goes on."""
     waits = sort.odd_lane.valid if lane else sort.even_lane.valid
     given = (waits == 1) & (sort.is_open != 0) & (sort.owed[lane] != 0)
+    if sort.merge_lanes == 1:
+        # In turn: both have given as many where it is the even lane's.
+        turn = int(sort.places[0] != sort.places[1])
+        return bool(given) and lane == turn and has_room(merger[0], lane)
     # The first stage tells runs of one apart by the lowest bit of the place in its lane.
     first = merger[lane * (len(merger) // 2)]
     return bool(given) and has_room(first, sort.places[lane] & 1)

@@ -27,8 +27,8 @@ BUCKETS = 1 << BUCKET_BITS
 
 DEPTH_SORT = registers(
     # Fixed: places of the queue of jobs, of entries, of runs; cycles from the last entry counted to
-    # a histogram that can be read, less 1; N; the key of an entry that is none.
-    *("job_places", "entry_places", "run_places", "settle", "most", "null_key"),
+    # a histogram that can be read, less 1; N; the merger's lanes; the key of an entry that is none.
+    *("job_places", "entry_places", "run_places", "settle", "most", "merge_lanes", "null_key"),
     # What is said in a cycle: an entry is offered; a run is asked for: of which list, page of it,
     # and records; a record would be taken; it is busy.
     *("valid", "asks", "of_list", "of_page", "records", "takes_record", "is_busy"),

@@ -36,21 +36,22 @@ MERGE_STAGE = registers(
 
 
 @serial_kernel
-def idle_merger(depths: Int64) -> NDArray[np.void]:
-    """(2 chain + 1,) MERGE_STAGE out of reset: the stages of both chains, then the pair.
+def idle_merger(depths: Int64, lanes: int) -> NDArray[np.void]:
+    """(stages,) MERGE_STAGE out of reset: of two lanes the stages of both chains, then the pair.
 
     Parameters
     ----------
-    depths : (chain + 1,) of the queues of each stage of a chain, and of the pair.
+    depths : (chain,) of the queues of each stage of a chain; of two lanes (chain + 1,), the pair's
+        last.
     """
-    chain = len(depths) - 1
-    merger = np.zeros(2 * chain + 1, MERGE_STAGE)
+    chain = len(depths) - lanes + 1
+    merger = np.zeros(lanes * chain + lanes - 1, MERGE_STAGE)
     for n in range(len(merger)):
-        stage, depth = merger[n], depths[n % chain if n < 2 * chain else chain]
+        stage, depth = merger[n], depths[n % chain if n < lanes * chain else chain]
         places = 1
         while places < depth + SPARE_PLACES:
             places *= 2
-        stage.order, stage.lane, stage.ring = n % chain + 1, n // chain, n
+        stage.order, stage.lane, stage.ring = n % chain + lanes - 1, n // chain, n
         stage.depth, stage.ring_mask = depth, places - 1
     return merger
 
@@ -176,6 +177,31 @@ def clock_pair(
 
 
 @serial_kernel
+def clock_chain(
+    sort: Any, chain: NDArray[np.void], rings: Int64, lane: int, goes: bool, out_taken: bool
+) -> None:
+    """The stages of a lane of the merger, one cycle, from the last to the first.
+
+    Parameters
+    ----------
+    sort : DEPTH_SORT. chain : (stages,) MERGE_STAGE. rings : of SortArrays.
+    lane : of the loader, whose entry goes in. out_taken : what the last stage shows is taken.
+    """
+    for n in range(len(chain) - 1, -1, -1):
+        if n > 0:
+            comes, value = chain[n - 1].shows == 1, stage_item(chain[n - 1])
+        else:
+            comes = goes
+            key, index = sort.picked[lane], 2 * sort.places[lane] + lane
+            value = key << KEY_SHIFT | index << INDEX_SHIFT | sort.buffer << 2 | LAST
+        if stage_is_still(chain[n], comes, out_taken):
+            out_taken = False
+            continue
+        in_batch = sort.counts[(value & BUFFER) >> 2]
+        out_taken = clock_stage(chain[n], rings, in_batch, comes, value, out_taken)
+
+
+@serial_kernel
 def clock_merger(
     sort: Any, merger: NDArray[np.void], rings: Int64, goes_even: bool, goes_odd: bool, takes: bool
 ) -> None:
@@ -186,6 +212,9 @@ def clock_merger(
     sort : DEPTH_SORT. merger, rings : of SortArrays. goes_even, goes_odd : an entry goes in, of
         each lane. takes : the item that it shows is taken.
     """
+    if sort.merge_lanes == 1:
+        clock_chain(sort, merger, rings, int(goes_odd), goes_even or goes_odd, takes)
+        return
     chain = len(merger) // 2
     pair, even, odd = merger[2 * chain], merger[chain - 1], merger[2 * chain - 1]
     even_shows, odd_shows = even.shows == 1, odd.shows == 1
@@ -198,17 +227,5 @@ def clock_merger(
         value |= LONE if lone else 0
         clock_pair(pair, rings, even_taken, value, odd_taken, stage_item(odd), takes, True)
         pair.came = come
-    for lane in range(2):
-        out_taken = odd_taken if lane else even_taken
-        for n in range(lane * chain + chain - 1, lane * chain - 1, -1):
-            if n > lane * chain:
-                comes, value = merger[n - 1].shows == 1, stage_item(merger[n - 1])
-            else:
-                comes = goes_odd if lane else goes_even
-                key, index = sort.picked[lane], 2 * sort.places[lane] + lane
-                value = key << KEY_SHIFT | index << INDEX_SHIFT | sort.buffer << 2 | LAST
-            if stage_is_still(merger[n], comes, out_taken):
-                out_taken = False
-                continue
-            in_batch = sort.counts[(value & BUFFER) >> 2]
-            out_taken = clock_stage(merger[n], rings, in_batch, comes, value, out_taken)
+    clock_chain(sort, merger[:chain], rings, 0, goes_even, even_taken)
+    clock_chain(sort, merger[chain : 2 * chain], rings, 1, goes_odd, odd_taken)

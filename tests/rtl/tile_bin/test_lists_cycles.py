@@ -13,6 +13,7 @@ from sim.model.stages.tile_bin_cycles import tile_bin_cycles
 from sim.rtl.lists_harness import ListsHarness, Pressure
 from tests.rtl.tile_bin.stimulus import random_colors, random_splats
 from tests.rtl.tile_bin.test_lists_rtl import (
+    BUILDS,
     CONSTANTS,
     KEYS,
     ONE_BIN,
@@ -25,9 +26,9 @@ from tests.rtl.tile_bin.test_lists_rtl import (
 pytestmark = pytest.mark.xdist_group("lists")  # one worker compiles its RTL
 
 
-@pytest.fixture(scope="module")
-def harness() -> ListsHarness:
-    built = ListsHarness(PARAMS)
+@pytest.fixture(scope="module", params=BUILDS)
+def harness(request) -> ListsHarness:
+    built = ListsHarness(BUILDS[request.param])
     built.build()
     return built
 
@@ -37,7 +38,7 @@ def assert_equal(harness, splats, constants, latency_cycles=20):
     run = harness.run(splats, colors, constants, Pressure(latency_cycles=latency_cycles))
     assert tile_bin_cycles(splats, constants, PARAMS) == run.fill_cycles
     lists = tile_bin(splats, colors, constants, PARAMS)
-    assert depth_sort_cycles(lists, PARAMS, latency_cycles) == run.sort_cycles
+    assert depth_sort_cycles(lists, harness.params, latency_cycles) == run.sort_cycles
 
 
 @pytest.mark.parametrize("count", [0, 1, 10, 200, 2000, 5000])

@@ -17,6 +17,10 @@ pytestmark = pytest.mark.xdist_group("lists")  # one worker compiles its RTL
 
 # Few bins, and lists that are longer than N at once.
 PARAMS = Parameters(max_bins=64, list_pages=1024, sort_entries=256)
+BUILDS = {
+    "two_lanes": PARAMS,
+    "one_lane": replace(PARAMS, color_cycles=4, raster_lanes=4, list_memories=1),
+}
 SIZE_PX = (380, 300)
 CONSTANTS = TileBinConstants(depth_shift=12, first_row=0, across=6, down=5, list_page=3, pages=1000)
 ONE_BIN = replace(CONSTANTS, across=1, down=1)
@@ -25,9 +29,9 @@ N = PARAMS.sort_entries
 HARD = Pressure(idle_256=60, stall_256=100, busy_256=90, latency_cycles=37)
 
 
-@pytest.fixture(scope="module")
-def harness() -> ListsHarness:
-    built = ListsHarness(PARAMS)
+@pytest.fixture(scope="module", params=BUILDS)
+def harness(request) -> ListsHarness:
+    built = ListsHarness(BUILDS[request.param])
     built.build()
     return built
 
