@@ -12,11 +12,12 @@ from hw.stages.depth_sort.merge_pair import MergePair, queue_places
 
 
 class MergeStage(wiring.Component):
-    """Merges runs of 2^order / merge_lanes items in pairs, smaller keys first, of equal ones the earlier.
+    """Merges runs of 2^order / merge_lanes items in pairs: smaller keys first, equal ones as they
+    came.
 
     Its items are those of a batch, or of two lanes those with the same lowest bit of the index.
-    Even and odd runs, which bit `order` of the index tells apart, wait in a queue each. The last run of a batch may be
-    shorter, or lone: then it passes as it is, without waiting.
+    Even and odd runs, which bit `order` of the index tells apart, wait in a queue each. The last
+    run of a batch may be shorter, or lone: then it passes as it is, without waiting.
 
     Latency: that of MergePair. Throughput: an item a cycle.
 
