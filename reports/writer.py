@@ -21,6 +21,7 @@ from reports.figures.speed import (
     published_figure,
     speedup_figure,
 )
+from reports.figures.timeline import timeline_figure
 from reports.html.page import report_page
 from reports.measure.above import ClustersAbove
 from reports.names import figure_text, with_names
@@ -35,6 +36,7 @@ FIGURES = (
     "pareto.png",
     "projection.png",
     "cycles.png",
+    "timeline.png",
     "roofline.png",
     "exploration.png",
     "speedup.png",
@@ -86,6 +88,8 @@ def _figures(document: dict[str, Any]) -> dict[str, Figure]:
         "roofline.png": roofline_figure(document),
         "exploration.png": exploration_figure(document),
     }
+    if document["timeline"] is not None:
+        figures["timeline.png"] = timeline_figure(document)
     if document["gpu"] is not None:
         figures["speedup.png"] = speedup_figure(document)
         figures["per_view.png"] = per_view_figure(document)

@@ -13,6 +13,8 @@ from hw.synth.memories import MACRO_BITS
 from hw.synth.timing import MISSING, Timing
 
 RESULTS = Path(__file__).with_name("area.json")
+# A unit for each of the seven stages: with the colour and the blending that `render_edge` has.
+STAGES = ("cull", "fetch", "project", "color_1", "tile_bin", "depth_sort", "rasterize_64")
 NOTES = (
     "Estimates: cells after Yosys and abc, no layout, wires, clock tree or test logic.",
     "The critical path is between registers and memories; ports are not timed.",
@@ -159,19 +161,31 @@ def dump(areas: list[Area]) -> str:
     return json.dumps({"areas": entries, "notes": notes(areas)}, indent=1) + "\n"
 
 
+def of_all_stages(areas: list[Area]) -> list[Area]:
+    """Those of STAGES, one of each; none where one is missing."""
+    by_unit = {area.unit: area for area in areas}
+    return [by_unit[name] for name in STAGES] if by_unit.keys() >= set(STAGES) else []
+
+
 def table(areas: list[Area]) -> str:
-    """Two Markdown tables, area and speed; the library, and what is to be known of the figures."""
+    """Two Markdown tables, area and speed; the library, and what is to be known of the figures.
+
+    Where all of STAGES are there, the first ends with their sum, and so does the second.
+    """
+    stages = of_all_stages(areas)
     library = ", ".join(sorted({area.library for area in areas}))
     lines = [
         "| unit | cells | registers | cells, um2 | bits in macros | macros, um2 | in all, um2 "
         "| other memory bits |",
         "| --- |" + " ---: |" * 7,
         *map(_area_row, areas),
+        *_sum_of_areas(stages),
         "",
         "| unit | macros | leakage, mW | critical path, ps | MHz | activity | cells, mW "
         "| macros, mW |",
         "| --- | --- |" + " ---: |" * 6,
         *map(_speed_row, areas),
+        *_sum_of_powers(stages),
         "",
         f"- Library: {library}.",
         *(f"- {note}" for note in notes(areas)),
@@ -191,6 +205,36 @@ def _area_row(area: Area) -> str:
         f"{area.register_bits:,}",
     ]
     return "| " + " | ".join(values) + " |"
+
+
+def _sum_of_areas(stages: list[Area]) -> list[str]:
+    """The row of all stages, where there are any."""
+    if not stages or any(area.area_um2 is None for area in stages):
+        return []
+    values = [
+        f"seven stages: `{'`, `'.join(STAGES)}`",
+        f"{sum(area.cells for area in stages):,}",
+        f"{sum(area.registers for area in stages):,}",
+        f"{sum(area.cell_area_um2 for area in stages):,.0f}",
+        f"{sum(area.macro_bits for area in stages):,}",
+        f"{sum(area.macro_area_um2 or 0.0 for area in stages):,.0f}",
+        f"{sum(area.area_um2 or 0.0 for area in stages):,.0f}",
+        f"{sum(area.register_bits for area in stages):,}",
+    ]
+    return ["| " + " | ".join(values) + " |"]
+
+
+def _sum_of_powers(stages: list[Area]) -> list[str]:
+    """The row of all stages' leakage and power, where OpenSTA was there for all."""
+    if not stages or any(area.cell_power_w is None for area in stages):
+        return []
+    leakage = sum(area.cell_leakage_w + (area.macro_leakage_w or 0.0) for area in stages)
+    cells = sum(area.cell_power_w or 0.0 for area in stages)
+    macros = sum(area.macro_power_w or 0.0 for area in stages)
+    return [
+        f"| the seven stages | | {leakage * 1e3:.4f} | | | | {cells * 1e3:,.3f} "
+        f"| {macros * 1e3:,.3f} |"
+    ]
 
 
 def _speed_row(area: Area) -> str:

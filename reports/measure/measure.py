@@ -28,6 +28,7 @@ from reports.measure.steps import (
 )
 from reports.measure.subject import Subject, Track, silent
 from sim.model.config import ModelConfig
+from sim.model.timeline import Timeline, frame_timeline
 from sim.model.views import ModelledView
 
 
@@ -47,6 +48,7 @@ class Measurements:
     pareto : found fraction over ball tests, of all methods at several sizes, in some views.
     cycles : of every view by the cycle model: no culling, paper's clusters, reach clusters.
     exploration : presets and wider machines, in some views.
+    timeline : of the first view with reach clusters; None of a machine modelled by formula.
     """
 
     cullings: tuple[Culling, ...]
@@ -59,6 +61,7 @@ class Measurements:
     pareto: Pareto
     cycles: Cycles
     exploration: Exploration
+    timeline: Timeline | None
 
 
 def forget(pack: Pack) -> None:
@@ -153,6 +156,10 @@ def measure(
         pareto = measure_pareto(subject, safe_cullings, methods, config, track)
     with step("Trying wider and narrower machines"):
         exploration = explore(subject, pack, config, track)
+    timeline = None
+    if config.is_clocked:
+        with step("Following a frame through the stages"):
+            timeline = frame_timeline(pack, subject.cameras[0], subject.rules, config)
     return Measurements(
         cullings=safe_cullings,
         three_sigma=literal[0],
@@ -164,4 +171,5 @@ def measure(
         pareto=pareto,
         cycles=Cycles(config, methods),
         exploration=exploration,
+        timeline=timeline,
     )

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import PurePath
 from typing import Any
 
+from hw.synth.area import load
 from reports.measure.above import above_part
 from reports.measure.accelerator import accelerator_part
 from reports.measure.aims import aims_part
@@ -23,6 +24,7 @@ from reports.measure.projection_part import projection_part
 from reports.measure.provenance import accounting, commit, versions
 from reports.measure.speedup import gpu_part, speedup_part, variant_part
 from reports.measure.subject import Subject
+from reports.measure.timeline import timeline_part
 from reports.published import published_accelerators
 
 FORMAT = "splatsieve report"
@@ -117,10 +119,12 @@ def report_document(
         "cost": cost_part(subject, measured),
         "pareto": pareto_part(measured.pareto),
         "exploration": exploration,
+        "timeline": timeline_part(measured.timeline),
         "aims": aims_part(methods, exploration, config) if gpu else None,
         "accounting": accounting(),
         "paper_claims": PAPER,
         "published": published_accelerators(),
+        "area": {"areas": [area.as_json() | {"cells_by_type": {}} for area in load()]},
     }
 
 

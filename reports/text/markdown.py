@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from hw.synth.area import from_json
+from hw.synth.area import table as area_table
 from reports.names import code_block, code_span, markdown_text, with_names
 from reports.text import cost_tables, speed_tables, tables
 from reports.text.accelerator_text import (
@@ -18,13 +20,12 @@ from reports.text.color_text import color_table, color_text
 from reports.text.glossary import GLOSSARY
 from reports.text.projection_text import projection_table, projection_text
 from reports.text.summary import mean_and_worst, percent, rtl_totals, shows_nothing, summary_lines
+from reports.text.timeline_text import timeline_table, timeline_text
 
 ENERGY_AND_AREA = (
-    "None are given. Both need a synthesis for a cell library and a memory compiler, which this "
-    "project does not have: its synthesis is for FPGAs (`hw/synth`), and stages 4 to 7 have no "
-    "RTL. The square millimetres and milliwatts of published accelerators are of other units and "
-    "processes, and scaling those would be a guess. What the report does give is what both follow: "
-    "multipliers of a lane, bytes moved over the DRAM, cycles in which each stage is busy."
+    "Estimates of the stages' RTL alone, in the cells of a library; they do not depend on the "
+    "scene of this report. How they are made: `hw/synth/area.md`. Figures of published "
+    "accelerators are of other units and processes, so they stand there beside these, unscaled."
 )
 
 
@@ -75,6 +76,9 @@ def report_markdown(document: dict[str, Any], figures: Sequence[str]) -> str:
         "Where the cycles of the mean frame go; in each row busy, waits and other phase add up to "
         "the frame:",
         speed_tables.stage_table(document),
+        timeline_text(document),
+        _image("timeline.png", "A frame over its cycles", figures),
+        timeline_table(document),
         "The DRAM, given each span's requests as fast as it takes them:",
         speed_tables.dram_table(document),
         _image("roofline.png", "Roofline, a point a stage", figures),
@@ -92,6 +96,7 @@ def report_markdown(document: dict[str, Any], figures: Sequence[str]) -> str:
         speed_tables.published_table(document),
         "## Energy and area",
         ENERGY_AND_AREA,
+        area_table([from_json(entry) for entry in document["area"]["areas"]]).rstrip(),
         "## Every view",
         "With reach clusters:",
         speed_tables.view_table(document),

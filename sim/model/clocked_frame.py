@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from golden.camera import Camera
+from golden.errors import InputError
 from golden.pack import Pack
 from golden.pack.file import pack_size
 from golden.records import COLOR_DTYPE, RECORD_BYTES
@@ -88,6 +89,15 @@ class Span:
 
 
 NO_SPAN = Span(0, 0, 0, (0,) * len(DRAM_COUNTS))
+
+
+def need_clocked(config: ModelConfig) -> None:
+    """Raises InputError where the machine is no build of the RTL."""
+    if not config.is_clocked:
+        raise InputError(
+            f"{config.name} is modelled by formula, which has no requests or moments one by one: "
+            "choose edge, or a configuration whose `build` names a preset that draws."
+        )
 
 
 def memory_of(config: ModelConfig) -> MemoryModel:

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from golden.camera import Camera
-from golden.errors import InputError
 from golden.pack import Pack
 from golden.pack.file import pack_size
 from golden.rules import Rules
-from sim.model.clocked_frame import memory_of, placed_view, strip_address
+from sim.model.clocked_frame import memory_of, need_clocked, placed_view, strip_address
 from sim.model.config import ModelConfig
+from sim.model.frame_clock.notes import of_bursts
 from sim.model.frame_clock.timing import frame_clock
 from sim.model.picture_memory import PictureMemory, picture_memory
 from sim.model.requests import Requests, cut
@@ -32,11 +32,7 @@ def frame_requests(
 
     Raises InputError where the machine is no build of the RTL, or the view out of reach of formats.
     """
-    if not config.is_clocked:
-        raise InputError(
-            f"{config.name} is modelled by formula, which has no requests one by one: choose edge, "
-            "or a configuration whose `build` names a preset that draws."
-        )
+    need_clocked(config)
     view, memory, params = placed_view(pack, camera, rules, config), memory_of(config), config.built
     room = picture_memory(memory.address, pack_size(view.pack), camera, params)
     found = []
@@ -44,7 +40,7 @@ def frame_requests(
         address = strip_address(part, room)
         counters = frame_clock(part, memory, address).counters
         bursts = np.zeros((counters["bus_bursts"] + counters.get("write_bursts", 0), 3), np.int64)
-        frame_clock(part, memory, address, bursts)
+        frame_clock(part, memory, address, of_bursts(bursts))
         found.append(bursts)
     address, beats, written = np.concatenate(found).T
     return Requests(address, beats * (params.data_bits // 8), written.astype(np.bool_)), room

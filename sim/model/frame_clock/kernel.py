@@ -25,6 +25,7 @@ from sim.model.frame_clock.course import (
     WRITTEN,
     clock_course,
 )
+from sim.model.frame_clock.notes import Notes, note_burst, note_moment
 from sim.model.front_end.bus import BUS, clock_bus, granted_client
 from sim.model.front_end.kernel import BLOCKS, Found, clock_front_end, front_end_is_done
 from sim.model.front_end.read_master import CLIENT, clock_queue, clock_splitter, take_record
@@ -57,8 +58,9 @@ from sim.model.write_master import WRITE_CLIENT, WRITES, clock_write_master
 
 Int64 = NDArray[np.int64]
 
-# Clients of the read master behind the front end's three, and of the write master.
-COLORS, SORTED, MOST_CLIENTS = 3, 4, 5
+# Clients of the read master: Gaussians, and those behind the front end's three; of the write
+# master.
+GEOMETRY, COLORS, SORTED, MOST_CLIENTS = 2, 3, 4, 5
 LISTS_CLIENT, PICTURE_CLIENT = range(2)
 START_CYCLE = 1  # from the header's read offered to the start of the lists
 
@@ -174,15 +176,6 @@ def _is_streamed(frame: Any) -> bool:
 
 
 @serial_kernel
-def _note_burst(frame: Any, bursts: Int64, address: int, beats: int, written: int) -> None:
-    """Takes down a burst whose address is taken, where there is room."""
-    if beats != 0 and frame.noted < len(bursts):
-        row = bursts[frame.noted]
-        row[0], row[1], row[2] = address, beats, written
-        frame.noted += 1
-
-
-@serial_kernel
 def _clock_ports(frame: Any, dram: Any, granted: int, bursts: Int64) -> None:
     """The bus, the write master, and the memory behind them."""
     bus, writes = frame.bus, frame.writes
@@ -193,28 +186,28 @@ def _clock_ports(frame: Any, dram: Any, granted: int, bursts: Int64) -> None:
         sent, answered = clock_write_master(writes, frame.write_clients, frame.cycle)
         moved |= TAKES_BEAT * int(sent) | HAS_ANSWER * int(answered)
     if bus.is_dram:
-        _note_burst(frame, bursts, read_address, read_beats, 0)
-        _note_burst(frame, bursts, write_address, write_beats, 1)
+        note_burst(frame, bursts, read_address, read_beats, 0)
+        note_burst(frame, bursts, write_address, write_beats, 1)
         says = clock_dram(dram, read_address, read_beats, write_address, write_beats, moved)
         bus.says = writes.says = says
 
 
 @serial_kernel
 def simulate_stream(
-    frames: NDArray[np.void], drams: NDArray[np.void], stream: StreamArrays, bursts: Int64
+    frames: NDArray[np.void], drams: NDArray[np.void], stream: StreamArrays, notes: Notes
 ) -> None:
     """Clocks a frame of a build that gives its splats away, until all is quiet.
 
     Parameters
     ----------
     frames : (1,) FRAME. drams : (1,) DRAM, looked at where the memory is one.
-    bursts : (R, 3) address, beats, is written: of the first R on the bus of a DRAM, filled.
+    notes : its bursts are filled.
     """
     frame, dram = frames[0], drams[0]
     while not _is_streamed(frame):
         granted = granted_client(frame.bus, frame.clients)
         client, slots = frame.bus.entry_client, frame.bus.entry_slots
-        _clock_ports(frame, dram, granted, bursts)
+        _clock_ports(frame, dram, granted, notes.bursts)
         passed = color_valid(frame.color)
         _clock_stream(frame, stream, granted, client, slots, passed)
         frame.cycle += 1
@@ -231,21 +224,21 @@ def simulate_picture(
     sorts: SortArrays,
     rasters: NDArray[np.void],
     raster_arrays: RasterArrays,
-    bursts: Int64,
+    notes: Notes,
 ) -> None:
     """Clocks a frame of a build that draws, until its picture is in memory.
 
     Parameters
     ----------
     frames : (1,) FRAME out of reset; holds the counters at the end.
-    bursts : of simulate_stream.
+    notes : filled.
     """
     frame, raster, sort, dram = frames[0], rasters[0], sort_block[0], drams[0]
     bus, course, clients = frame.bus, frame.course, frame.clients
     to_lists, to_picture = frame.write_clients[LISTS_CLIENT], frame.write_clients[PICTURE_CLIENT]
     tile_bin, color = frame.lists, frame.color
     streamed, sorting, waits = False, False, False
-    next_entry = 0
+    next_entry = fetched = 0
     reader = clients[SORTED]
     bins, entries = len(sorts.lengths), raster_arrays.entries
     while not (streamed and course.rendered != 0):
@@ -255,6 +248,9 @@ def simulate_picture(
             frame.streamed_cycle = cycle
         granted = granted_client(bus, clients)
         client, slots = bus.entry_client, bus.entry_slots
+        if cycle % notes.apart_cycles == 0:
+            note_moment(frame, raster, notes, fetched, next_entry)
+        fetched += int((client == GEOMETRY) & (slots != 0))
         # What the write master is offered.
         to_lists.offers = to_picture.offers = 0
         writing = course.state <= WRITTEN
@@ -269,7 +265,7 @@ def simulate_picture(
             to_picture.offers = 1
             to_picture.offered_address = writer.beats[writer.first, 0]
             to_picture.offered_last = writer.beats[writer.first, 1]
-        _clock_ports(frame, dram, granted, bursts)
+        _clock_ports(frame, dram, granted, notes.bursts)
         # Lists.
         lists_done, starts = tile_bin.done != 0, cycle == START_CYCLE
         if writing:
@@ -331,3 +327,4 @@ def simulate_picture(
             if frame.lists_only:
                 break
         frame.cycle += 1
+    note_moment(frame, raster, notes, fetched, next_entry)

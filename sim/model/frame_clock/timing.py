@@ -26,6 +26,7 @@ from sim.model.frame_clock.kernel import (
     simulate_picture,
     simulate_stream,
 )
+from sim.model.frame_clock.notes import Notes, no_notes
 from sim.model.front_end.kernel import Found
 from sim.model.memory import MemoryModel
 from sim.model.outcome import FrameOutcome, frame_outcome
@@ -123,29 +124,25 @@ def stream_clock(
     params: Parameters,
     memory: MemoryModel,
     index: Int64 | None = None,
-    bursts: Int64 | None = None,
+    notes: Notes | None = None,
 ) -> FrameClock:
     """A frame of a build that gives its splats away, all of them taken at once.
 
     Parameters
     ----------
     index : (S,) of the splats, of a build with color.
-    bursts : (R, 3) of simulate_stream, filled.
+    notes : filled.
     """
     need_known_memory(memory, params)
     idle = idle_frame(params)
     frame, dram = _begin(idle, outcome, params, memory)
     index = np.zeros(0, np.int64) if index is None else index
-    simulate_stream(frame, dram, stream_arrays(idle, outcome, index), _room(bursts))
+    simulate_stream(frame, dram, stream_arrays(idle, outcome, index), notes or no_notes())
     cycles = int(frame["cycle"][0]) + 1 + FINISH_CYCLES
     lanes = output_lanes(params)
     if outcome.splats >= lanes and outcome.splats % lanes:
         cycles += 1
     return FrameClock(frame, dram, _counters(frame[0], cycles, cycles))
-
-
-def _room(bursts: Int64 | None) -> Int64:
-    return np.zeros((0, 3), np.int64) if bursts is None else bursts
 
 
 def _begin(
@@ -216,7 +213,7 @@ def picture_clock(
     work: RasterWork | None = None,
     *,
     lists_only: bool = False,
-    bursts: Int64 | None = None,
+    notes: Notes | None = None,
 ) -> FrameClock:
     """A frame of a build that draws.
 
@@ -227,7 +224,7 @@ def picture_clock(
     picture_address : of the strip's first pixel, bytes.
     work : raster_work of these, where it is at hand.
     lists_only : the clock stops when the lists are in memory; counters of what follows are short.
-    bursts : (R, 3) of simulate_stream, filled.
+    notes : filled.
     """
     need_known_memory(memory, params)
     idle = idle_frame(params)
@@ -247,7 +244,7 @@ def picture_clock(
         *sort_clock(lists, params, idle.depths),
         raster.raster,
         raster.arrays,
-        _room(bursts),
+        notes or no_notes(),
     )
     cycles = int(frame["cycle"][0]) + END_CYCLES
     counted, tiles, writes = raster.raster[0], frame[0]["lists"], frame[0]["writes"]
@@ -272,7 +269,7 @@ def frame_clock(
     view: ViewFrame,
     memory: MemoryModel | None = None,
     picture_address: int = 0,
-    bursts: Int64 | None = None,
+    notes: Notes | None = None,
 ) -> FrameClock:
     """The frame of a view, or of a strip of one, by the build that `view.params` says.
 
@@ -282,15 +279,15 @@ def frame_clock(
     Parameters
     ----------
     picture_address : of the part's first pixel, bytes.
-    bursts : (R, 3) of simulate_stream, filled.
+    notes : filled.
     """
     memory, params = memory or MemoryModel(), view.params
     outcome = frame_outcome(view.pack, view.levels, view.projected.kept)
     if not params.raster_lanes:
         index = view.splats["index"].astype(np.int64) if params.color_cycles else None
-        clock = stream_clock(outcome, params, memory, index, bursts)
+        clock = stream_clock(outcome, params, memory, index, notes)
     else:
-        clock = view_clock(view, outcome, memory, picture_address, bursts=bursts)
+        clock = view_clock(view, outcome, memory, picture_address, notes=notes)
     counters = view.counters | clock.counters
     return replace(clock, counters={name: counters[name] for name in frame_counters(params)})
 
@@ -310,7 +307,7 @@ def view_clock(
     work: RasterWork | None = None,
     *,
     lists_only: bool = False,
-    bursts: Int64 | None = None,
+    notes: Notes | None = None,
 ) -> FrameClock:
     """picture_clock of a view, or of a strip of one, whose front end finds `outcome`."""
     size, top = _drawn_part(view)
@@ -328,7 +325,7 @@ def view_clock(
         top,
         work,
         lists_only=lists_only,
-        bursts=bursts,
+        notes=notes,
     )
 
 
