@@ -8,14 +8,14 @@ import pytest
 from typer.testing import CliRunner
 
 from golden.errors import InputError
-from hw.synth.area import RESULTS, area_of, dump, load, table
+from hw.synth.area import RESULTS, STAGES, area_of, dump, load, table
 from hw.synth.flow import YOSYS, run_tool
 from hw.synth.gates import Mapped, map_gates
 from hw.synth.liberty import groups, read_liberty
 from hw.synth.lighter import with_shared_modules, without_first_zeros
 from hw.synth.macros import Macro, read_macros, tiled
 from hw.synth.memories import MACRO_BITS, Memory
-from hw.synth.units import make_unit
+from hw.synth.units import UNITS, make_unit
 from splatsieve.cli import app
 from tests.conftest import SHARED_DATA
 from tests.rtl.synth.tiny_library import AREAS, LEAKAGE_NW, LIBRARY, WITHOUT_REGISTERS, ram
@@ -112,6 +112,17 @@ def test_sums_over_cells_and_memories(library_file, ram_file):
     assert without.macro_bits == area.macro_bits
     assert "not given | not known" in table([without])
     assert json.loads(dump([area]))["areas"][0]["area_um2"] == 622.0
+
+
+def test_the_seven_stages_have_a_sum():
+    one = load()[0]
+    stages = [replace(one, unit=name) for name in STAGES]
+    sums = [line for line in table(stages).splitlines() if "seven stages" in line]
+    assert f"| {7 * one.cells:,} |" in sums[0]
+    assert f"| {7 * one.area_um2:,.0f} |" in sums[0]
+    assert f"| {7e3 * one.cell_power_w:,.3f} | {7e3 * one.macro_power_w:,.3f} |" in sums[1]
+    assert "seven stages" not in table(stages[1:])
+    assert set(STAGES) <= set(UNITS)
 
 
 PAIR = """module \\top.a (x, y);
