@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from golden.scene import Scene
+from hw.synth.area import load
 from reports.measure.gpu import gpu_reference
 from reports.measure.inria import inria_part
 from reports.measure.results import report_document
@@ -59,11 +60,12 @@ def test_a_gpu_between_the_balances_makes_a_report_that_says_so(subject, measure
     assert "between both balances, the smaller ratio, x16.9" in text
 
 
-def test_energy_and_area_are_not_given_and_why(document):
+def test_energy_and_area_are_those_of_the_stages(document):
     text = report_markdown(document, [])
     section = text.split("## Energy and area")[1].split("##")[0]
-    assert "None are given" in section
-    assert "cell library" in section
+    assert "| `cull` |" in section
+    assert "no layout" in section
+    assert [entry["unit"] for entry in document["area"]["areas"]] == [a.unit for a in load()]
 
 
 def test_without_a_gpu_nothing_is_derived(subject, measured):
