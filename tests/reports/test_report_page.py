@@ -123,7 +123,9 @@ def _derived(entry, document):
         n = document["scene"]["gaussians"]
         return any(abs(number - n / p["clusters"]) <= 0.051 for p in document["pareto"]["points"])
     if section == "Energy and area":
-        return any(abs(number - value) <= 0.5 for value in _sums_of_areas(document["area"]))
+        return any(
+            number == pytest.approx(value, rel=1e-3) for value in _sums_of_areas(document["area"])
+        )
     return False
 
 
