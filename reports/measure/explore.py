@@ -118,7 +118,7 @@ def _variation(
         bandwidth_gb_per_s=round(channel_gb_per_s(machine) * machine.memory.channels, 6),
         lanes=machine.lanes,
         cores=machine.cores,
-        blend_lanes=machine.cores * machine.blend_pixels_per_cycle,
+        blend_lanes=machine.blend_lanes,
         culling=culling,
         cycles=cycles,
         ms={span: round(machine.time_ms(value), 6) for span, value in cycles.items()},

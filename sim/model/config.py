@@ -139,6 +139,13 @@ class ModelConfig:
             )
         return found
 
+    @property
+    def blend_lanes(self) -> int:
+        """Pixels blended a cycle: of all cores, or of the build."""
+        if self.is_clocked:
+            return self.built.raster_lanes
+        return self.cores * self.blend_pixels_per_cycle
+
     @cached_property
     def memory(self) -> DramConfig:
         """The DRAM; raises InputError as load_dram does."""

@@ -23,23 +23,34 @@ from sim.model.config import ModelConfig
 from sim.model.processes import held_interrupt
 from sim.sweeps.sweep_job import Job, Machine, run_job, shapes
 from sim.sweeps.sweep_table import SweepTable
-from sim.views.variation import with_bandwidth, with_lanes
+from sim.views.variation import with_bandwidth, with_build, with_lanes
 
 Done = Future[list[dict[str, Any]]]
 
 
 def machines(
-    configs: Sequence[ModelConfig], lanes: Sequence[int], bandwidths: Sequence[float]
+    configs: Sequence[ModelConfig],
+    lanes: Sequence[int],
+    bandwidths: Sequence[float],
+    builds: Sequence[Sequence[str]] = (),
 ) -> list[Machine]:
-    """Every configuration with every number of lanes and every bandwidth, GB/s; none: its own.
+    """Every configuration with every number of lanes, every bandwidth, GB/s, and every build; none:
+    its own.
 
-    Raises InputError where the RTL or the memory has no such width.
+    Parameters
+    ----------
+    builds : one parameter of the hardware each, with all its values as NAME=VALUE.
+
+    Raises InputError where the RTL or the memory has no such width, or a build is not legal.
     """
     found: dict[str, Machine] = {}
     some_lanes: Sequence[int | None] = lanes or [None]
     some_bandwidths: Sequence[float | None] = bandwidths or [None]
-    for config, lane, bandwidth in product(configs, some_lanes, some_bandwidths):
-        wide = config if lane is None else with_lanes(config, lane)
+    every_build = list(product(*builds))
+    for config, lane, bandwidth, changes in product(
+        configs, some_lanes, some_bandwidths, every_build
+    ):
+        wide = with_build(config if lane is None else with_lanes(config, lane), changes)
         channels = config.memory.channels
         if bandwidth is not None:
             channels = with_bandwidth(config, bandwidth).memory.channels

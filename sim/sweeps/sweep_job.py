@@ -14,9 +14,10 @@ from golden.camera import Camera
 from golden.pack import Pack
 from golden.pack.file import load_pack
 from golden.rules import rules_named
+from sim.model.clocked_frame import ClockedFrame, clocked_frames
 from sim.model.config import ModelConfig
 from sim.model.counts import FrameCounts, frame_counts, without_culling
-from sim.model.frame import model_frame
+from sim.model.frame import FrameModel, model_frame
 from sim.model.shared_runs import SharedRuns
 from sim.views.variation import configured
 
@@ -24,11 +25,15 @@ from sim.views.variation import configured
 KEY = ("scene_sha256", "clustering", "rules", "view", "size_px", "culling", "config_sha256")
 COLUMNS = (
     *("scene", "scene_sha256", "clustering", "clusters", "rules", "view", "size_px", "culling"),
-    *("config", "config_sha256", "clock_mhz", "bandwidth_gb_per_s", "lanes", "data_bits", "cores"),
-    *("blend_lanes", "gaussians", "gaussians_read", "tests", "splats", "bin_pairs"),
+    *("config", "build", "config_sha256", "clock_mhz", "bandwidth_gb_per_s"),
+    *("lanes", "data_bits", "cores", "blend_lanes"),
+    *("gaussians", "gaussians_read", "tests", "splats", "bin_pairs"),
     *("front_end_cycles", "front_end_color_cycles", "frame_cycles", "steady_cycles"),
     *("front_end_ms", "frame_ms", "steady_ms", "frame_bytes"),
 )
+# Of these, what a view's counts fill.
+COUNTS = ("clusters", "gaussians", "gaussians_read", "tests", "splats", "bin_pairs")
+CULLING = ("on", "off")
 Key = tuple[str, ...]
 
 
@@ -58,7 +63,8 @@ class Machine:
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """A view with one pack. machines : all with the same bins and sub-tiles, so counted once.
+    """A view with one pack. machines : all with the same bins and sub-tiles, so counted once; or
+    one that is clocked.
 
     Parameters
     ----------
@@ -84,15 +90,21 @@ class Job:
 
 def run_job(job: Job) -> list[dict[str, Any]]:
     """Two rows a machine, culling on and off, in the order of COLUMNS."""
-    pack = _pack(job.pack)
-    first = job.machines[0].built()
-    counts = frame_counts(pack, job.camera, rules_named(job.rules), first)
+    pack, rules = _pack(job.pack), rules_named(job.rules)
+    first = job.machines[0]
+    if first.config.is_clocked:
+        frames = clocked_frames(pack, job.camera, rules, first.built(), without=True)
+        return [
+            _row(job, first, culling, of.frame, _clocked_counts(pack, of))
+            for culling, of in zip(CULLING, frames, strict=True)
+        ]
+    counts = frame_counts(pack, job.camera, rules, first.built())
     runs = SharedRuns()
     whole, whole_runs = without_culling(counts), runs.without_culling()
     return [
-        _row(job, machine, culling, of, found)
+        _row(job, machine, culling, model_frame(of, machine.built(), found), _formula_counts(of))
         for machine in job.machines
-        for culling, of, found in (("on", counts, runs), ("off", whole, whole_runs))
+        for culling, of, found in zip(CULLING, (counts, whole), (runs, whole_runs), strict=True)
     ]
 
 
@@ -102,27 +114,33 @@ def _pack(path: Path) -> Pack:
     return load_pack(path)
 
 
+def _formula_counts(counts: FrameCounts) -> dict[str, int]:
+    return {name: getattr(counts, name) for name in COUNTS}
+
+
+def _clocked_counts(pack: Pack, found: ClockedFrame) -> dict[str, int]:
+    """What the build counts. With nothing culled there is one cluster as large as the scene."""
+    counters = found.counters
+    values = (len(pack.clusters), len(pack), counters["members"], counters["tests"])
+    return dict(zip(COUNTS, (*values, counters["splats"], counters["list_entries"]), strict=True))
+
+
 def _row(
-    job: Job, machine: Machine, culling: str, counts: FrameCounts, runs: SharedRuns
+    job: Job, machine: Machine, culling: str, frame: FrameModel, counts: dict[str, int]
 ) -> dict[str, Any]:
     config = machine.built()
-    frame = model_frame(counts, config, runs)
     values: dict[str, Any] = dict(zip(KEY, job.key(machine, culling), strict=True))
     values |= {
         "scene": job.scene,
-        "clusters": counts.clusters,
         "config": config.name,
+        "build": config.build,
         "clock_mhz": config.clock_mhz,
         "bandwidth_gb_per_s": round(config.memory.peak_gb_per_s, 6),
         "lanes": config.lanes,
         "data_bits": config.data_bits,
-        "cores": config.cores,
-        "blend_lanes": config.cores * config.blend_pixels_per_cycle,
-        "gaussians": counts.gaussians,
-        "gaussians_read": counts.gaussians_read,
-        "tests": counts.tests,
-        "splats": counts.splats,
-        "bin_pairs": counts.bin_pairs,
+        "cores": 1 if config.is_clocked else config.cores,
+        "blend_lanes": config.blend_lanes,
+        **counts,
         "front_end_cycles": frame.front_end_cycles,
         "front_end_color_cycles": frame.front_end_color_cycles,
         "frame_cycles": frame.frame_cycles,
@@ -136,10 +154,13 @@ def _row(
 
 
 def shapes(machines: Sequence[Machine]) -> list[tuple[Machine, ...]]:
-    """Machines that share bins and sub-tiles, together: one count serves them all."""
+    """Machines that share bins and sub-tiles, together: one count serves them all. One that is
+    clocked is alone."""
     groups: dict[tuple[object, ...], list[Machine]] = {}
     for machine in machines:
         config = machine.config
-        shape = (config.bin_px, config.subtile_px, config.subtile_test)
+        shape: tuple[object, ...] = (config.bin_px, config.subtile_px, config.subtile_test)
+        if config.is_clocked:
+            shape = (machine.sha256,)
         groups.setdefault(shape, []).append(machine)
     return [tuple(group) for group in groups.values()]

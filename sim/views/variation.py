@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 from golden.errors import InputError
+from hw.package.presets import changed_parameters
 from sim.model.config import ModelConfig
 from sim.model.dram_config import DramConfig
 
@@ -45,7 +47,35 @@ def with_lanes(config: ModelConfig, lanes: int) -> ModelConfig:
     Raises InputError where the RTL has no such width.
     """
     bits = min(LARGEST_BUS_BITS, LANE_BITS * lanes)
+    if config.is_clocked:
+        return _built(config, [f"lanes={lanes}", f"data_bits={bits}"])
     return _replaced(config, lanes=lanes, data_bits=bits)
+
+
+def with_build(config: ModelConfig, changes: Sequence[str]) -> ModelConfig:
+    """Another build behind the same memory, named by NAME=VALUE of the hardware's parameters.
+
+    Raises InputError where the configuration is modelled by formula, or the build is not legal.
+    """
+    if not changes:
+        return config
+    if not config.is_clocked:
+        raise InputError(
+            f"{config.name} is modelled by formula and no build of the RTL: give --build with "
+            "edge, or with a configuration whose `build` names a preset that draws."
+        )
+    return _replaced(_built(config, changes), name=" ".join([config.name, *changes]))
+
+
+def _built(config: ModelConfig, changes: Sequence[str]) -> ModelConfig:
+    """The configuration with that build, and with its widths."""
+    params = changed_parameters(config.built, changes)
+    if params == config.built:
+        return config
+    build = " ".join([config.build, *changes])
+    found = _replaced(config, build=build, lanes=params.lanes, data_bits=params.data_bits)
+    _ = found.built
+    return found
 
 
 def with_cores(config: ModelConfig, cores: int) -> ModelConfig:
@@ -53,7 +83,7 @@ def with_cores(config: ModelConfig, cores: int) -> ModelConfig:
     return _replaced(config, cores=cores)
 
 
-def _replaced(config: ModelConfig, **changes: int) -> ModelConfig:
+def _replaced(config: ModelConfig, **changes: int | str) -> ModelConfig:
     """dataclasses.replace that keeps a memory set by with_bandwidth."""
     return _keeping(replace(config, **changes), config.memory)  # type: ignore[arg-type]
 

@@ -44,6 +44,14 @@ def sweep(
     bandwidth: Annotated[
         str | None, typer.Option("--bandwidth", help="Peak memory GB/s, such as 25.6,51.2.")
     ] = None,
+    build: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--build",
+            help="A parameter of the RTL and its values, such as raster_lanes=16,64; give it again "
+            "for more.",
+        ),
+    ] = None,
     clusters: Annotated[
         str | None, typer.Option("--clusters", help="Clusters to aim at, such as 16384,65536.")
     ] = None,
@@ -85,6 +93,7 @@ def sweep(
         [load_model_config(name) for name in config or ["edge"]],
         [int(value) for value in numbers(lanes, "--lanes", whole=True)],
         numbers(bandwidth, "--bandwidth"),
+        [_values(text) for text in build or []],
     )
     sizes = [int(value) for value in numbers(clusters, "--clusters", whole=True)]
     per_group: dict[str, Any] = (
@@ -134,3 +143,9 @@ def sweep(
         )
 
     show_result(context, result, as_json, text)
+
+
+def _values(text: str) -> list[str]:
+    """NAME=V1,V2 as NAME=V1 and NAME=V2; what is wrong in it, the parameters say."""
+    name, _, values = text.partition("=")
+    return [f"{name}={value}" for value in values.split(",")]

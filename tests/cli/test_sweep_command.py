@@ -67,7 +67,7 @@ def test_a_sweep_and_the_same_again(tmp_path: Path, jobs: list[object]) -> None:
     first = run(*words, "-o", tmp_path / "out")
     assert first.exit_code == 0, (first.output, first.exception)
     result = json.loads(first.stdout)
-    assert (result["rows"], result["rows_new"], len(jobs)) == (2 * 2 * 4 * 2, 32, 4)
+    assert (result["rows"], result["rows_new"], len(jobs)) == (2 * 2 * 4 * 2, 32, 16)
     table = tmp_path / "out" / "sweep.csv"
     before = table.read_bytes()
     rows = list(csv.DictReader(table.open()))
@@ -79,7 +79,7 @@ def test_a_sweep_and_the_same_again(tmp_path: Path, jobs: list[object]) -> None:
     assert len(points) == 2 * 4
     assert all(point.views == 2 for point in points)
     again = json.loads(run(*words, "-o", tmp_path / "out").stdout)
-    assert (again["rows_kept"], again["rows_new"], len(jobs)) == (32, 0, 4)
+    assert (again["rows_kept"], again["rows_new"], len(jobs)) == (32, 0, 16)
     assert table.read_bytes() == before
     more = json.loads(run(*words, "--views", "0:3", "-o", tmp_path / "out").stdout)
     assert (more["rows_kept"], more["rows"], len(jobs)) == (32, 48, 6)
@@ -141,3 +141,18 @@ def test_a_file_in_place_of_the_packs(tmp_path: Path, jobs: list[object]) -> Non
 
 def test_the_front_holds_what_nothing_beats() -> None:
     assert pareto_front([(1, 2), (1, 3), (2, 3), (3, 5), (4, 4)]) == [(1, 3), (3, 5)]
+
+
+def test_a_sweep_over_builds(tmp_path: Path, jobs: list[object]) -> None:
+    words = ["default", "--views", "0", "--build", "raster_lanes=16,64", "--build", "bin_px=32"]
+    found = run(*words, "-o", tmp_path / "out", "--json")
+    assert found.exit_code == 0, (found.output, found.exception)
+    assert json.loads(found.stdout)["rows_new"] == 2 * 2
+    rows = list(csv.DictReader((tmp_path / "out" / "sweep.csv").open()))
+    assert {row["build"] for row in rows} == {
+        f"render_edge raster_lanes={lanes} bin_px=32" for lanes in (16, 64)
+    }
+    wrong = run("default", "--build", "raster_lanes", "-o", tmp_path / "none")
+    assert isinstance(wrong.exception, InputError)
+    assert "is no whole number" in str(wrong.exception)
+    assert not (tmp_path / "none").exists()

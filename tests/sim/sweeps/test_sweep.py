@@ -14,15 +14,19 @@ import pytest
 from golden.clustering.cluster import ClusterOptions
 from golden.default_scene import default_cameras, default_scene
 from golden.errors import InputError
+from golden.pack.file import load_pack
 from golden.rules import INRIA
-from sim.model.config import load_model_config
+from sim.model.clocked_frame import clocked_frames
+from sim.model.config import NO_BUILD, load_model_config
 from sim.sweeps import sweep_job
 from sim.sweeps.sweep import dask_cluster, local_cores, machines, run_jobs, scene_jobs
 from sim.sweeps.sweep_job import COLUMNS, KEY, run_job
 from sim.sweeps.sweep_table import SweepTable
 from sim.views.variation import with_bandwidth, with_lanes
 
-EDGE, BASE = load_model_config("edge"), load_model_config("base")
+CLOCKED = load_model_config("edge")
+# By formula: one count of a view serves many machines.
+EDGE, BASE = replace(CLOCKED, build=NO_BUILD), load_model_config("base")
 
 
 def jobs_of(folder, table, wanted=None, views=3):
@@ -119,6 +123,45 @@ def test_machines_are_every_combination_once():
     assert (built.lanes, built.data_bits, built.memory.peak_gb_per_s) == (1, 256, 25.6)
     assert len(machines([EDGE, EDGE], [], [])) == 1
     assert machines([EDGE], [], [])[0].sha256 == machines([EDGE], [], [51.2])[0].sha256
+
+
+def test_rows_of_a_build_are_those_of_its_clock(tmp_path):
+    table = SweepTable(tmp_path / "sweep.csv")
+    builds = [["raster_lanes=16", "raster_lanes=64"], ["sort_entries=256"]]
+    wanted = machines([CLOCKED], [], [], builds)
+    jobs = jobs_of(tmp_path, table, wanted, views=1)
+    assert [len(job.machines) for job in jobs] == [1, 1]
+    rows = [row for job in jobs for row in run_job(job)]
+    assert [(row["culling"], row["blend_lanes"]) for row in rows] == [
+        ("on", 16), ("off", 16), ("on", 64), ("off", 64),
+    ]  # fmt: skip
+    assert rows[0]["config"] == "edge raster_lanes=16 sort_entries=256"
+    assert rows[0]["build"] == "render_edge raster_lanes=16 sort_entries=256"
+    assert rows[0]["frame_cycles"] > rows[2]["frame_cycles"]
+    pack, config = load_pack(jobs[0].pack), wanted[0].built()
+    frames = clocked_frames(pack, jobs[0].camera, INRIA, config, without=True)
+    for row, found in zip(rows, frames, strict=False):
+        assert row["frame_cycles"] == found.frame.frame_cycles
+        assert row["gaussians_read"] == found.counters["members"]
+        assert row["tests"] == found.counters["tests"]
+    assert rows[1]["gaussians_read"] == rows[1]["gaussians"] == 400
+
+
+def test_builds_that_are_none():
+    with pytest.raises(InputError, match="modelled by formula and no build"):
+        machines([EDGE], [], [], [["raster_lanes=16"]])
+    with pytest.raises(InputError, match="none of"):
+        machines([CLOCKED], [], [], [["raster_lanes=17"]])
+    with pytest.raises(InputError, match="sets no parameter"):
+        machines([CLOCKED], [], [], [["rasters=17"]])
+    with pytest.raises(InputError, match="is no whole number"):
+        machines([CLOCKED], [], [], [["raster_lanes="]])
+
+
+def test_lanes_of_a_build_are_another_build():
+    found = with_lanes(CLOCKED, 1)
+    assert (found.built.lanes, found.built.data_bits) == (found.lanes, found.data_bits) == (1, 256)
+    assert with_lanes(CLOCKED, 2) is CLOCKED
 
 
 @pytest.mark.parametrize("bandwidth", [1, 50, 51.3])
