@@ -82,7 +82,7 @@ def test_a_sweep_and_the_same_again(tmp_path: Path, jobs: list[object]) -> None:
     assert (again["rows_kept"], again["rows_new"], len(jobs)) == (32, 0, 16)
     assert table.read_bytes() == before
     more = json.loads(run(*words, "--views", "0:3", "-o", tmp_path / "out").stdout)
-    assert (more["rows_kept"], more["rows"], len(jobs)) == (32, 48, 6)
+    assert (more["rows_kept"], more["rows"], len(jobs)) == (32, 48, 24)
 
 
 @pytest.mark.parametrize(
