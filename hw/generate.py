@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from amaranth.back import rtlil, verilog
 from amaranth.hdl import Elaboratable
+
+from golden.collector import collector_paused
 
 
 def verilog_text(top: Elaboratable, name: str, ports: Any = None) -> str:
@@ -30,19 +29,3 @@ def rtlil_text(top: Elaboratable, name: str, ports: Any = None) -> str:
     """RTLIL of a component, for Yosys; parameters as of verilog_text."""
     with collector_paused():
         return str(rtlil.convert(top, name, ports=ports, emit_src=False))
-
-
-@contextmanager
-def collector_paused() -> Iterator[None]:
-    """Pauses Python's garbage collector.
-
-    A netlist is millions of objects that all stay alive; searching them for garbage again and
-    again takes half of the time of writing one.
-    """
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()

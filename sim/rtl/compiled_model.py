@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -18,7 +19,8 @@ FEWER_SEARCHES = (
     *("--param", "dse-max-alias-queries-per-store=4"),
 )
 CXX_FLAGS = ("-std=gnu++20", "-fPIC", "-w", *FEWER_SEARCHES)
-RUNTIME = ("verilated", "verilated_threads")
+# Of Verilator's include folder; what stands together is compiled together, its headers read once.
+RUNTIME = (("verilated", "verilated_threads"),)
 SMALL_BYTES = 200_000  # of what runs once, in C++: compiled in the time of the headers
 
 
@@ -29,7 +31,7 @@ def model_objects(
     cache: Path,
     optimisation: str = OPTIMISATION,
     options: Sequence[str] = (),
-    runtime: Sequence[str] = RUNTIME,
+    runtime: Sequence[Sequence[str]] = RUNTIME,
 ) -> list[Path]:
     """Object files of a model, its harness and its runtime, made side by side on two cores.
 
@@ -40,13 +42,13 @@ def model_objects(
     folder : where everything is made; cache : where the runtime is kept for the next model.
     optimisation : of g++ for the model and the harness.
     options : further ones of Verilator.
-    runtime : files of Verilator's include folder, without their suffix.
+    runtime : files of Verilator's include folder, without their suffix, by object file.
 
     Raises InputError where a tool is missing or fails.
     """
     root = verilator_root()
     with ThreadPoolExecutor() as pool:
-        kept = [pool.submit(_runtime_object, source, cache) for source in runtime]
+        kept = [pool.submit(_runtime_object, sources, cache) for sources in runtime]
         command = [str(root / "bin" / "verilator_bin"), "--cc", str(folder / f"{top}.v")]
         command += ["--prefix", "Vtop", "--Mdir", str(folder), "--top-module", top]
         command += ["-O3", *VERILATOR_FLAGS, *options]
@@ -74,7 +76,7 @@ def _joined(harness: Path, folder: Path, optimisation: str) -> dict[Path, str]:
     made = {}
     for name, (paths, level) in parts.items():
         joined = folder / f"{name}.cpp"
-        joined.write_text("".join(f'#include "{path}"\n' for path in paths))
+        joined.write_text(_includes(paths))
         made[joined] = level
     return made
 
@@ -85,17 +87,20 @@ def link(objects: Sequence[Path], options: Sequence[str], target: Path) -> Path:
     return target
 
 
-def _runtime_object(source: str, cache: Path) -> Path:
-    """A file of Verilator's own runtime, the same for every design: compiled once."""
-    target = cache / f"{source}-{verilator_version()}.o"
+def _runtime_object(sources: Sequence[str], cache: Path) -> Path:
+    """Files of Verilator's own runtime, the same for every design: compiled once."""
+    target = cache / f"{'-'.join(sources)}-{verilator_version()}.o"
     if not target.is_file():
-        part = _object(
-            verilator_root() / "include" / f"{source}.cpp",
-            target.with_suffix(f".{os.getpid()}.part"),
-            cache,
-        )
-        os.replace(part, target)
+        with tempfile.TemporaryDirectory(dir=cache, ignore_cleanup_errors=True) as folder_name:
+            folder, include = Path(folder_name), verilator_root() / "include"
+            joined = folder / "runtime.cpp"
+            joined.write_text(_includes(include / f"{source}.cpp" for source in sources))
+            os.replace(_object(joined, folder / "runtime.o", folder), target)
     return target
+
+
+def _includes(paths: Iterable[Path]) -> str:
+    return "".join(f'#include "{path}"\n' for path in paths)
 
 
 def _object(source: Path, target: Path, folder: Path, optimisation: str = OPTIMISATION) -> Path:

@@ -22,8 +22,10 @@ PATTERNS = Path(__file__).with_name("patterns.h")  # included by harnesses
 BENCH_OPTIONS = ("--vpi", "--public-depth", "1", "--timescale", "1ns/1ps")
 # Nets of any width; memories are none.
 ACTIVITY_OPTIONS = ("--trace-saif", "--trace-max-width", "4096", "--trace-max-array", "1")
-ACTIVITY_RUNTIME = ("verilated_saif_c",)
-BENCH_RUNTIME = (*RUNTIME, "verilated_dpi", "verilated_vpi")
+ACTIVITY_RUNTIME = (("verilated_saif_c",),)
+BENCH_RUNTIME = (*RUNTIME, ("verilated_dpi",), ("verilated_vpi",))
+# Registers begin as the Verilog says, wires as what drives them: none needs a random value first.
+FAST_OPTIONS = ("--x-assign", "fast", "--x-initial", "fast", "--noassert")
 
 
 def build_library(
@@ -49,7 +51,7 @@ def build_library(
 
     Raises InputError where a tool is missing, fails, or the cache cannot be written.
     """
-    options = ("--x-assign", "fast", "--noassert", *(ACTIVITY_OPTIONS if traces_activity else ()))
+    options = (*FAST_OPTIONS, *(ACTIVITY_OPTIONS if traces_activity else ()))
     runtime = (*RUNTIME, *(ACTIVITY_RUNTIME if traces_activity else ()))
 
     def make(folder: Path, cache: Path) -> Path:
@@ -57,6 +59,7 @@ def build_library(
         return link(objects, ["-shared"], folder / "harness.so")
 
     parts = [harness.read_text(), PATTERNS.read_text(), *headers.values(), optimisation]
+    parts += FAST_OPTIONS
     parts += ACTIVITY_OPTIONS if traces_activity else ()
     files = {f"{name}.v": with_memory_loops(verilog), **headers}
     return _kept(name, ".so", parts, files, make)

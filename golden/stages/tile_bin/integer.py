@@ -190,7 +190,7 @@ def _fill(
                 before = length[number] // CHUNK_ENTRIES - 1
                 _flush(
                     number,
-                    CHUNK_ENTRIES,
+                    slot + 1,  # a chunk, as a number like `left` below: _flush is compiled once
                     before,
                     pages,
                     chunks[number],

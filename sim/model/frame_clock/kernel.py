@@ -92,18 +92,28 @@ FRAME = registers(
 
 
 class StreamArrays(NamedTuple):
-    """What stages 1 to 4 work on beside their registers.
+    """What stages 1 to 3 work on beside their registers.
 
     Members
     -------
     found : of the front end. pipeline : of clock_cluster_cull. line, beats : of
-    clock_gaussian_project. directions, shades : of clock_color. splat_index : (S,).
+    clock_gaussian_project.
     """
 
     found: Found
     pipeline: Int64
     line: Int64
     beats: Int64
+
+
+class ColorArrays(NamedTuple):
+    """What stage 4 works on beside its registers.
+
+    Members
+    -------
+    directions, shades : of clock_color. splat_index : (S,).
+    """
+
     directions: Int64
     shades: Int64
     splat_index: Int64
@@ -113,16 +123,20 @@ class StreamArrays(NamedTuple):
 def _clock_stream(
     frame: Any,
     stream: StreamArrays,
+    colors: ColorArrays | None,
     granted: int,
     client: int,
     slots: int,
     passed: bool,
 ) -> None:
-    """Stages 1 to 4. `passed`: the splat at the end of the build's color, or projection, leaves."""
+    """Stages 1 to 4. `passed`: the splat at the end of the build's color, or projection, leaves.
+
+    Of a build without color stage 4 is not even compiled, since its arrays are None.
+    """
     project, color, cycle = frame.project, frame.color, frame.cycle
     clients = frame.clients
     beat_passes = project.queue.valid != 0
-    if frame.colors:
+    if colors is not None:
         beat_passes &= (color.serial == 0) | ((color.serial == 1) & color_ready(color))
         reader = clients[COLORS]
         record = reader.queue.valid == 1
@@ -136,9 +150,9 @@ def _clock_stream(
         beat = stream.beats[project.read_place] * int(beat_passes)
         clock_color(
             color,
-            stream.directions,
-            stream.shades,
-            stream.splat_index,
+            colors.directions,
+            colors.shades,
+            colors.splat_index,
             beat,
             record,
             requested,
@@ -176,40 +190,52 @@ def _is_streamed(frame: Any) -> bool:
 
 
 @serial_kernel
-def _clock_ports(frame: Any, dram: Any, granted: int, bursts: Int64) -> None:
-    """The bus, the write master, and the memory behind them."""
-    bus, writes = frame.bus, frame.writes
-    read_beats, write_beats = bus.burst_beats * bus.address, writes.address_beats * writes.address
-    read_address, write_address = bus.burst_address, writes.burst_address
+def _clock_ports(frame: Any, dram: Any, granted: int, bursts: Int64, writes: Any) -> None:
+    """The bus, the write master, and the memory behind them.
+
+    `writes`: of the frame; None where nothing is written, and then it is not even compiled.
+    """
+    bus = frame.bus
+    read_beats, read_address = bus.burst_beats * bus.address, bus.burst_address
+    write_beats, write_address = 0, 0
+    if writes is not None:
+        write_beats, write_address = writes.address_beats * writes.address, writes.burst_address
     moved = HAS_BEAT * int(clock_bus(bus, frame.clients, granted, frame.cycle))
-    if frame.draws:
+    if writes is not None:
         sent, answered = clock_write_master(writes, frame.write_clients, frame.cycle)
         moved |= TAKES_BEAT * int(sent) | HAS_ANSWER * int(answered)
     if bus.is_dram:
         note_burst(frame, bursts, read_address, read_beats, 0)
-        note_burst(frame, bursts, write_address, write_beats, 1)
+        if writes is not None:
+            note_burst(frame, bursts, write_address, write_beats, 1)
         says = clock_dram(dram, read_address, read_beats, write_address, write_beats, moved)
-        bus.says = writes.says = says
+        bus.says = says
+        if writes is not None:
+            writes.says = says
 
 
 @serial_kernel
 def simulate_stream(
-    frames: NDArray[np.void], drams: NDArray[np.void], stream: StreamArrays, notes: Notes
+    frames: NDArray[np.void],
+    drams: NDArray[np.void],
+    stream: StreamArrays,
+    colors: ColorArrays | None,
+    notes: Notes,
 ) -> None:
     """Clocks a frame of a build that gives its splats away, until all is quiet.
 
     Parameters
     ----------
     frames : (1,) FRAME. drams : (1,) DRAM, looked at where the memory is one.
-    notes : its bursts are filled.
+    colors : None of a build without color. notes : its bursts are filled.
     """
     frame, dram = frames[0], drams[0]
     while not _is_streamed(frame):
         granted = granted_client(frame.bus, frame.clients)
         client, slots = frame.bus.entry_client, frame.bus.entry_slots
-        _clock_ports(frame, dram, granted, notes.bursts)
+        _clock_ports(frame, dram, granted, notes.bursts, None)
         passed = color_valid(frame.color)
-        _clock_stream(frame, stream, granted, client, slots, passed)
+        _clock_stream(frame, stream, colors, granted, client, slots, passed)
         frame.cycle += 1
     frame.streamed_cycle = frame.cycle
 
@@ -219,6 +245,7 @@ def simulate_picture(
     frames: NDArray[np.void],
     drams: NDArray[np.void],
     stream: StreamArrays,
+    colors: ColorArrays,
     lists: ListArrays,
     sort_block: NDArray[np.void],
     sorts: SortArrays,
@@ -265,7 +292,7 @@ def simulate_picture(
             to_picture.offers = 1
             to_picture.offered_address = writer.beats[writer.first, 0]
             to_picture.offered_last = writer.beats[writer.first, 1]
-        _clock_ports(frame, dram, granted, notes.bursts)
+        _clock_ports(frame, dram, granted, notes.bursts, frame.writes)
         # Lists.
         lists_done, starts = tile_bin.done != 0, cycle == START_CYCLE
         if writing:
@@ -273,7 +300,7 @@ def simulate_picture(
             offered = color_valid(color)
             passed = offered & (tile_bin.ready != 0)
             if not streamed:
-                _clock_stream(frame, stream, granted, client, slots, passed)
+                _clock_stream(frame, stream, colors, granted, client, slots, passed)
             clock_tile_bin(tile_bin, lists, starts, finish, offered, lists_ready, cycle)
         # The order: requests and records pass between depth_sort and its client.
         entry_valid = False

@@ -22,6 +22,7 @@ from hw.host.register_map import frame_counters
 from sim.model.dram_port import DRAM, idle_dram
 from sim.model.frame_clock.hardware import IdleFrame, idle_frame
 from sim.model.frame_clock.kernel import (
+    ColorArrays,
     StreamArrays,
     simulate_picture,
     simulate_stream,
@@ -105,14 +106,20 @@ class FrameClock:
     raster: NDArray[np.void] | None = None
 
 
-def stream_arrays(idle: IdleFrame, outcome: FrameOutcome, index: Int64) -> StreamArrays:
-    """What stages 1 to 4 work on; index of the splats."""
+def stream_arrays(idle: IdleFrame, outcome: FrameOutcome) -> StreamArrays:
+    """What stages 1 to 3 work on."""
     depth = int(idle.frame["project"]["depth"][0])
     return StreamArrays(
         found=found_of(outcome),
         pipeline=np.zeros(idle.test_cycles, np.int64),
         line=np.full(idle.project_cycles, -1, np.int64),
         beats=np.zeros(depth + 2, np.int64),
+    )
+
+
+def color_arrays(idle: IdleFrame, index: Int64) -> ColorArrays:
+    """What stage 4 works on; index of the splats."""
+    return ColorArrays(
         directions=np.zeros(idle.direction_cycles, np.int64),
         shades=np.zeros(idle.shade_cycles, np.int64),
         splat_index=index,
@@ -136,8 +143,10 @@ def stream_clock(
     need_known_memory(memory, params)
     idle = idle_frame(params)
     frame, dram = _begin(idle, outcome, params, memory)
-    index = np.zeros(0, np.int64) if index is None else index
-    simulate_stream(frame, dram, stream_arrays(idle, outcome, index), notes or no_notes())
+    colors = None
+    if params.color_cycles:
+        colors = color_arrays(idle, np.zeros(0, np.int64) if index is None else index)
+    simulate_stream(frame, dram, stream_arrays(idle, outcome), colors, notes or no_notes())
     cycles = int(frame["cycle"][0]) + 1 + FINISH_CYCLES
     lanes = output_lanes(params)
     if outcome.splats >= lanes and outcome.splats % lanes:
@@ -239,7 +248,8 @@ def picture_clock(
     simulate_picture(
         frame,
         dram,
-        stream_arrays(idle, outcome, splats["index"].astype(np.int64)),
+        stream_arrays(idle, outcome),
+        color_arrays(idle, splats["index"].astype(np.int64)),
         list_arrays(splats, binning, params),
         *sort_clock(lists, params, idle.depths),
         raster.raster,
