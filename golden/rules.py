@@ -93,4 +93,4 @@ def rules_named(name: str, antialiased: bool = False) -> Rules:
     for rules in (INRIA, GSPLAT):
         if rules.name == name:
             return replace(rules, antialiased=antialiased)
-    raise InputError(f"rules {name!r} are not known: choose inria or gsplat.")
+    raise InputError(f"rules {name[:60]!r} are not known: choose inria or gsplat.")

@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from golden.errors import InputError
+from golden.errors import InputError, one_line
 from splatsieve import __version__
 from splatsieve.commands import (
     bench,
@@ -31,7 +31,7 @@ from splatsieve.commands import (
     trace,
     verilog,
 )
-from splatsieve.output import one_line, told_warnings
+from splatsieve.output import told_warnings
 
 app = typer.Typer(
     name="splatsieve",

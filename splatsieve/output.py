@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -12,12 +11,7 @@ from typing import Any
 
 import typer
 
-from golden.errors import InputWarning
-
-
-def one_line(text: str) -> str:
-    """Text without line breaks and a terminal's control characters, which names may hold."""
-    return re.sub(r"[\x00-\x1f\x7f-\x9f]+", " ", " ".join(text.splitlines()))
+from golden.errors import InputWarning, one_line
 
 
 @contextmanager

@@ -78,7 +78,12 @@ def read_transform(path: Path, applied: object = None, applied_scale: object = 1
         raise InputError(f"{path}: its scale is not greater than zero: correct the file.")
     whole = _four_rows(document["transform"], path)
     if applied is not None:
-        whole = whole @ np.linalg.inv(_four_rows(applied, Path("applied_transform")))
+        before_it = _four_rows(applied, Path("applied_transform"))
+        if not abs(np.linalg.det(before_it)) > 0:
+            raise InputError(
+                "applied_transform of the cameras has no inverse: export the cameras again."
+            )
+        whole = whole @ np.linalg.inv(before_it)
     return _similarity(whole, scale / before, path)
 
 

@@ -18,6 +18,7 @@ from golden.scene import MAX_GAUSSIANS, Float32
 HEADER_LIMIT_BYTES = 1 << 20
 BLANKS = b"\x00\t\n\r \x1a"  # padding, line ends, and the end mark of old systems
 GAUSSIAN_ELEMENTS = {"vertex", "chunk", "sh"}
+SHOWN = 120  # characters of what is wrong with a header
 BLOCK_ROWS = 4096  # rows gathered at a time, so that a block stays in the cache
 
 
@@ -169,7 +170,7 @@ def _parse_header(header: bytes, newline: bytes, name: str) -> tuple[Any, list[i
 
 
 def _damaged_header(name: str, what: str) -> InputError:
-    return InputError(f"{name} has a damaged PLY header ({what}): export the scene again.")
+    return InputError(f"{name} has a damaged PLY header ({what[:SHOWN]}): export the scene again.")
 
 
 def _wrong_size(name: str, held: int, promised: str) -> InputError:

@@ -84,8 +84,9 @@ class RawScene:
         finite = np.ones(n, np.bool_)
         for array in (self.means, self.scales, self.quats, self.opacities, self.sh):
             finite &= np.isfinite(array.reshape(n, -1)).all(axis=1)
-        wide = self.quats.astype(np.float64)
-        length = np.sqrt(np.einsum("ij,ij->i", wide, wide))
+        with np.errstate(all="ignore"):  # of rows that are faulty already
+            wide = self.quats.astype(np.float64)
+            length = np.sqrt(np.einsum("ij,ij->i", wide, wide))
         turned = length >= SHORTEST_QUAT
         sized = (self.scales > 0).all(axis=1) & (self.opacities >= 0) & (self.opacities <= 1)
         return {

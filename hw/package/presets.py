@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from golden.errors import InputError
+from golden.errors import InputError, shown
 from golden.params import Parameters, parameter_ranges
 from hw.verilog import (
     Design,
@@ -46,6 +46,7 @@ class Preset:
         return self.params.raster_lanes > 0
 
 
+MOST_DIGITS = 9  # of a parameter
 PRESETS = {
     "base": Preset("the accelerator, default parameters", accelerator_design, "accelerator"),
     "cull": Preset("the cluster stage alone", cull_design, "cluster_cull"),
@@ -105,13 +106,13 @@ def changed_parameters(params: Parameters, changes: Sequence[str]) -> Parameters
         name, equals, value = change.partition("=")
         if name not in parameter_ranges() or not equals:
             raise InputError(
-                f"{change} sets no parameter: write NAME=VALUE, with a name of the table in "
+                f"{change[:60]} sets no parameter: write NAME=VALUE, with a name of the table in "
                 "hw/README.md."
             )
-        if not value.isdecimal():
-            raise InputError(f"{change}: {value!r} is no whole number.")
+        if not (value.isdecimal() and len(value) <= MOST_DIGITS):
+            raise InputError(f"{name}: {shown(value)} is no whole number in its range.")
         values[name] = int(value)
     try:
         return replace(params, **values)
     except ValueError as error:
-        raise InputError(f"{' '.join(changes)}: {error}") from error
+        raise InputError(f"{' '.join(changes)[:200]}: {error}") from error

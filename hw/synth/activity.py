@@ -65,7 +65,15 @@ def read_activity(path: Path) -> NetActivity:
         said = f"view {frame['view']} of {Path(frame['pack']).name}, {frame['size_px']} px"
         if document["format"] != FORMAT or not all(0 <= n <= MOST for n in found.values()):
             raise ValueError
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    # ArithmeticError: a whole number beyond float64; RecursionError: lists within lists.
+    except (
+        LookupError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        ArithmeticError,
+        RecursionError,
+    ) as error:
         raise InputError(
             f"{path} holds no activity: give a number, or a file that `splatsieve frame --engine "
             "rtl --activity FILE` wrote."

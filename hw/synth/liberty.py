@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import math
 import re
 import zlib
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 
-from golden.errors import InputError
+from golden.errors import InputError, shown
 from golden.files import read_bytes
 
 # Groups that only a power analysis reads: half of a file and more.
@@ -76,7 +77,8 @@ class Library:
 def read_liberty(path: Path) -> Library:
     """A library of a .lib or .lib.gz file.
 
-    Raises InputError where it cannot be read, is no Liberty file or has no cell with an area.
+    Raises InputError where it cannot be read, is no Liberty file, has no cell with an area or
+    what is no number in the place of one.
     """
     data = read_bytes(path)
     try:
@@ -89,8 +91,11 @@ def read_liberty(path: Path) -> Library:
     if head is None:
         raise InputError(f"{path} is no Liberty file: it does not begin with library (NAME).")
     unit = re.search(r'leakage_power_unit\s*:\s*"?([\d.]+)\s*(\w+)"?', text)
-    watts = float(unit[1]) * _WATTS.get(unit[2], 0.0) if unit else 0.0
-    cells = {group.name: _cell(group, watts) for group in groups(text, "cell")}
+    try:
+        watts = number(unit[1], "leakage_power_unit") * _WATTS.get(unit[2], 0.0) if unit else 0.0
+        cells = {group.name: _cell(group, watts) for group in groups(text, "cell")}
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
     if not any(cell.area_um2 for cell in cells.values()):
         raise InputError(f"{path} has no cell with an area: give the Liberty file of a library.")
     return Library(head[1], text, cells)
@@ -108,7 +113,9 @@ def groups(text: str, kind: str) -> Iterator[Group]:
         while depth:
             brace = _BRACE.search(text, place)
             if brace is None:
-                raise InputError(f"the Liberty file ends within {kind} ({found[1]}).")
+                raise InputError(
+                    f"the Liberty file ends within {kind} ({found[1][:60]}): give a complete file."
+                )
             depth += {"{": 1, "}": -1}.get(brace[0], 0)
             place = brace.end()
         yield Group(found[1], text[found.end() : place - 1], found.start(), place)
@@ -121,21 +128,34 @@ def attribute(body: str, name: str) -> str | None:
     return found[1] if found else None
 
 
+def number(value: str, what: str) -> float:
+    """A finite number; raises InputError, which names it, on any other text."""
+    try:
+        result = float(value)
+    except ValueError:
+        result = math.nan
+    if not math.isfinite(result):
+        raise InputError(f"{what} is {shown(value)}, not a number: give a complete Liberty file.")
+    return result
+
+
 def _cell(group: Group, watts: float) -> Cell:
     """Leakage is the cell's own, or without it the mean over the states it is given for."""
     own, area = attribute(group.body, "cell_leakage_power"), attribute(group.body, "area")
     states = [_leakage(state.body) for state in groups(group.body, "leakage_power")]
     given = [value for value in states if value is not None]
-    leakage = float(own) if own else fmean(given) if given else 0.0
+    leakage = number(own, "cell_leakage_power") if own else fmean(given) if given else 0.0
     is_register = any(True for _ in groups(group.body, "ff"))
     outputs = len(re.findall(r"\bdirection\s*:\s*\"?output\"?", group.body))
-    return Cell(group.name, float(area or 0), leakage * watts, is_register, outputs, group.body)
+    return Cell(
+        group.name, number(area or "0", "area"), leakage * watts, is_register, outputs, group.body
+    )
 
 
 def _leakage(state: str) -> float | None:
     """Leakage of a state; that of the ground pin is none, being the same current again."""
     pin, value = attribute(state, "related_pg_pin"), attribute(state, "value")
-    return None if value is None or pin in ("VSS", "GND") else float(value)
+    return None if value is None or pin in ("VSS", "GND") else number(value, "value")
 
 
 def _is_mapped_to(cell: Cell) -> bool:

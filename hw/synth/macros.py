@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from golden.errors import InputError
-from hw.synth.liberty import attribute, groups, read_liberty
+from golden.errors import InputError, shown
+from hw.synth.liberty import attribute, groups, number, read_liberty
+
+MOST_ADDRESS_BITS, MOST_WORD_BITS = 32, 1 << 16
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ def _macros(path: Path) -> list[Macro]:
         for memory in groups(cell.body, "memory"):
             address, width = (attribute(memory.body, n) for n in ("address_width", "word_width"))
             if address and width:
-                size = 1 << int(address), int(width)
+                size = 1 << _bits(address, MOST_ADDRESS_BITS), _bits(width, MOST_WORD_BITS)
                 access = _largest(cell.body, "timing", "rising_edge", ("cell_rise", "cell_fall"))
                 setup = _largest(
                     cell.body, "timing", "setup_rising", ("rise_constraint", "fall_constraint")
@@ -74,12 +76,24 @@ def _macros(path: Path) -> list[Macro]:
     return found
 
 
+def _bits(text: str, most: int) -> int:
+    """A width; raises InputError where it is none from 1 to `most`."""
+    if not (text.isdecimal() and len(text) < 9 and 1 <= int(text) <= most):
+        raise InputError(
+            f"a memory is {shown(text)} bits wide where 1 to {most} are known: correct the Liberty "
+            "file."
+        )
+    return int(text)
+
+
 def _units(text: str) -> tuple[float, float]:
     """Seconds of its unit of time, farads of its unit of capacitance; energies are in 1 V times."""
     time = re.search(r'\btime_unit\s*:\s*"?([\d.]+)\s*([pn]s)', text)
     load = re.search(r"\bcapacitive_load_unit\s*\(\s*([\d.]+)\s*,\s*\"?([pf]f)", text)
-    second = float(time[1]) * {"ps": 1e-12, "ns": 1e-9}[time[2]] if time else 0.0
-    return second, float(load[1]) * {"ff": 1e-15, "pf": 1e-12}[load[2]] if load else 0.0
+    second = number(time[1], "time_unit") * {"ps": 1e-12, "ns": 1e-9}[time[2]] if time else 0.0
+    return second, number(load[1], "capacitive_load_unit") * {"ff": 1e-15, "pf": 1e-12}[
+        load[2]
+    ] if load else 0.0
 
 
 def _largest(body: str, kind: str, timing_type: str, tables: tuple[str, ...]) -> float:

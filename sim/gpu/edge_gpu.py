@@ -17,14 +17,13 @@ which favour the large machine, and the edge GPU's frame is if anything too shor
 
 from __future__ import annotations
 
-import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from golden.errors import InputError
+from golden.errors import InputError, shown
 from golden.files import read_bytes
 from sim.gpu.trace_device import TraceDevice
 from sim.gpu.trace_kernels import CULL_STAGES, STAGES
@@ -32,6 +31,7 @@ from sim.gpu.trace_records import Trace
 from sim.gpu.trace_times import GpuTimes
 
 MACHINES = Path(__file__).parents[1] / "gpus"
+MOST_RATE = 1e9  # of what a machine does in a second, far beyond any
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class Machine:
     source : where the figures are from.
     published_frames_per_s, published_source : a published rate to check against, or None and "".
 
-    Raises InputError on an empty text, or a rate that is not positive and finite.
+    Raises InputError on an empty text, or a rate that is not positive, or beyond MOST_RATE.
     """
 
     name: str
@@ -97,8 +97,11 @@ class Machine:
             raise InputError("a machine lacks its name or the source of its figures: state both.")
         for field in ("memory_gb_per_s", "fp32_tflops", "published_frames_per_s"):
             rate = getattr(self, field)
-            if rate is not None and not (math.isfinite(rate) and rate > 0):
-                raise InputError(f"{self.name}: {field} is {rate}: give a rate above 0.")
+            if rate is not None and not 0 < rate <= MOST_RATE:
+                raise InputError(
+                    f"{self.name}: {field} is {shown(rate)}: give a rate above 0, up to "
+                    f"{MOST_RATE:g}."
+                )
 
     @property
     def operations_per_byte(self) -> float:
@@ -136,7 +139,7 @@ def machine_in(path: Path) -> Machine:
     for key, value in values.items():
         wanted = str if key in texts or key == "published_source" else (int, float)
         if isinstance(value, bool) or not isinstance(value, wanted):
-            raise InputError(f"{path}: {key} is {value!r}, of the wrong type: correct it.")
+            raise InputError(f"{path}: {key} is {shown(value)}, of the wrong type: correct it.")
     return Machine(**values)
 
 

@@ -7,6 +7,8 @@ import re
 
 from golden.errors import InputError
 
+LONGEST = 1e12  # ms or us
+
 
 def refuse(bad: bool, what: str) -> None:
     """Raises InputError with that sentence where `bad`."""
@@ -23,6 +25,7 @@ def refuse_hash(text: str, what: str) -> None:
 
 
 def check_time(value: float, what: str) -> None:
-    """Raises InputError on a time that is negative or not finite."""
+    """Raises InputError on a time that is negative, not finite, or too long to be summed."""
     refuse(not math.isfinite(value), f"{what} is not a finite number")
     refuse(value < 0, f"{what} is negative ({value})")
+    refuse(value > LONGEST, f"{what} is longer than any frame ({value})")

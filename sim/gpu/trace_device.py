@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
+from golden.errors import shown
 from sim.gpu.trace_checks import refuse
 
+LARGEST = 1e12  # figure of a device, far beyond any
 PEAK_SOURCES = ("clock_and_bus_width", "device_copy")
 
 
@@ -27,7 +28,7 @@ class TraceDevice:
         where the driver does not tell; `memory_peak_source` says which.
     memory_copy_gb_per_s : measured copy from device to device, bytes read and written, GB/s.
 
-    Raises InputError on an empty text or a figure that is not positive and finite.
+    Raises InputError on an empty text or a figure that is not positive, or beyond LARGEST.
     """
 
     name: str
@@ -47,7 +48,7 @@ class TraceDevice:
             if isinstance(value, str):
                 refuse(not value, f"device {field} is empty")
             elif value is not None:
-                refuse(not (math.isfinite(value) and value > 0), f"device {field} is {value}")
+                refuse(not 0 < value <= LARGEST, f"device {field} is {shown(value)}")
         refuse(
             self.memory_peak_source not in PEAK_SOURCES,
             f"device memory_peak_source is {self.memory_peak_source!r}, "

@@ -7,10 +7,11 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar
 
-from golden.errors import InputError
+from golden.errors import InputError, shown
 from golden.files import read_bytes
 
 Record = TypeVar("Record")
+MOST_CHARACTERS = 500
 KINDS = {
     "str": ("text", (str,)),
     "int": ("a whole number", (int,)),
@@ -52,16 +53,19 @@ def read_record(path: Path, record: type[Record]) -> Record:
 
 
 def check_numbers(record: object, ranges: dict[str, tuple[float, float]]) -> None:
-    """Raises InputError where a number lies outside its range, or a text is not one line."""
+    """Raises InputError where a number lies outside its range, or a text is no short line."""
     for key, value in vars(record).items():
         if isinstance(value, str):
-            if not (value and value.isprintable()):
-                raise InputError(f"{key} is not one line of text: give it a few words.")
+            if not (value.isprintable() and 1 <= len(value) <= MOST_CHARACTERS):
+                raise InputError(
+                    f"{key} is not one line of text, up to {MOST_CHARACTERS} characters: give it "
+                    "a few words."
+                )
             continue
         low, high = ranges[key]
         if not low <= value <= high:  # refuses NaN too
             raise InputError(
-                f"{key} is {str(value)[:40]} where a number from {low} to {high} is needed: "
+                f"{key} is {shown(value)} where a number from {low} to {high} is needed: "
                 "correct it."
             )
 
@@ -79,6 +83,6 @@ def _typed(values: dict[str, object], record: type) -> dict[str, Any]:
             raise InputError(f"{key} is missing: add it.")
         value, (wanted, allowed) = values[key], KINDS[kind]
         if not isinstance(value, allowed) or isinstance(value, bool):
-            raise InputError(f"{key} is {repr(value)[:60]} where {wanted} is needed: correct it.")
+            raise InputError(f"{key} is {shown(value)} where {wanted} is needed: correct it.")
         typed[key] = value
     return typed

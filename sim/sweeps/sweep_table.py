@@ -77,7 +77,10 @@ class SweepTable:
                 f"{self.path} cannot be read ({error.strerror}): check the path."
             ) from error
         whole = text[: text.rfind("\n") + 1]
-        lines = list(csv.reader(io.StringIO(whole)))
+        try:
+            lines = list(csv.reader(io.StringIO(whole)))
+        except csv.Error:  # a bare carriage return, or a value of 128 KiB
+            lines = []
         if not lines or tuple(lines[0]) != COLUMNS:
             raise InputError(
                 f"{self.path} is no table of this version's sweeps: remove it, or name another."

@@ -1,4 +1,4 @@
-"""Tries every reader with inputs that nobody meant: `uv run python -m tests.fuzz --inputs 100000`."""
+"""Tries every reader with inputs that nobody meant."""
 
 from __future__ import annotations
 
@@ -80,7 +80,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--inputs", type=int, default=10_000, help="of each reader")
     parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same inputs")
     parser.add_argument("--reader", action="append", choices=[*READERS], help="only this one")
-    parser.add_argument("--failures", type=Path, default=Path("build/fuzz"), help="folder of inputs")
+    parser.add_argument(
+        "--failures", type=Path, default=Path("build/fuzz"), help="folder of inputs"
+    )
     parser.add_argument("--blind", action="store_true", help="do not look at coverage")
     return parser.parse_args()
 

@@ -66,7 +66,9 @@ def instrumented() -> None:
         for layer in ("golden", "hw", "sim")
         for path in (ROOT / layer).rglob("*.py")
     }
-    passed = [name for name in modules if not f"{name}.".startswith(tuple(f"{r}." for r in READING))]
+    passed = [
+        name for name in modules if not f"{name}.".startswith(tuple(f"{r}." for r in READING))
+    ]
     with atheris.instrument_imports(include=["golden", "hw", "sim", "plyfile"], exclude=passed):
         import tests.fuzz.rounds  # noqa: F401
 

@@ -39,7 +39,8 @@ from tests.golden.scene_io.gltf_scene_files import (
 )
 from tests.golden.scene_io.scene_files import random_scene
 from tests.golden.scene_io.scene_kinds import KINDS, whole_file
-from tests.golden.scene_io.sog_scene_files import leaf, sog_files as files_of_sog, write_streamed
+from tests.golden.scene_io.sog_scene_files import leaf, write_streamed
+from tests.golden.scene_io.sog_scene_files import sog_files as files_of_sog
 from tests.rtl.synth.tiny_library import LIBRARY, ram
 from tests.sim.gpu.test_trace import make_trace
 
@@ -115,7 +116,11 @@ def lod_parts() -> dict[str, bytes]:
 def glb_files() -> list[bytes]:
     """Plain under a tree of nodes, and of .spz."""
     turned = {"rotation": [0, 0.6, 0, 0.8], "scale": [2, 2, 2], "translation": [1, 2, 3]}
-    nodes = [{"children": [1, 2]}, {"mesh": 0, **turned}, {"mesh": 0, "matrix": sum(EYE, [])}]
+    nodes = [
+        {"children": [1, 2]},
+        {"mesh": 0, **turned},
+        {"mesh": 0, "matrix": np.eye(4).ravel().tolist()},
+    ]
     return [glb_file(random_scene(4, 1), nodes), glb_of_spz(random_scene(4, 1))]
 
 

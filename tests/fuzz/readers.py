@@ -88,16 +88,18 @@ READERS: dict[str, Reader] = {
     "ksplat": Reader("scene.ksplat", SCENE, corpus.ksplat_files),
     "spz": Reader("scene.spz", SCENE, corpus.spz_files, changed_gzip),
     "sog": Reader("scene.sog", SCENE, corpus.sog_files, changed_zip),
-    "sog_folder": Reader(
-        "meta.json", SCENE, corpus.sog_metas, changed_json, corpus.sog_pictures
-    ),
+    "sog_folder": Reader("meta.json", SCENE, corpus.sog_metas, changed_json, corpus.sog_pictures),
     "sog_streamed": Reader(
         "lod-meta.json", (_streamed,), corpus.lod_metas, changed_json, corpus.lod_parts
     ),
     "glb": Reader("scene.glb", SCENE, corpus.glb_files, changed_glb),
     "gltf": Reader("scene.gltf", SCENE, corpus.gltf_files, changed_json),
     "cameras": Reader(
-        "cameras.json", (read_cameras, _cameras), corpus.camera_files, changed_json, corpus.transform_file
+        "cameras.json",
+        (read_cameras, _cameras),
+        corpus.camera_files,
+        changed_json,
+        corpus.transform_file,
     ),
     "colmap_lenses": Reader(
         "cameras.bin", (read_cameras,), corpus.colmap("cameras.bin"), beside=corpus.colmap_files
@@ -113,7 +115,11 @@ READERS: dict[str, Reader] = {
         corpus.colmap_files,
     ),
     "colmap_pose_texts": Reader(
-        "images.txt", (read_cameras,), corpus.colmap("images.txt"), changed_text, corpus.colmap_files
+        "images.txt",
+        (read_cameras,),
+        corpus.colmap("images.txt"),
+        changed_text,
+        corpus.colmap_files,
     ),
     "transform": Reader("transform.json", (read_transform,), corpus.transforms, changed_json),
     "pack": Reader("scene.pack", (load_pack,), corpus.packs, changed_pack),

@@ -70,5 +70,3 @@ def blind_round(bench: Bench, name: str, inputs: int, seed: int) -> Tally:
 def bench_of(name: str, folder: Path) -> Bench:
     """The reader of that name in an empty folder."""
     return Bench(READERS[name], folder)
-
-

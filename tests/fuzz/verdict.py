@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-import tracemalloc
 import traceback
+import tracemalloc
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
