@@ -19,8 +19,9 @@ def bonsai_dir() -> Path:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """How many random builds test_random_parameters tries."""
+    """How many builds test_random_parameters tries, and how many frames test_endurance."""
     parser.addoption("--draws", type=int, default=20, help="random builds, those of the suite too")
+    parser.addoption("--frames", type=int, default=1000, help="of the slow test of endurance")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -20,11 +20,17 @@ from tests.fuzz.readers import READERS
 
 @dataclass
 class Outcome:
-    """Of a reader. inputs, seconds : tried, and CPU time that they took; faults : key -> count,
-    first : key -> first input and what was wrong."""
+    """Of a reader.
+
+    Parameters
+    ----------
+    inputs : tried. seconds : of CPU time that they took. digest : of all of them.
+    faults : how many inputs showed each. first : of each the first input, and what was wrong.
+    """
 
     inputs: int = 0
     seconds: float = 0.0
+    digest: str = "none"
     faults: dict[str, int] = field(default_factory=dict)
     first: dict[str, tuple[bytes, str]] = field(default_factory=dict)
 
@@ -50,7 +56,7 @@ def outcome(task: Task) -> Outcome:
             found.faults[line["key"]] = 1
         else:
             found.inputs, found.seconds = line["inputs"], line["seconds"]
-            found.faults = line["faults"]
+            found.faults, found.digest = line["faults"], line["digest"]
     if process.returncode:
         last = task.files / READERS[task.name].file
         key = f"the process ended with {ended(process.returncode)}"
@@ -99,8 +105,8 @@ def main() -> int:
             task = Task(name, given.inputs, given.seed, is_blind, Path(folder))
             found = outcome(task)
         rate = found.inputs / found.seconds if found.seconds else 0
-        print(f"{name:18} {found.inputs:8} inputs {rate:6.0f}/s  {len(found.faults)} faults",
-              flush=True)  # fmt: skip
+        line = f"{name:18} {found.inputs:8} inputs {rate:6.0f}/s, digest {found.digest}"
+        print(f"{line}, {len(found.faults)} faults", flush=True)
         for key, count in found.faults.items():
             print(f"    {count:6} x {key}")
         keep(given.failures, name, found)

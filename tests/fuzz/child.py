@@ -13,10 +13,14 @@ import resource
 import signal
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
+
+if TYPE_CHECKING:  # readers are imported under the eyes of atheris
+    from tests.fuzz.verdict import Bench, Verdict
 
 HANG_SECONDS = 30
 ROOM_BYTES = 1 << 30  # of address space beyond what is taken before the first input
@@ -77,31 +81,32 @@ def run(task: Task) -> None:
     """Tries the inputs and writes the report."""
     if not task.blind:
         instrumented()
-    from tests.fuzz.rounds import Tally, bench_of, changed
-    from tests.fuzz.verdict import Verdict
+    from tests.fuzz.readers import READERS
+    from tests.fuzz.rounds import Tally, blind_round
+    from tests.fuzz.verdict import Bench
 
-    bench = bench_of(task.name, task.files)
+    tally, began = Tally(Bench(READERS[task.name], task.files)), time.process_time()
     limit_memory()
-    tally, began = Tally(), time.process_time()
     with task.report.open("w", encoding="utf-8") as report:
 
         def tried(data: bytes) -> Verdict:
+            known = len(tally.first)
             signal.alarm(HANG_SECONDS)
-            verdict = bench.verdict(data)
+            verdict = tally.tried(data)
             signal.alarm(0)
-            if tally.add(data, verdict):
+            if len(tally.first) > known:
                 shown = base64.b64encode(data).decode()
                 write(report, {"key": verdict.key, "detail": verdict.detail, "data": shown})
             if tally.inputs >= task.inputs:
-                sums = {"inputs": tally.inputs, "faults": tally.faults}
+                sums = {"inputs": tally.inputs, "faults": tally.faults, "digest": tally.digest}
                 write(report, sums | {"seconds": time.process_time() - began})
                 os._exit(0)  # libFuzzer would go on
             return verdict
 
-        def change(data: bytes, rng: Random, pool: list[bytes]) -> bytes:
-            return changed(bench.reader, data, rng, pool)
-
-        (blind if task.blind else guided)(task, bench.seeds, change, tried)
+        if task.blind:
+            blind_round(tally.bench, task.inputs, task.seed, tried)
+        else:
+            guided_round(task, tally.bench, tried)
 
 
 def limit_memory() -> None:
@@ -117,37 +122,31 @@ def write(report: TextIO, line: dict[str, Any]) -> None:
     report.flush()
 
 
-def blind(task: Task, seeds: list[bytes], change: Any, tried: Any) -> None:
-    """An input that ends a reader at a place where none did before is kept, and changed in turn."""
-    rng, pool, places = Random(f"{task.seed} {task.name}"), list(seeds), set()
-    while True:
-        data = change(rng.choice(pool), rng, pool)
-        place = tried(data).place
-        if place not in places:
-            places.add(place)
-            pool.append(data)
-
-
-def guided(task: Task, seeds: list[bytes], change: Any, tried: Any) -> None:
+def guided_round(task: Task, bench: Bench, tried: Callable[[bytes], Verdict]) -> None:
     """libFuzzer keeps what reaches new code; a third of the changes are its own."""
     import atheris
 
+    from tests.fuzz.rounds import changed
+
     corpus = task.folder / "corpus"
     corpus.mkdir()
-    for number, seed in enumerate(seeds):
+    for number, seed in enumerate(bench.seeds):
         (corpus / f"{number:02}").write_bytes(seed)
 
     def mutator(data: bytes, most_bytes: int, seed: int) -> bytes:
         rng = Random(seed)
         if not rng.randrange(3):
             return bytes(atheris.Mutate(data, most_bytes))
-        return change(data, rng, seeds)[:most_bytes]
+        return changed(bench.reader, data, rng, bench.seeds)[:most_bytes]
 
     options = [f"-seed={task.seed % (1 << 32) or 1}", "-timeout=0", "-rss_limit_mb=0"]
     options += [f"-max_len={1 << 16}", "-verbosity=0", "-detect_leaks=0", "-reload=0"]
     options += [f"-handle_{name}=0" for name in ("segv", "bus", "abrt", "ill", "fpe", "int")]
-    atheris.Setup(["fuzz", *options, str(corpus)], lambda data: tried(data) and None,
-                  custom_mutator=mutator)  # fmt: skip
+
+    def one(data: bytes) -> None:
+        tried(data)
+
+    atheris.Setup(["fuzz", *options, str(corpus)], one, custom_mutator=mutator)
     atheris.Fuzz()
 
 

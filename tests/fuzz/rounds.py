@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from random import Random
+from typing import Any
 
 from tests.fuzz.mutation import changed_bytes
-from tests.fuzz.readers import READERS, Reader
+from tests.fuzz.readers import Reader
 from tests.fuzz.verdict import Bench, Verdict
+
+Tried = Callable[[bytes], Verdict]
 
 
 @dataclass
@@ -19,23 +21,31 @@ class Tally:
 
     Parameters
     ----------
-    inputs : that were tried. seconds : of CPU time that they took.
-    faults : how many inputs showed each, by Verdict.key.
+    bench : where inputs are tried.
+    inputs : how many were. faults : how many inputs showed each, by Verdict.key.
     first : of each fault, the input that was the first to show it, and the verdict.
     """
 
+    bench: Bench
     inputs: int = 0
-    seconds: float = 0.0
     faults: dict[str, int] = field(default_factory=dict)
     first: dict[str, tuple[bytes, Verdict]] = field(default_factory=dict)
+    _digest: Any = field(default_factory=hashlib.sha256)
 
-    def add(self, data: bytes, verdict: Verdict) -> bool:
-        """Counts an input; whether it is the first to show its fault."""
+    def tried(self, data: bytes) -> Verdict:
+        """The verdict of an input, which is counted."""
+        verdict = self.bench.verdict(data)
         self.inputs += 1
-        if verdict.fault is None:
-            return False
-        self.faults[verdict.key] = self.faults.get(verdict.key, 0) + 1
-        return self.first.setdefault(verdict.key, (data, verdict))[0] is data
+        self._digest.update(len(data).to_bytes(8, "little") + data)
+        if verdict.fault is not None:
+            self.faults[verdict.key] = self.faults.get(verdict.key, 0) + 1
+            self.first.setdefault(verdict.key, (data, verdict))
+        return verdict
+
+    @property
+    def digest(self) -> str:
+        """Equal for rounds of the same inputs in the same order."""
+        return str(self._digest.hexdigest())[:12]
 
 
 def changed(reader: Reader, data: bytes, rng: Random, pool: Sequence[bytes]) -> bytes:
@@ -44,29 +54,16 @@ def changed(reader: Reader, data: bytes, rng: Random, pool: Sequence[bytes]) -> 
     return change(data, rng, pool)
 
 
-def blind_round(bench: Bench, name: str, inputs: int, seed: int) -> Tally:
-    """Inputs drawn without a look at what code they reach.
+def blind_round(bench: Bench, inputs: int, seed: int, tried: Tried) -> None:
+    """Tries inputs that are drawn without a look at what code they reach.
 
     An input that ends a reader at a place where none did before is kept, and changed in turn.
-
-    Parameters
-    ----------
-    bench : of the reader of that name.
     """
-    rng, pool = Random(f"{seed} {name}"), list(bench.seeds)
+    rng, pool = Random(f"{seed} {bench.reader.file}"), list(bench.seeds)
     places: set[str] = set()
-    tally, began = Tally(), time.process_time()
     for _ in range(inputs):
         data = changed(bench.reader, rng.choice(pool), rng, pool)
-        verdict = bench.verdict(data)
-        tally.add(data, verdict)
-        if verdict.place not in places:
-            places.add(verdict.place)
+        place = tried(data).place
+        if place not in places:
+            places.add(place)
             pool.append(data)
-    tally.seconds = time.process_time() - began
-    return tally
-
-
-def bench_of(name: str, folder: Path) -> Bench:
-    """The reader of that name in an empty folder."""
-    return Bench(READERS[name], folder)

@@ -27,7 +27,7 @@ class Verdict:
     ----------
     fault : what is wrong with that, one phrase; None where it is right.
     place : where it came to an end: "returned", or file and line of the error.
-    detail : traceback or message.
+    detail : traceback or messages.
     """
 
     fault: str | None
@@ -62,14 +62,15 @@ class Bench:
     def verdict(self, data: bytes) -> Verdict:
         """Of one input; the file stays where it is, to be found should the process end here."""
         most = MOST_RATIO * (len(data) + self._beside_bytes) + SLACK_BYTES
-        places = []
+        places, details = [], []
         for call in self.reader.calls:
             self.path.write_bytes(data)
             found = self._of_call(call, most)
             if found.fault is not None:
                 return found
             places.append(found.place)
-        return Verdict(None, " ".join(places))
+            details.append(found.detail)
+        return Verdict(None, " ".join(places), " ".join(details).strip())
 
     def _of_call(self, call: Callable[[Path], object], most_bytes: int) -> Verdict:
         tracemalloc.start()

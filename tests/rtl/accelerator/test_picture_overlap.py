@@ -14,8 +14,8 @@ from hw.host.status import StatusCode
 from sim.model.memory import MemoryModel
 from sim.views.queued import run_queued
 from tests.rtl.accelerator.picture_board import USUAL, PictureBoard
+from tests.rtl.accelerator.picture_host import Asked, Host, asked
 from tests.rtl.accelerator.picture_stimulus import SMALL, camera, cloud, drawn_pack, view
-from tests.rtl.accelerator.test_picture_sequences import Asked, Host, asked
 
 pytestmark = pytest.mark.xdist_group("picture")
 
