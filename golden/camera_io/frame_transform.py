@@ -78,13 +78,19 @@ def read_transform(path: Path, applied: object = None, applied_scale: object = 1
         raise InputError(f"{path}: its scale is not greater than zero: correct the file.")
     whole = _four_rows(document["transform"], path)
     if applied is not None:
-        before_it = _four_rows(applied, Path("applied_transform"))
-        if not abs(np.linalg.det(before_it)) > 0:
-            raise InputError(
-                "applied_transform of the cameras has no inverse: export the cameras again."
-            )
-        whole = whole @ np.linalg.inv(before_it)
+        whole = _before(_four_rows(applied, Path("applied_transform")), whole)
     return _similarity(whole, scale / before, path)
+
+
+def _before(applied: Float64, whole: Float64) -> Float64:
+    """A transform of the world before `applied`; raises InputError where that has no inverse."""
+    try:
+        with np.errstate(all="ignore"):  # what is not finite is no similarity
+            return whole @ np.linalg.inv(applied)
+    except np.linalg.LinAlgError as error:
+        raise InputError(
+            "applied_transform of the cameras has no inverse: export the cameras again."
+        ) from error
 
 
 def _four_rows(rows: object, path: Path) -> Float64:
@@ -110,11 +116,12 @@ def _text_matrix(data: bytes, path: Path) -> Float64:
 
 def _similarity(whole: Float64, factor: float, path: Path) -> FrameTransform:
     """factor times the upper three rows of a matrix, taken apart."""
-    upper = factor * whole[:3]
-    determinant = float(np.linalg.det(upper[:, :3])) if np.isfinite(upper).all() else math.nan
-    scale = determinant ** (1 / 3) if determinant > 0 else math.nan
-    rotation = upper[:, :3] / scale
-    off = np.abs(rotation @ rotation.T - np.eye(3)).max()
+    with np.errstate(all="ignore"):  # what is not finite is no similarity
+        upper = factor * whole[:3]
+        determinant = float(np.linalg.det(upper[:, :3])) if np.isfinite(upper).all() else math.nan
+        scale = determinant ** (1 / 3) if determinant > 0 else math.nan
+        rotation = upper[:, :3] / scale
+        off = np.abs(rotation @ rotation.T - np.eye(3)).max()
     if not off <= SIMILARITY_TOLERANCE or not np.array_equal(whole[3], LAST_ROW):
         raise InputError(
             f"{path}: its matrix is no rotation with one scale and a shift (last row 0 0 0 1, not "
