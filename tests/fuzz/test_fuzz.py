@@ -22,7 +22,7 @@ from tests.fuzz.readers import READERS, Reader
 from tests.fuzz.rounds import Tally, blind_round
 from tests.fuzz.verdict import Bench
 
-INPUTS = 100
+INPUTS = 80
 
 
 @pytest.mark.parametrize("name", READERS)
