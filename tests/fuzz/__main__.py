@@ -57,7 +57,7 @@ def outcome(task: Task) -> Outcome:
         else:
             found.inputs, found.seconds = line["inputs"], line["seconds"]
             found.faults, found.digest = line["faults"], line["digest"]
-    if process.returncode:
+    if process.returncode or not found.inputs:
         last = task.files / READERS[task.name].file
         key = f"the process ended with {ended(process.returncode)}"
         found.first[key] = last.read_bytes() if last.exists() else b"", process.stderr[-2000:]
@@ -109,7 +109,8 @@ def main() -> int:
         print(f"{line}, {len(found.faults)} faults", flush=True)
         for key, count in found.faults.items():
             print(f"    {count:6} x {key}")
-        keep(given.failures, name, found)
+        if found.first:
+            keep(given.failures, name, found)
         total.inputs += found.inputs
         total.seconds += found.seconds
         total.faults |= {f"{name}: {key}": count for key, count in found.faults.items()}
