@@ -133,7 +133,7 @@ def machine_in(path: Path) -> Machine:
     missing = {*texts, *numbers} - set(values)
     if unknown or missing:
         raise InputError(
-            f"{path} has unknown members ({', '.join(sorted(unknown)) or 'none'}) or lacks some "
+            f"{path} has unknown members ({', '.join(sorted(unknown))[:200] or 'none'}) or lacks some "
             f"({', '.join(sorted(missing)) or 'none'}): see sim/gpus/xavier_nx.toml."
         )
     for key, value in values.items():

@@ -106,6 +106,7 @@ CASES: dict[str, tuple[str, Callable[[], bytes], str]] = {
         lambda: toml_of(corpus.gpus()[0], "fp32_tflops", MANY_DIGITS),
         "fp32_tflops is 0xff",
     ),
+    "a key of many letters": ("gpu", lambda: b"a" * 5000 + b" = 1\n", "has unknown members (aaa"),
     "multiprocessors beyond float64": (
         "trace",
         lambda: trace_of(lambda d: d["device"].update(sm_count=HUGE)),
