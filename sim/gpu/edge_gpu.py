@@ -129,12 +129,12 @@ def machine_in(path: Path) -> Machine:
     values = read_toml(path)
     texts, numbers = ("name", "source"), ("memory_gb_per_s", "fp32_tflops")
     optional = {"published_frames_per_s": float, "published_source": str}
-    unknown = set(values) - {*texts, *numbers, *optional}
-    missing = {*texts, *numbers} - set(values)
+    unknown = ", ".join(sorted(set(values) - {*texts, *numbers, *optional}))[:200]
+    missing = ", ".join(sorted({*texts, *numbers} - set(values)))
     if unknown or missing:
         raise InputError(
-            f"{path} has unknown members ({', '.join(sorted(unknown))[:200] or 'none'}) or lacks some "
-            f"({', '.join(sorted(missing)) or 'none'}): see sim/gpus/xavier_nx.toml."
+            f"{path} has unknown members ({unknown or 'none'}) or lacks some "
+            f"({missing or 'none'}): see sim/gpus/xavier_nx.toml."
         )
     for key, value in values.items():
         wanted = str if key in texts or key == "published_source" else (int, float)
