@@ -33,7 +33,7 @@ class _Bytes:
         self.offset = 0
 
     def skip(self, size: int, where: str) -> int:
-        """Offset of the next `size` bytes, which are passed over."""
+        """Offset of the next `size` bytes, which are skipped."""
         start = self.offset
         if size > len(self.data) - start:
             raise InputError(
@@ -93,7 +93,7 @@ def binary_lenses(path: Path) -> dict[int, Lens]:
 
 
 def binary_poses(path: Path) -> list[Pose]:
-    """Poses of images.bin, in its order; the image points are passed over."""
+    """Poses of images.bin, in its order; the image points are skipped."""
     source = _Bytes(path)
     poses: list[Pose] = []
     for i in range(source.count("images", MIN_IMAGE_BYTES)):

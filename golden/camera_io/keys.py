@@ -1,6 +1,6 @@
 """Every key that camera writers are known to write, and what is done with it.
 
-README.md of this folder has the same as a table. A key that is not here is passed over.
+README.md of this folder has the same as a table. A key that is not here is ignored.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ WORDS: dict[Done, str] = {
     "zero": "taken where zero, otherwise refused by name",
     "off": "taken where false, otherwise refused by name",
     "refused": "refused by name",
-    "ignored": "changes no picture here: passed over",
+    "ignored": "changes no picture here: ignored",
 }
 UNDISTORT = "undistort the images first, for example with COLMAP's image_undistorter."
 

@@ -89,7 +89,7 @@ def parse_elements(data: bytes, name: str) -> PlyFile:
     data : the whole file.
     name : file name, for messages.
 
-    Harmless extras are read or passed over: empty lines in the header, other elements, empty ones,
+    Harmless extras are read or ignored: empty lines in the header, other elements, empty ones,
     elements with lists (faces of a mesh) behind those of Gaussians, and, with a warning unless they
     are blank, bytes behind what the header promises.
 
