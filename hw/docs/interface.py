@@ -154,8 +154,8 @@ def _wide() -> list[str]:
     }
     ports = ", ".join(f"`{port}` of {bits} bits" for port, bits in widths.items())
     return [
-        f"Preset `wide`, module `{WIDE_NAME}`, has {', '.join(changed)}; its ports are those of "
-        f"`splatsieve` below, but {ports}."
+        f"Preset `wide`, module `{WIDE_NAME}`, has {', '.join(changed)}. Its ports are those of "
+        f"`splatsieve` below, except for {ports}."
     ]
 
 
@@ -173,8 +173,8 @@ def _drawing() -> list[str]:
     first, drawing = AcceleratorTop(plain), AcceleratorTop(PRESETS["render"].params)
     known = {port["name"] for port in ports_of(first)}
     lines += [
-        "Their ports are those of `base` without `m_axis_splat_*`, and the write channels of the "
-        "memory port; bits are those of preset `render`.",
+        "Their ports are those of `base` without `m_axis_splat_*`, and with the write channels of "
+        "the memory port. The bits are those of preset `render`.",
         "",
         "| port | direction | bits | purpose |",
         "| --- | --- | ---: | --- |",

@@ -21,17 +21,18 @@ CLOCK_AND_RESETS = """
 
 - One clock, `aclk`, for all ports: no clock domain is crossed inside, and there is no clock enable.
   Another clock at a port needs a converter outside.
-- Both resets are synchronous and active low; a cycle is enough. Registers have initial values for
+- Both resets are synchronous and active low; one cycle is enough. Registers have initial values for
   FPGAs, which a cycle of `m_axi_aresetn` makes needless.
-- `m_axi_aresetn` resets everything. It is low where the memory, or whatever else answers `m_axi_*`,
-  is reset, and only then: AXI has no way to reset one side of a bus with transfers under way.
+- `m_axi_aresetn` resets everything. Hold it low when the memory, or whatever else answers
+  `m_axi_*`, is reset, and only then: AXI has no way to reset one side of a bus with transfers
+  under way.
 - `aresetn` resets all but the memory port's open transfers. It may be low at any time, for a core
   that is reset alone. An address that is offered stays offered. Data of writes whose address was
   offered is sent, and answers are awaited and dropped. `STATUS.busy` is 1 until the last one has
-  come: a start is ignored and recorded, a queued one begins then.
-- Where both are one signal, the memory must be reset with it. A memory that still answers reads
-  from before the reset does no harm if no frame begins until it is quiet: answers that were not
-  asked for are ignored. Writes from before the reset may lack their data, and the memory waits.
+  come. Until then a start is ignored and recorded; a queued one begins after it.
+- Where both are one signal, the memory must be reset with it. The memory may still answer reads
+  from before the reset. That does no harm if no frame begins until it is quiet: answers that were
+  not asked for are ignored. Writes from before the reset may lack their data, and the memory waits.
 - `ready` of `s_axil_*` rises with the second edge of `aclk` that sees both resets high; `valid` may
   be high before. `STATUS.busy` tells when a start is taken.
 - No access to `s_axil_*` may be under way at a reset: its answer is lost. On `m_axis_splat` a frame
@@ -50,7 +51,7 @@ MEMORY_PORT = f"""
 | `rready`, `bready` | 1 | room is kept for whatever was asked for |
 
 - There is no `lock`, `qos`, `region` or `user`: tie them to 0. `rid` and `bid` are ignored. Reads
-  and writes are ordered by what is awaited: a list is read once its writes were answered.
+  and writes are ordered by what is awaited: a list is read once its writes have been answered.
 - EXOKAY counts as OKAY. `rlast` must come with the last beat that `arlen` asks for. A burst ends
   with `rlast` all the same; at another beat the frame ends with code {StatusCode.BUS_LENGTH:d}, and
   nothing that follows in it is used. A memory that never ends a burst leaves the core busy:
@@ -59,8 +60,8 @@ MEMORY_PORT = f"""
   ends in mid-beat. `wdata` comes behind its address, which may still be offered then.
 - Byte order: byte address n is bits 8 (n mod `data_bits`/8) and up of a beat, and all numbers in
   memory are little-endian. A pixel is the bytes R, G, B, A by address.
-- Nothing is snooped. A host with caches writes the pack back before the first frame that reads it,
-  and drops its lines of the picture before it reads one. The lists are the core's alone.
+- Nothing is snooped. A host with caches writes the pack back before the first frame that reads it.
+  It drops its cache lines of a picture before it reads it. The lists are the core's alone.
 
 Under way at most:
 
@@ -78,10 +79,10 @@ Generate a build of that width with bursts of {SHORT_BEATS} beats at most, which
   `awid`; data comes in the order of the addresses. AXI3 calls {MODIFIABLE_BUFFERABLE} of `arcache`
   cacheable and bufferable, without allocation.
 - A record of {8 * RECORD_BYTES} bits takes {RECORD_BYTES // 8} beats of 64 bits or
-  {RECORD_BYTES // 16} of 128: so many cycles a Gaussian at least.
-- A width converter in between must keep `rlast` and whole bursts: one that counts narrow beats in 8
-  bits cuts a burst of 64 beats of 256 bits (code {StatusCode.BUS_LENGTH:d}). Of {SHORT_BEATS} beats
-  of 256 bits it makes 128 of 32.
+  {RECORD_BYTES // 16} of 128. A Gaussian takes at least that many cycles.
+- A width converter in between must keep `rlast` and whole bursts. One that counts narrow beats in 8
+  bits cuts a burst of 64 beats of 256 bits (code {StatusCode.BUS_LENGTH:d}). From {SHORT_BEATS}
+  beats of 256 bits it makes 128 of 32.
 """
 STREAM = f"""
 ## Stream of splats
@@ -89,26 +90,27 @@ STREAM = f"""
 - A lane is {SPLAT_BYTES} bytes, {SPLAT_WORDS} words of 32 bits, the lowest first: word 0 is
   `mean2d.u`. A converter of {8 * SPLAT_BYTES} bits to 32 makes {SPLAT_WORDS} beats of each splat.
 - A build with `padded_splats` has {PADDED_BYTES} bytes a lane: the same words, then zeros, which
-  count in `tkeep` as the others do. With 1, 2, 4 or 8 lanes `tdata` is a power of two then, as
-  width converters, FIFOs and DMA engines want it:
+  count in `tkeep` as the others do. With 1, 2, 4 or 8 lanes the width of `tdata` is then a power
+  of two, as width converters, FIFOs and DMA engines want it:
   `splatsieve verilog --set padded_splats=1 -o ip`.
-- `tkeep` is all ones or all zeros for a lane, lanes are filled from 0 up, and only the beat with
+- `tkeep` is all ones or all zeros for a lane. Lanes are filled from 0 up, and only the beat with
   `tlast` may have empty ones.
 - Every frame ends in a beat with `tlast`, whatever its code. That of a frame without a splat is a
   null beat: `tkeep` is 0, and there is no other beat. A consumer that writes words to memory drops
-  it, or each of its words, by `tkeep[0]`; `irq` and `COUNTER_SPLATS` tell of its end.
+  it, or each of its words, by `tkeep[0]`; `irq` and `COUNTER_SPLATS` report its end.
 - `tready` may be low as long as the consumer likes; the frame waits.
 """
 HOST = """
 ## Host
 
-- `irq` is a level, active high, from a register: high while a cause stands in `INTERRUPT` that
-  `INTERRUPT_ENABLE` lets through; it follows by two cycles.
-- `s_axil_*` takes a read and a write at a time, apart from one another; address and data of a write
-  in any order. The lowest two bits of an address are ignored; there is no `awprot` or `arprot`.
+- `irq` is a level, active high, from a register. It is high while `INTERRUPT` holds a cause that
+  `INTERRUPT_ENABLE` lets through, and follows by two cycles.
+- `s_axil_*` takes one read and one write at a time, independent of each other. Address and data of
+  a write may come in any order. The lowest two bits of an address are ignored; there is no
+  `awprot` or `arprot`.
 - Registers are words of 32 bits; byte n of a word is bits 8 n and up.
-  [splatsieve_regs.rdl](splatsieve_regs.rdl) has them in SystemRDL 2.0, signs and binary points of
-  numbers in the properties that PeakRDL knows.
+  [splatsieve_regs.rdl](splatsieve_regs.rdl) has them in SystemRDL 2.0, with the signs and binary
+  points of numbers in the properties that PeakRDL knows.
 """
 
 

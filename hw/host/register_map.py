@@ -196,7 +196,7 @@ def _identification(params: Parameters) -> Iterable[Register]:
 def _control() -> Iterable[Register]:
     causes = {
         "done": "a frame has ended, whatever its code",
-        "error": "a frame has ended with another code than 1",
+        "error": "a frame has ended with a code other than 1",
         "start_ignored": STATUS_MEANINGS[StatusCode.IGNORED],
     }
     control = _flags(
@@ -210,7 +210,7 @@ def _control() -> Iterable[Register]:
     status = (
         *_flags(
             0,
-            busy="a frame is under way or queued, or answers of before a reset are due",
+            busy="a frame is under way or queued, or answers from before a reset are due",
             done="a frame has ended since the last start or queue that was taken",
             start_ignored=f"{causes['start_ignored']}; INTERRUPT clears it",
             queued="a queued frame has not begun: leave pack and constants",

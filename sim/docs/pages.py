@@ -130,9 +130,10 @@ def page(example: WorkedExample) -> str:
     lines = [
         "# A frame, cycle by cycle",
         "",
-        f"{len(pack)} Gaussians m0 to m{len(pack) - 1} in {len(clusters)} clusters "
-        f"c0 to c{len(clusters) - 1} and {len(groups)} groups g0 to g{len(groups) - 1}, through "
-        f"the RTL of the default parameters with a memory of {LATENCY_CYCLES} cycles of latency.",
+        f"The scene has {len(pack)} Gaussians, m0 to m{len(pack) - 1}, in {len(clusters)} "
+        f"clusters, c0 to c{len(clusters) - 1}, and {len(groups)} groups, g0 to "
+        f"g{len(groups) - 1}. The RTL has the default parameters. The memory's latency is "
+        f"{LATENCY_CYCLES} cycles.",
         "The camera looks past the last group, whose clusters are never read, and past one cluster "
         "of the first, whose Gaussians are never read.",
         "",
@@ -152,8 +153,9 @@ def page(example: WorkedExample) -> str:
         "",
         f"![The frame as a waveform]({PICTURE})",
         "",
-        "A box is a handshake: valid and ready in that cycle. Grey: header, orange: groups, blue: "
-        "clusters, green: Gaussians; hollow: goes no further. Cycle 0 answers the write of start.",
+        "A box is a handshake: valid and ready in that cycle. Grey is the header, orange are "
+        "groups, blue are clusters, green are Gaussians. What is in a hollow box goes no further. "
+        "Cycle 0 answers the write of start.",
         "",
         *_counters(example),
         "",
@@ -167,16 +169,21 @@ def page(example: WorkedExample) -> str:
 
 
 def _counters(example: WorkedExample) -> list[str]:
-    """What the counters say of it, in a sentence each."""
+    """What the counters say of it, a row each."""
     c = example.counters
-    return [
-        f"Counters: {c['frame_cycles']} cycles = {c['bus_beats']} bus beats + "
-        f"{c['bus_wait_cycles']} cycles of waiting for the memory + {c['bus_idle_cycles']} with "
-        f"nothing asked; {c['bus_bursts']} bursts; {c['groups_visible']} of {c['groups_tested']} "
-        f"groups and {c['clusters_visible']} of {c['clusters_tested']} tested clusters seen; "
-        f"{c['members']} Gaussians projected, {c['dropped_opacity']} dropped for its opacity, "
-        f"{c['splats']} splats."
-    ]
+    rows = {
+        "cycles of the frame": f"{c['frame_cycles']}",
+        "of these, bus beats": f"{c['bus_beats']}",
+        "waiting for the memory": f"{c['bus_wait_cycles']}",
+        "nothing asked for": f"{c['bus_idle_cycles']}",
+        "bursts": f"{c['bus_bursts']}",
+        "groups seen": f"{c['groups_visible']} of {c['groups_tested']}",
+        "clusters seen, of those tested": f"{c['clusters_visible']} of {c['clusters_tested']}",
+        "Gaussians projected": f"{c['members']}",
+        "dropped for their opacity": f"{c['dropped_opacity']}",
+        "splats": f"{c['splats']}",
+    }
+    return ["| counters | |", "| --- | ---: |", *(f"| {k} | {n} |" for k, n in rows.items())]
 
 
 def write_docs(example: WorkedExample, folder: Path) -> None:
