@@ -26,7 +26,7 @@ SceneArgument = Annotated[
 CamerasOption = Annotated[
     Path | None,
     typer.Option(
-        "--cameras", help="cameras.json, transforms.json or COLMAP folder; not for default."
+        "--cameras", help="cameras.json, transforms.json or a COLMAP folder; not for default."
     ),
 ]
 SizeOption = Annotated[
@@ -42,36 +42,38 @@ TransformOption = Annotated[
     Path | None,
     typer.Option(
         "--transform",
-        help="Moves the cameras into the scene's world: a 4x4 matrix (text or JSON), or "
+        help="Move the cameras into the scene's world by a 4x4 matrix (text or JSON), or by "
         "nerfstudio's dataparser_transforms.json.",
     ),
 ]
 DropInvalidOption = Annotated[
     bool,
-    typer.Option("--drop-invalid", help="Leave out, and count, Gaussians with impossible values."),
+    typer.Option(
+        "--drop-invalid", help="Leave out Gaussians with impossible values, and count them."
+    ),
 ]
 AxesOption = Annotated[
     str | None,
     typer.Option(
         "--axes",
         metavar="rub|luf|rdf",
-        help="Axes in the file: rub, .spz's own, luf, glTF's, or rdf, those of PLY that some "
+        help="Axes in the file. rub: .spz's own. luf: glTF's. rdf: those of PLY, which some "
         "writers keep.",
     ),
 ]
 DetailOption = Annotated[
     int | None,
-    typer.Option("--detail", help="Level of detail of a streamed .sog; 0, the default, is finest."),
+    typer.Option("--detail", help="Level of detail of a streamed .sog: 0, the default, is finest."),
 ]
 BackgroundOption = Annotated[
     str,
-    typer.Option("--background", metavar="R,G,B", help="Behind the scene, 0 to 1 each."),
+    typer.Option("--background", metavar="R,G,B", help="Colour behind the scene, 0 to 1 each."),
 ]
 AntialiasedOption = Annotated[
     bool | None,
     typer.Option(
         "--antialiased/--plain",
-        help="With antialiasing, as gsplat's rasterize_mode has it, or without; by default what "
+        help="With antialiasing, as gsplat's rasterize_mode has it, or without; by default as "
         "the scene's file says.",
     ),
 ]

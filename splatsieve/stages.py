@@ -13,14 +13,14 @@ EngineOption = Annotated[
 StageOption = Annotated[
     str,
     typer.Option(
-        help="Whose decision: cluster, of clusters alone; gaussian, of the projection after it; "
+        help="Stage that decides. cluster: clusters alone. gaussian: the projection after it. "
         "color: the same splats, with their colours."
     ),
 ]
 DrawnStageOption = Annotated[
     str,
     typer.Option(
-        help="cluster or gaussian: what that stage left, drawn in float64; color: the same with "
-        "the stage's own colours; picture: what the whole renderer draws itself."
+        help="cluster or gaussian: what that stage left, drawn in float64. color: the same with "
+        "the stage's own colours. picture: what the whole renderer draws."
     ),
 ]

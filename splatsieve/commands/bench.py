@@ -71,15 +71,17 @@ def clusters(
 def colors(
     scene: Annotated[Path, typer.Argument(help="Scene file.")],
     cameras: Annotated[
-        Path, typer.Option("--cameras", help="cameras.json, transforms.json or COLMAP folder.")
+        Path, typer.Option("--cameras", help="cameras.json, transforms.json or a COLMAP folder.")
     ],
     photos: Annotated[Path, typer.Option("--photos", help="Folder of the cameras' photographs.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="JSON file to write.")],
     views: ViewsOption = None,
-    rules: Annotated[str, typer.Option(help="inria, gsplat, or both with a comma.")] = (
+    rules: Annotated[str, typer.Option(help="inria, gsplat, or both, separated by a comma.")] = (
         "gsplat,inria"
     ),
-    seed: Annotated[int, typer.Option(help="Of the noise that takes colours off a lattice.")] = 0,
+    seed: Annotated[
+        int, typer.Option(help="Seed of the noise that takes colours off a lattice.")
+    ] = 0,
 ) -> None:
     """PSNR against photographs by how colours are stored, on the scene's lattice and off it."""
     from golden.scene_io import read_scene
@@ -104,18 +106,20 @@ def color_widths(
     scene: Annotated[Path, typer.Argument(help="Scene file.")],
     pack: Annotated[Path, typer.Argument(help="Its pack, with narrow colours.")],
     cameras: Annotated[
-        Path, typer.Option("--cameras", help="cameras.json, transforms.json or COLMAP folder.")
+        Path, typer.Option("--cameras", help="cameras.json, transforms.json or a COLMAP folder.")
     ],
     photos: Annotated[
-        Path | None, typer.Option("--photos", help="Folder; only views with a photograph.")
+        Path | None,
+        typer.Option("--photos", help="Folder of photographs; only views that have one."),
     ] = None,
     size: SizeOption = None,
     views: Annotated[
-        int, typer.Option(help="How many of every 8th view by name, evenly spaced.")
+        int, typer.Option(help="How many views, evenly spaced among every 8th by name.")
     ] = 4,
     rules: Annotated[str, typer.Option(help="inria or gsplat.")] = "gsplat",
     widths: Annotated[
-        str | None, typer.Option(help="Widths to vary, with commas, or none; all without it.")
+        str | None,
+        typer.Option(help="Widths to vary, separated by commas, or none; by default all."),
     ] = None,
     output: OutputOption = None,
 ) -> None:
@@ -169,9 +173,11 @@ def entries(
     photos: Annotated[Path | None, typer.Option("--photos", help="Folder of photographs.")] = None,
     size: SizeOption = None,
     views: Annotated[
-        int, typer.Option(min=1, help="How many of every 8th view by name, evenly spaced.")
+        int, typer.Option(min=1, help="How many views, evenly spaced among every 8th by name.")
     ] = 2,
-    each: Annotated[int, typer.Option(min=0, help="Views of which every field is drawn.")] = 1,
+    each: Annotated[
+        int, typer.Option(min=0, help="Views whose fields are drawn one by one too.")
+    ] = 1,
     rules: Annotated[str, typer.Option(help="inria or gsplat.")] = "inria",
     output: OutputOption = None,
 ) -> None:
@@ -212,7 +218,8 @@ def picture(
     pack: Annotated[Path, typer.Argument(help="Its pack, with narrow colours.")],
     cameras: CamerasOption = None,
     photos: Annotated[
-        Path | None, typer.Option("--photos", help="Folder; only views with a photograph.")
+        Path | None,
+        typer.Option("--photos", help="Folder of photographs; only views that have one."),
     ] = None,
     size: SizeOption = None,
     views: ViewsOption = None,
@@ -327,13 +334,13 @@ def widths(
     cameras: CamerasOption = None,
     size: SizeOption = None,
     views: Annotated[
-        int, typer.Option(help="How many of every 8th view by name, evenly spaced.")
+        int, typer.Option(help="How many views, evenly spaced among every 8th by name.")
     ] = 4,
-    rules: Annotated[str, typer.Option(help="inria, gsplat, or both with a comma.")] = (
+    rules: Annotated[str, typer.Option(help="inria, gsplat, or both, separated by a comma.")] = (
         "gsplat,inria"
     ),
     parameters: Annotated[
-        str | None, typer.Option(help="Parameters to vary, with commas; all without it.")
+        str | None, typer.Option(help="Parameters to vary, separated by commas; by default all.")
     ] = None,
     output: OutputOption = None,
     figure: Annotated[Path | None, typer.Option("--figure", help="PNG file to write.")] = None,

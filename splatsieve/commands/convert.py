@@ -23,7 +23,7 @@ def convert(
     output: Annotated[Path, typer.Argument(help="File to write: a .ply or a .spz.")],
     drop_invalid: DropInvalidOption = False,
     drop_faint: Annotated[
-        bool, typer.Option("--drop-faint", help="Leave out Gaussians of an opacity below 1/255.")
+        bool, typer.Option("--drop-faint", help="Leave out Gaussians with an opacity below 1/255.")
     ] = False,
     drop_far: Annotated[
         bool,
@@ -38,7 +38,7 @@ def convert(
 ) -> None:
     """Write a scene as a .ply or a .spz, with what cannot be seen left out on request.
 
-    A .ply keeps every value; a .spz holds each to a step, about a tenth of the size.
+    A .ply keeps every value. A .spz rounds each to a step, and has about a tenth of the size.
     """
     import numpy as np
 

@@ -34,12 +34,13 @@ def cull(
         str | None, typer.Option(help="inria or gsplat; by default the pack's own.")
     ] = None,
     masks: Annotated[
-        Path | None, typer.Option("--masks", help="Write the Gaussians kept, packed bits, .npz.")
+        Path | None,
+        typer.Option("--masks", help="Write which Gaussians are kept: packed bits, .npz."),
     ] = None,
     check: Annotated[
         str | None,
         typer.Option(
-            "--check", help="The pack's SCENE: counts what was lost and found against float64."
+            "--check", help="The pack's SCENE: count what was lost and found, against float64."
         ),
     ] = None,
     transform: TransformOption = None,
@@ -50,10 +51,10 @@ def cull(
 ) -> None:
     """Cull a pack for each view, by clusters or by the projection too, and count what is left.
 
-    Stage color keeps the projection's splats, and says how many have a channel above 2 or below 0,
-    which are cut. Engine rtl: stages gaussian and color run the whole accelerator on the pack in
-    memory, behind its driver, and each stage alone for its cycles; stage cluster runs the cluster
-    stage alone, as the accelerator does not show its clusters.
+    Stage color keeps the projection's splats. It says how many have a channel above 2 or below 0;
+    such channels are cut. With engine rtl, stages gaussian and color run the whole accelerator on
+    the pack in memory, behind its driver, and then each stage alone for its cycles. Stage cluster
+    runs the cluster stage alone, as the accelerator does not show its clusters.
     """
     import numpy as np
 

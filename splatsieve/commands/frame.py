@@ -46,8 +46,8 @@ def frame(
         Path | None,
         typer.Option(
             "--splats",
-            help="Write the splats, one array a field, stream order, .npz; with stage color their "
-            "colours too, 0 to 1023 for 0 to 2.",
+            help="Write the splats in stream order, one array a field, .npz. Stage color adds "
+            "their colours, 0 to 1023 for 0 to 2.",
         ),
     ] = None,
     stage: Annotated[
@@ -65,18 +65,18 @@ def frame(
         Path | None, typer.Option("--picture", help="Draw the view; write it as a PNG.")
     ] = None,
     latency: Annotated[
-        int, typer.Option("--latency", help="rtl: cycles of the memory to a burst's first beat.")
+        int, typer.Option("--latency", help="rtl: cycles the memory takes to a burst's first beat.")
     ] = 100,
     memory: Annotated[
         str | None,
         typer.Option(
             "--memory",
             metavar="NAME",
-            help="rtl: a DRAM behind the bus, of sim/drams or a .toml file, instead of --latency.",
+            help="rtl: a DRAM behind the bus, of sim/drams or a .toml file, in place of --latency.",
         ),
     ] = None,
     clock: Annotated[
-        float, typer.Option("--clock", help="rtl: MHz of the accelerator, beside that DRAM.")
+        float, typer.Option("--clock", help="rtl: clock of the accelerator with that DRAM, MHz.")
     ] = 1000.0,
     activity: Annotated[
         Path | None,

@@ -19,7 +19,7 @@ def info(
     detail: DetailOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Say what a scene is: Gaussians, extents, sizes, opacities, and what is unusual."""
+    """Say what a scene holds: Gaussians, extents, sizes, opacities, and what is unusual."""
     from golden.errors import InputError
     from golden.pack.colors import check_degree
     from golden.scene_facts import scene_facts

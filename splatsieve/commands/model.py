@@ -25,7 +25,9 @@ def model(
     rules: Annotated[str, typer.Option(help="Rendering rules: inria or gsplat.")] = "gsplat",
     requests: Annotated[
         Path | None,
-        typer.Option(help="File for the requests of one view to memory, as Ramulator reads them."),
+        typer.Option(
+            help="Write the memory requests of one view to this file, as Ramulator reads them."
+        ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -27,7 +27,8 @@ def pack(
     clusters: Annotated[
         int | None,
         typer.Option(
-            help="Clusters to aim at; one per 98 Gaussians (paper), 25 (reach) or 32 (morton)."
+            help="Clusters to aim at; by default one per 98 Gaussians (paper), 25 (reach) or "
+            "32 (morton)."
         ),
     ] = None,
     radius: Annotated[

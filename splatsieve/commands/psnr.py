@@ -29,10 +29,10 @@ SECOND = {"cluster": "culled", "gaussian": "splats", "color": "colored", "pictur
 def psnr(
     context: typer.Context,
     scene: Annotated[str, typer.Argument(help="Scene file.")],
-    pack: Annotated[Path, typer.Option("--pack", help="The scene's pack; it culls.")],
+    pack: Annotated[Path, typer.Option("--pack", help="The scene's pack, which culls.")],
     cameras: Annotated[Path, typer.Option("--cameras", help="The scene's cameras.")],
     photos: Annotated[
-        Path, typer.Option("--photos", help="Folder of photographs, by the cameras' names.")
+        Path, typer.Option("--photos", help="Folder of photographs, found by the cameras' names.")
     ],
     views: ViewsOption = None,
     engine: EngineOption = "integer",

@@ -48,7 +48,8 @@ def render(
     ] = None,
     stage: DrawnStageOption = "cluster",
     photo: Annotated[
-        Path | None, typer.Option("--photo", help="Photograph of the view: prints the PSNR.")
+        Path | None,
+        typer.Option("--photo", help="Photograph of the view; print the PSNR against it."),
     ] = None,
     background: BackgroundOption = "0,0,0",
     antialiased: AntialiasedOption = None,

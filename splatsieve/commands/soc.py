@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 def soc(
     context: typer.Context,
     simulate: Annotated[
-        bool, typer.Option("--sim", help="Simulate the system, until its program has ended.")
+        bool, typer.Option("--sim", help="Simulate the system until its program has ended.")
     ] = False,
     board: Annotated[
         str | None,
         typer.Option(
-            metavar="ecpix5|genesys2", help="Write the system of a board, for its FPGA's tools."
+            metavar="ecpix5|genesys2", help="Write the system for a board, for its FPGA's tools."
         ),
     ] = None,
     preset: Annotated[
         str,
         typer.Option(
             metavar="render|render_edge|base|wide",
-            help="The build in it; of a board also one that does not draw.",
+            help="The build in it; for a board, also one that does not draw.",
         ),
     ] = "render",
     tools: Annotated[
@@ -39,12 +39,12 @@ def soc(
         typer.Option(
             "--tools",
             metavar="netlist|bitstream",
-            help="Run the FPGA's tools on a board's files, up to there; on an ECP5 only.",
+            help="Run the FPGA's tools on a board's files, up to this step; on an ECP5 only.",
         ),
     ] = None,
     changes: ChangesOption = None,
     size: Annotated[
-        str, typer.Option("--size", metavar="WIDTHxHEIGHT", help="Of the pictures, px.")
+        str, typer.Option("--size", metavar="WIDTHxHEIGHT", help="Size of the pictures, px.")
     ] = "64x64",
     output: Annotated[
         Path | None,
@@ -54,7 +54,7 @@ def soc(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """The accelerator beside a processor: simulated, drawing by the driver in C, or for a board."""
+    """Simulate the accelerator beside a processor that runs the C driver, or build for a board."""
     from golden.camera import parse_size
     from golden.errors import InputError
     from golden.files import make_folder

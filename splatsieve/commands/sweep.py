@@ -36,7 +36,7 @@ def sweep(
     views: ViewsOption = None,
     config: Annotated[
         list[str] | None,
-        typer.Option("--config", help="Configuration, preset or .toml; give it again for more."),
+        typer.Option("--config", help="Configuration: a preset or a .toml; repeatable."),
     ] = None,
     lanes: Annotated[
         str | None, typer.Option("--lanes", help="Projection lanes, such as 1,2,4.")
@@ -65,7 +65,8 @@ def sweep(
         ),
     ] = None,
     workers: Annotated[
-        int | None, typer.Option("--workers", min=1, help="Processes here; one a core without it.")
+        int | None,
+        typer.Option("--workers", min=1, help="Processes on this machine; by default one a core."),
     ] = None,
     transform: TransformOption = None,
     drop_invalid: DropInvalidOption = False,

@@ -16,21 +16,22 @@ from splatsieve.progress import track
 def synth(
     unit: Annotated[
         list[str] | None,
-        typer.Option("--unit", help="A preset or a component, repeatable; without it cull."),
+        typer.Option("--unit", help="A preset or a component, repeatable; by default cull."),
     ] = None,
     device: Annotated[str, typer.Option(metavar="ecp5|xc7|xcup|nexus|gowin")] = "ecp5",
     place: Annotated[
         bool, typer.Option("--place", help="Place and route too, on ECP5 only.")
     ] = False,
     seed: Annotated[
-        list[int] | None, typer.Option("--seed", help="Of the placement, repeatable.")
+        list[int] | None, typer.Option("--seed", help="Seed of the placement, repeatable.")
     ] = None,
     freq: Annotated[
         float | None,
-        typer.Option("--freq", help="Clock to aim at, or with --liberty of the power, MHz."),
+        typer.Option("--freq", help="Clock to aim at, MHz; with --liberty, that of the power."),
     ] = None,
     router: Annotated[
-        str, typer.Option(metavar="router1|router2", help="nextpnr's; the second is quicker.")
+        str,
+        typer.Option(metavar="router1|router2", help="Router of nextpnr; the second is quicker."),
     ] = "router1",
     liberty: Annotated[
         Path | None,
@@ -44,7 +45,7 @@ def synth(
         str,
         typer.Option(
             metavar="NUMBER|FILE",
-            help="Transitions of a net in a cycle, for power, or what `splatsieve frame "
+            help="Transitions of a net in a cycle, for the power, or a file that `splatsieve frame "
             "--activity` wrote; with --liberty.",
         ),
     ] = "0.1",

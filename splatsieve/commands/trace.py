@@ -50,8 +50,8 @@ def trace(
         int | None,
         typer.Option(
             "--levels",
-            help="Of --cull. 2: groups, then clusters of groups that pass. 1: all clusters. "
-            "Without it 2, or 1 for a pack of one group.",
+            help="Levels of --cull. 2: groups, then clusters of groups that pass. 1: all clusters. "
+            "By default 2, or 1 for a pack of one group.",
         ),
     ] = None,
     transform: TransformOption = None,
@@ -64,8 +64,8 @@ def trace(
 ) -> None:
     """Record a GPU trace with gsplat: frame and kernel times, and counts, of each view.
 
-    With --cull ball tests, compaction and gather run on the GPU before gsplat, and each picture is
-    compared with the one of the whole scene.
+    With --cull, ball tests, compaction and gather run on the GPU before gsplat. Each picture is
+    compared with that of the whole scene.
     """
     from golden.errors import InputError
     from sim.gpu.gpu_device import require_gpu
