@@ -56,8 +56,8 @@ class Culler:
         Ks : (C, 3, 3) or (3, 3), px; the centre of the first pixel is (0.5, 0.5).
         width, height : px.
 
-        Raises InputError where an array is of another shape, a camera is no pinhole, or stands out
-        of reach of the pack's grid.
+        Raises InputError where an array is of another shape, a camera is not a pinhole, or stands
+        out of reach of the pack's grid.
         """
         if by not in get_args(CulledBy):
             raise InputError(f"culling by {by!r} is not known: choose cluster or gaussian.")

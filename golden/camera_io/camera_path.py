@@ -21,7 +21,7 @@ def parse_camera_path(document: dict[str, object], path: Path) -> list[Camera]:
     principal point the image centre. `camera_to_world` has 16 numbers, row by row, OpenGL axes.
     Views are named by their place, frame_00000 on.
 
-    Raises InputError on a camera that is no pinhole, a crop, and values that cannot be.
+    Raises InputError on a camera that is not a pinhole, a crop, and impossible values.
     Source: nerfstudio, cameras/camera_paths.py.
     """
     refuse_other_models(document, str(path))

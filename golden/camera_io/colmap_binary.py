@@ -77,7 +77,7 @@ class _Bytes:
 
 
 def binary_lenses(path: Path) -> dict[int, Lens]:
-    """Lenses of cameras.bin by camera id; raises InputError on a lens that is no pinhole."""
+    """Lenses of cameras.bin by camera id; raises InputError on a lens that is not a pinhole."""
     source = _Bytes(path)
     lenses: dict[int, Lens] = {}
     for i in range(source.count("cameras", MIN_CAMERA_BYTES)):

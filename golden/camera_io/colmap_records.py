@@ -91,7 +91,7 @@ class Pose:
 
 
 def parameter_names(model: str, where: str) -> tuple[str, ...]:
-    """Names of a camera model's parameters; raises InputError where it can be no pinhole."""
+    """Names of a camera model's parameters; raises InputError where it cannot be a pinhole."""
     if model not in PARAMETERS:
         raise InputError(
             f"{where}: camera model {model[:40]!r} is not supported, only pinholes are: {UNDISTORT}"

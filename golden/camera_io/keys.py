@@ -130,7 +130,7 @@ def refuse_what_bends(values: Mapping[str, object], keys: Mapping[Done, str], wh
 
 
 def refuse_other_models(values: Mapping[str, object], where: str) -> None:
-    """Raises InputError where camera_model or camera_type is no pinhole's."""
+    """Raises InputError where camera_model or camera_type is not a pinhole's."""
     for key in ("camera_model", "camera_type"):
         model = values.get(key)
         if model is not None and model not in PINHOLE_MODELS:

@@ -87,12 +87,12 @@ class ClusterOptions:
             )
 
     def clusters_for(self, gaussians: int) -> int:
-        """Clusters to aim at for a scene of so many Gaussians, 1 to `gaussians`."""
+        """Clusters to aim at for a scene of that many Gaussians, 1 to `gaussians`."""
         default = round(gaussians / DEFAULT_MEMBERS[self.method])
         return min(max(default if self.clusters is None else self.clusters, 1), gaussians)
 
     def groups_for(self, clusters: int) -> int:
-        """Groups to aim at for so many clusters, 1 to `clusters`."""
+        """Groups to aim at for that many clusters, 1 to `clusters`."""
         return max(round(clusters / self.per_group), 1) if self.per_group else 1
 
 

@@ -51,7 +51,7 @@ def kmeans(
     points : (N, D) float64, finite, D >= 3; the first three are the position.
     clusters : centres to start with, 1 or more.
     seed : of the random start.
-    iterations : at most so many rounds; fewer where the labels come to rest.
+    iterations : rounds at most; fewer where the labels settle.
     """
     centers = _distinct_sample(points, clusters, seed)
     # Queries of neighbours, one after another, find the tree's nodes in the processor's cache.

@@ -10,9 +10,9 @@ from golden.clustering.morton import morton_codes
 Float64 = NDArray[np.float64]
 Int64 = NDArray[np.int64]
 
-# A part may be so many times as wide as its nearest point is from the scene's middle.
+# A part may be this many times as wide as its nearest point is from the scene's middle.
 FAR_SPREAD = 16
-# Far points are so many times as far from the middle as is usual.
+# Far points are this many times as far from the middle as is usual.
 FAR_TIMES = 64
 MIDDLE_TIMES = 4
 # Parts up to that width, scene units, are fine enough wherever they are.

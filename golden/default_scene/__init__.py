@@ -1,4 +1,4 @@
-"""The default scene: a room made by rule, with the statistics of a trained capture."""
+"""The default scene: a room made by rules, with the statistics of a trained capture."""
 
 from __future__ import annotations
 

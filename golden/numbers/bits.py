@@ -43,7 +43,7 @@ def normalize(value: NDArray[Any], place: Int64, bits: int) -> Int64:
 
 
 def saturate(value: Int64, bits: int) -> Int64:
-    """Cut to a signed format of so many bits, symmetrically: +-(2^(bits - 1) - 1)."""
+    """Cut to a signed format of that many bits, symmetrically: +-(2^(bits - 1) - 1)."""
     limit = (1 << (bits - 1)) - 1
     return np.clip(value, -limit, limit)
 

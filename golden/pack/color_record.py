@@ -164,7 +164,7 @@ def complaint(records: NDArray[np.generic], coefficients: int) -> str | None:
 
 
 def need_degree(coefficients: int, what: str) -> None:
-    """Raises InputError where narrow records do not hold so many coefficients."""
+    """Raises InputError where narrow records do not hold that many coefficients."""
     if coefficients > SH_COEFFICIENTS[MAX_DEGREE]:
         raise InputError(
             f"{what}: narrow colour records hold spherical harmonics of degree 0 to {MAX_DEGREE} "

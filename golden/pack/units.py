@@ -14,10 +14,10 @@ Int64 = NDArray[np.int64]
 # A grid finer than that shows nothing more: the nearest near plane is 0.01 scene units away, 5,000
 # such units.
 MIN_GRID_EXPONENT = -19
-# Centres up to so many times (as a power of two) the median distance share the finest unit, or the
-# distance below which an eighth lies where that is less: a scene within a larger one keeps its own.
+# Centres up to this many times (as a power of two) the median distance share the finest unit, or
+# the distance below which an eighth lies where that is less: a scene within a larger one keeps its own.
 SPREAD_BITS = {1 / 2: 2, 1 / 8: 4}
-# An origin of its own is worth so many bits of the finest unit, or the scene keeps its own.
+# An origin of its own is worth this many bits of the finest unit, or the scene keeps its own.
 ORIGIN_GAIN_BITS = 4
 
 
@@ -73,7 +73,7 @@ def ball_exponents(centers: Float64, farthest: Float64, grid: Grid, params: Para
 
 
 def _fitting(largest: Float64, params: Parameters) -> Int64:
-    """Least x such that a length of so many scene units, rounded to 2^x, fits `params.center`."""
+    """Least x such that a length of that many scene units, rounded to 2^x, fits `params.center`."""
     exponent = np.frexp(largest)[1].astype(np.int64) - (params.center_bits - 1)
     exponent += np.rint(np.ldexp(largest, -exponent)) > params.center.max_int
     # Zero fits any unit.

@@ -79,7 +79,7 @@ class Entry:
         raise self._wrong("a finite number")
 
     def numbers(self, count: int) -> NDArray[np.float64]:
-        """A list of so many finite numbers, (count,)."""
+        """A list of that many finite numbers, (count,)."""
         if len(self) != count:
             raise self._wrong(f"a list of {count} numbers")
         return np.array([item.number() for item in self])

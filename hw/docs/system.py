@@ -91,7 +91,7 @@ STREAM = f"""
   `mean2d.u`. A converter of {8 * SPLAT_BYTES} bits to 32 makes {SPLAT_WORDS} beats of each splat.
 - A build with `padded_splats` has {PADDED_BYTES} bytes a lane: the same words, then zeros, which
   count in `tkeep` as the others do. With 1, 2, 4 or 8 lanes the width of `tdata` is then a power
-  of two, as width converters, FIFOs and DMA engines want it:
+  of two. Width converters, FIFOs and DMA engines want that:
   `splatsieve verilog --set padded_splats=1 -o ip`.
 - `tkeep` is all ones or all zeros for a lane. Lanes are filled from 0 up, and only the beat with
   `tlast` may have empty ones.

@@ -157,7 +157,7 @@ class ModelConfig:
         return 1e3 * self.memory.peak_gb_per_s / self.clock_mhz
 
     def time_ms(self, cycles: float) -> float:
-        """Time of so many cycles, ms: cycles / (1000 clock_mhz)."""
+        """Time of that many cycles, ms: cycles / (1000 clock_mhz)."""
         return cycles / (1e3 * self.clock_mhz)
 
 

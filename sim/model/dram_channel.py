@@ -63,7 +63,7 @@ TIMING = registers("banks", "bank_groups", "window", *TIMES)
 
 
 def timing_of(config: DramConfig, window: int) -> NDArray[np.void]:
-    """(1,) TIMING of a memory whose channels choose among so many bursts of either direction."""
+    """(1,) TIMING of a memory whose channels choose among that many bursts of either direction."""
     block = np.zeros(1, TIMING)
     block["banks"], block["bank_groups"], block["window"] = (
         config.banks,

@@ -57,7 +57,7 @@ class MemoryModel:
     fail_beat : the n-th beat, from 1, answers SLVERR; 0 for none.
     fail_write : the burst of the n-th beat written, from 1, answers SLVERR; 0 for none.
     odd_burst : the n-th burst read, from 1, has another length than asked for; 0 for none.
-    odd_beats : so many beats more, or fewer where negative; one beat at least.
+    odd_beats : beats more, or fewer where negative; one beat at least.
     seed : of all these chances.
     dram : the memory is a DRAM, and has neither that latency nor any of these chances; None: it
         has.

@@ -23,7 +23,7 @@ WORTH_PROCESSES = 15_000_000
 
 
 def workers_for(gaussians: int, views: int, frames_a_view: int = 1) -> int:
-    """Processes for so many views of so many Gaussians: one a core of this machine, or 1.
+    """Processes for that many views of that many Gaussians: one a core of this machine, or 1.
 
     Parameters
     ----------

@@ -48,7 +48,7 @@ class Timeline:
 def frame_timeline(
     pack: Pack, camera: Camera, rules: Rules, config: ModelConfig, pieces: int = 200
 ) -> Timeline:
-    """The frame of a view with the pack's culling, in about so many pieces; strip follows strip.
+    """The frame of a view with the pack's culling, in about that many pieces; strip follows strip.
 
     A frame is clocked twice: how long it is, is known when it has ended.
 

@@ -150,7 +150,7 @@ class AcceleratorHarness:
         )
 
     def reset(self, cycles: int = 1, port: bool = False) -> None:
-        """Resets for so many cycles, while the memory goes on; splats not fetched yet are lost.
+        """Resets for that many cycles, while the memory goes on; splats not fetched yet are lost.
 
         Parameters
         ----------
@@ -199,7 +199,7 @@ class AcceleratorHarness:
 
         Parameters
         ----------
-        window_cycles, period_cycles : so many cycles of every period are looked at.
+        window_cycles, period_cycles : this many cycles of every period are looked at.
         """
         self._library.accelerator_begin_activity(
             self._handle,

@@ -212,7 +212,7 @@ class Accelerator:
 
         It begins when all clusters of the one before are tested and no third is under way.
 
-        Raises InputError while one is queued that has not begun, and, where its lists would be
+        Raises InputError while one is queued and has not begun, and, where its lists would be
         made beside the drawing of the one before, if they share memory with those.
         """
         status, before, lists = self.status(), self._asked_lists, self._lists

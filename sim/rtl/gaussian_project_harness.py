@@ -155,7 +155,7 @@ class GaussianProjectHarness:
 
 
 def _bindings(params: Parameters) -> str:
-    """C++ that names the ports of a top with so many lanes."""
+    """C++ that names the ports of a top with that many lanes."""
     slot = streamed(SPLAT_DTYPE, params).itemsize
     parts = ("tuser", "tvalid", "tready")
     ports = ", ".join(

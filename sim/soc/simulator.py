@@ -54,14 +54,14 @@ class Simulator:
         self._library.system_delete(self._handle)
 
     def put_program(self, image: bytes) -> None:
-        """Puts bytes into the ROM, from its first on."""
+        """Puts bytes into the ROM, from its start."""
         words = _words(image)
         self._library.system_put_rom(
             self._handle, ctypes.c_void_p(words.ctypes.data), ctypes.c_uint64(len(words))
         )
 
     def put(self, offset: int, data: bytes) -> None:
-        """Puts bytes into the SDRAM, from an offset on that is a multiple of 4."""
+        """Puts bytes into the SDRAM, from an offset that is a multiple of 4."""
         words = _words(data)
         self._library.system_put(
             self._handle,

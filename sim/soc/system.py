@@ -86,7 +86,7 @@ class System(SoCCore):  # type: ignore[misc]
         return {path.name: path.read_text(encoding="utf-8") for path in paths}
 
     def headers(self) -> dict[str, str]:
-        """LiteX's headers in C, and what the linker is to know: text by path, without comments."""
+        """LiteX's headers in C, and what the linker must know: text by path, without comments."""
         controller = self.sdram.controller.settings
         texts = {
             "csr": get_csr_header(self.csr_regions, self.constants),

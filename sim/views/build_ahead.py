@@ -27,7 +27,7 @@ def build(unit: Unit, params: Parameters) -> None:
 
 
 def any_kept(unit: Unit) -> bool:
-    """Whether the user's cache has such a unit, of whatever parameters and source."""
+    """Whether the user's cache has such a unit, with any parameters and source."""
     folder = cache_folder()
     name = CULL_NAME if unit == "cluster_cull" else ACCELERATOR_NAME
     return folder is not None and any((folder / "rtl").glob(f"{name}-*.so"))

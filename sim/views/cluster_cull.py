@@ -1,4 +1,4 @@
-"""Runs the cluster test of many views by a chosen engine, and counts what came of it."""
+"""Runs the cluster test of many views by a chosen engine, and counts the outcome."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def cull_views(
 def cull_frames(
     pack: Pack, frames: Iterable[ViewFrame], engine: Engine, params: Parameters
 ) -> Iterator[CullFrame]:
-    """The same of views of that pack and of those parameters; their culling is worked out once."""
+    """The same for views of that pack and those parameters; their culling is computed once."""
     engine_named(engine)
     check_parameters(pack, params)
     harness = ClusterCullHarness(params)

@@ -103,8 +103,7 @@ def color_views(
 def color_frames(
     pack: Pack, frames: Iterable[ViewFrame], rules: Rules, engine: Engine
 ) -> Iterator[ColorFrame]:
-    """The same of views of that pack, of those rules and of BUILD; what they hold is worked out
-    once."""
+    """The same for views of that pack, those rules and BUILD; what they hold is computed once."""
     if engine != "float":
         need_narrow_colors(pack)
     frames, given = tee(frames)

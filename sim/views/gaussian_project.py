@@ -97,7 +97,7 @@ def project_views(
 def project_frames(
     pack: Pack, frames: Iterable[ViewFrame], rules: Rules, engine: Engine, params: Parameters
 ) -> Iterator[ProjectFrame]:
-    """The same of views of that pack and of those rules; what they hold is worked out once.
+    """The same for views of that pack and those rules; what they hold is computed once.
 
     Parameters
     ----------

@@ -60,7 +60,7 @@ class ProjectCheck:
 
 
 class ProjectChecker:
-    """Holds splats of a pack against the float64 reference; the scene must be the pack's own."""
+    """Compares splats of a pack with the float64 reference; the scene must be the pack's own."""
 
     def __init__(self, pack: Pack, scene: Scene, rules: Rules):
         check_scene(pack, scene)

@@ -21,7 +21,7 @@ def channel_gb_per_s(config: ModelConfig) -> float:
 
 
 def with_channels(config: ModelConfig, channels: int) -> ModelConfig:
-    """The same accelerator with so many channels of the same memory, timing as it is."""
+    """The same accelerator with that many channels of the same memory, its timing kept."""
     memory = replace(config.memory, channels=channels)
     return _with_memory(config, memory)
 
@@ -42,7 +42,7 @@ def with_bandwidth(config: ModelConfig, gb_per_s: float) -> ModelConfig:
 
 
 def with_lanes(config: ModelConfig, lanes: int) -> ModelConfig:
-    """So many lanes of projection on a bus of 256 bits each, 512 at most.
+    """That many lanes of projection on a bus of 256 bits each, 512 at most.
 
     Raises InputError where the RTL has no such width.
     """
@@ -79,7 +79,7 @@ def _built(config: ModelConfig, changes: Sequence[str]) -> ModelConfig:
 
 
 def with_cores(config: ModelConfig, cores: int) -> ModelConfig:
-    """So many rasterisers."""
+    """With that many rasterisers."""
     return _replaced(config, cores=cores)
 
 
