@@ -15,7 +15,8 @@ Int64 = NDArray[np.int64]
 # such units.
 MIN_GRID_EXPONENT = -19
 # Centres up to this many times (as a power of two) the median distance share the finest unit, or
-# the distance below which an eighth lies where that is less: a scene within a larger one keeps its own.
+# the distance below which an eighth lies where that is less: a scene within a larger one keeps its
+# own.
 SPREAD_BITS = {1 / 2: 2, 1 / 8: 4}
 # An origin of its own is worth this many bits of the finest unit, or the scene keeps its own.
 ORIGIN_GAIN_BITS = 4
