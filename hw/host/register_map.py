@@ -210,7 +210,7 @@ def _control() -> Iterable[Register]:
     status = (
         *_flags(
             0,
-            busy="a frame is under way or queued, or answers from before a reset are due",
+            busy="a frame is under way or queued, or answers from before reset are due",
             done="a frame has ended since the last start or queue that was taken",
             start_ignored=f"{causes['start_ignored']}; INTERRUPT clears it",
             queued="a queued frame has not begun: leave pack and constants",
