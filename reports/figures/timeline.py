@@ -37,6 +37,7 @@ def timeline_figure(document: dict[str, Any]) -> Figure:
     bus.axhline(at["memory_peak_gb_per_s"], color="#444444", lw=0.8, ls="--", label="peak")
     bus.set_ylabel("GB/s")
     bus.set_xlabel("cycles, millions")
+    bus.set_xlim(0, edges[-1])
     bus.spines[["top", "right"]].set_visible(False)
     bus.legend(fontsize=8, frameon=False, loc="center right")
     handles, labels = rows[0].get_legend_handles_labels()
