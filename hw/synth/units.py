@@ -75,8 +75,7 @@ class Unit:
     ----------
     name : of UNITS. top : module name. text : Verilog.
     latency_cycles : of the unit, None where it has no one latency.
-    part : that it is placed on. is_dense : it nearly fills that, so LUTs are mapped for their
-        number and not for speed.
+    part : that it is placed on. is_dense : it nearly fills that, and is mapped to be placed.
     """
 
     name: str
