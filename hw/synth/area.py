@@ -13,8 +13,8 @@ from hw.synth.memories import MACRO_BITS
 from hw.synth.timing import MISSING, Timing
 
 RESULTS = Path(__file__).with_name("area.json")
-# A unit for each of the seven stages: with the colour and the blending that `render_edge` has.
-STAGES = ("cull", "fetch", "project", "color_1", "tile_bin", "depth_sort", "rasterize_64")
+# A unit for each of the seven stages: with the colour and the four lanes of blending of `render`.
+STAGES = ("cull", "fetch", "project", "color_4", "tile_bin", "depth_sort", "rasterize")
 NOTES = (
     "Estimates: cells after Yosys and abc, no layout, wires, clock tree or test logic.",
     "The critical path is between registers and memories; ports are not timed.",
@@ -212,7 +212,7 @@ def _sum_of_areas(stages: list[Area]) -> list[str]:
     if not stages or any(area.area_um2 is None for area in stages):
         return []
     values = [
-        f"seven stages: `{'`, `'.join(STAGES)}`",
+        "the seven stages",
         f"{sum(area.cells for area in stages):,}",
         f"{sum(area.registers for area in stages):,}",
         f"{sum(area.cell_area_um2 for area in stages):,.0f}",

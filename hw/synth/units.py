@@ -54,7 +54,6 @@ COMPONENTS: dict[str, Callable] = {
     "tile_bin": TileBin,
     "depth_sort": DepthSort,
     "rasterize": lambda _: Rasterize(PRESETS["render"].params),
-    "rasterize_64": lambda _: Rasterize(PRESETS["render_edge"].params),
 }
 # Stage whose component a unit is, where the names differ.
 STAGE_OF_UNIT = {
@@ -62,7 +61,6 @@ STAGE_OF_UNIT = {
     "fetch": "gaussian_fetch",
     "project": "gaussian_project",
     **{f"color_{n}": "color" for n in (1, 2, 4, 8)},
-    "rasterize_64": "rasterize",
 }
 UNITS = (*PRESETS, *COMPONENTS)
 

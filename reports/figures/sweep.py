@@ -97,6 +97,7 @@ def write_sweep_figure(rows: Iterable[Mapping[str, str]], path: Path) -> None:
         axes.set_xscale("log", base=2)
         axes.xaxis.set_major_formatter("{x:g}")
         axes.set_xlabel(words)
+        axes.margins(x=0.2)  # for the words beside the last points
         axes.set_ylim(0)
         axes.grid(alpha=0.3)
     figure.axes[0].set_ylabel("frames a second, 1000 / mean frame_ms")

@@ -118,7 +118,7 @@ def test_the_seven_stages_have_a_sum():
     one = load()[0]
     stages = [replace(one, unit=name) for name in STAGES]
     sums = [line for line in table(stages).splitlines() if "seven stages" in line]
-    assert f"| {7 * one.cells:,} |" in sums[0]
+    assert f"| the seven stages | {7 * one.cells:,} |" in sums[0]
     assert f"| {7 * one.area_um2:,.0f} |" in sums[0]
     assert f"| {7e3 * one.cell_power_w:,.3f} | {7e3 * one.macro_power_w:,.3f} |" in sums[1]
     assert "seven stages" not in table(stages[1:])
