@@ -136,7 +136,7 @@ def notes(areas: list[Area]) -> list[str]:
         )
     for freq, frame in sorted({(t.freq_mhz, t.measured) for t in timings if t.measured}):
         found.append(
-            f"Power at {freq:g} MHz, each stage's nets as active as in the RTL: {frame}. "
+            f"Power at {freq:g} MHz, nets as active as in the RTL: {frame}. "
             "Macros are clocked in every cycle."
         )
     return found
