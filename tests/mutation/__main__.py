@@ -1,0 +1,98 @@
+"""Changes one place of a component's source at a time, and looks whether a bench sees it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from queue import SimpleQueue
+
+from rich.console import Console
+from rich.progress import track
+
+from tests.mutation.bench_run import ROOT, Copy, Verdict, limits
+from tests.mutation.benches import Component, components
+from tests.mutation.mutants import Mutant, mutants_in, sampled
+from tests.mutation.reasons import reasons
+from tests.mutation.report import Report
+
+
+def verdicts(
+    component: Component, mutants: Sequence[Mutant], jobs: int, folder: Path
+) -> list[Verdict]:
+    """Of every mutant, in their order; `jobs` of them at a time, each on a copy of its own.
+
+    Raises ValueError where a bench does not pass without a change.
+    """
+    free: SimpleQueue[Copy] = SimpleQueue()
+    for number in range(jobs):
+        (folder / str(number)).mkdir()
+        free.put(Copy(folder / str(number)))
+    copy = free.get()
+    chosen = {file: component[file] for file in sorted({mutant.file for mutant in mutants})}
+    benches = sorted({bench for several in chosen.values() for bench in several})
+    limit_of = dict(zip(benches, limits(copy, benches), strict=True))
+    free.put(copy)
+
+    def verdict(mutant: Mutant) -> Verdict:
+        copy = free.get()
+        try:
+            own = chosen[mutant.file]
+            return copy.verdict(mutant, own, [limit_of[bench] for bench in own])
+        finally:
+            free.put(copy)
+
+    with ThreadPoolExecutor(jobs) as pool:
+        console = Console(stderr=True)
+        done = pool.map(verdict, mutants)
+        shown = track(done, "mutants", len(mutants), console=console,
+                      disable=not console.is_terminal)  # fmt: skip
+        return list(shown)
+
+
+def arguments(names: Sequence[str]) -> argparse.Namespace:
+    """Of the command line."""
+    parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
+    parser.add_argument("--component", action="append", choices=names, help="only this one")
+    parser.add_argument("--file", action="append", default=[], help="only mutants of this source")
+    parser.add_argument("--count", type=int, default=100, help="mutants of each component")
+    parser.add_argument("--seed", type=int, default=1, help="the same seed draws the same mutants")
+    parser.add_argument("--jobs", type=int, default=1, help="mutants at a time")
+    parser.add_argument("--json", type=Path, help="every mutant and its verdict, for a program")
+    given = parser.parse_args()
+    if given.count < 1 or given.jobs < 1:
+        parser.error("--count and --jobs are 1 or more.")
+    return given
+
+
+def main() -> int:
+    """Some lines a component; 1 where fewer than 95% are caught of those that can be."""
+    known, all_components = reasons(), components()
+    given, reports = arguments([*all_components]), []
+    for name in given.component or all_components:
+        component = all_components[name]
+        files = [file for file in component if not given.file or file in given.file]
+        possible = mutants_in(ROOT, files)
+        drawn = sampled(possible, given.count, given.seed)
+        with tempfile.TemporaryDirectory(prefix="mutation") as folder:
+            try:
+                found = verdicts(component, drawn, given.jobs, Path(folder))
+            except ValueError as error:
+                print(f"{name}: {error}", file=sys.stderr)
+                return 2
+        report = Report(name, len(possible), found, known)
+        print("\n".join(report.lines()), flush=True)
+        reports.append(report)
+        if given.json:
+            records = [report.record() for report in reports]
+            given.json.parent.mkdir(parents=True, exist_ok=True)
+            given.json.write_text(json.dumps(records, indent=1) + "\n", encoding="utf-8")
+    return 0 if all(report.reaches_goal for report in reports) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
