@@ -14,7 +14,7 @@ from queue import SimpleQueue
 from rich.console import Console
 from rich.progress import track
 
-from tests.mutation.bench_run import ROOT, Copy, Verdict, limits
+from tests.mutation.bench_run import ROOT, Copy, Verdict
 from tests.mutation.benches import Component, components
 from tests.mutation.mutants import Mutant, mutants_in, sampled
 from tests.mutation.reasons import reasons
@@ -32,17 +32,12 @@ def verdicts(
     for number in range(jobs):
         (folder / str(number)).mkdir()
         free.put(Copy(folder / str(number)))
-    copy = free.get()
-    chosen = {file: component[file] for file in sorted({mutant.file for mutant in mutants})}
-    benches = sorted({bench for several in chosen.values() for bench in several})
-    limit_of = dict(zip(benches, limits(copy, benches), strict=True))
-    free.put(copy)
+    limits_s: dict[str, float] = {}
 
     def verdict(mutant: Mutant) -> Verdict:
         copy = free.get()
         try:
-            own = chosen[mutant.file]
-            return copy.verdict(mutant, own, [limit_of[bench] for bench in own])
+            return copy.verdict(mutant, component[mutant.file], limits_s)
         finally:
             free.put(copy)
 

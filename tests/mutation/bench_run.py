@@ -21,6 +21,7 @@ from tests.mutation.mutants import Mutant
 
 ROOT = Path(__file__).resolve().parents[2]
 LEAST_LIMIT_S = 60.0
+FIRST_LIMIT_S = 3600.0
 TIMES_LIMIT = 4.0  # of what the bench takes without a change, all of it compiled
 PASSED, FAILED = 0, 1  # exit codes of pytest
 # Whatever ends in these files ended before anything was simulated.
@@ -89,11 +90,12 @@ class Copy:
             FILE_NAME: str(self._note),
         }
 
-    def run(self, bench: Sequence[str], limit_s: float) -> Outcome:
+    def run(self, bench: str, limit_s: float) -> Outcome:
         """Outcome of a bench: words for pytest, which stops at the first test that fails."""
         self._note.unlink(missing_ok=True)
         command = [sys.executable, "-m", "pytest", "-q", "-x", "-n", "0", "-p", "no:cacheprovider"]
-        command += ["--hypothesis-seed=1", "-p", "tests.mutation.first_failure", *bench]
+        command += ["--hypothesis-seed=1", "-p", "tests.mutation.first_failure"]
+        command += shlex.split(bench)
         begin = time.monotonic()
         with self._log.open("w") as log:
             process = subprocess.Popen(
@@ -129,15 +131,38 @@ class Copy:
         lines = self._log.read_text(errors="replace").strip().splitlines()
         return lines[-1] if lines else "no output"
 
-    def verdict(self, mutant: Mutant, benches: Sequence[str], limits_s: Sequence[float]) -> Verdict:
-        """Of a mutant: its file is changed, the benches run in turn, and it is changed back."""
+    def verdict(
+        self, mutant: Mutant, benches: Sequence[str], limits_s: dict[str, float]
+    ) -> Verdict:
+        """Of a mutant: its file is changed, the benches run in turn, and it is changed back.
+
+        Parameters
+        ----------
+        limits_s : of benches that have run unchanged before; others do so now, and are added.
+
+        Raises ValueError where a bench does not pass unchanged: it would catch everything.
+        """
         path = self.root / mutant.file
         original = path.read_bytes()
-        self._write(path, mutant.text.encode())
+
+        def run(bench: str) -> Outcome:
+            if bench not in limits_s:
+                self._write(path, original)
+                limits_s[bench] = self.limit_s(bench)
+            self._write(path, mutant.text.encode())
+            return self.run(bench, limits_s[bench])
+
         try:
-            return first_to_see(mutant, benches, limits_s, lambda b, s: self.run(shlex.split(b), s))
+            return first_to_see(mutant, benches, run)
         finally:
             self._write(path, original)
+
+    def limit_s(self, bench: str) -> float:
+        """How long a bench may take, by what it takes now."""
+        outcome = self.run(bench, FIRST_LIMIT_S)
+        if outcome.word != "passed":
+            raise ValueError(f"{bench} does not pass without a change: {outcome.detail}.")
+        return max(LEAST_LIMIT_S, TIMES_LIMIT * outcome.seconds)
 
     @staticmethod
     def _write(path: Path, data: bytes) -> None:
@@ -146,32 +171,13 @@ class Copy:
         Path(importlib.util.cache_from_source(str(path))).unlink(missing_ok=True)
 
 
-def first_to_see(
-    mutant: Mutant,
-    benches: Sequence[str],
-    limits_s: Sequence[float],
-    run: Callable[[str, float], Outcome],
-) -> Verdict:
+def first_to_see(mutant: Mutant, benches: Sequence[str], run: Callable[[str], Outcome]) -> Verdict:
     """The verdict by the first bench that does not pass; else by the last one, which passes."""
-    for bench, limit_s in zip(benches, limits_s, strict=True):
-        outcome = run(bench, limit_s)
+    for bench in benches:
+        outcome = run(bench)
         if outcome.word != "passed":
             break
     return Verdict(mutant, bench, outcome)
-
-
-def limits(copy: Copy, benches: Sequence[str]) -> list[float]:
-    """How long each bench may take, by what it takes unchanged: seconds.
-
-    Raises ValueError where a bench does not pass without a change: it would catch everything.
-    """
-    found = []
-    for bench in benches:
-        outcome = copy.run(shlex.split(bench), 3600.0)
-        if outcome.word != "passed":
-            raise ValueError(f"{bench} does not pass without a change: {outcome.detail}.")
-        found.append(max(LEAST_LIMIT_S, TIMES_LIMIT * outcome.seconds))
-    return found
 
 
 def _end_group(process: subprocess.Popen) -> None:

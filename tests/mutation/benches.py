@@ -13,6 +13,7 @@ GOLDEN, RTL = "tests/golden", "tests/rtl"
 # Float64 references and what only they use: not what the hardware is compared with.
 FLOATS = ("reference.py", "ewa.py", "visibility.py", "counts.py", "counts_kernel.py")
 FRAMES = (f"{RTL}/accelerator/test_accelerator_rtl.py", f"{RTL}/accelerator/test_picture_rtl.py")
+ROWS = ("hw/stages/rows.py", "hw/stages/stage.py")  # what a stage is to those around it
 LISTS = (
     f"{RTL}/tile_bin/test_lists_rtl.py -k two_lanes",
     f"{RTL}/tile_bin/test_lists_rtl.py -k one_lane",
@@ -91,7 +92,10 @@ def _hardware() -> dict[str, Component]:
             write_sender=(proof("write_sender"), WRITES),
             write_splitter=(proof("write_client"), WRITES),
         ),
-        "frame": _parts("hw/frame", FRAMES, splat_packer=(proof("splat_packer"), FETCHES)),
+        "frame": {
+            **_parts("hw/frame", FRAMES, splat_packer=(proof("splat_packer"), FETCHES)),
+            **dict.fromkeys(ROWS, (f"{RTL}/host/test_register_map.py", *FRAMES)),
+        },
         "host": _parts("hw/host", (f"{RTL}/host", f"{RTL}/package/test_generated_docs.py")),
         "cluster_cull": _parts(
             "hw/stages/cluster_cull",
