@@ -37,6 +37,14 @@ def test_square_root_is_never_low_and_within_its_bound(bits):
     assert ((y - 3) ** 2 <= v << bits).all()
 
 
+@pytest.mark.parametrize("bits", WIDTHS)
+def test_square_root_entries_that_no_number_reads_are_0(bits):
+    table, unread = square_root_table(bits), (1 << INDEX_BITS) // 4
+    assert not table.base[:unread].any()
+    assert not table.slope[:unread].any()
+    assert table.base[unread:].all()
+
+
 def test_square_root_bound_is_tight():
     v = np.arange(1 << 16, 1 << 18)
     y = square_root_table(18)(v)
