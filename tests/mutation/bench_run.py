@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import importlib.util
 import json
 import os
@@ -68,17 +69,7 @@ class Copy:
     def __init__(self, folder: Path):
         self.root, self._note = folder / "checkout", folder / "failure.json"
         self._log = folder / "log"
-        listed = subprocess.run(
-            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-            cwd=ROOT,
-            capture_output=True,
-            check=True,
-            text=True,
-        )
-        for name in filter(None, listed.stdout.split("\0")):
-            if (ROOT / name).is_file():
-                (self.root / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(ROOT / name, self.root / name)
+        shutil.copytree(ROOT, self.root, ignore=_made_or_not_ours)
         if (ROOT / ".venv").exists():
             (self.root / ".venv").symlink_to(ROOT / ".venv")
         # RTL is kept by the hash of its sources, and changed sources would fill the user's cache.
@@ -178,6 +169,15 @@ def first_to_see(mutant: Mutant, benches: Sequence[str], run: Callable[[str], Ou
         if outcome.word != "passed":
             break
     return Verdict(mutant, bench, outcome)
+
+
+def _made_or_not_ours(folder: str, names: list[str]) -> set[str]:
+    """What is not copied: what .gitignore leaves out too, and Git's own folder."""
+    made = set(fnmatch.filter(names, "__pycache__") + fnmatch.filter(names, "*.pack"))
+    made |= {name for name in names if name.startswith(".") and name.endswith("_cache")}
+    if Path(folder) == ROOT:
+        made |= {".git", ".venv", ".hypothesis", "build", "out", "api"} & set(names)
+    return made
 
 
 def _end_group(process: subprocess.Popen) -> None:

@@ -7,12 +7,14 @@ import pytest
 
 from golden.camera import Camera
 from golden.errors import InputError
+from golden.gaussians.bound import LOW_PASS_REACH_PX
 from golden.params import Parameters
 from golden.records import CLUSTER_DTYPE
 from golden.rules import GSPLAT, INRIA
 from golden.stages.cluster_cull.constants import cluster_cull_constants, view_planes
 from golden.stages.cluster_cull.integer import ball_cull
 from golden.stages.cluster_cull.reference import ball_cull_reference
+from golden.stages.cluster_cull.result import CullResult, spread_levels
 from tests.rtl.cluster_cull.stimulus import GRID, random_clusters, random_view
 
 PARAMS = Parameters()
@@ -125,6 +127,30 @@ def test_points_around_the_frustum(center, visible):
     constants = cluster_cull_constants(camera, INRIA, GRID, PARAMS)
     result = ball_cull(one_cluster(center), constants, PARAMS)
     assert bool(result.visible[0]) == visible
+
+
+@pytest.mark.parametrize("cx", [150, 650])
+@pytest.mark.parametrize("cy", [100, 450])
+@pytest.mark.parametrize("beyond_px", [-0.3, 0.3])
+def test_points_beside_each_edge_of_a_picture_off_its_centre(cx, cy, beyond_px):
+    """A third of a pixel beyond what the low pass reaches, from the centres of the pixels there."""
+    camera = camera_at((0, 0, 0), cx=cx, cy=cy)
+    constants = cluster_cull_constants(camera, INRIA, GRID, PARAMS)
+    outward = 0.5 - LOW_PASS_REACH_PX - beyond_px
+    for u, v in ((outward, 300), (800 - outward, 300), (400, outward), (400, 600 - outward)):
+        point = one_cluster(((u - cx) / 1000 * 5, (v - cy) / 1000 * 5, 5))
+        assert ball_cull(point, constants, PARAMS).visible[0] == (beyond_px < 0), (u, v)
+
+
+def test_tests_of_both_levels_are_counted():
+    groups, tested = np.array([True, False]), np.array([True, True, True, False])
+    center = np.arange(9).reshape(3, 3)
+    members = CullResult(np.array([True, False, True]), center, np.array([1, 2, 3]))
+    result = spread_levels(groups, tested, members)
+    assert result.tests == 2 + 3
+    assert result.visible.tolist() == [True, False, True, False]
+    assert result.apart.tolist() == [1, 2, 3, 0]
+    assert result.center_camera.tolist() == [[0, 1, 2], [3, 4, 5], [6, 7, 8], [0, 0, 0]]
 
 
 def test_a_ball_around_the_camera_is_kept():
