@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import SimpleQueue
@@ -23,7 +23,7 @@ from tests.mutation.report import Report
 
 def verdicts(
     component: Component, mutants: Sequence[Mutant], jobs: int, folder: Path
-) -> list[Verdict]:
+) -> Iterator[Verdict]:
     """Of every mutant, in their order; `jobs` of them at a time, each on a copy of its own.
 
     Raises ValueError where a bench does not pass without a change.
@@ -46,7 +46,7 @@ def verdicts(
         done = pool.map(verdict, mutants)
         shown = track(done, "mutants", len(mutants), console=console,
                       disable=not console.is_terminal)  # fmt: skip
-        return list(shown)
+        yield from shown
 
 
 def arguments(names: Sequence[str]) -> argparse.Namespace:
@@ -64,6 +64,14 @@ def arguments(names: Sequence[str]) -> argparse.Namespace:
     return given
 
 
+def keep(path: Path | None, reports: Sequence[Report]) -> None:
+    """Writes what is known so far to a file, where one is named."""
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        records = [report.record() for report in reports]
+        path.write_text(json.dumps(records, indent=1) + "\n", encoding="utf-8")
+
+
 def main() -> int:
     """Some lines a component; 1 where fewer than 95% are caught of those that can be."""
     known, all_components = reasons(), components()
@@ -72,20 +80,22 @@ def main() -> int:
         component = all_components[name]
         files = [file for file in component if not given.file or file in given.file]
         possible = mutants_in(ROOT, files)
+        if not possible:
+            print(f"{name} has none of these sources: name files of it.", file=sys.stderr)
+            return 2
         drawn = sampled(possible, given.count, given.seed)
+        found: list[Verdict] = []
+        report = Report(name, len(possible), found, known)
+        reports.append(report)
         with tempfile.TemporaryDirectory(prefix="mutation") as folder:
             try:
-                found = verdicts(component, drawn, given.jobs, Path(folder))
+                for verdict in verdicts(component, drawn, given.jobs, Path(folder)):
+                    found.append(verdict)
+                    keep(given.json, reports)  # a run may take days, and be ended
             except ValueError as error:
                 print(f"{name}: {error}", file=sys.stderr)
                 return 2
-        report = Report(name, len(possible), found, known)
         print("\n".join(report.lines()), flush=True)
-        reports.append(report)
-        if given.json:
-            records = [report.record() for report in reports]
-            given.json.parent.mkdir(parents=True, exist_ok=True)
-            given.json.write_text(json.dumps(records, indent=1) + "\n", encoding="utf-8")
     return 0 if all(report.reaches_goal for report in reports) else 1
 
 

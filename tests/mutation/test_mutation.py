@@ -84,6 +84,12 @@ def test_the_exit_code(tmp_path, monkeypatch, capsys, counts, code):
     assert capsys.readouterr().out.startswith("model_numbers: 100 of ")
 
 
+def test_a_source_that_is_not_of_the_component_is_refused(monkeypatch, capsys):
+    monkeypatch.setattr(command.sys, "argv", ["mutation", "--component", "bus", "--file", DEPTH])
+    assert command.main() == 2
+    assert capsys.readouterr().err == "bus has none of these sources: name files of it.\n"
+
+
 def test_every_reason_speaks_of_a_mutant_that_there_is():
     for reason in reasons():
         assert any(reason.is_of(mutant) for mutant in mutants_in(ROOT, [reason.file])), reason
