@@ -59,7 +59,7 @@ def test_default_scene_without_a_trace(tmp_path: Path) -> None:
     result = run("default", "--views", "0:4:2", "-o", out)
     assert result.exit_code == 0, result.output
     figures = {"view", "excluded_fraction", "cycles", "pareto", "clusters_above", "projection"}
-    figures |= {"roofline", "exploration"}
+    figures |= {"roofline", "exploration", "timeline"}
     files = {"report.md", "report.html", "report.json", *(f"{name}.png" for name in figures)}
     assert {path.name for path in out.iterdir()} == files
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
