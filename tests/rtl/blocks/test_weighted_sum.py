@@ -20,6 +20,7 @@ CASES = {
     "one digit": ((4,), 0, 1),
     "one negative digit": ((-8,), 0, 1),
     "one digit and more": ((1,), 100, 1),
+    "a higher digit and more": ((4,), 100, 1),
     "negative digit and more": ((-2,), -77, 1),
     "many digits": ((1205,), 0, 3),
     "many digits and more": ((-1205,), 513, 3),
