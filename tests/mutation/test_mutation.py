@@ -1,6 +1,6 @@
 """The command that mutates: verdicts, counts, reasons, and real mutants of a small component.
 
-`uv run python -m tests.mutation` tries 100 mutants of every component; some days on a core.
+`uv run python -m tests.mutation` tries 100 mutants of every component. Measured: 7 to 29 s each.
 """
 
 from __future__ import annotations
