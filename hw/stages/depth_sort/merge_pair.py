@@ -14,7 +14,9 @@ from hw.stages.depth_sort.layouts import sort_item
 
 SPARE = 3  # places of short queues beyond a run, so that the next run need not wait
 SHORT_RUN = 64  # items, at most
-LUT_RAM_PLACES = 16 + SPARE  # a queue of at most so many is of LUTs
+# A queue for runs of at most so many items is of LUTs, by lanes of the merger: builds of one are
+# short of LUTs, those of two of block RAMs.
+LUT_RAM_RUN = {1: 16, 2: SHORT_RUN}
 
 
 def queue_places(run_items: int) -> int:
@@ -69,7 +71,8 @@ class MergePair(wiring.Component):
     def _queue(self, m, name, runs):
         """The stream of what comes behind the head."""
         layout = waiting_item(self._params)
-        queue = LutRamQueue if self.queue_depth <= LUT_RAM_PLACES else SyncFIFOBuffered
+        most = LUT_RAM_RUN[self._params.merge_lanes] + SPARE
+        queue = LutRamQueue if self.queue_depth <= most else SyncFIFOBuffered
         m.submodules[name] = fifo = queue(width=layout.size, depth=self.queue_depth)
         m.submodules[f"{name}_next"] = behind = StreamRegister(layout)
         m.d.comb += [
