@@ -6,7 +6,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from multiprocessing import get_context
+from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection
 from typing import TypeVar
 
@@ -78,6 +78,8 @@ def spread_over(
 @contextmanager
 def held_interrupt() -> Iterator[None]:
     """Processes started meanwhile never see Ctrl-C; this one sees it afterwards."""
+    # Python starts its tracker with the first process, and lets Ctrl-C through when it has.
+    resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
