@@ -116,7 +116,16 @@ def placed_view(pack: Pack, camera: Camera, rules: Rules, config: ModelConfig) -
     return replace(view_frame(pack, camera, rules, config.built), memory=room.lists)
 
 
-def strip_address(part: ViewFrame, room: PictureMemory) -> int:
+def frame_strips(
+    view: ViewFrame, memory: MemoryModel
+) -> tuple[PictureMemory, list[tuple[ViewFrame, int]]]:
+    """Where the model puts pack, lists and picture; each strip and the address of its pixels."""
+    size = pack_size(view.pack)
+    room = picture_memory(memory.address, size, view.camera, view.params)
+    return room, [(part, _strip_address(part, room)) for part in view.parts]
+
+
+def _strip_address(part: ViewFrame, room: PictureMemory) -> int:
     """Byte address of the first pixel of a view, or of a strip of one."""
     first = 0 if part.rows is None else part.rows.start * part.params.bin_px
     return room.picture_address + first * room.stride_bytes
@@ -151,11 +160,10 @@ def _clocked(
     """The frame; and the rendering, its counters and the balance of its engines, which are `render`
     where that is given: it does not depend on what was culled."""
     params, memory = view.params, memory_of(config)
-    room = picture_memory(memory.address, pack_size(view.pack), view.camera, params)
+    _, strips = frame_strips(view, memory)
     stream, rest, counters = NO_SPAN, NO_SPAN, dict[str, int]()
     engines = np.zeros(0)
-    for part, work in zip(view.parts, works, strict=True):
-        address = strip_address(part, room)
+    for (part, address), work in zip(strips, works, strict=True):
         clock = view_clock(part, outcome, memory, address, work, lists_only=render is not None)
         listed = _listed(clock, params.data_bits // 8)
         stream = stream.plus(listed)

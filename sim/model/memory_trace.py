@@ -8,13 +8,12 @@ import numpy as np
 
 from golden.camera import Camera
 from golden.pack import Pack
-from golden.pack.file import pack_size
 from golden.rules import Rules
-from sim.model.clocked_frame import memory_of, need_clocked, placed_view, strip_address
+from sim.model.clocked_frame import frame_strips, memory_of, need_clocked, placed_view
 from sim.model.config import ModelConfig
 from sim.model.frame_clock.notes import of_bursts
 from sim.model.frame_clock.timing import frame_clock
-from sim.model.picture_memory import PictureMemory, picture_memory
+from sim.model.picture_memory import PictureMemory
 from sim.model.requests import Requests, cut
 
 LINES = 1 << 16  # of a piece of text
@@ -34,10 +33,9 @@ def frame_requests(
     """
     need_clocked(config)
     view, memory, params = placed_view(pack, camera, rules, config), memory_of(config), config.built
-    room = picture_memory(memory.address, pack_size(view.pack), camera, params)
+    room, strips = frame_strips(view, memory)
     found = []
-    for part in view.parts:
-        address = strip_address(part, room)
+    for part, address in strips:
         counters = frame_clock(part, memory, address).counters
         bursts = np.zeros((counters["bus_bursts"] + counters.get("write_bursts", 0), 3), np.int64)
         frame_clock(part, memory, address, of_bursts(bursts))

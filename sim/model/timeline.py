@@ -9,15 +9,13 @@ from numpy.typing import NDArray
 
 from golden.camera import Camera
 from golden.pack import Pack
-from golden.pack.file import pack_size
 from golden.params import Parameters
 from golden.rules import Rules
 from golden.stages.rasterize.arrangement import Arrangement
-from sim.model.clocked_frame import memory_of, need_clocked, placed_view, strip_address
+from sim.model.clocked_frame import frame_strips, memory_of, need_clocked, placed_view
 from sim.model.config import ModelConfig
 from sim.model.frame_clock.notes import TOTALS, of_moments
 from sim.model.frame_clock.timing import frame_clock
-from sim.model.picture_memory import picture_memory
 from sim.model.stage import STAGES
 
 Float64 = NDArray[np.float64]
@@ -56,12 +54,11 @@ def frame_timeline(
     """
     need_clocked(config)
     view, memory, params = placed_view(pack, camera, rules, config), memory_of(config), config.built
-    room = picture_memory(memory.address, pack_size(view.pack), camera, params)
+    _, strips = frame_strips(view, memory)
     begins, did = [np.zeros(1, np.int64)], []
-    for part in view.parts:
-        address = strip_address(part, room)
+    for part, address in strips:
         cycles = int(frame_clock(part, memory, address).frame["cycle"][0])
-        apart = max(1, -(-cycles * len(view.parts) // pieces))
+        apart = max(1, -(-cycles * len(strips) // pieces))
         notes = of_moments(-(-cycles // apart) + 1, apart)
         frame_clock(part, memory, address, notes)
         begins.append(begins[-1][-1] + notes.moments[1:, 0])

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from golden.default_scene import default_cameras, default_scene
+from golden.default_scene import default_cameras
 from golden.errors import InputError
 from golden.pack.file import pack_bytes, pack_size, section_offsets
 from golden.records import GEOMETRY_DTYPE
@@ -19,19 +19,8 @@ from sim.model.frame_clock.timing import frame_clock
 from sim.model.memory import MemoryModel
 from sim.model.picture_memory import picture_memory
 from sim.model.stage import STAGES
-from tests.golden.pack.pack_cases import packed
 
 EDGE = load_model_config("edge")
-
-
-@pytest.fixture(scope="module")
-def pack():
-    return packed(default_scene(5_000), "morton", 200, per_group=24)
-
-
-@pytest.fixture(scope="module")
-def camera():
-    return default_cameras(24)[8].resized(160, 120)
 
 
 @pytest.fixture(scope="module")

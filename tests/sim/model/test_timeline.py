@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from golden.default_scene import default_cameras, default_scene
 from golden.errors import InputError
 from golden.pack.file import pack_size
 from golden.rules import INRIA
@@ -19,20 +18,9 @@ from sim.model.memory import MemoryModel
 from sim.model.picture_memory import picture_memory
 from sim.model.stage import STAGES
 from sim.model.timeline import Timeline, frame_timeline
-from tests.golden.pack.pack_cases import packed
 
 EDGE = load_model_config("edge")
 PIECES = 50
-
-
-@pytest.fixture(scope="module")
-def pack():
-    return packed(default_scene(5_000), "morton", 200, per_group=24)
-
-
-@pytest.fixture(scope="module")
-def camera():
-    return default_cameras(24)[8].resized(160, 120)
 
 
 @pytest.fixture(scope="module")
