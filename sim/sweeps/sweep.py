@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
@@ -157,11 +158,18 @@ def dask_cluster(address: str) -> Iterator[Executor]:
     """
     try:
         from distributed import Client, KilledWorker
+        from distributed.comm import connect
     except ImportError as error:
         raise InputError(
             "--scheduler needs the package distributed: install splatsieve[cluster]."
         ) from error
+
+    async def knock() -> None:
+        """Connects once, before there is a client: one that failed waits for its own thread."""
+        await (await connect(address, timeout=10)).close()
+
     try:
+        asyncio.run(knock())
         client = Client(address, timeout=10)
     except (OSError, ValueError, TypeError, RuntimeError, ImportError) as error:
         raise InputError(
