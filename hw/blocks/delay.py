@@ -7,6 +7,8 @@ from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
+from hw.blocks.lut_ram import LUT_RAM
+
 
 class Delay(wiring.Component):
     """Delays a value by `cycles` enabled cycles.
@@ -90,4 +92,43 @@ class DelayLine(wiring.Component):
             read.addr.eq(ahead),
             self.o.eq(read.data),
         ]
+        return m
+
+
+class HeldDelay(wiring.Component):
+    """Delays the values of items that come some cycles apart, in a memory with a word an item.
+
+    Latency: from `enter` to the cycle after `leave`; there is no enable.
+
+    Parameters
+    ----------
+    shape : shape of the value.
+    items : that may be under way at once, LEAST_ITEMS or more.
+
+    Members
+    -------
+    enter : In(1), `i` is an item's. leave : In(1), the oldest item's value is next.
+    i : In(shape).
+    o : Out(shape), from the cycle after its `leave` to the next one.
+    """
+
+    LEAST_ITEMS = 3  # up to so many the values are in registers
+
+    def __init__(self, shape, items: int):
+        if items < self.LEAST_ITEMS:
+            raise ValueError(f"a delay of {items} items is below {self.LEAST_ITEMS}.")
+        self._shape, self._places = shape, 1 << (items - 1).bit_length()
+        super().__init__({"enter": In(1), "leave": In(1), "i": In(shape), "o": Out(shape)})
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.items = memory = Memory(
+            shape=self._shape, depth=self._places, init=[], attrs=LUT_RAM
+        )
+        write, read = memory.write_port(), memory.read_port()
+        for port, moves, name in ((write, self.enter, "first"), (read, self.leave, "last")):
+            place = Signal(range(self._places), name=name)
+            m.d.sync += place.eq(place + moves)
+            m.d.comb += [port.addr.eq(place), port.en.eq(moves)]
+        m.d.comb += [write.data.eq(self.i), self.o.eq(read.data)]
         return m

@@ -6,10 +6,12 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from operator import mul
 
-from amaranth.hdl import Module, Mux, Shape, Signal, Value
+from amaranth.hdl import Module, Mux, Signal, Value
 from amaranth.lib import data
+from amaranth.lib.wiring import In, Out
 
-from hw.blocks.pipeline import Block, Pipeline, Timed
+from hw.blocks.delay import HeldDelay
+from hw.blocks.pipeline import ALWAYS, Block, Pipeline, Timed
 
 
 class HeldPipeline(Pipeline):
@@ -22,14 +24,15 @@ class HeldPipeline(Pipeline):
     Parameters
     ----------
     m : the module that the logic goes into.
-    start : 1 in cycle 0 of an item; the next item's is `cycles` cycles later or more.
+    start : 1 in cycle 0 of an item; the next item's is `cycles` cycles later or more. None: it
+        stays unused, since cycles is 1.
     cycles : 1 or more; with 1 it is a Pipeline.
     """
 
-    def __init__(self, m: Module, start: Value, cycles: int):
+    def __init__(self, m: Module, start: Value | None, cycles: int):
         super().__init__(m)
         self.cycles = cycles
-        self._strobes = [start]
+        self._strobes = [] if start is None else [start]
 
     def strobe(self, cycle: int) -> Value:
         """1 where an item is in that cycle of its way."""
@@ -41,25 +44,40 @@ class HeldPipeline(Pipeline):
 
     def at(self, timed: Timed, cycle: int):
         """The value, delayed to a cycle that is not before its own: a register for `cycles`."""
-        if self.cycles == 1 or cycle < timed.cycle:
+        if self.cycles == 1 or cycle < timed.cycle or timed.cycle == ALWAYS:
             return super().at(timed, cycle)
         taps = self._taps.setdefault(id(timed.value), [timed])
         tap = max((tap for tap in taps if tap.cycle <= cycle), key=lambda tap: tap.cycle)
         while tap.cycle < cycle:
-            until = min(tap.cycle + self.cycles, cycle)
-            held = Signal(Shape.cast(timed.value.shape()), name="held", reset_less=True)
-            with self.m.If(self.strobe(until - 1)):
-                self.m.d.sync += held.eq(Value.cast(tap.value))
+            value = Value.cast(tap.value)
+            if cycle - tap.cycle > HeldDelay.LEAST_ITEMS * self.cycles:
+                until, held = cycle, self._queued(value, tap.cycle, cycle)
+            else:
+                until = min(tap.cycle + self.cycles, cycle)
+                held = Signal(value.shape(), name="held", reset_less=True)
+                with self.m.If(self.strobe(until - 1)):
+                    self.m.d.sync += held.eq(value)
             is_view = isinstance(timed.value, data.View)
-            value = data.View(timed.value.shape(), held) if is_view else held
-            tap = Timed(value, until)
+            tap = Timed(data.View(timed.value.shape(), held) if is_view else held, until)
             taps.append(tap)
         return tap.value
+
+    def _queued(self, value: Value, since: int, until: int) -> Value:
+        """A value of cycle `since` in cycle `until`, from a memory of the items between them."""
+        line = HeldDelay(value.shape(), (until - since) // self.cycles + 1)
+        self.m.submodules[f"delay_{self._delays}"] = line
+        self._delays += 1
+        self.m.d.comb += [
+            line.i.eq(value),
+            line.enter.eq(self.strobe(since)),
+            line.leave.eq(self.strobe(until - 1)),
+        ]
+        return line.o
 
     def call(self, name: str, component, **inputs: Timed) -> dict[str, Timed]:
         """As Pipeline.call; a HeldBlock is told where its items start."""
         outputs = super().call(name, component, **inputs)
-        if isinstance(component, HeldBlock):
+        if isinstance(component, HeldBlock) and "start" in component.signature.members:
             cycle = max(item.cycle for item in inputs.values())
             self.m.d.comb += component.start.eq(self.strobe(cycle))
         return outputs
@@ -99,6 +117,34 @@ class HeldPipeline(Pipeline):
             results += self._call_in_turn(f"{name}_{n // self.cycles}", make(), group, common)
         return results
 
+    def alike(
+        self,
+        jobs: dict[str, dict[str, Timed]],
+        steps: Callable[..., dict[str, Timed]],
+        /,
+        **common: Timed,
+    ) -> list[dict[str, Timed]]:
+        """The results of steps of which several jobs need the same: built once for `cycles`.
+
+        Parameters
+        ----------
+        jobs : a job's name to its inputs by name.
+        steps : steps(p, name, **inputs, **common), adds them to a pipeline that takes a job a
+            cycle, and names its results.
+        common : inputs that all jobs share.
+        """
+        results: list[dict[str, Timed]] = []
+        names = list(jobs)
+        for n in range(0, len(names), self.cycles):
+            group = names[n : n + self.cycles]
+            inputs = [jobs[name] for name in group]
+            if len(group) == 1:
+                results.append(steps(self, group[0], **inputs[0], **common))
+            else:
+                block = Steps("_".join(group), steps, inputs[0], common)
+                results += self._call_in_turn(block.name, block, inputs, common)
+        return results
+
     def _multiply_in_turn(self, name, group):
         if len(group) == 1:
             return [self.multiply(name, *group[0])]
@@ -136,6 +182,8 @@ class HeldPipeline(Pipeline):
     def _choose(self, name: str, cycle: int, values) -> Signal:
         """A register with the n-th of some values in cycle + 1 + n."""
         now = [Value.cast(self.at(v, cycle) if isinstance(v, Timed) else v) for v in values]
+        if len({(value.shape().width, value.shape().signed) for value in now}) > 1:
+            raise ValueError(f"{name} of several shapes cannot take turns: give all the same one.")
         chosen = now[0]
         for n, value in enumerate(now[1:], 1):
             chosen = Mux(self.strobe(cycle + n), value, chosen)
@@ -156,8 +204,49 @@ class HeldPipeline(Pipeline):
         return [self.input(register, first + count) for register in held]
 
 
+class Steps(Block):
+    """Steps of a pipeline as a block of their own, for jobs that follow one another.
+
+    Parameters
+    ----------
+    name : of what it computes.
+    steps : as in HeldPipeline.alike.
+    job, common : its inputs by name, as one job has them.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        steps: Callable[..., dict[str, Timed]],
+        job: dict[str, Timed],
+        common: dict[str, Timed],
+    ):
+        self.name = name
+        inputs = {port: Value.cast(timed.value).shape() for port, timed in (job | common).items()}
+        self._m = m = Module()
+        ports = {port: Signal(shape, name=port) for port, shape in inputs.items()}
+        p = HeldPipeline(m, None, 1)
+        results = steps(p, name, **{port: p.input(value) for port, value in ports.items()})
+        super().__init__(
+            {port: In(shape) for port, shape in inputs.items()}
+            | {port: Out(Value.cast(timed.value).shape()) for port, timed in results.items()}
+        )
+        m.d.comb += [value.eq(getattr(self, port)) for port, value in ports.items()]
+        outputs = ((getattr(self, port), timed) for port, timed in results.items())
+        self._latency_cycles = p.finish(*outputs)
+
+    @property
+    def latency_cycles(self) -> int:
+        """From a job to its results."""
+        return self._latency_cycles
+
+    def elaborate(self, platform):
+        """The module with all steps."""
+        return self._m
+
+
 class HeldBlock(Block):
-    """A Block that is built as a HeldPipeline; it has the member start : In(1).
+    """A Block that is built as a HeldPipeline; it has the member start : In(1), see `start_member`.
 
     Attributes
     ----------
@@ -169,7 +258,12 @@ class HeldBlock(Block):
     @cached_property
     def _built(self) -> tuple[Module, int]:
         m = Module()
-        return m, self.build(HeldPipeline(m, self.start, self.cycles))
+        return m, self.build(HeldPipeline(m, getattr(self, "start", None), self.cycles))
+
+
+def start_member(cycles: int) -> dict[str, In]:
+    """The member `start` of a HeldBlock whose items come some cycles apart; none where not."""
+    return {"start": In(1)} if cycles > 1 else {}
 
 
 def _latest(operands) -> int:

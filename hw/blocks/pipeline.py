@@ -11,10 +11,12 @@ from amaranth.lib import data, wiring
 
 from hw.blocks.delay import DelayLine
 
+ALWAYS = -(1 << 30)  # the cycle of what is held while items are under way: long before any
+
 
 @dataclass(frozen=True, eq=False)
 class Timed:
-    """A value, and the cycle in which it belongs to the item that entered in cycle 0."""
+    """A value, and the cycle in which it belongs to the item that entered in cycle 0, or ALWAYS."""
 
     value: Value | data.View
     cycle: int
@@ -46,8 +48,15 @@ class Pipeline:
             raise ValueError(f"a value of cycle {first.cycle} cannot be in cycle {cycle} too.")
         return first
 
+    @staticmethod
+    def constant(value) -> Timed:
+        """A value that is held while items are under way, in any cycle."""
+        return Timed(value, ALWAYS)
+
     def at(self, timed: Timed, cycle: int):
         """The value, delayed to a cycle that is not before its own."""
+        if timed.cycle == ALWAYS:
+            return timed.value
         if cycle < timed.cycle:
             raise ValueError(f"a value of cycle {timed.cycle} cannot be had in cycle {cycle}.")
         taps = self._taps.setdefault(id(timed.value), [timed])
@@ -89,6 +98,8 @@ class Pipeline:
         function : of both operands, one product.
         """
         operand = self.register(f"{name}_a", lambda v: v, a)
+        if isinstance(b, Timed) and b.cycle == ALWAYS:
+            b = Value.cast(b.value)
         if isinstance(b, Timed):
             other = self.register(f"{name}_b", lambda v: v, b)
             return self.register(name, function, operand, other)

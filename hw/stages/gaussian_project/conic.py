@@ -8,9 +8,9 @@ from amaranth.lib.wiring import In, Out
 from golden.numbers.tables import reciprocal_table
 from golden.params import Parameters
 from golden.stages.gaussian_project.formats import ProjectionFormats
+from hw.blocks.held_pipeline import HeldBlock, start_member
 from hw.blocks.multiply import Multiply, Square
 from hw.blocks.normalize import LeadingOne, Normalize
-from hw.blocks.pipeline import Block
 from hw.blocks.shift import ShiftLeft
 from hw.blocks.table_function import TableFunction
 from hw.stages.gaussian_project.light import (
@@ -21,7 +21,7 @@ from hw.stages.gaussian_project.light import (
 )
 
 
-class ConicScale(Block):
+class ConicScale(HeldBlock):
     """zm^2 / det as a mantissa, and the exponent of det = xx yy - xy^2, exact, 1 at least.
 
     scale = floor(zm^2 reciprocal(det's mantissa) / 2^B).
@@ -37,11 +37,12 @@ class ConicScale(Block):
     """
 
     def __init__(self, params: Parameters):
-        self._antialiased = bool(params.antialiased)
+        self._antialiased, self.cycles = bool(params.antialiased), params.project_cycles
         self._formats = formats = ProjectionFormats(params)
         bits, b = formats.covariance_bits, formats.mantissa
         super().__init__(
             {
+                **start_member(self.cycles),
                 "xx": In(bits),
                 "yy": In(bits),
                 "size": In(bits),
@@ -74,7 +75,7 @@ class ConicScale(Block):
         return p.finish(*outputs)
 
 
-class Conic(Block):
+class Conic(HeldBlock):
     """(a, b, c) = (yy, -xy, xx) zm^2 2^(-2 e) / det, mantissas of 2^exponent px^-2.
 
     The entries are cut to conic_bits below the highest bit of xx | yy, multiplied by
@@ -94,10 +95,12 @@ class Conic(Block):
 
     def __init__(self, params: Parameters):
         self._params, self._antialiased = params, bool(params.antialiased)
+        self.cycles = params.project_cycles
         self._formats = formats = ProjectionFormats(params)
         bits = formats.covariance_bits
         super().__init__(
             {
+                **start_member(self.cycles),
                 "xx": In(bits),
                 "yy": In(bits),
                 "xy": In(signed(bits + 1)),
@@ -128,10 +131,9 @@ class Conic(Block):
         largest = p.register("largest", lambda a, b: a | b, xx, yy)
         place = p.call("place", LeadingOne(bits), value=largest)["place"]
         up = p.register("up", lambda v: (bits - 1 - v)[: (bits - 1).bit_length()], place)
-        a, b, c = (
-            self._entry(p, name, value, up, scale["scale"])
-            for name, value in (("a", yy), ("b", size), ("c", xx))
-        )
+        jobs = {name: {"value": value} for name, value in (("a", yy), ("b", size), ("c", xx))}
+        entries = p.alike(jobs, self._entry, up=up, scale=scale["scale"])
+        a, b, c = (entry["rounded"] for entry in entries)
         b = p.register("b_signed", lambda v, negative: Mux(negative, v, -v), b, negative)
         offset = 3 - self._params.conic_bits
         from_shape = p.register(
@@ -154,4 +156,5 @@ class Conic(Block):
         multiply = Multiply(unsigned(kept), b)
         product = p.call(f"multiply_{name}", multiply, a=mantissa, b=scale)["product"]
         half = 1 << (b.width - 1)
-        return p.register(f"rounded_{name}", lambda v: (v + half) >> b.width, product)
+        rounded = p.register(f"rounded_{name}", lambda v: (v + half) >> b.width, product)
+        return {"rounded": rounded}

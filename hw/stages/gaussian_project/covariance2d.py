@@ -7,6 +7,7 @@ from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
 from golden.stages.gaussian_project.formats import EXPONENT_MAX, ProjectionFormats
+from hw.blocks.held_pipeline import HeldBlock, start_member
 from hw.blocks.pipeline import Block
 from hw.blocks.shift import ShiftRight
 from hw.layouts import shape
@@ -69,7 +70,7 @@ class LowPass(Block):
         return p.finish((self.depth_squared, squared), (self.low_pass, low_pass))
 
 
-class Covariance2d(Block):
+class Covariance2d(HeldBlock):
     """xx = min(sum T_x^2 + low_pass, top), yy alike; xy = sum T_x T_y, cut to +-top.
 
     top = 2^covariance_bits - 1.
@@ -85,11 +86,13 @@ class Covariance2d(Block):
     """
 
     def __init__(self, params: Parameters):
+        self.cycles = params.project_cycles
         self._formats = formats = ProjectionFormats(params)
         self._sharp = sharp_members(params, Out)
         entry, bits = shape(formats.footprint), formats.covariance_bits
         super().__init__(
             {
+                **start_member(self.cycles),
                 **{f"t{axis}{k}": In(entry) for axis in "xy" for k in range(3)},
                 "low_pass": In(low_pass_bits(formats)),
                 "xx": Out(bits),
@@ -104,12 +107,21 @@ class Covariance2d(Block):
         top = (1 << bits) - 1
         low_pass = p.input(self.low_pass)
         outputs = []
+        jobs = {
+            name: {
+                f"{side}{k}": p.input(getattr(self, f"t{axis}{k}"))
+                for side, axis in zip("ab", name, strict=True)
+                for k in range(3)
+            }
+            for name in ("xx", "yy", "xy")
+        }
+        totals = dict(zip(jobs, (v["total"] for v in p.alike(jobs, self._sum)), strict=True))
 
         def cut_off(v):
             return Mux(v[bits:].any(), top, v[:bits])
 
         for name in ("xx", "yy"):
-            total = self._sum(p, name)
+            total = totals[name]
             filtered = p.register(
                 f"filtered_{name}", lambda v, low: v.as_unsigned() + low, total, low_pass
             )
@@ -118,7 +130,7 @@ class Covariance2d(Block):
             if self._sharp:
                 sharp = p.register(f"sharp_cut_{name}", cut_off, total)
                 outputs.append((getattr(self, f"sharp_{name}"), sharp))
-        total = self._sum(p, "xy")
+        total = totals["xy"]
         over = p.register("over", lambda v: v > top, total)
         under = p.register("under", lambda v: v < -top, total)
         cut = p.register(
@@ -128,14 +140,10 @@ class Covariance2d(Block):
         )
         return p.finish(*outputs, (self.xy, cut))
 
-    def _sum(self, p, name):
+    def _sum(self, p, name, **entries):
         """sum_k T_a,k T_b,k."""
         products = [
-            p.multiply(
-                f"product_{name}{k}",
-                *(p.input(getattr(self, f"t{axis}{k}")) for axis in name),
-            )
-            for k in range(3)
+            p.multiply(f"product_{name}{k}", entries[f"a{k}"], entries[f"b{k}"]) for k in range(3)
         ]
         pair = p.register(f"pair_{name}", lambda a, b: a + b, *products[:2])
-        return p.register(f"total_{name}", lambda a, b: a + b, pair, products[2])
+        return {"total": p.register(f"total_{name}", lambda a, b: a + b, pair, products[2])}

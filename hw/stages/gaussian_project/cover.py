@@ -13,7 +13,8 @@ from golden.stages.gaussian_project.formats import (
     SIZE_BITS,
     ProjectionFormats,
 )
-from hw.blocks.pipeline import Block
+from hw.blocks.held_pipeline import HeldBlock, start_member
+from hw.blocks.pipeline import ALWAYS, Block
 from hw.blocks.shift import ShiftRight
 from hw.layouts import gaussian_project_constants
 from hw.stages.gaussian_project.margin import INPUTS, Margin
@@ -33,16 +34,22 @@ class TileSpan(Block):
 
     Latency: `latency_cycles` = 6: two sums, halves, comparisons, cutting, tiles. No multiplier.
 
+    Parameters
+    ----------
+    in_turn : both axes use it, an item each.
+
     Members
     -------
-    principal : In(signed(tangent_bits)), last_pixel : In(SIZE_BITS), held during a frame.
+    principal : In(signed(tangent_bits)), last_pixel : In(SIZE_BITS), held during a frame, or those
+        of the item's axis.
     tangent : In(signed(screen_bits - 1)). length : In(extent_bits). lost : In(1).
     start, end : Out(16), the first tile, and the one after the last; anything where empty.
     empty : Out(1), no pixel centre of the picture is covered.
     """
 
-    def __init__(self, params: Parameters):
-        self._formats = formats = ProjectionFormats(params)
+    def __init__(self, params: Parameters, *, in_turn: bool):
+        self._formats, self._in_turn = ProjectionFormats(params), in_turn
+        formats = self._formats
         self._fraction_bits = params.screen_fraction_bits
         super().__init__(
             {
@@ -58,18 +65,20 @@ class TileSpan(Block):
         )
 
     def build(self, p):
-        s, final = self._fraction_bits, self.last_pixel
+        s = self._fraction_bits
         half = 1 << (s - 1)
+        given = p.input if self._in_turn else p.constant
+        principal, final = given(self.principal), given(self.last_pixel)
         tangent, length = p.input(self.tangent), p.input(self.length)
         lost = p.register("everywhere", lambda v, lost: v.all() | lost, length, p.input(self.lost))
-        center = p.register("center", lambda v: v + self.principal, tangent)
+        center = p.register("center", lambda v, c: v + c, tangent, principal)
         low = p.register("low", lambda c, v: c - v, center, length)
         high = p.register("high", lambda c, v: c + v, center, length)
         first = p.register("first", lambda v: (v + (half - 1)) >> s, low)
         last = p.register("last", lambda v: (v - half) >> s, high)
         apart = p.register("apart", lambda a, b: b < a, first, last)
-        right = p.register("right", lambda a: final < a, first)
-        beyond = p.register("beyond", lambda b: final < b, last)
+        right = p.register("right", lambda a, final: final < a, first, final)
+        beyond = p.register("beyond", lambda b, final: final < b, last, final)
         # Cut to the picture, first <= last unless they were apart, or both on one side of it.
         empty = p.register(
             "empty_span", lambda a, r, b, lost: (a | r | (b < 0)) & ~lost, apart, right, last, lost
@@ -79,15 +88,15 @@ class TileSpan(Block):
         )
         last = p.register(
             "last_cut",
-            lambda b, beyond, lost: Mux(lost | beyond, final, b[:SIZE_BITS]),
-            *(last, beyond, lost),
+            lambda b, beyond, lost, final: Mux(lost | beyond, final, b[:SIZE_BITS]),
+            *(last, beyond, lost, final),
         )
         end = p.register("end_tile", lambda b: (b >> TILE_SHIFT) + 1, last)
         start = p.wire("start_tile", lambda a: a >> TILE_SHIFT, first)
         return p.finish((self.start, start), (self.end, end), (self.empty, empty))
 
 
-class Cover(Block):
+class Cover(HeldBlock):
     """extent = reach (1 + 2^-r) + 1 + margin, cut; its pixel centres as tiles of 16 px.
 
     r = depth_exponent - error_exponent - 1, cut to 0..MAX_EXTENT_SHIFT. Where the exponents are
@@ -109,11 +118,12 @@ class Cover(Block):
     """
 
     def __init__(self, params: Parameters):
-        self._params = params
+        self._params, self.cycles = params, params.project_cycles
         self._formats = formats = ProjectionFormats(params)
         shapes = place_shapes(params)
         super().__init__(
             {
+                **start_member(self.cycles),
                 "constants": In(gaussian_project_constants(params)),
                 "reach_factor": In(REACH_FACTOR_BITS),
                 **{name: In(shapes[name]) for name in INPUTS},
@@ -140,22 +150,31 @@ class Cover(Block):
         margin = p.register("margin_up", lambda v: v + 1, margin)
         lost = p.register("lost", lambda v: v < DEPTH_TRUST_BITS, trust)
         amount = p.register("grown", self._growth, trust)
-        outputs, empty = [], []
-        for axis in "xy":
-            length = self._length(p, axis, reach[f"reach_{axis}"], amount, margin)
-            outputs.append((getattr(self, f"extent_px_{axis}"), self._extent_px(p, axis, length)))
-            span = TileSpan(self._params)
-            p.m.d.comb += [
-                span.principal.eq(self.constants[f"principal_{axis}"]),
-                span.last_pixel.eq(self.constants[f"last_pixel_{axis}"]),
-            ]
-            tangent = place[f"tangent_{axis}"]
-            tiles = p.call(f"span_{axis}", span, tangent=tangent, length=length, lost=lost)
-            outputs.append((getattr(self, f"{axis}0"), tiles["start"]))
-            outputs.append((getattr(self, f"{axis}1"), tiles["end"]))
-            empty.append(tiles["empty"])
-        either = p.wire("either_empty", lambda a, b: a | b, *empty)
+        jobs = {
+            axis: {
+                "reach": reach[f"reach_{axis}"],
+                "tangent": place[f"tangent_{axis}"],
+                "principal": p.constant(self.constants[f"principal_{axis}"]),
+                "last_pixel": p.constant(self.constants[f"last_pixel_{axis}"]),
+            }
+            for axis in "xy"
+        }
+        spans = p.alike(jobs, self._axis, amount=amount, margin=margin, lost=lost)
+        outputs = []
+        for axis, span in zip("xy", spans, strict=True):
+            outputs.append((getattr(self, f"extent_px_{axis}"), span["extent_px"]))
+            outputs.append((getattr(self, f"{axis}0"), span["start"]))
+            outputs.append((getattr(self, f"{axis}1"), span["end"]))
+        either = p.wire("either_empty", lambda a, b: a | b, *(span["empty"] for span in spans))
         return p.finish(*outputs, (self.empty, either))
+
+    def _axis(self, p, axis, reach, amount, margin, **of_span):
+        """Extent and tiles along one axis."""
+        length = self._length(p, axis, reach, amount, margin)
+        extent = self._extent_px(p, axis, length)
+        span = TileSpan(self._params, in_turn=of_span["principal"].cycle != ALWAYS)
+        tiles = p.call(f"span_{axis}", span, length=length, **of_span)
+        return {"extent_px": extent, **tiles}
 
     @staticmethod
     def _growth(trust):

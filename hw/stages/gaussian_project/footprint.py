@@ -12,6 +12,7 @@ from golden.stages.gaussian_project.formats import (
     EXPONENT_MAX,
     ProjectionFormats,
 )
+from hw.blocks.held_pipeline import HeldBlock, start_member
 from hw.blocks.pipeline import Block
 from hw.layouts import gaussian_project_constants, shape
 
@@ -76,7 +77,7 @@ class FootprintExponent(Block):
         return p.finish((self.steps, steps), (self.exponent, cut))
 
 
-class Footprint(Block):
+class Footprint(HeldBlock):
     """T_k = floor(sum_j A_j L_jk / 2^(J + 4 steps) + 1/2), cut to +-(2^(bits - 1) - 1).
 
     L is lower triangular, so a row takes 3 + 2 + 1 products. J: fraction bits of A.
@@ -93,9 +94,11 @@ class Footprint(Block):
     """
 
     def __init__(self, params: Parameters):
+        self.cycles = params.project_cycles
         self._formats = formats = ProjectionFormats(params)
         super().__init__(
             {
+                **start_member(self.cycles),
                 **{f"{axis}{j}": In(shape(formats.jacobian)) for axis in "xy" for j in range(3)},
                 **{f"factor_{name}": In(signed(16)) for name in FACTOR},
                 "steps": In(3),
@@ -104,22 +107,32 @@ class Footprint(Block):
         )
 
     def build(self, p):
-        rows = {axis: [p.input(getattr(self, f"{axis}{j}")) for j in range(3)] for axis in "xy"}
-        factor = {name: p.input(getattr(self, f"factor_{name}")) for name in FACTOR}
-        steps = p.input(self.steps)
-        outputs = []
-        for axis in "xy":
-            for k, entries in enumerate(COLUMNS):
-                name = f"{axis}{k}"
-                products = [
-                    p.multiply(f"product_{name}_{j}", rows[axis][j], factor[at])
-                    for j, at in entries
-                ]
-                total = products[0]
-                for part in products[1:]:
-                    total = p.register(f"sum_{name}_{total.cycle}", lambda a, b: a + b, total, part)
-                outputs.append((getattr(self, f"t{name}"), self._scaled(p, name, total, steps)))
-        return p.finish(*outputs)
+        jobs = {
+            axis: {f"a{j}": p.input(getattr(self, f"{axis}{j}")) for j in range(3)} for axis in "xy"
+        }
+        common = {f"factor_{name}": p.input(getattr(self, f"factor_{name}")) for name in FACTOR}
+        rows = p.alike(jobs, self._row, **common, steps=p.input(self.steps))
+        return p.finish(
+            *(
+                (getattr(self, f"t{axis}{k}"), row[f"t{k}"])
+                for axis, row in zip("xy", rows, strict=True)
+                for k in range(3)
+            )
+        )
+
+    def _row(self, p, axis, steps, **values):
+        outputs = {}
+        for k, entries in enumerate(COLUMNS):
+            name = f"{axis}{k}"
+            products = [
+                p.multiply(f"product_{name}_{j}", values[f"a{j}"], values[f"factor_{at}"])
+                for j, at in entries
+            ]
+            total = products[0]
+            for part in products[1:]:
+                total = p.register(f"sum_{name}_{total.cycle}", lambda a, b: a + b, total, part)
+            outputs[f"t{k}"] = self._scaled(p, name, total, steps)
+        return outputs
 
     def _scaled(self, p, name, total, steps):
         """Shifted by 0 to 5 coarse steps, rounded, cut."""

@@ -1,10 +1,10 @@
-"""Stage 3: members of visible clusters in, splats out, one a cycle and lane."""
+"""Stage 3: members of visible clusters in, splats out, one a lane every project_cycles."""
 
 from __future__ import annotations
 
 from itertools import pairwise
 
-from amaranth.hdl import Cat, Module, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.fifo import SyncFIFOBuffered
 from amaranth.lib.wiring import In, Out
@@ -47,9 +47,11 @@ class GaussianProject(wiring.Component):
     the output back through the pipeline, whatever the stall pattern. The lanes move together.
 
     Latency: `latency_cycles` = that of Projection + 3, from a beat taken to its splats offered: a
-    register, since the lanes lie far from the queue, and the queue's 2.
-    Throughput: one beat a cycle while the output is taken at least as fast as beats come; order is
-    kept. A beat of which nothing is left takes no place. Multipliers: those of a Projection a lane.
+    register, since the lanes lie far from the queue, and the queue's 2. Where project_cycles is
+    above 1 there is one more, of the register that holds the beat meanwhile.
+    Throughput: one beat every project_cycles while the output is taken at least as fast as beats
+    come; order is kept. A beat of which nothing is left takes no place. Multipliers: those of a
+    Projection a lane.
 
     Members
     -------
@@ -69,7 +71,8 @@ class GaussianProject(wiring.Component):
     def __init__(self, params: Parameters):
         self._params = params
         self._lanes = [Projection(params) for _ in range(params.lanes)]
-        self.latency_cycles = self._lanes[0].latency_cycles + 3
+        self._cycles = self._lanes[0].latency_cycles + self._is_held
+        self.latency_cycles = self._cycles + 3
         # What is under way when the first splat is taken, and a few in which its place comes free.
         self.queue_depth = 1 << (self.latency_cycles + 4).bit_length()
         super().__init__(
@@ -93,11 +96,12 @@ class GaussianProject(wiring.Component):
             Signal(splat_beat(self._params)),
             Signal(splat_beat(self._params), reset_less=True),
         )
+        records = self._records(m, taken, under_way[0])
         for n, lane in enumerate(self._lanes):
             m.submodules[f"lane_{n}"] = lane
             m.d.comb += [
                 lane.constants.eq(self.constants),
-                lane.member.eq(self.i.payload.records[n]),
+                lane.member.eq(records[n]),
                 beat.records[n].eq(lane.splat),
                 beat.lanes[n].eq(under_way[-1][n] & ~lane.drop.any()),
             ]
@@ -126,8 +130,26 @@ class GaussianProject(wiring.Component):
         return m
 
     @property
-    def _cycles(self) -> int:
-        return self._lanes[0].latency_cycles
+    def _is_held(self) -> bool:
+        return self._params.project_cycles > 1
+
+    def _records(self, m, taken, lanes):
+        """Members of the lanes: of a beat as it is taken, or held until the next one."""
+        if not self._is_held:
+            return self.i.payload.records
+        held = Signal.like(self.i.payload.records, name="held", reset_less=True)
+        with m.If(taken):
+            m.d.sync += held.eq(self.i.payload.records)
+        for lane in self._lanes:
+            m.d.comb += lane.start.eq(lanes.any())
+        return held
+
+    def _is_apart(self, m, taken):
+        """Whether the next cycle is project_cycles or more after the last beat."""
+        cycles = self._params.project_cycles
+        left = Signal(range(cycles))
+        m.d.sync += left.eq(Mux(taken, cycles - 1, Mux(left == 0, 0, left - 1)))
+        return Mux(taken, 0, left <= 1)
 
     def _track(self, m, taken, dropped, passed):
         """Beats under way and beats that wait: never more than the queue has places for.
@@ -136,10 +158,11 @@ class GaussianProject(wiring.Component):
         QUIET_CYCLES later, and one is kept for what is taken meanwhile.
         """
         pending, freed = Signal(range(self.queue_depth + 1)), Signal()
+        has_room = pending < self.queue_depth - 1
         m.d.sync += [
             freed.eq(passed),
             pending.eq(pending + taken - dropped - freed),
-            self.i.ready.eq(pending < self.queue_depth - 1),
+            self.i.ready.eq(has_room & self._is_apart(m, taken) if self._is_held else has_room),
         ]
         m.d.comb += self.busy.eq(pending.any())
 

@@ -7,7 +7,7 @@ from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
 from golden.stages.gaussian_project.formats import ProjectionFormats
-from hw.blocks.pipeline import Block
+from hw.blocks.held_pipeline import HeldBlock, start_member
 from hw.blocks.shift import ShiftRight
 from hw.layouts import gaussian_project_constants, shape
 
@@ -16,7 +16,7 @@ AXES = "xy"
 SHIFT_BITS = 3
 
 
-class Jacobian(Block):
+class Jacobian(HeldBlock):
     """Rows x and y of f^ J R, J the derivative of the projection with t clamped.
 
     A_j = f^ r_j - floor(t r_z,j / 2^R + 1/2), t cut to [clamp_low, clamp_high] and to the fraction
@@ -34,11 +34,12 @@ class Jacobian(Block):
     """
 
     def __init__(self, params: Parameters):
-        self._params = params
+        self._params, self.cycles = params, params.project_cycles
         self._formats = formats = ProjectionFormats(params)
         entry = shape(formats.jacobian)
         super().__init__(
             {
+                **start_member(self.cycles),
                 "constants": In(gaussian_project_constants(params)),
                 **{f"tangent_{axis}": In(signed(formats.screen_bits - 1)) for axis in AXES},
                 **{f"{axis}{j}": Out(entry) for axis in AXES for j in range(3)},
@@ -46,39 +47,53 @@ class Jacobian(Block):
         )
 
     def build(self, p):
-        constants, formats = self.constants, self._formats
-        outputs = []
-        for axis in AXES:
-            shift = Signal(SHIFT_BITS, name=f"amount_{axis}")
-            p.m.d.sync += shift.eq(constants.tangent_shift - formats.jacobian.fraction_bits)
-            tangent = self._clamped(p, axis, shift)
-            for j in range(3):
-                outputs.append((getattr(self, f"{axis}{j}"), self._entry(p, axis, j, tangent)))
-        return p.finish(*outputs)
+        jobs = {
+            axis: {"t": p.input(getattr(self, f"tangent_{axis}"))}
+            | {side: p.constant(self.constants[f"clamp_{side}_{axis}"]) for side in ("low", "high")}
+            for axis in AXES
+        }
+        clamped = p.alike(jobs, self._clamped)
+        jobs = {
+            f"{axis}{j}": {
+                "tangent": tangent["clamped"],
+                "rotation": p.constant(self.constants[f"rotation_2{j}"]),
+                "constant": p.constant(self.constants[f"jacobian_{axis}{j}"]),
+            }
+            for axis, tangent in zip(AXES, clamped, strict=True)
+            for j in range(3)
+        }
+        entries = p.alike(jobs, self._entry)
+        return p.finish(
+            *((getattr(self, name), v["a"]) for name, v in zip(jobs, entries, strict=True))
+        )
 
-    def _clamped(self, p, axis, shift):
+    def _clamped(self, p, axis, t, low, high):
         """t within the clamp range, in the format of the Jacobian."""
-        t = p.input(getattr(self, f"tangent_{axis}"))
-        low, high = (self.constants[f"clamp_{side}_{axis}"] for side in ("low", "high"))
-        below = p.register(f"below_{axis}", lambda t: t < low, t)
-        above = p.register(f"above_{axis}", lambda t: t > high, t)
+        below = p.register(f"below_{axis}", lambda t, low: t < low, t, low)
+        above = p.register(f"above_{axis}", lambda t, high: t > high, t, high)
         clamped = p.register(
             f"clamped_{axis}",
-            lambda t, below, above: Mux(below, low, Mux(above, high, t)).as_signed(),
-            *(t, below, above),
+            lambda t, low, high, below, above: Mux(below, low, Mux(above, high, t)).as_signed(),
+            *(t, low, high, below, above),
         )
+        shift = Signal(SHIFT_BITS, name=f"amount_{axis}")
+        of = self.constants.tangent_shift - self._formats.jacobian.fraction_bits
+        p.m.d.sync += shift.eq(of)
         shifter = ShiftRight(clamped.value.shape(), SHIFT_BITS, "floor")
-        amount = p.input(shift, clamped.cycle)
+        amount = p.constant(shift)
         shifted = p.call(f"shift_{axis}", shifter, value=clamped, amount=amount)["result"]
         bits = self._formats.jacobian.bits
-        return p.wire(f"tangent_{axis}", lambda t: t[:bits].as_signed(), shifted)
+        return {"clamped": p.wire(f"tangent_{axis}", lambda t: t[:bits].as_signed(), shifted)}
 
-    def _entry(self, p, axis, j, tangent):
+    def _entry(self, p, name, tangent, rotation, constant):
         fraction = self._params.rotation_fraction_bits
-        constant = self.constants[f"jacobian_{axis}{j}"]
-        product = p.multiply(f"product_{axis}{j}", tangent, self.constants[f"rotation_2{j}"])
+        product = p.multiply(f"product_{name}", tangent, rotation)
         turned = p.register(
-            f"turned_{axis}{j}", lambda v: (v + (1 << (fraction - 1))) >> fraction, product
+            f"turned_{name}", lambda v: (v + (1 << (fraction - 1))) >> fraction, product
         )
         bits = self._formats.jacobian.bits
-        return p.register(f"entry_{axis}{j}", lambda v: (constant - v)[:bits].as_signed(), turned)
+
+        def entry(c, v):
+            return (c - v)[:bits].as_signed()
+
+        return {"a": p.register(f"entry_{name}", entry, constant, turned)}

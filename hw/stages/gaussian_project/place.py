@@ -8,6 +8,7 @@ from amaranth.lib.wiring import In, Out
 from golden.numbers.tables import reciprocal_table
 from golden.params import Parameters
 from golden.stages.gaussian_project.formats import MAX_FRAME_SHIFT, ProjectionFormats
+from hw.blocks.held_pipeline import HeldBlock, start_member
 from hw.blocks.multiply import Multiply
 from hw.blocks.normalize import Normalize
 from hw.blocks.pipeline import Block
@@ -86,7 +87,7 @@ class Tangent(Block):
         return p.finish((self.tangent, tangent))
 
 
-class Place(Block):
+class Place(HeldBlock):
     """q = C + R offset; depth z = max(q_z, 1); 1 / z; t = f^ q_x / z and f^ q_y / z.
 
     z's mantissa is rounded down, 1/z's and f^/z's to nearest, |t| to nearest; coordinates are cut
@@ -109,10 +110,11 @@ class Place(Block):
     """
 
     def __init__(self, params: Parameters):
-        self._params = params
+        self._params, self.cycles = params, params.project_cycles
         self._formats = ProjectionFormats(params)
         super().__init__(
             {
+                **start_member(self.cycles),
                 "constants": In(gaussian_project_constants(params)),
                 **{f"offset_{axis}": In(signed(OFFSET_BITS)) for axis in AXES},
                 "member_exponent": In(signed(8)),
@@ -138,7 +140,12 @@ class Place(Block):
         table = reciprocal_table(self._formats.mantissa)
         reciprocal = p.call("reciprocal", TableFunction(table), x=normal["mantissa"])["y"]
         shifts = self._shifts(p, normal["exponent"])
-        x, y = (self._tangent(p, axis, mean[axis], shifts, reciprocal) for axis in "xy")
+        jobs = {
+            axis: {"lateral": mean[axis], "focal": p.constant(self.constants[f"focal_{axis}"])}
+            for axis in "xy"
+        }
+        axes = p.alike(jobs, self._tangent, **shifts, reciprocal=reciprocal)
+        x, y = (axis["tangent"] for axis in axes)
         return p.finish(
             (self.tangent_x, x),
             (self.tangent_y, y),
@@ -182,10 +189,9 @@ class Place(Block):
             "up": p.register("up", lambda v: Mux(v < 0, 0, v[:up]), above),
         }
 
-    def _tangent(self, p, axis, lateral, shifts, reciprocal):
+    def _tangent(self, p, axis, lateral, focal, reciprocal, **shifts):
         b = self._formats.mantissa
-        focal = self.constants[f"focal_{axis}"]
         product = p.multiply(f"focal_product_{axis}", reciprocal, focal)
         scale = p.register(f"scale_{axis}", lambda v: (v + (1 << (b - 1))) >> b, product)
         tangent = Tangent(self._params)
-        return p.call(f"tangent_{axis}", tangent, lateral=lateral, scale=scale, **shifts)["tangent"]
+        return p.call(f"tangent_{axis}", tangent, lateral=lateral, scale=scale, **shifts)

@@ -13,6 +13,7 @@ from golden.stages.gaussian_project.formats import (
     ProjectionFormats,
 )
 from golden.stages.gaussian_project.place import DEPTH_ERROR_SHIFT, OFFSET_ERROR_BITS
+from hw.blocks.held_pipeline import HeldBlock, start_member
 from hw.blocks.pipeline import Block
 from hw.blocks.shift import ShiftRight
 from hw.layouts import gaussian_project_constants, shape
@@ -31,14 +32,14 @@ def error_shape(params: Parameters) -> Shape:
     return Shape.cast(range(largest_error_exponent(params) + 1))
 
 
-class Position(Block):
+class Position(HeldBlock):
     """q = C + floor(R offset / 2^s + 1/2), cut to +-(2^(bits - 1) - 1) of the format `position`.
 
     s = rotation_fraction_bits - length_fraction_bits - member_exponent, cut to 1..63. One bit of
     the shift is left to the sum: floor((2 C + 1 + floor(R offset / 2^(s - 1))) / 2).
 
     Latency: `latency_cycles` = 10: product (2), two sums, three of shift, sum, two of cutting.
-    Multipliers: 9 of 16 x rotation.bits.
+    Multipliers: 9 of 16 x rotation.bits; 3 where all axes take turns.
 
     Members
     -------
@@ -51,10 +52,11 @@ class Position(Block):
     """
 
     def __init__(self, params: Parameters):
-        self._params = params
+        self._params, self.cycles = params, params.project_cycles
         self._formats = formats = ProjectionFormats(params)
         super().__init__(
             {
+                **start_member(self.cycles),
                 "constants": In(gaussian_project_constants(params)),
                 **{f"offset_{axis}": In(signed(OFFSET_BITS)) for axis in AXES},
                 "member_exponent": In(signed(8)),
@@ -69,29 +71,32 @@ class Position(Block):
         offset = [p.input(getattr(self, f"offset_{axis}")) for axis in AXES]
         exponent = p.input(self.member_exponent)
         amount = self._amount(p, exponent)
-        outputs = []
-        for i, axis in enumerate(AXES):
-            rotated = self._rotated(p, i, offset)
-            shifter = ShiftRight(rotated.value.shape(), amount.value.shape().width, "floor")
-            shifted = p.call(f"shift_{axis}", shifter, value=rotated, amount=amount)["result"]
-            center = p.input(getattr(self, f"center_camera_{axis}"))
-            total = p.register(
-                f"total_{axis}",
-                lambda c, v: (Cat(Const(1, 1), c).as_signed() + v) >> 1,
-                *(center, shifted),
-            )
-            cut = symmetric_cut(p, axis, total, self._formats.position.bits)
-            outputs.append((getattr(self, axis), cut))
+        jobs = {
+            axis: {"center": p.input(getattr(self, f"center_camera_{axis}"))}
+            | {f"r{j}": p.constant(self.constants[f"rotation_{i}{j}"]) for j in range(3)}
+            for i, axis in enumerate(AXES)
+        }
+        common = {f"offset{j}": part for j, part in enumerate(offset)} | {"amount": amount}
+        axes = p.alike(jobs, self._axis, **common)
+        outputs = zip((getattr(self, axis) for axis in AXES), (v["q"] for v in axes), strict=True)
         return p.finish(*outputs, (self.error_exponent, self._error(p, exponent)))
 
-    def _rotated(self, p, i, offset):
-        """Row i of R offset, exact."""
+    def _axis(self, p, axis, center, amount, **parts):
+        """q of one axis, of a row of R."""
+        i = axis if axis not in AXES else AXES.index(axis)
         products = [
-            p.multiply(f"product_{i}{j}", part, self.constants[f"rotation_{i}{j}"])
-            for j, part in enumerate(offset)
+            p.multiply(f"product_{i}{j}", parts[f"offset{j}"], parts[f"r{j}"]) for j in range(3)
         ]
         pair = p.register(f"pair_{i}", lambda a, b: a + b, *products[:2])
-        return p.register(f"rotated_{i}", lambda a, b: a + b, pair, products[2])
+        rotated = p.register(f"rotated_{i}", lambda a, b: a + b, pair, products[2])
+        shifter = ShiftRight(rotated.value.shape(), amount.value.shape().width, "floor")
+        shifted = p.call(f"shift_{axis}", shifter, value=rotated, amount=amount)["result"]
+        total = p.register(
+            f"total_{axis}",
+            lambda c, v: (Cat(Const(1, 1), c).as_signed() + v) >> 1,
+            *(center, shifted),
+        )
+        return {"q": symmetric_cut(p, axis, total, self._formats.position.bits)}
 
     def _amount(self, p, exponent):
         """s - 1, cut to 0..MEMBER_SHIFT_MAX - 1."""

@@ -6,7 +6,7 @@ from amaranth.hdl import Mux
 from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
-from hw.blocks.pipeline import Block
+from hw.blocks.held_pipeline import HeldBlock, start_member
 from hw.layouts import gaussian_project_constants, member_record, splat_record
 from hw.stages.gaussian_project.conic import Conic
 from hw.stages.gaussian_project.cover import Cover
@@ -20,7 +20,7 @@ from hw.stages.gaussian_project.screen_shape import ScreenShape
 OPACITY, NEAR, OUTSIDE = 1, 2, 3
 
 
-class Projection(Block):
+class Projection(HeldBlock):
     """Splat of a member, and whether the view can need it.
 
     The steps are those of golden.stages.gaussian_project: Place, ScreenShape (footprint), Conic,
@@ -38,9 +38,10 @@ class Projection(Block):
     """
 
     def __init__(self, params: Parameters):
-        self._params = params
+        self._params, self.cycles = params, params.project_cycles
         super().__init__(
             {
+                **start_member(self.cycles),
                 "constants": In(gaussian_project_constants(params)),
                 "member": In(member_record(params)),
                 "splat": Out(splat_record(params)),

@@ -17,6 +17,7 @@ from golden.stages.gaussian_project.formats import (
     FOOTPRINT_MARGIN,
     ProjectionFormats,
 )
+from hw.blocks.held_pipeline import HeldBlock, start_member
 from hw.blocks.normalize import Normalize
 from hw.blocks.pipeline import Block
 from hw.blocks.shift import ShiftRight
@@ -81,7 +82,7 @@ class StandardDeviation(Block):
         return p.finish((self.sigma, sigma))
 
 
-class Reach(Block):
+class Reach(HeldBlock):
     """k sqrt(cov) of both axes, rounded up: ceil(k/zm sigma 2^(exponent + S + 2 - B)), cut.
 
     k/zm = min(floor(k (1/zm + RECIPROCAL_MARGIN) / 2^REACH_SHIFT) + 1, 2^B - 1). The slack of sigma
@@ -99,10 +100,11 @@ class Reach(Block):
     """
 
     def __init__(self, params: Parameters):
-        self._params = params
+        self._params, self.cycles = params, params.project_cycles
         self._formats = formats = ProjectionFormats(params)
         super().__init__(
             {
+                **start_member(self.cycles),
                 "reach_factor": In(REACH_FACTOR_BITS),
                 "reciprocal": In(formats.mantissa),
                 "trust": In(trust_shape(params)),
@@ -118,10 +120,9 @@ class Reach(Block):
         scaled, slack = self._scaled(p), self._slack(p)
         most = (EXPONENT_MAX - self._formats.exponent_min).bit_length()
         amount = p.register("amount", lambda e: (EXPONENT_MAX - e)[:most], p.input(self.exponent))
-        return p.finish(
-            (self.reach_x, self._length(p, "x", p.input(self.xx), slack, scaled, amount)),
-            (self.reach_y, self._length(p, "y", p.input(self.yy), slack, scaled, amount)),
-        )
+        jobs = {"x": {"variance": p.input(self.xx)}, "y": {"variance": p.input(self.yy)}}
+        x, y = p.alike(jobs, self._length, slack=slack, scaled=scaled, amount=amount)
+        return p.finish((self.reach_x, x["length"]), (self.reach_y, y["length"]))
 
     def _scaled(self, p):
         """k / zm."""
@@ -157,4 +158,4 @@ class Reach(Block):
         raised = p.wire(f"raised_{axis}", lambda v: Cat(Const(0, up), v), product)
         shifter = ShiftRight(raised.value.shape(), amount.value.shape().width, "ceil")
         length = p.call(f"shift_{axis}", shifter, value=raised, amount=amount)["result"]
-        return p.register(f"length_{axis}", lambda v: unsigned_cut(v, bits), length)
+        return {"length": p.register(f"length_{axis}", lambda v: unsigned_cut(v, bits), length)}

@@ -7,7 +7,7 @@ from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
 from golden.stages.gaussian_project.formats import ProjectionFormats
-from hw.blocks.pipeline import Block
+from hw.blocks.held_pipeline import HeldBlock, start_member
 from hw.layouts import gaussian_project_constants, shape
 from hw.stages.gaussian_project.covariance2d import Covariance2d, LowPass
 from hw.stages.gaussian_project.footprint import FACTOR, Footprint, FootprintExponent
@@ -15,7 +15,7 @@ from hw.stages.gaussian_project.jacobian import AXES, Jacobian
 from hw.stages.gaussian_project.light import sharp_members
 
 
-class ScreenShape(Block):
+class ScreenShape(HeldBlock):
     """golden.stages.gaussian_project.footprint: A = f^ J R, T = A L, T T^T plus the low pass.
 
     Latency: `latency_cycles`, that of Jacobian, Footprint and Covariance2d one after another.
@@ -34,12 +34,13 @@ class ScreenShape(Block):
     """
 
     def __init__(self, params: Parameters):
-        self._params = params
+        self._params, self.cycles = params, params.project_cycles
         self._formats = formats = ProjectionFormats(params)
         bits = formats.covariance_bits
         self._sharp = sharp_members(params, Out)
         super().__init__(
             {
+                **start_member(self.cycles),
                 "constants": In(gaussian_project_constants(params)),
                 **{f"tangent_{axis}": In(signed(formats.screen_bits - 1)) for axis in AXES},
                 "depth_exponent": In(6),

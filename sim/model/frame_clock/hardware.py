@@ -64,7 +64,7 @@ def idle_frame(params: Parameters) -> IdleFrame:
             "outstanding_limit": params.outstanding_bursts,
             "clients": len(clients),
         },
-        "project": {"depth": depth},
+        "project": {"depth": depth, "apart": params.project_cycles},
     }
     direction_cycles = shade_cycles = 1
     if params.color_cycles:

@@ -16,11 +16,13 @@ Int64 = NDArray[np.int64]
 Bool = NDArray[np.bool_]
 
 GAUSSIAN_PROJECT = registers(
-    # Fixed: beats that may be under way.
-    "depth",
+    # Fixed: beats that may be under way, cycles that they are apart.
+    *("depth", "apart"),
     # May one be taken; the next member; beats under way, a place that came free in the cycle
     # before; splats of the beat that is put into the queue, and whether one of none was dropped.
     *("ready", "member", "pending", "freed", "written", "dropped"),
+    # Cycles until the next beat may be taken, but for the one in which the last one was.
+    "left",
     # Places of the ring of beats in the queue.
     *("write_place", "read_place"),
     # Beats taken, cycles in which none could be, the cycles of the first and of the last.
@@ -66,7 +68,9 @@ def clock_gaussian_project(
     clock_fifo(project.queue, project.written != 0, passed)
     if passed:
         project.read_place = (project.read_place + 1) % len(beats)
-    project.ready = int(project.pending < project.depth - 1)
+    is_apart = project.apart == 1 or (not taken and project.left <= 1)
+    project.left = project.apart - 1 if taken else max(project.left - 1, 0)
+    project.ready = int(project.pending < project.depth - 1 and is_apart)
     project.pending += int(taken) - project.dropped - project.freed
     project.freed = int(passed)
     project.written, project.dropped = max(leaves, 0), int(leaves == 0)
