@@ -75,9 +75,11 @@ class Parameters:
     screen_fraction_bits: int = _parameter(8, 4, 8, "fraction of a pixel position")
     conic_bits: int = _parameter(24, 12, 24, "mantissas of a conic")
     lanes: int = _parameter(1, 1, 8, "Gaussians that gaussian_project takes a cycle")
+    cull_cycles: int = _parameter(1, 1, 4, "cycles that balls of cluster_cull are apart: 1, 2, 4")
     project_cycles: int = _parameter(
         1, 1, 4, "cycles that beats of gaussian_project are apart: 1, 2, 4"
     )
+    setup_cycles: int = _parameter(1, 1, 4, "cycles that entries of rasterize are apart: 1, 2, 4")
     data_bits: int = _parameter(256, 64, 512, "width of the memory bus, a power of two")
     address_bits: int = _parameter(40, 32, 64, "width of a byte address")
     outstanding_bursts: int = _parameter(16, 2, 64, "bursts under way on the bus at most")

@@ -147,7 +147,7 @@ class GaussianProject(wiring.Component):
     def _is_apart(self, m, taken):
         """Whether the next cycle is project_cycles or more after the last beat."""
         cycles = self._params.project_cycles
-        left = Signal(range(cycles))
+        left = Signal(range(max(cycles, 3)))
         m.d.sync += left.eq(Mux(taken, cycles - 1, Mux(left == 0, 0, left - 1)))
         return Mux(taken, 0, left <= 1)
 
