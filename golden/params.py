@@ -15,7 +15,9 @@ POWERS_OF_TWO = (
     "max_bins",
     "list_pages",
     "sort_entries",
+    "cull_cycles",
     "project_cycles",
+    "setup_cycles",
 )
 
 
