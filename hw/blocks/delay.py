@@ -7,7 +7,10 @@ from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
-from hw.blocks.lut_ram import LUT_RAM
+from hw.blocks.lut_ram import BLOCK_RAM, LUT_RAM
+
+# A memory of items is a block RAM from so many of so many bits on: LUTs hold 16 at once.
+BLOCK_ITEMS, BLOCK_BITS = 32, 16
 
 
 class Delay(wiring.Component):
@@ -98,37 +101,40 @@ class DelayLine(wiring.Component):
 class HeldDelay(wiring.Component):
     """Delays the values of items that come some cycles apart, in a memory with a word an item.
 
-    Latency: from `enter` to the cycle after `leave`; there is no enable.
+    Latency: from `enter` to the cycle after `leave`.
 
     Parameters
     ----------
     shape : shape of the value.
-    items : that may be under way at once, LEAST_ITEMS or more.
+    place_bits : of an item's number: 2^place_bits may be under way at once.
 
     Members
     -------
-    enter : In(1), `i` is an item's. leave : In(1), the oldest item's value is next.
+    enter : In(1), `i` is that of item `first`. leave : In(1), item `last` is next.
+    first, last : In(place_bits), numbers of items, which follow one another.
     i : In(shape).
-    o : Out(shape), from the cycle after its `leave` to the next one.
+    o : Out(shape), from the cycle after an item's `leave` to the next one.
     """
 
-    LEAST_ITEMS = 3  # up to so many the values are in registers
-
-    def __init__(self, shape, items: int):
-        if items < self.LEAST_ITEMS:
-            raise ValueError(f"a delay of {items} items is below {self.LEAST_ITEMS}.")
-        self._shape, self._places = shape, 1 << (items - 1).bit_length()
-        super().__init__({"enter": In(1), "leave": In(1), "i": In(shape), "o": Out(shape)})
+    def __init__(self, shape, place_bits: int):
+        self._shape = shape
+        super().__init__(
+            {
+                **{name: In(1) for name in ("enter", "leave")},
+                **{name: In(place_bits) for name in ("first", "last")},
+                "i": In(shape),
+                "o": Out(shape),
+            }
+        )
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.items = memory = Memory(
-            shape=self._shape, depth=self._places, init=[], attrs=LUT_RAM
-        )
+        depth = 1 << len(self.first)
+        style = BLOCK_RAM if depth >= BLOCK_ITEMS and len(self.i) >= BLOCK_BITS else LUT_RAM
+        m.submodules.items = memory = Memory(shape=self._shape, depth=depth, init=[], attrs=style)
         write, read = memory.write_port(), memory.read_port()
-        for port, moves, name in ((write, self.enter, "first"), (read, self.leave, "last")):
-            place = Signal(range(self._places), name=name)
-            m.d.sync += place.eq(place + moves)
-            m.d.comb += [port.addr.eq(place), port.en.eq(moves)]
-        m.d.comb += [write.data.eq(self.i), self.o.eq(read.data)]
+        m.d.comb += [
+            *(write.addr.eq(self.first), write.en.eq(self.enter), write.data.eq(self.i)),
+            *(read.addr.eq(self.last), read.en.eq(self.leave), self.o.eq(read.data)),
+        ]
         return m

@@ -13,6 +13,9 @@ from amaranth.lib.wiring import In, Out
 from hw.blocks.delay import HeldDelay
 from hw.blocks.pipeline import ALWAYS, Block, Pipeline, Timed
 
+HELD_REGISTERS = 3  # of a value that waits, one behind the other; where it takes more, a memory
+NUMBER_BITS = 8  # of items under way
+
 
 class HeldPipeline(Pipeline):
     """Builds a pipeline that takes an item every `cycles` cycles at most.
@@ -33,6 +36,7 @@ class HeldPipeline(Pipeline):
         super().__init__(m)
         self.cycles = cycles
         self._strobes = [] if start is None else [start]
+        self._numbers: dict[int, Signal] = {}
 
     def strobe(self, cycle: int) -> Value:
         """1 where an item is in that cycle of its way."""
@@ -50,7 +54,7 @@ class HeldPipeline(Pipeline):
         tap = max((tap for tap in taps if tap.cycle <= cycle), key=lambda tap: tap.cycle)
         while tap.cycle < cycle:
             value = Value.cast(tap.value)
-            if cycle - tap.cycle > HeldDelay.LEAST_ITEMS * self.cycles:
+            if cycle - tap.cycle > HELD_REGISTERS * self.cycles:
                 until, held = cycle, self._queued(value, tap.cycle, cycle)
             else:
                 until = min(tap.cycle + self.cycles, cycle)
@@ -64,15 +68,25 @@ class HeldPipeline(Pipeline):
 
     def _queued(self, value: Value, since: int, until: int) -> Value:
         """A value of cycle `since` in cycle `until`, from a memory of the items between them."""
-        line = HeldDelay(value.shape(), (until - since) // self.cycles + 1)
+        bits = ((until - since) // self.cycles).bit_length()
+        line = HeldDelay(value.shape(), bits)
         self.m.submodules[f"delay_{self._delays}"] = line
         self._delays += 1
         self.m.d.comb += [
             line.i.eq(value),
             line.enter.eq(self.strobe(since)),
             line.leave.eq(self.strobe(until - 1)),
+            line.first.eq(self._number(since, bits)),
+            line.last.eq(self._number(until - 1, bits)),
         ]
         return line.o
+
+    def _number(self, cycle: int, bits: int) -> Value:
+        """Number of the item in that cycle, modulo 2^bits."""
+        if cycle not in self._numbers:
+            self._numbers[cycle] = number = Signal(NUMBER_BITS, name=f"number_{cycle}")
+            self.m.d.sync += number.eq(number + self.strobe(cycle))
+        return self._numbers[cycle][:bits]
 
     def call(self, name: str, component, **inputs: Timed) -> dict[str, Timed]:
         """As Pipeline.call; a HeldBlock is told where its items start."""

@@ -7,6 +7,7 @@ from amaranth.lib.fifo import SyncFIFOBuffered
 
 # As Yosys, Vivado and Synplify read it on a memory; others choose for themselves.
 LUT_RAM = {"ram_style": "distributed"}
+BLOCK_RAM = {"ram_style": "block"}
 LUT_ROM = {"rom_style": "logic"}
 
 

@@ -85,17 +85,12 @@ class Registers(wiring.Component):
             matches = slave.write_word == register.offset >> BYTE_BITS
             m.d.comb += selected[register.name].eq(slave.write & matches)
         m.d.comb += slave.write_error.eq(~Cat(selected.values()).any())
-        mask, ones = Signal(DATA_BITS), Signal(DATA_BITS)
-        m.d.comb += [
-            mask.eq(Cat(strobe.replicate(8) for strobe in slave.write_strobes)),
-            ones.eq(slave.write_data & mask),
-        ]
+        ones = Signal(DATA_BITS)
+        mask = Cat(strobe.replicate(8) for strobe in slave.write_strobes)
+        m.d.comb += ones.eq(slave.write_data & mask)
         for register in self.map:
             if register.access == "rw":
-                with m.If(selected[register.name]):
-                    for field in register.fields:
-                        kept, bits = values[register.name][field.name], _bits(field)
-                        m.d.sync += kept.eq((kept & ~mask[bits]) | ones[bits])
+                self._write(m, slave, selected[register.name], register, values[register.name])
 
         def written(name):
             """Field of a register -> is a one being written to it?"""
@@ -107,6 +102,18 @@ class Registers(wiring.Component):
         self._outputs(m, values)
         self._read(m, slave, values)
         return m
+
+    @staticmethod
+    def _write(m, slave, selected, register, values):
+        """Bytes with a strobe: each enables its bits, which takes no logic in front of them."""
+        for byte, strobe in enumerate(slave.write_strobes):
+            with m.If(selected & strobe):
+                for field in register.fields:
+                    first = max(field.first_bit, 8 * byte)
+                    end = min(field.first_bit + field.bits, 8 * byte + 8)
+                    if first < end:
+                        kept = values[field.name][first - field.first_bit : end - field.first_bit]
+                        m.d.sync += kept.eq(slave.write_data[first:end])
 
     def _track(self, m, values, control):
         """Starts, stops, and where the frame stands; returns whether one is ignored now."""

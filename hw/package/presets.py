@@ -62,6 +62,8 @@ PRESETS = {
         render_design,
         "render",
         Parameters(
+            # Few lanes blend slower than Gaussians come: what is alike in these takes turns.
+            project_cycles=4,
             color_cycles=4,
             raster_lanes=4,
             list_memories=1,

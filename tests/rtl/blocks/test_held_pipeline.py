@@ -6,7 +6,7 @@ import random
 
 import pytest
 from amaranth.back import rtlil
-from amaranth.hdl import signed
+from amaranth.hdl import Const, signed
 from amaranth.lib.wiring import In, Out
 from amaranth.sim import Simulator
 
@@ -14,6 +14,7 @@ from hw.blocks.held_pipeline import HeldBlock
 from hw.blocks.pipeline import Block
 
 NAMES = "abcde"
+WAIT_CYCLES = 40
 PRODUCTS = (("a", "b"), ("b", "c"), ("c", "c"), ("d", "a"), ("e", "b"), ("d", "e"), ("a", "a"))
 
 
@@ -43,7 +44,7 @@ class Inner(HeldBlock):
 
 
 class Several(HeldBlock):
-    """Seven products, three shared sums, a block of its own, and a value that waits."""
+    """Seven products, three shared sums, like steps, a block of its own, and values that wait."""
 
     def __init__(self, cycles: int):
         self.cycles = cycles
@@ -54,7 +55,9 @@ class Several(HeldBlock):
                 **{f"p{n}": Out(signed(16)) for n in range(len(PRODUCTS))},
                 **{f"s{n}": Out(signed(17)) for n in range(3)},
                 "inner": Out(signed(18)),
+                **{f"t{name}": Out(signed(18)) for name in NAMES},
                 "late": Out(signed(8)),
+                "later": Out(signed(8)),
             }
         )
 
@@ -65,17 +68,37 @@ class Several(HeldBlock):
         sums = p.share("sums", Sum, jobs, y=values["d"])
         inner = p.call("inner", Inner(self.cycles), x=values["a"], y=values["e"])
         both = p.register("both", lambda x, y: x + y, inner["p"], inner["q"])
+        jobs = {
+            name: {"x": values[name], "bias": p.constant(Const(n, 4))}
+            for n, name in enumerate(NAMES)
+        }
+        like = p.alike(jobs, self._steps, y=values["b"])
+        # Two values wait for what is late by WAIT_CYCLES: some items are under way meanwhile.
+        last = values["a"]
+        for n in range(WAIT_CYCLES):
+            last = p.register(f"wait_{n}", lambda v: v, last)
+        later = p.register("later_sum", lambda v, w: (v + w)[:8].as_signed(), last, values["c"])
         return p.finish(
             *((getattr(self, f"p{n}"), value) for n, value in enumerate(products)),
             *((getattr(self, f"s{n}"), value["o"]) for n, value in enumerate(sums)),
             (self.inner, both),
+            *((getattr(self, f"t{name}"), v["sum"]) for name, v in zip(NAMES, like, strict=True)),
             (self.late, values["e"]),
+            (self.later, later),
         )
+
+    def _steps(self, p, name, x, y, bias):
+        """x y + bias + x, of values that wait for each other."""
+        product = p.multiply(f"like_{name}", x, y)
+        biased = p.register(f"biased_{name}", lambda v, b: v + b, product, bias)
+        return {"sum": p.register(f"sum_{name}", lambda v, x: (v + x)[:18].as_signed(), biased, x)}
 
 
 def expected(item: dict[str, int]) -> dict[str, int]:
     results = {f"p{n}": item[a] * item[b] for n, (a, b) in enumerate(PRODUCTS)}
     results |= {f"s{n}": item[name] * item["d"] + 5 for n, name in enumerate("abc")}
+    results |= {f"t{name}": item[name] * item["b"] + n + item[name] for n, name in enumerate(NAMES)}
+    results["later"] = (item["a"] + item["c"] + 128) % 256 - 128
     return results | {"inner": item["a"] * item["e"] + item["e"] ** 2, "late": item["e"]}
 
 
@@ -108,8 +131,25 @@ def test_every_item_at_its_time(cycles, gap):
 
 
 @pytest.mark.parametrize(
-    ("cycles", "multipliers"), [(1, 7 + 3 + 2), (2, 4 + 2 + 1), (4, 2 + 1 + 1)]
+    ("cycles", "multipliers"), [(1, 7 + 3 + 2 + 5), (2, 4 + 2 + 1 + 3), (4, 2 + 1 + 1 + 2)]
 )
 def test_multipliers_take_turns(cycles, multipliers):
     text = rtlil.convert(Several(cycles), name="several", emit_src=False)
     assert text.count("cell $mul") == multipliers
+
+
+def test_shapes_that_differ_cannot_take_turns():
+    class Uneven(HeldBlock):
+        cycles = 2
+
+        def __init__(self):
+            members = {"start": In(1), "x": In(signed(8)), "y": In(signed(9)), "o": Out(signed(9))}
+            super().__init__(members)
+
+        def build(self, p):
+            jobs = {name: {"v": p.input(getattr(self, name))} for name in "xy"}
+            kept = p.alike(jobs, lambda p, name, v: {"w": p.register(name, lambda v: v, v)})
+            return p.finish((self.o, kept[1]["w"]))
+
+    with pytest.raises(ValueError, match="several shapes cannot take turns"):
+        Uneven().latency_cycles  # noqa: B018

@@ -112,6 +112,28 @@ def test_antialiased():
     assert_equal(members, constants, harness.run(members, constants, **stalls), ANTIALIASED)
 
 
+@pytest.mark.parametrize(("cycles", "lanes", "antialiased"), [(2, 2, 0), (4, 1, 0), (4, 1, 1)])
+def test_beats_some_cycles_apart(cycles, lanes, antialiased):
+    """What takes turns gives the same bits; beats are as far apart as said, never less."""
+    params = Parameters(project_cycles=cycles, lanes=lanes, antialiased=antialiased)
+    harness = GaussianProjectHarness(params)
+    for seed in range(2):
+        members, constants = random_members(30_000, seed, params), random_projection(seed, params)
+        run = harness.run(members, constants)
+        assert_equal(members, constants, run, params)
+        beats = -(-len(members) // lanes)
+        assert run.taken_cycles == cycles * (beats - 1) + 1
+        stalls = {"idle_256": 100, "stall_256": 150, "seed": seed}
+        stalled = harness.run(members, constants, **stalls)
+        np.testing.assert_array_equal(stalled.splats, run.splats)
+        waited = stalled.counters["starved_cycles"] + stalled.counters["stalled_cycles"]
+        assert stalled.beats + waited == stalled.cycles + 3
+    directed = directed_members(params)
+    assert_equal(directed, constants, harness.run(directed, constants), params)
+    first = members[gaussian_project(members, constants, params).kept][:1]
+    assert harness.run(first, constants).first_splat_cycle == harness.latency_cycles
+
+
 def test_nothing_in_nothing_out(harness):
     run = harness.run(random_members(0, 0, PARAMS), random_projection(0, PARAMS))
     assert len(run.splats) == 0
