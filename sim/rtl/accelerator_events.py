@@ -85,6 +85,10 @@ def watchable(design: Design) -> str:
     return text
 
 
+# Of a netlist, whose inner wires have other names.
+NO_INNER_EVENTS = "static uint32_t inner_events(Vtop&) { return 0; }\n"
+
+
 def inner_events_function(design: Design) -> str:
     """C++ of inner_events(top): bit n says that a beat of INNER_STREAMS[n] is taken."""
     terms = []

@@ -17,12 +17,14 @@ from hw.verilog import accelerator_design
 from sim.model.dram_port import clock_of_c, idle_dram
 from sim.model.memory import MemoryModel
 from sim.rtl.accelerator_events import (
+    NO_INNER_EVENTS,
     Event,
     EventKind,
     RawEvent,
     inner_events_function,
     watchable,
 )
+from sim.rtl.compiled_model import OPTIMISATION
 from sim.rtl.design_cache import cached_design
 from sim.rtl.verilated import build_library
 
@@ -94,6 +96,7 @@ class AcceleratorHarness:
     image : bytes of the memory from `memory.address` on.
     memory : how it behaves.
     traces_activity : begin_activity can be called; slower, and a build of its own.
+    netlist : Verilog in place of the RTL, with the same top; its inner events are not kept.
 
     Raises InputError where a tool is missing or the build fails.
     """
@@ -104,8 +107,10 @@ class AcceleratorHarness:
         image: bytes,
         memory: MemoryModel | None = None,
         traces_activity: bool = False,
+        netlist: str | None = None,
     ):
-        self._library, self._record = _library(params, traces_activity), output_dtype(params)
+        self._library = _library(params, traces_activity, netlist)
+        self._record = output_dtype(params)
         self._params = params
         self._image = np.frombuffer(image, dtype=np.uint8).copy()  # a build may write to it
         self._model = memory or MemoryModel()
@@ -266,17 +271,21 @@ def build_accelerator(params: Parameters) -> None:
 
 
 @cache
-def _library(params: Parameters, traces_activity: bool = False) -> ctypes.CDLL:
+def _library(
+    params: Parameters, traces_activity: bool = False, netlist: str | None = None
+) -> ctypes.CDLL:
     design = cached_design(accelerator_design, params)
     define = f"#define ACTIVITY {int(traces_activity)}\n"
-    header = {"bind_top.h": define + _bindings(params) + inner_events_function(design)}
+    events = inner_events_function(design) if netlist is None else NO_INNER_EVENTS
+    header = {"bind_top.h": define + _bindings(params) + events}
     library = ctypes.CDLL(
         str(
             build_library(
                 design.name,
-                watchable(design),
+                watchable(design) if netlist is None else netlist,
                 SOURCE,
                 header,
+                optimisation=OPTIMISATION if netlist is None else "-O0",  # of many small functions
                 traces_activity=traces_activity,
             )
         )

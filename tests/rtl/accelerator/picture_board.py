@@ -48,12 +48,14 @@ class PictureBoard:
     packs : each at the next multiple of 4096.
     ends_in : the memory ends a page of 2 KiB behind the begin of that window of slot 1: lists or
         picture; None where all is in memory.
+    netlist : in place of the RTL.
     """
 
     packs: list[Pack]
     params: Parameters = SMALL
     memory: MemoryModel = USUAL
     ends_in: str | None = None
+    netlist: str | None = None
     slots: list[Slot] = field(default_factory=list)
 
     def __post_init__(self):
@@ -76,7 +78,8 @@ class PictureBoard:
             end = getattr(self.slots[1], self.ends_in) + PAGE_BYTES
         self.behind = self.memory
         self.before = memory[: end - self.memory.address]
-        self.harness = AcceleratorHarness(self.params, self.before.tobytes(), self.memory)
+        image = self.before.tobytes()
+        self.harness = AcceleratorHarness(self.params, image, self.memory, netlist=self.netlist)
         self.driver = Accelerator(self.harness, self.params)
         self.driver.check()
         self.driver.enable_interrupts("done")
