@@ -27,7 +27,8 @@ class PixelMemory(wiring.Component):
     -------
     writes_out : In(1 a buffer), it belongs to the picture writer.
     t_place, sums_place : In(quad_place), to be read; t, sums : Out, a cycle later.
-    t_write, sums_write : In(1); t_write_place, new_t, sums_write_place, new_sums : what and where.
+    t_write, sums_write : In(1); t_write_place, sums_write_place : In(quad_place), where.
+    new_t, new_sums : In, what, a cycle before.
     out_place : In(quad_place), out_lanes : In(1 a lane), read and emptied by the writer in a cycle.
     out_t, out_sums : Out, a cycle later.
     """
@@ -62,6 +63,10 @@ class PixelMemory(wiring.Component):
         t_buffer, sums_buffer = Signal(), Signal()
         m.d.sync += [t_buffer.eq(self.t_place.buffer), sums_buffer.eq(self.sums_place.buffer)]
         nothing = data.Const(pixel_state(), (ALL_PASSES | 0 << TRANSMITTANCE_BITS))
+        # A buffer's own copy of what is written: a register is emptied without logic before it.
+        empties = [
+            self.out_lanes.any() & (self.out_place.buffer == number) for number in range(BUFFERS)
+        ]
         for kind, shape, empty in (
             ("t", pixel_state(), nothing),
             ("sums", pixel_sums(), data.Const(pixel_sums(), 0)),
@@ -77,10 +82,12 @@ class PixelMemory(wiring.Component):
                     writes_out = self.writes_out[number]
                     reading, writing = memory.read_port(), memory.write_port()
                     here = empty_lanes[lane] & (empty_place.buffer == number)
+                    kept = Signal(shape, name=f"{kind}_{lane}_{number}_kept", reset_less=True)
+                    m.d.sync += kept.eq(Mux(empties[number], empty, new[lane]))
                     m.d.comb += [
                         reading.addr.eq(Mux(writes_out, self.out_place.address, read.address)),
                         writing.addr.eq(Mux(writes_out, empty_place.address, write.address)),
-                        writing.data.eq(Mux(writes_out, empty, new[lane])),
+                        writing.data.eq(kept),
                         writing.en.eq(Mux(writes_out, here, enable & (write.buffer == number))),
                     ]
                     found.append(reading.data)

@@ -49,7 +49,7 @@ class QuadBlend(wiring.Component):
     -------
     valid : In(1), job : In(quad_job); never the same place as in the cycle before.
     columns, rows : In(7 a buffer), of the bin that belong to the picture. limit : In, alpha_max.
-    t_place, t, ... : ports of PixelMemory.
+    t_place, t, ... : ports of PixelMemory; new_t and new_sums a cycle before they are written.
     done : Out(1), done_place : Out(quad_place), no pixel of the quad is left.
     counts : Out(lane_counts), of one quad each.
     """
@@ -144,7 +144,7 @@ class QuadBlend(wiring.Component):
         m.d.comb += [
             self.t_write.eq(valid[at + 2]),
             self.t_write_place.eq(p.at(place, at + 2)),
-            self.new_t.eq(newest[1]),
+            self.new_t.eq(newest[0]),
         ]
         self._newest = newest[0]
         return p.input(known, at)
@@ -227,7 +227,7 @@ class QuadBlend(wiring.Component):
         m.d.comb += [
             self.sums_write.eq(valid[at + 1]),
             self.sums_write_place.eq(p.at(place, at + 1)),
-            self.new_sums.eq(newest[1]),
+            self.new_sums.eq(newest[0]),
         ]
 
 
