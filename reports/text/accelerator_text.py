@@ -27,11 +27,11 @@ def accelerator_text(document: Document) -> str:
     if part is None:
         return accelerator_line(document)
     return (
-        "The RTL of stages 1 to 3 behind its driver, default parameters, each frame from the pack "
-        f"in a memory of {part['memory_latency_cycles']} cycles of latency to its last splat, "
-        "splats taken at once. What counts items is held against the integer model, what counts "
-        "cycles against the cycle model (`sim/model/front_end`), under the same memory. This "
-        "memory answers a beat a cycle; the DRAM of the configuration is another one, so these "
+        "The RTL of stages 1 to 3 behind its driver, with default parameters. Each frame runs from "
+        f"the pack, in a memory of {part['memory_latency_cycles']} cycles of latency, to its last "
+        "splat; splats are taken at once. What counts items is held against the integer model, "
+        "what counts cycles against the cycle model (`sim/model/front_end`), under the same "
+        "memory. This memory answers a beat a cycle; the DRAM of the configuration is another one, so these "
         "cycles are not those of the front end below."
     )
 

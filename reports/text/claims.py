@@ -84,9 +84,9 @@ def claims_text(document: Document) -> str:
     return (
         f"The paper's {percent(paper['computation_saved_fraction'])} saved and "
         f"{percent(paper['cluster_cost_fraction'])} cost, with "
-        f"{percent(paper['excluded_fraction'])} excluded, mean that {percent(share)} of what it "
-        "calls computation falls away with excluded Gaussians. Here projection, the one part that "
-        f"does, takes of the multiplications and comparisons {listed}: the paper's account "
+        f"{percent(paper['excluded_fraction'])} excluded: so {percent(share)} of what it calls "
+        "computation falls away with excluded Gaussians. Here only projection does. Its share of "
+        f"the multiplications and comparisons: {listed}. The paper's account "
         + (f"ends before this one has gone as far as: {below[0]}." if below else "counts more.")
         + f" A ball test of ours costs {percent(dearest)} at most, in any scope: the paper's "
         "cluster projection is dearer, or it counts more clusters."

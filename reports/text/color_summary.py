@@ -19,9 +19,9 @@ def color_lines(document: Document) -> list[str]:
         return [TOO_MANY]
     above, splats = sum(part["cut_above"]["views"]), sum(part["splats"]["views"])
     line = (
-        f"color (integer model, reach clusters, narrow records) cuts a channel at 2 in {above:,} "
-        f"of {splats:,} splats of all views (largest {part['largest']['slowest']:.2f}) and at 0 in "
-        f"{sum(part['cut_below']['views']):,}"
+        "color is the integer model here, with reach clusters and narrow records. It cuts a "
+        f"channel at 2 in {above:,} of {splats:,} splats of all views, the largest "
+        f"{part['largest']['slowest']:.2f}, and at 0 in {sum(part['cut_below']['views']):,}"
     )
     if part["pictures"] is not None:
         drawn = part["pictures"]

@@ -22,9 +22,9 @@ def color_text(document: Document) -> str:
         "is cut, what is below 0 is 0 by the rules. Colours are held against the scene's as it was "
         "trained, float64, cut alike, so what the records round counts as error too; pictures are "
         "blended in float64 from the same integer splats. Culling takes no splat away, so the "
-        "stage alone does the same work with and without it, and what it gains shows in front end "
-        f"and colour together. Cycles alone: a splat every {part['color_cycles']}, splats offered "
-        f"and taken at once, a memory of {part['memory_latency_cycles']} cycles of latency."
+        "stage alone does the same work with and without it. What culling gains shows in front "
+        f"end and colour together. Cycles alone: a splat every {part['color_cycles']}, splats "
+        f"offered and taken at once, a memory of {part['memory_latency_cycles']} cycles of latency."
     )
 
 

@@ -137,13 +137,13 @@ def paper_cost_text(document: Document) -> str:
     whole = one["projection"] + one["colour"] * off  # multiplications a Gaussian of the scene
     gaussians_a_test = one["ball test"] / (paper["cluster_cost_fraction"] * whole)
     return (
-        "The accounts must differ, since the paper's units and what it counts as computation "
-        "(projection, colour, sorting?) are not public: were its shares plain sums, "
-        f"{percent(gross)} saved by excluding {percent(paper['excluded_fraction'])} would mean "
-        f"that culling cannot touch {percent(rest)} of what it counts, where colour, the only such "
-        f"part of ours, is {percent(1 - one['projection'] / whole)}, and "
-        f"{percent(paper['cluster_cost_fraction'])} for its clusters would be a ball test for "
-        f"every {gaussians_a_test:.1f} Gaussians in our account of projection + colour."
+        "The accounts must differ: the paper's units are not public, nor what it counts as "
+        "computation (projection, colour, sorting?). Take its shares as plain sums. Then "
+        f"{percent(gross)} saved by excluding {percent(paper['excluded_fraction'])} means that "
+        f"culling cannot touch {percent(rest)} of what it counts. Colour, the only such part of "
+        f"ours, is {percent(1 - one['projection'] / whole)}. And "
+        f"{percent(paper['cluster_cost_fraction'])} for its clusters is a ball test for every "
+        f"{gaussians_a_test:.1f} Gaussians in our account of projection + colour."
     )
 
 

@@ -22,8 +22,9 @@ GLOSSARY = {
     "splats written to memory": "the same with every splat and its colour written to the DRAM, "
     "as a GPU's kernels write theirs; of a build that is clocked, stages 1 to 5, whose lists hold "
     "the splats with their colours.",
-    "clocked": "every cycle of the RTL build that the configuration names, by a clock held to the "
-    "RTL with error 0, behind the DRAM that the RTL is simulated with. Other machines: by formula.",
+    "clocked": "every cycle of the RTL build that the configuration names, behind the DRAM that "
+    "the RTL is simulated with. The clock is held to the RTL with error 0. Other machines: by "
+    "formula.",
     "stream, render": "the two phases of a frame: stages 1 to 5 streaming into one another; sort "
     "and blending, once all lists are complete. Frame: their sum, the latency of one.",
     "frames overlapping": "cycles between frames where the stream of the next overlaps the "

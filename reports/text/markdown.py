@@ -194,21 +194,18 @@ def _speedup_section(document: dict[str, Any], figures: Sequence[str]) -> list[s
         f"{gpu['memory_peak_gb_per_s']:,.0f} GB/s peak. Mean view: projection kernels "
         f"{1e3 * gpu['front_end_ms']['mean']:.1f} us, with colour "
         f"{1e3 * gpu['front_end_color_ms']['mean']:.1f} us, all kernels {1e3 * kernels:.1f} us, "
-        f"frame {1e3 * frame:.1f} us, so that no kernel runs in {percent(1 - kernels / frame)} of "
-        "the frame.",
+        f"frame {1e3 * frame:.1f} us. No kernel runs in {percent(1 - kernels / frame)} of the "
+        "frame.",
         "As measured: GPU kernel time / accelerator time. At equal bandwidth: the GPU's kernel "
         f"times times {gpu['memory_peak_gb_per_s']:,.1f} / {ours:,.1f} (both peaks in GB/s), the "
-        "accelerator as configured; this charges the GPU as if every kernel slowed down with its "
-        "memory, which favours the accelerator where a kernel is not bound by the memory. Derived: "
+        "accelerator as configured. This charges the GPU as if every kernel slowed down with its "
+        "memory. It favours the accelerator where a kernel is not bound by the memory. Derived: "
         f"the GPU's kernels scaled to {edge['machine']}, mean frame "
         f"{edge['kernels_ms']['mean']:.1f} ms, front end {edge['front_end_ms']['mean']:.2f} ms.",
         "The rule, kernel by kernel (`sim/gpu/edge_gpu.py`):",
         "\n".join(f"- {line}" for line in edge["rule"]),
         edge["note"],
-        "Whole frames are by throughput bounds of stages 4 to 7, of a machine of cores and tiles "
-        "that is not this RTL (its own clock is `sim/model/frame_clock`). Given GSCore's "
-        "resources it is faster than GSCore's published rates (`sim/model/README.md`, "
-        "Calibration, has by how much and why), so the ratios of whole frames are upper figures.",
+        speed_tables.whole_frames(document["configuration"]),
         speed_tables.speedup_table(document),
         _image("speedup.png", "Speed-up over the GPU", figures),
         *_inria(document),

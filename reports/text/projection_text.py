@@ -47,9 +47,9 @@ def projection_text() -> str:
     """What the table compares with what."""
     return (
         "The integer model of gaussian_project is given the Gaussians of the reach clusters that "
-        "its own cluster test passes on, and held against gaussian_project_reference of the whole "
-        "scene as it was trained, so what the pack rounds counts as error too. It drops what the "
-        "rules' extent (radii > 0) keeps and yet can reach no pixel with alpha 1/255, and "
+        "its own cluster test passes on. It is held against gaussian_project_reference of the "
+        "whole scene as it was trained, so what the pack rounds counts as error too. It drops what "
+        "the rules' extent (radii > 0) keeps and yet can reach no pixel with alpha 1/255, and "
         "tiles by that reach: fewer splats and pairs than the reference, and none lost. An item "
         "counts as dropped by the first reason that holds, in the order of the rows."
     )

@@ -246,3 +246,19 @@ def _three(value: float) -> str:
 
 def _value(value: object) -> str:
     return f"{value:,g}" if isinstance(value, int | float) else str(value)
+
+
+def whole_frames(configuration: dict[str, Any]) -> str:
+    """How the cycles of whole frames come about."""
+    if configuration["build"]:
+        return (
+            f"Whole frames are clocked: every cycle of the RTL of `{configuration['build']}` by a "
+            "model that equals it (`sim/model/frame_clock`), behind the DRAM that the RTL is "
+            "simulated with."
+        )
+    return (
+        "Whole frames are by throughput bounds of stages 4 to 7, for a machine of cores and tiles "
+        "that is not this RTL. Given GSCore's resources it is faster than GSCore's published "
+        "rates; `sim/model/calibration.md` has by how much and why. So the ratios of whole frames "
+        "are upper figures."
+    )

@@ -99,9 +99,9 @@ def _three_sigma_line(document: dict[str, Any]) -> str:
     lost = document["three_sigma"]["lost"]
     views = sum(value > 0 for value in lost["views"])
     return (
-        f"The paper's literal radius (distance + 3 standard deviations, on the same clusters and "
-        f"planes) loses {lost['mean']:,.1f} Gaussians in the mean view, {lost['slowest']:,} in the "
-        f"worst, some in {views} of {len(lost['views'])} views."
+        f"The paper's literal radius is distance + 3 standard deviations. On the same clusters and "
+        f"planes it loses {lost['mean']:,.1f} Gaussians in the mean view and {lost['slowest']:,} "
+        f"in the worst; some are lost in {views} of {len(lost['views'])} views."
     )
 
 
