@@ -31,8 +31,8 @@ def accelerator_text(document: Document) -> str:
         f"the pack, in a memory of {part['memory_latency_cycles']} cycles of latency, to its last "
         "splat; splats are taken at once. What counts items is held against the integer model, "
         "what counts cycles against the cycle model (`sim/model/front_end`), under the same "
-        "memory. This memory answers a beat a cycle; the DRAM of the configuration is another one, so these "
-        "cycles are not those of the front end below."
+        "memory. This memory answers a beat a cycle; the DRAM of the configuration is another "
+        "one, so these cycles are not those of the front end below."
     )
 
 
