@@ -42,9 +42,10 @@ class ClusterCull(wiring.Component):
     may begin in the cycle after.
 
     Latency: `latency_cycles`, 23 by default, from a cluster taken to the output and
-    `request_latency_cycles`, the same, from a group taken to its request: BallCull, but for the
-    cycles before the ball is taken, into a queue's memory, and to its output. Order: clusters leave in the order of `clusters`, which must be
-    that of `requests`; requests are in the order of `groups`.
+    `request_latency_cycles`, the same, from a group taken to its request: BallCull but for the
+    cycles before the ball is taken, into a queue's memory, and to its output. Order: clusters leave
+    in the order of `clusters`, which must be that of `requests`; requests are in the order of
+    `groups`.
     Multipliers: those of one BallCull.
 
     Members
@@ -71,12 +72,12 @@ class ClusterCull(wiring.Component):
     def __init__(self, params: Parameters):
         self._params = params
         self._balls = BallCull(params)
-        self._cycles = params.cull_cycles
+        self.apart = params.cull_cycles  # cycles from a test to the next
         self.test_cycles = self._balls.latency_cycles  # from its first one
-        self.latency_cycles = self.test_cycles - (self._cycles - 1) + self.QUEUE_CYCLES
+        self.latency_cycles = self.test_cycles - (self.apart - 1) + self.QUEUE_CYCLES
         self.request_latency_cycles = self.latency_cycles
         # What is under way when the first one is taken, and a few whose place comes free.
-        self.places = 1 << ((self.latency_cycles + 4) // self._cycles).bit_length()
+        self.places = 1 << ((self.latency_cycles + 4) // self.apart).bit_length()
         self.runs = min(self.REQUESTS, self.places)
         super().__init__(
             {
@@ -102,7 +103,7 @@ class ClusterCull(wiring.Component):
         room, place = Signal(init=1), Signal(init=1)
         request = Signal(cluster_run(self._params))
         m.d.comb += balls.constants.eq(self.constants)
-        if self._cycles > 1:
+        if self.apart > 1:
             self._take_turns(m, balls, room, place)
         else:
             m.d.comb += [
@@ -133,7 +134,7 @@ class ClusterCull(wiring.Component):
 
     def _take_turns(self, m, balls, room, place):
         """A ball is chosen in the first cycle of its test, and taken in the last."""
-        left, kept = Signal(range(self._cycles)), Signal()
+        left, kept = Signal(range(self.apart)), Signal()
         is_first, is_cluster = Signal(), Signal()
         m.d.comb += [
             is_first.eq(left == 0),
@@ -148,7 +149,7 @@ class ClusterCull(wiring.Component):
         with m.If(~is_first):
             m.d.sync += left.eq(left - 1)
         with m.Elif(balls.cluster | balls.group):
-            m.d.sync += left.eq(self._cycles - 1)
+            m.d.sync += left.eq(self.apart - 1)
 
     def _records(self):
         return [Value.cast(stream.payload) for stream in (self.clusters, self.groups)]
@@ -185,7 +186,7 @@ class ClusterCull(wiring.Component):
     def _count(self, m, balls):
         """A cycle without a test has one cause. What was seen is counted a cycle later."""
         group, cluster = balls.group, balls.cluster
-        if self._cycles > 1:
+        if self.apart > 1:
             group, cluster = (
                 stream.valid & stream.ready for stream in (self.groups, self.clusters)
             )
