@@ -32,7 +32,9 @@ class UnitInTurn:
     def __init__(self, p: HeldPipeline, params: Parameters, constants, exponent: Timed):
         self._p, self._params, self._constants = p, params, constants
         self._frame = p.constant(constants.camera_exponent)
-        self._own = p.input(p.at(exponent, exponent.cycle + 1), exponent.cycle + 1)
+        # As jobs that take turns have it: a cycle later, in a register that all share.
+        self._exponent, cycle = exponent, exponent.cycle + 1
+        self._own = p.input(p.at(exponent, cycle), cycle)
 
     def differences(self, center: dict[str, Timed]) -> tuple[list[Timed], Timed]:
         """Centre minus camera position by axis, and their largest size >> distance_shift."""
@@ -44,7 +46,7 @@ class UnitInTurn:
             }
             for axis in AXES
         }
-        axes = p.alike(jobs, self._axis, exponent=self._own, frame=self._frame)
+        axes = p.alike(jobs, self._axis, exponent=self._exponent, frame=self._frame)
         sizes = [axis["size"] for axis in axes]
         larger = p.register("larger", _larger, *sizes[:2])
         largest = p.register("largest", _larger, larger, sizes[2])
@@ -53,7 +55,7 @@ class UnitInTurn:
     def radii(self, radius: dict[str, Timed]) -> tuple[Timed, Timed, Timed, Timed]:
         """Low, high and mean radius, rounded up, and: is the high one all ones?"""
         jobs = {name: {"radius": radius[name]} for name in RADII}
-        results = self._p.alike(jobs, self._radius, exponent=self._own, frame=self._frame)
+        results = self._p.alike(jobs, self._radius, exponent=self._exponent, frame=self._frame)
         low, high, mean = (result["raised"] for result in results)
         return low, high, mean, results[1]["is_full"]
 

@@ -153,8 +153,8 @@ def cull_cycles(
 ) -> int:
     """Cycles of the RTL from the first offered group until not busy, nothing held back.
 
-    One ball every test_cycles, clusters first. A run of clusters is requested as soon as it is known, a run a
-    cycle; its first cluster is offered memory_cycles later, then one a cycle.
+    One ball every test_cycles, clusters first. A run of clusters is requested as soon as it is
+    known, a run a cycle; its first cluster is offered memory_cycles later, then one a cycle.
 
     Parameters
     ----------
