@@ -154,6 +154,11 @@ class Block(wiring.Component):
         """From an input to the output that belongs to it; asking for it builds the pipeline."""
         return self._built[1]
 
+    def latency_of(self, port: str) -> int:
+        """From an input to that output: the same for all, where nothing else is said."""
+        del port
+        return self.latency_cycles
+
     def build(self, p: Pipeline) -> int:
         """Adds the logic to a pipeline, finishes it, and returns its latency in cycles."""
         raise NotImplementedError(f"{type(self).__name__} does not say what it computes.")
