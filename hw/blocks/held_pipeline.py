@@ -205,7 +205,10 @@ class HeldPipeline(Pipeline):
             if len(group) == 1:
                 results.append(steps(self, group[0], **inputs[0], **common))
             else:
-                block = Steps("_".join(group), steps, inputs[0], common)
+                lasting = {
+                    port for port in inputs[0] if all(v[port].cycle == ALWAYS for v in inputs)
+                }
+                block = Steps("_".join(group), steps, inputs[0], common, lasting)
                 results += self._call_in_turn(block.name, block, inputs, common)
         return results
 
@@ -224,18 +227,26 @@ class HeldPipeline(Pipeline):
     def _call_in_turn(self, name, block, group, common):
         if len(group) == 1:
             return [self.call(name, block, **group[0], **common)]
-        cycle = _first_turn([job.values() for job in group])
-        held_from = max(
-            (v.cycle + (id(v.value) in self._brief) for v in common.values()), default=0
+        ports = (
+            block.inputs
+            if isinstance(block, Steps)
+            else {port: (port, 0) for port in (*group[0], *common)}
         )
-        cycle = max(cycle, held_from - 1)
+        cycle = _first_turn([job.values() for job in group])
+        for source, after in ports.values():
+            if source in common:
+                value = common[source]
+                held_from = value.cycle + (id(value.value) in self._brief)
+                cycle = max(cycle, held_from - 1 - after)
         self.m.submodules[name] = block
-        for port in group[0]:
-            chosen = self._choose(f"{name}_{port}", cycle, [job[port] for job in group])
-            self.m.d.comb += Value.cast(getattr(block, port)).eq(chosen)
-        for port, value in common.items():
-            held = self._over(value, cycle + 1, cycle + len(group))
-            self.m.d.comb += getattr(block, port).eq(held.value)
+        for port, (source, after) in ports.items():
+            if source in common:
+                first = cycle + 1 + after
+                value = self._over(common[source], first, first + len(group) - 1).value
+            else:
+                jobs = [job[source] for job in group]
+                value = self._choose(f"{name}_{port}", cycle + after, jobs)
+            self.m.d.comb += Value.cast(getattr(block, port)).eq(value)
         columns = {
             port: self._collect(
                 f"{name}_{port}",
@@ -282,6 +293,12 @@ class Steps(Block):
     name : of what it computes.
     steps : as in HeldPipeline.alike.
     job, common : its inputs by name, as one job has them.
+    lasting : names of inputs of a job that are constants. These and common inputs are there in any
+        cycle of a job: each is a member of its own in every cycle in which it is read.
+
+    Attributes
+    ----------
+    inputs : a member's name to the input, and to the cycle of the job that it is read in.
     """
 
     def __init__(
@@ -290,18 +307,22 @@ class Steps(Block):
         steps: Callable[..., dict[str, Timed]],
         job: dict[str, Timed],
         common: dict[str, Timed],
+        lasting: set[str],
     ):
         self.name = name
-        inputs = {port: Value.cast(timed.value).shape() for port, timed in (job | common).items()}
         self._m = m = Module()
-        ports = {port: Signal(shape, name=port) for port, shape in inputs.items()}
-        p = HeldPipeline(m, None, 1)
-        results = steps(p, name, **{port: p.input(value) for port, value in ports.items()})
+        p = _StepsPipeline(m)
+        values = {
+            port: p.lasting(port, timed) if port in lasting | set(common) else p.brief(port, timed)
+            for port, timed in (job | common).items()
+        }
+        results = steps(p, name, **values)
+        self.inputs = p.inputs
         super().__init__(
-            {port: In(shape) for port, shape in inputs.items()}
+            {port: In(value.shape()) for port, value in p.ports.items()}
             | {port: Out(Value.cast(timed.value).shape()) for port, timed in results.items()}
         )
-        m.d.comb += [value.eq(getattr(self, port)) for port, value in ports.items()]
+        m.d.comb += [value.eq(getattr(self, port)) for port, value in p.ports.items()]
         self._latencies = {port: timed.cycle for port, timed in results.items()}
         m.d.comb += [
             Value.cast(getattr(self, port)).eq(Value.cast(timed.value))
@@ -320,6 +341,46 @@ class Steps(Block):
     def elaborate(self, platform):
         """The module with all steps."""
         return self._m
+
+
+class _StepsPipeline(HeldPipeline):
+    """Steps of a job; inputs that last longer than the job wait outside, where it takes less."""
+
+    def __init__(self, m: Module):
+        super().__init__(m, None, 1)
+        self.ports: dict[str, Signal] = {}
+        self.inputs: dict[str, tuple[str, int]] = {}
+        self._lasting: dict[int, str] = {}
+
+    def brief(self, name: str, timed: Timed) -> Timed:
+        """An input of a job, in cycle 0."""
+        return self.input(self._port(name, name, 0, Value.cast(timed.value).shape()))
+
+    def lasting(self, name: str, timed: Timed) -> Timed:
+        """An input that is there in any cycle of the job: where it is read, `at` makes a port."""
+        value = Signal(Value.cast(timed.value).shape(), name=name)
+        self._lasting[id(value)] = name
+        return self.input(value)
+
+    def at(self, timed: Timed, cycle: int):
+        """As HeldPipeline.at; an input that lasts as it is outside in that cycle."""
+        if id(timed.value) not in self._lasting:
+            return super().at(timed, cycle)
+        name = self._lasting[id(timed.value)]
+        port = f"{name}_{cycle}" if cycle else name
+        if port in self.ports:
+            return self.ports[port]
+        return self._port(port, name, cycle, timed.value.shape())
+
+    def _over(self, timed: Timed, first: int, last: int) -> Timed:
+        if id(timed.value) in self._lasting:
+            return Timed(self.at(timed, first), first)
+        return super()._over(timed, first, last)
+
+    def _port(self, port: str, name: str, cycle: int, shape) -> Signal:
+        self.inputs[port] = name, cycle
+        self.ports[port] = Signal(shape, name=port)
+        return self.ports[port]
 
 
 class HeldBlock(Block):
