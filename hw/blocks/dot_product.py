@@ -12,12 +12,16 @@ def dot_product(p: Pipeline, name: str, pairs: Sequence[tuple[Timed, Timed]]) ->
     """The sum of a b over pairs of values, exactly; a and b are both signed or both unsigned.
 
     Operands are split as those of Multiply. Products of chunks at the same place are added before
-    the places are: so there is one sum across the places, not one a pair.
-    Latency: 2 cycles for the products, ceil(log2(pairs)) to add those of a place, and a cycle for
-    each further place. Multipliers: as many as Multiply has for each of the pairs.
+    the places are: so there is one sum across the places, not one a pair. A pair is multiplied when
+    its sum is due: operands wait, which are narrower.
+    Latency: 2 cycles for the products, one for each pair but one to add those of a place, and one
+    for each further place. Multipliers: as many as Multiply has for each of the pairs.
     """
     columns: dict[int, list[Term]] = {}
+    start = max(value.cycle for pair in pairs for value in pair)
     for n, pair in enumerate(pairs):
+        if n > 1:
+            pair = [p.later(value, start + n - 1) for value in pair]
         a, b = (
             cut_into(p, f"{name}_{side}{n}", value, chunks_of(value.value.shape(), OPERAND_BITS))
             for side, value in zip("ab", pair, strict=True)
@@ -31,12 +35,9 @@ def dot_product(p: Pipeline, name: str, pairs: Sequence[tuple[Timed, Timed]]) ->
 
 
 def _column(p: Pipeline, terms: list[Term]) -> Term:
-    """The sum of terms at one place, by a tree."""
-    place = terms[0].place
-    while len(terms) > 1:
-        odd, pairs = terms[len(terms) & ~1 :], zip(terms[::2], terms[1::2], strict=False)
-        sums = [
-            p.register(f"column_{place}", lambda x, y: x + y, a.value, b.value) for a, b in pairs
-        ]
-        terms = [Term(v, place, len(v.value), v.value.shape().signed) for v in sums] + odd
-    return terms[0]
+    """The sum of terms at one place, each a cycle after the one before."""
+    total, *others = terms
+    for term in others:
+        value = p.register(f"column_{total.place}", lambda x, y: x + y, total.value, term.value)
+        total = Term(value, total.place, len(value.value), value.value.shape().signed)
+    return total

@@ -243,9 +243,10 @@ class HeldPipeline(Pipeline):
             if source in common:
                 first = cycle + 1 + after
                 value = self._over(common[source], first, first + len(group) - 1).value
+            elif isinstance(block, Steps) and source in block.lasting:
+                value = self._constant_in_turn(cycle + 1 + after, [job[source] for job in group])
             else:
-                jobs = [job[source] for job in group]
-                value = self._choose(f"{name}_{port}", cycle + after, jobs)
+                value = self._choose(f"{name}_{port}", cycle, [job[source] for job in group])
             self.m.d.comb += Value.cast(getattr(block, port)).eq(value)
         columns = {
             port: self._collect(
@@ -274,6 +275,13 @@ class HeldPipeline(Pipeline):
         self.m.d.sync += register.eq(chosen)
         return register
 
+    def _constant_in_turn(self, cycle: int, constants: Sequence[Timed]) -> Value:
+        """The n-th of some constants in cycle + n: of no register, since they mostly go to one."""
+        chosen = constants[0].value
+        for n, constant in enumerate(constants[1:], 1):
+            chosen = Mux(self.strobe(cycle + n), constant.value, chosen)
+        return chosen
+
     def _collect(self, name: str, value: Value, first: int, count: int) -> list[Timed]:
         """Results that follow one another from cycle `first` on, each there for one cycle."""
         results = []
@@ -298,6 +306,7 @@ class Steps(Block):
 
     Attributes
     ----------
+    lasting : as given.
     inputs : a member's name to the input, and to the cycle of the job that it is read in.
     """
 
@@ -309,7 +318,7 @@ class Steps(Block):
         common: dict[str, Timed],
         lasting: set[str],
     ):
-        self.name = name
+        self.name, self.lasting = name, lasting
         self._m = m = Module()
         p = _StepsPipeline(m)
         values = {

@@ -73,6 +73,10 @@ class Pipeline:
             taps.append(tap)
         return tap.value
 
+    def later(self, timed: Timed, cycle: int) -> Timed:
+        """The value as one of a cycle that is not before its own."""
+        return timed if cycle == timed.cycle else self.input(self.at(timed, cycle), cycle)
+
     def together(self, *inputs: Timed) -> tuple[int, list]:
         """The latest cycle of some values, and all of them in it."""
         cycle = max(item.cycle for item in inputs)

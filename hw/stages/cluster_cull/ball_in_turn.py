@@ -12,6 +12,8 @@ from hw.stages.cluster_cull.common_unit import RADII
 from hw.stages.cluster_cull.unit_in_turn import UnitInTurn
 from hw.stages.cluster_cull.view_in_turn import ViewInTurn
 
+BIAS_CYCLES = 4  # from the centre to where the planes add what does not depend on it
+
 
 class BallInTurn(HeldBlock):
     """A ball against the view, bit for bit as CommonUnit and BallOutside have it.
@@ -54,19 +56,21 @@ class BallInTurn(HeldBlock):
         bits = self._params.radius_bits
         growth = p.register("growth", lambda a, b: (b - a)[:bits], low, high)
         center = view.center_camera(differences)
-        near = view.near(center[2], mean, unit.bias("near", distance))
-        sides = view.sides(center, low=low, growth=growth, bias=unit.bias("side", distance))
+        last = max(coordinate.cycle for coordinate in center)
+        near = view.near(center[2], mean, unit.bias("near", distance, last - 2))
+        bias = unit.bias("side", distance, last + BIAS_CYCLES)
+        sides = view.sides(center, low=low, growth=growth, bias=bias)
         seen = p.register(
             "ball_seen", lambda never, *out: never | ~Cat(*out).any(), never, near, *sides
         )
         # What only passes by, in one memory each.
         exponents = p.wire("exponents", Cat, *unit.exponents(p.input(ball.member_exponent)))
         run = p.wire("run", Cat, p.input(ball.base), p.input(ball.count), p.input(self.is_group))
-        latency = p.finish(
+        for output, value in (
             *((visible.center_camera[a], q) for a, q in zip("xyz", center, strict=True)),
             (Cat(visible.exponent, visible.member_exponent), exponents),
             (Cat(visible.base, visible.count, self.from_group), run),
-            (self.seen, seen),
-        )
-        p.m.d.comb += self.ends.eq(p.strobe(latency))
-        return latency
+        ):
+            p.m.d.comb += output.eq(p.peek(value, seen.cycle))
+        p.m.d.comb += self.ends.eq(p.strobe(seen.cycle))
+        return p.finish((self.seen, seen))

@@ -34,7 +34,7 @@ class UnitInTurn:
         self._frame = p.constant(constants.camera_exponent)
         # As jobs that take turns have it: a cycle later, in a register that all share.
         self._exponent, cycle = exponent, exponent.cycle + 1
-        self._own = p.input(p.at(exponent, cycle), cycle)
+        self._own = p.later(exponent, cycle)
 
     def differences(self, center: dict[str, Timed]) -> tuple[list[Timed], Timed]:
         """Centre minus camera position by axis, and their largest size >> distance_shift."""
@@ -59,14 +59,17 @@ class UnitInTurn:
         low, high, mean = (result["raised"] for result in results)
         return low, high, mean, results[1]["is_full"]
 
-    def bias(self, name: str, distance: Timed) -> Timed:
-        """An offset in the common unit, rounded up, plus the margin for a distance."""
+    def bias(self, name: str, distance: Timed, cycle: int) -> Timed:
+        """An offset in the common unit, rounded up, plus the margin for a distance.
+
+        Parameters
+        ----------
+        cycle : in which they are added: what makes them waits, since it is narrower.
+        """
         p, offset = self._p, self._constants[f"{name}_offset"]
         shifter = ShiftProduct(offset.shape())
-        # Its amount waits: that is narrower than what it makes.
-        start = max(distance.cycle - shifter.latency_cycles, self._own.cycle + 1)
         _, amount = _amounts(p, f"{name}_offset", self._own, self._frame)
-        amount = p.input(p.at(amount, start), start)
+        amount = p.later(amount, max(cycle - shifter.latency_cycles, amount.cycle))
         down = p.call(f"{name}_down", shifter, value=p.constant(offset), amount=amount)
 
         def total(d, v, lost):
@@ -97,6 +100,8 @@ class UnitInTurn:
         fraction, bits = self._params.length_fraction_bits, self._params.difference.bits
         own, other = _amounts(p, axis, exponent, frame)
         world = p.wire(f"world_{axis}", lambda c: Cat(Const(0, fraction), c).as_signed(), center)
+        # World coordinates are rounded on their own, a cycle in which the position waits.
+        position = p.later(position, other.cycle + 1)
         shifted = {
             name: p.call(
                 f"{name}_{axis}_down", ShiftProduct(v.value.shape()), value=v, amount=amount
