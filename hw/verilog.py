@@ -61,6 +61,9 @@ def cull_design(params: Parameters) -> Design:
         "request_latency_cycles": cull.request_latency_cycles,
         "tests_per_cycle": 1,
     }
+    if params.cull_cycles > 1:
+        del performance["tests_per_cycle"]
+        performance["cycles_per_test"] = params.cull_cycles
     return _design(CULL_NAME, top, params, formats, performance)
 
 

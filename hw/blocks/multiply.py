@@ -13,7 +13,7 @@ OPERAND_BITS = 18  # of a multiplier of the target
 
 
 @dataclass(frozen=True, eq=False)
-class _Term:
+class Term:
     """A part of a sum: value 2^place, `bits` wide; what lies above it is its sign or nothing."""
 
     value: Timed
@@ -52,7 +52,7 @@ class Multiply(Block):
         a, b = Shape.cast(a), Shape.cast(b)
         if a.signed != b.signed:
             raise ValueError(f"{a!r} by {b!r} takes a wider multiplier: make both signed or none.")
-        self._chunks = _chunks(a, operand_bits), _chunks(b, operand_bits)
+        self._chunks = chunks_of(a, operand_bits), chunks_of(b, operand_bits)
         self.multipliers = len(self._chunks[0]) * len(self._chunks[1])
         product = Shape(a.width + b.width, a.signed)
         super().__init__({"a": In(a), "b": In(b), "product": Out(product)})
@@ -62,7 +62,7 @@ class Multiply(Block):
             _split(p, operand, chunks)
             for operand, chunks in zip((self.a, self.b), self._chunks, strict=True)
         )
-        terms = [_product(p, x, y) for x in a for y in b]
+        terms = [product_of(p, x, y) for x in a for y in b]
         return _finish(p, terms, self.product)
 
 
@@ -85,7 +85,7 @@ class Square(Block):
 
     def __init__(self, shape, operand_bits: int = OPERAND_BITS):
         shape = Shape.cast(shape)
-        self._chunks = _chunks(shape, operand_bits)
+        self._chunks = chunks_of(shape, operand_bits)
         count = len(self._chunks)
         self.multipliers = count * (count + 1) // 2
         super().__init__({"a": In(shape), "product": Out(Shape(2 * shape.width, shape.signed))})
@@ -94,8 +94,8 @@ class Square(Block):
         chunks = _split(p, self.a, self._chunks)
         terms = []
         for number, x in enumerate(chunks):
-            terms.append(_product(p, x, x))
-            terms += [_product(p, x, y, doublings=1) for y in chunks[number + 1 :]]
+            terms.append(product_of(p, x, x))
+            terms += [product_of(p, x, y, doublings=1) for y in chunks[number + 1 :]]
         return _finish(p, terms, self.product)
 
 
@@ -132,7 +132,7 @@ class ShiftAdd(Block):
                 return bits[: len(a)].as_signed() if shape.signed else bits
 
             value = p.wire(f"part_{place}", part, a, b)
-            terms.append(_Term(value, place, shape.width, shape.signed))
+            terms.append(Term(value, place, shape.width, shape.signed))
         return _finish(p, terms, self.product)
 
 
@@ -143,7 +143,7 @@ def times_constant(p: Pipeline, name: str, value: Timed, constant: Value) -> Tim
     return p.call(name, block, a=value)["product"]
 
 
-def _chunks(shape: Shape, operand_bits: int) -> list[tuple[int, Shape]]:
+def chunks_of(shape: Shape, operand_bits: int) -> list[tuple[int, Shape]]:
     """Place and shape of each chunk, lowest first."""
     if operand_bits < 2 or shape.width < 1:
         raise ValueError(
@@ -158,20 +158,25 @@ def _chunks(shape: Shape, operand_bits: int) -> list[tuple[int, Shape]]:
     return [*chunks, (place, Shape(shape.width - place, shape.signed))]
 
 
-def _split(p: Pipeline, operand: Value, chunks: list[tuple[int, Shape]]) -> list[_Term]:
-    whole, terms = p.input(operand), []
+def _split(p: Pipeline, operand: Value, chunks: list[tuple[int, Shape]]) -> list[Term]:
+    return cut_into(p, operand.name, p.input(operand), chunks)
+
+
+def cut_into(p: Pipeline, name: str, whole: Timed, chunks: list[tuple[int, Shape]]) -> list[Term]:
+    """The chunks of a value."""
+    terms = []
     for place, shape in chunks:
 
         def cut(value, place=place, shape=shape):
             bits = value[place : place + shape.width]
             return bits.as_signed() if shape.signed else bits
 
-        value = p.wire(f"{operand.name}_{place}", cut, whole)
-        terms.append(_Term(value, place, shape.width, shape.signed))
+        value = p.wire(f"{name}_{place}", cut, whole)
+        terms.append(Term(value, place, shape.width, shape.signed))
     return terms
 
 
-def _product(p: Pipeline, x: _Term, y: _Term, doublings: int = 0) -> _Term:
+def product_of(p: Pipeline, x: Term, y: Term, doublings: int = 0) -> Term:
     """x y 2^doublings, two cycles later: one multiplier, and nothing else in its stages."""
     signed = x.signed or y.signed
     place, bits = x.place + y.place + doublings, x.bits + y.bits
@@ -183,12 +188,12 @@ def _product(p: Pipeline, x: _Term, y: _Term, doublings: int = 0) -> _Term:
         return product.as_signed() if signed else product
 
     value = p.multiply(f"product_{x.place}_{y.place}", x.value, y.value, multiplied)
-    return _Term(value, place, bits, signed)
+    return Term(value, place, bits, signed)
 
 
-def _finish(p: Pipeline, terms: list[_Term], product: Value) -> int:
+def _finish(p: Pipeline, terms: list[Term], product: Value) -> int:
     """Adds all terms, by a tree over rows of terms that do not overlap."""
-    rows: list[list[_Term]] = []
+    rows: list[list[Term]] = []
     for term in sorted(terms, key=lambda term: term.place):
         for row in rows:
             if row[-1].end <= term.place and not row[-1].signed:
@@ -201,11 +206,11 @@ def _finish(p: Pipeline, terms: list[_Term], product: Value) -> int:
         # The lowest of an odd number waits: its bits that nothing overlaps need no adder.
         odd, level = level[: len(level) % 2], level[len(level) % 2 :]
         pairs = zip(level[::2], level[1::2], strict=True)
-        level = odd + [_sum(p, *pair, len(product)) for pair in pairs]
+        level = odd + [sum_of(p, *pair, len(product)) for pair in pairs]
     return p.finish((product, level[0].value))
 
 
-def _joined(p: Pipeline, row: list[_Term]) -> _Term:
+def _joined(p: Pipeline, row: list[Term]) -> Term:
     """A row as one term: side by side, with zeros between them."""
     if len(row) == 1:
         return row[0]
@@ -220,10 +225,10 @@ def _joined(p: Pipeline, row: list[_Term]) -> _Term:
         return joined.as_signed() if last.signed else joined
 
     value = p.wire(f"row_{first.place}", side_by_side, *(term.value for term in row))
-    return _Term(value, first.place, last.end - first.place, last.signed)
+    return Term(value, first.place, last.end - first.place, last.signed)
 
 
-def _sum(p: Pipeline, low: _Term, high: _Term, bits: int) -> _Term:
+def sum_of(p: Pipeline, low: Term, high: Term, bits: int) -> Term:
     """low + high, a cycle later; the bits of `low` below `high` pass by the adder."""
     if low.place > high.place:
         low, high = high, low
@@ -237,4 +242,4 @@ def _sum(p: Pipeline, low: _Term, high: _Term, bits: int) -> _Term:
         return total.as_signed() if signed else total
 
     value = p.register(f"sum_{low.place}_{high.place}", added, low.value, high.value)
-    return _Term(value, low.place, len(value.value), signed)
+    return Term(value, low.place, len(value.value), signed)

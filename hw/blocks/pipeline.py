@@ -73,6 +73,10 @@ class Pipeline:
             taps.append(tap)
         return tap.value
 
+    def later(self, timed: Timed, cycle: int) -> Timed:
+        """The value as one of a cycle that is not before its own."""
+        return timed if cycle == timed.cycle else self.input(self.at(timed, cycle), cycle)
+
     def together(self, *inputs: Timed) -> tuple[int, list]:
         """The latest cycle of some values, and all of them in it."""
         cycle = max(item.cycle for item in inputs)
@@ -153,6 +157,11 @@ class Block(wiring.Component):
     def latency_cycles(self) -> int:
         """From an input to the output that belongs to it; asking for it builds the pipeline."""
         return self._built[1]
+
+    def latency_of(self, port: str) -> int:
+        """From an input to that output: the same for all, where nothing else is said."""
+        del port
+        return self.latency_cycles
 
     def build(self, p: Pipeline) -> int:
         """Adds the logic to a pipeline, finishes it, and returns its latency in cycles."""

@@ -79,7 +79,7 @@ def boxes(params: Parameters) -> tuple[Box, ...]:
         Box(
             f"{inner}cluster_cull",
             ClusterCull.__name__,
-            (f"1 test a cycle, latency {cull_cycles}",),
+            (f"1 test {_every(params.cull_cycles)}, latency {cull_cycles}",),
             790,
             270,
             STAGE,
@@ -95,6 +95,10 @@ def boxes(params: Parameters) -> tuple[Box, ...]:
         ),
         Box(f"{inner}packer", SplatPacker.__name__, (_beat(params),), 1040, 290),
     )
+
+
+def _every(cycles: int) -> str:
+    return "a cycle" if cycles == 1 else f"in {cycles} cycles"
 
 
 def _beat(params: Parameters) -> str:

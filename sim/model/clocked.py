@@ -47,6 +47,17 @@ def clock_fifo(fifo: Any, write: bool, read: bool) -> None:
 
 
 @serial_kernel
+def clock_lazy_fifo(fifo: Any, write: bool, read: bool) -> None:
+    """A lazy PartQueue, as far as its last part goes: its output refills once it shows nothing."""
+    refill = (fifo.stored > 0) & (fifo.valid == 0)
+    fifo.stored += int(write) - int(refill)
+    if refill:
+        fifo.valid = 1
+    elif read:
+        fifo.valid = 0
+
+
+@serial_kernel
 def clock_register(register: Any, valid: bool, read: bool) -> None:
     """A StreamRegister: `valid` is its input's, `read` says that its output is taken."""
     free = read | (register.valid == 0)

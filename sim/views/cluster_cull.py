@@ -105,7 +105,7 @@ def cull_frames(
             )
         else:
             result = frame.levels
-        culled = _culled(pack, camera, result, time.perf_counter() - start)
+        culled = _culled(pack, camera, result, params, time.perf_counter() - start)
         if engine == "rtl":
             start = time.perf_counter()
             run = harness.run(pack.groups, pack.clusters, constants)
@@ -119,9 +119,11 @@ def cull_frames(
         yield culled
 
 
-def _culled(pack: Pack, camera: Camera, result: LevelsResult, seconds: float) -> CullFrame:
+def _culled(
+    pack: Pack, camera: Camera, result: LevelsResult, params: Parameters, seconds: float
+) -> CullFrame:
     gaussians = int(pack.clusters["count"][result.visible].sum(dtype=np.int64))
-    seen = result.visible[result.tested]
+    seen, counts = result.visible[result.tested], pack.groups["count"]
     return CullFrame(
         view=camera.name,
         visible=result.visible,
@@ -129,7 +131,9 @@ def _culled(pack: Pack, camera: Camera, result: LevelsResult, seconds: float) ->
         clusters_tested=int(result.tested.sum()),
         visible_gaussians=gaussians,
         excluded_fraction=1 - gaussians / len(pack),
-        model_cycles=cull_cycles(result.group_visible, pack.groups["count"], seen, MEMORY_CYCLES),
+        model_cycles=cull_cycles(
+            result.group_visible, counts, seen, MEMORY_CYCLES, params.cull_cycles
+        ),
         seconds=seconds,
     )
 

@@ -9,6 +9,7 @@ from amaranth.lib.wiring import In, Out
 from golden.params import Parameters
 from hw.blocks.pipeline import Block
 from hw.layouts import cluster_cull_constants, cluster_record, visible_cluster
+from hw.stages.cluster_cull.ball_in_turn import BallInTurn
 from hw.stages.cluster_cull.ball_outside import BallOutside
 from hw.stages.cluster_cull.common_unit import RADII, CommonUnit
 
@@ -25,12 +26,14 @@ class BallCull(wiring.Component):
     Radii of all ones ("never cull") are always seen.
 
     Latency: `latency_cycles`, 21 by default: a ball offered in cycle t is answered in cycle
-    t + 21. One ball a cycle. Multipliers: those of one BallOutside.
+    t + 21. One ball a cycle, or every cull_cycles. Multipliers: those of one BallOutside, or
+    of BallInTurn.
 
     Members
     -------
-    group, cluster : In(1), a ball of that level is offered; not both.
-    ball : In(cluster_record).
+    group, cluster : In(1), a ball of that level is offered; not both. Where cull_cycles is above 1,
+        so many cycles after the one before, and `group` tells its level.
+    ball : In(cluster_record), for cull_cycles from the one in which it is offered.
     constants : In(cluster_cull_constants); may change only while the pipeline is empty.
     seen_group, seen_cluster : Out(1), `visible` is such a ball, and the view may need it.
     dropped_group, dropped_cluster : Out(1), such a ball leaves the pipeline unseen.
@@ -38,7 +41,7 @@ class BallCull(wiring.Component):
     """
 
     def __init__(self, params: Parameters):
-        self._path = _BallPath(params)
+        self._path = BallInTurn(params) if params.cull_cycles > 1 else _BallPath(params)
         self.latency_cycles = self._path.latency_cycles
         answers = [f"{answer}_{level}" for answer in ("seen", "dropped") for level in LEVELS]
         super().__init__(
@@ -59,6 +62,9 @@ class BallCull(wiring.Component):
             path.ball.eq(self.ball),
             self.visible.eq(path.visible),
         ]
+        if isinstance(path, BallInTurn):
+            self._answer(m, path)
+            return m
         for level in LEVELS:
             under_way = Signal(self.latency_cycles, name=f"{level}_under_way")
             m.d.sync += under_way.eq(Cat(getattr(self, level), under_way))
@@ -67,6 +73,16 @@ class BallCull(wiring.Component):
                 getattr(self, f"dropped_{level}").eq(under_way[-1] & ~path.seen),
             ]
         return m
+
+    def _answer(self, m, path):
+        """Where the path itself says when a ball of which level leaves it."""
+        m.d.comb += [path.start.eq(self.group | self.cluster), path.is_group.eq(self.group)]
+        for level, is_level in zip(LEVELS, (path.from_group, ~path.from_group), strict=True):
+            leaves = path.ends & is_level
+            m.d.comb += [
+                getattr(self, f"seen_{level}").eq(leaves & path.seen),
+                getattr(self, f"dropped_{level}").eq(leaves & ~path.seen),
+            ]
 
 
 class _BallPath(Block):

@@ -32,15 +32,20 @@ class ClusterCull(wiring.Component):
     """Tests groups, asks for the clusters of those that pass, tests these, and passes on the rest.
 
     One ball a cycle, of either level; a cluster goes first where both can be taken. The arithmetic
-    never stands still: a group is taken only while its request is sure to find room (REQUESTS at
+    never stands still: a group is taken only while its request is sure to find room (`runs` at
     most are under way or waiting), a cluster only while it is sure to find a place in the queue of
     visible ones. So no signal runs from an output back through the pipeline, and neither level can
     block the other. A failed group costs its own cycle and nothing else.
 
+    Where cull_cycles is above 1 a test takes so many cycles: in the first of them the ball is
+    chosen, in the last one it is taken, and meanwhile whoever offers it holds it. The next test
+    may begin in the cycle after.
+
     Latency: `latency_cycles`, 23 by default, from a cluster taken to the output and
-    `request_latency_cycles`, the same, from a group taken to its request: BallCull, into a queue's
-    memory, and to its output. Order: clusters leave in the order of `clusters`, which must be
-    that of `requests`; requests are in the order of `groups`.
+    `request_latency_cycles`, the same, from a group taken to its request: BallCull but for the
+    cycles before the ball is taken, into a queue's memory, and to its output. Order: clusters leave
+    in the order of `clusters`, which must be that of `requests`; requests are in the order of
+    `groups`.
     Multipliers: those of one BallCull.
 
     Members
@@ -54,7 +59,8 @@ class ClusterCull(wiring.Component):
     groups_tested, groups_visible, clusters_tested, clusters_visible : Out(32), items.
     starved_cycles : Out(32), cycles in which nothing to test was offered.
     stalled_cycles : Out(32), cycles in which only clusters were offered, or no group had room, and
-        the queue of visible clusters had no place left.
+        the queue of visible clusters had no place left. Of a test of several cycles all but the
+        last count so too where a cluster is offered, and else as request_cycles.
     request_cycles : Out(32), cycles in which a group alone was offered and waited for room.
         groups_tested + clusters_tested + the three = cycles since reset. All counters wrap, and
         follow a cycle late.
@@ -66,11 +72,13 @@ class ClusterCull(wiring.Component):
     def __init__(self, params: Parameters):
         self._params = params
         self._balls = BallCull(params)
-        self.test_cycles = self._balls.latency_cycles
-        self.latency_cycles = self.test_cycles + self.QUEUE_CYCLES
+        self.apart = params.cull_cycles  # cycles from a test to the next
+        self.test_cycles = self._balls.latency_cycles  # from its first one
+        self.latency_cycles = self.test_cycles - (self.apart - 1) + self.QUEUE_CYCLES
         self.request_latency_cycles = self.latency_cycles
         # What is under way when the first one is taken, and a few whose place comes free.
-        self.places = 1 << (self.latency_cycles + 4).bit_length()
+        self.places = 1 << ((self.latency_cycles + 4) // self.apart).bit_length()
+        self.runs = min(self.REQUESTS, self.places)
         super().__init__(
             {
                 "groups": In(stream.Signature(cluster_record(params))),
@@ -87,20 +95,25 @@ class ClusterCull(wiring.Component):
         m = Module()
         m.submodules.ball_cull = balls = self._balls
         m.submodules.queue = requests = SyncFIFOBuffered(
-            width=cluster_run(self._params).size, depth=self.REQUESTS
+            width=cluster_run(self._params).size, depth=self.runs
         )
         m.submodules.visible = visible = SyncFIFOBuffered(
             width=visible_cluster(self._params).size, depth=self.places
         )
         room, place = Signal(init=1), Signal(init=1)
         request = Signal(cluster_run(self._params))
+        m.d.comb += balls.constants.eq(self.constants)
+        if self.apart > 1:
+            self._take_turns(m, balls, room, place)
+        else:
+            m.d.comb += [
+                balls.cluster.eq(self.clusters.valid & place),
+                balls.group.eq(self.groups.valid & room & ~balls.cluster),
+                balls.ball.eq(Mux(self.clusters.valid & place, *self._records())),
+                self.clusters.ready.eq(place),
+                self.groups.ready.eq(room & ~balls.cluster),
+            ]
         m.d.comb += [
-            balls.constants.eq(self.constants),
-            balls.cluster.eq(self.clusters.valid & place),
-            balls.group.eq(self.groups.valid & room & ~balls.cluster),
-            balls.ball.eq(Mux(self.clusters.valid & place, *self._records())),
-            self.clusters.ready.eq(place),
-            self.groups.ready.eq(room & ~balls.cluster),
             # Room and place were kept for every ball in the pipeline: the queues take it at once.
             request.base.eq(balls.visible.base),
             request.count.eq(balls.visible.count),
@@ -118,6 +131,25 @@ class ClusterCull(wiring.Component):
         self._track(m, balls, room, place)
         self._count(m, balls)
         return m
+
+    def _take_turns(self, m, balls, room, place):
+        """A ball is chosen in the first cycle of its test, and taken in the last."""
+        left, kept = Signal(range(self.apart)), Signal()
+        is_first, is_cluster = Signal(), Signal()
+        m.d.comb += [
+            is_first.eq(left == 0),
+            is_cluster.eq(Mux(is_first, self.clusters.valid & place, kept)),
+            balls.cluster.eq(is_first & is_cluster),
+            balls.group.eq(is_first & ~is_cluster & self.groups.valid & room),
+            balls.ball.eq(Mux(is_cluster, *self._records())),
+            self.clusters.ready.eq((left == 1) & kept),
+            self.groups.ready.eq((left == 1) & ~kept),
+        ]
+        m.d.sync += kept.eq(is_cluster)
+        with m.If(~is_first):
+            m.d.sync += left.eq(left - 1)
+        with m.Elif(balls.cluster | balls.group):
+            m.d.sync += left.eq(self.apart - 1)
 
     def _records(self):
         return [Value.cast(stream.payload) for stream in (self.clusters, self.groups)]
@@ -138,7 +170,7 @@ class ClusterCull(wiring.Component):
         ]
         busy = []
         for limit, free, taken, dropped, left in (
-            (self.REQUESTS, room, balls.group, balls.dropped_group, requested),
+            (self.runs, room, balls.group, balls.dropped_group, requested),
             (self.places, place, balls.cluster, balls.dropped_cluster, accepted),
         ):
             pending = Signal(range(limit + 1), name=f"pending_{free.name}")
@@ -153,11 +185,16 @@ class ClusterCull(wiring.Component):
 
     def _count(self, m, balls):
         """A cycle without a test has one cause. What was seen is counted a cycle later."""
-        idle = ~balls.group & ~balls.cluster
+        group, cluster = balls.group, balls.cluster
+        if self.apart > 1:
+            group, cluster = (
+                stream.valid & stream.ready for stream in (self.groups, self.clusters)
+            )
+        idle = ~group & ~cluster
         events = {
-            "groups_tested": balls.group,
+            "groups_tested": group,
             "groups_visible": balls.seen_group,
-            "clusters_tested": balls.cluster,
+            "clusters_tested": cluster,
             "clusters_visible": self.o.valid & self.o.ready,
             "starved_cycles": idle & ~self.clusters.valid & ~self.groups.valid,
             "stalled_cycles": idle & self.clusters.valid,

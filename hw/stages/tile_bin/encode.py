@@ -14,38 +14,57 @@ from golden.stages.tile_bin.entry import (
     KEY_KNEE,
     KEY_MANTISSA_BITS,
 )
+from hw.blocks.held_pipeline import HeldBlock, start_member
 from hw.blocks.logarithm import Logarithm
 from hw.blocks.normalize import Normalize
-from hw.blocks.pipeline import Block
 from hw.blocks.shift import ShiftRight
 from hw.layouts import colored_splat
 from hw.stages.tile_bin.center import Center
 from hw.stages.tile_bin.entry_spans import FIELDS as SPAN_FIELDS
 from hw.stages.tile_bin.entry_spans import EntrySpans
-from hw.stages.tile_bin.layouts import entry_spans, list_entry, tile_bin_constants
+from hw.stages.tile_bin.layouts import (
+    ENTRY_PARTS,
+    SPAN_PARTS,
+    entry_spans,
+    list_entry,
+    splat_cycles,
+    tile_bin_constants,
+)
 from hw.stages.tile_bin.rectangle import Rectangle
 from hw.stages.tile_bin.splat_shape import ROUNDED_BITS, SplatShape
 
 KNEE_PLACE = 16  # KEY_KNEE is 15 2^16
 
 
-class Encode(Block):
+class Encode(HeldBlock):
     """The entry of a splat and where it lies: golden's encode, bin_rects and entry_spans.
 
-    Latency: `latency_cycles`. Multipliers: those of SplatShape.
+    Latency: `latency_cycles`. Multipliers: those of SplatShape, EntrySpans and Rectangle.
+    Where color_cycles is above 1 splats are so many cycles apart and held for as many, and each
+    part of ENTRY_PARTS and SPAN_PARTS is there in one cycle alone, as soon as it is known.
 
     Members
     -------
+    start : In(1), of a splat's first cycle; where color_cycles is above 1.
     constants : In(tile_bin_constants), held while splats are under way.
     colored : In(colored_splat).
     entry : Out(list_entry). spans : Out(entry_spans).
     none : Out(1), the splat touches no bin of the strip.
+
+    Attributes
+    ----------
+    none_cycle, entry_cycles, span_cycles : from a splat's start to `none` and to each part; once
+        latency_cycles has been asked for.
     """
 
     def __init__(self, params: Parameters):
-        self._params = params
+        self._params, self.cycles = params, splat_cycles(params)
+        self.none_cycle = 0
+        self.entry_cycles: list[int] = []
+        self.span_cycles: list[int] = []
         super().__init__(
             {
+                **start_member(self.cycles),
                 "constants": In(tile_bin_constants(params)),
                 "colored": In(colored_splat(params)),
                 "entry": Out(list_entry()),
@@ -56,11 +75,11 @@ class Encode(Block):
 
     def build(self, p):
         splat, color = self.colored.splat, self.colored.color
-        center = p.call(
+        center = p.inline(
             "center", Center(self._params), u=p.input(splat.mean2d.u), v=p.input(splat.mean2d.v)
         )
         conic = {name: p.input(splat.conic[name]) for name in "abc"}
-        form = p.call(
+        form = p.inline(
             "shape",
             SplatShape(self._params),
             **conic,
@@ -83,14 +102,31 @@ class Encode(Block):
         rectangle, spans = Rectangle(self._params), EntrySpans(self._params)
         p.m.d.comb += rectangle.constants.eq(self.constants)
         tiles = {name: p.input(splat.tile_rect[name]) for name in ("x0", "y0", "x1", "y1")}
-        bins = p.call("rectangle", rectangle, **tiles)
+        bins = p.inline("rectangle", rectangle, **tiles)
         none = bins.pop("none")
         looked = {name: fields[name] for name in SPAN_FIELDS}
+        spans = p.inline("spans", spans, **bins, **looked)
+        if self.cycles > 1:
+            return self._leave(p, fields, spans, none)
         return p.finish(
             *((self.entry[name], fields[name]) for name in ENTRY_FIELDS),
-            (self.spans, p.call("spans", spans, **bins, **looked)["spans"]),
+            (self.spans, spans["spans"]),
             (self.none, none),
         )
+
+    def _leave(self, p, fields, spans, none):
+        """Parts leave as soon as they are known, and once it is known whether they have to."""
+        self.none_cycle = none.cycle
+        p.m.d.comb += self.none.eq(none.value)
+        for parts, view, values, cycles in (
+            (ENTRY_PARTS, self.entry, fields, self.entry_cycles),
+            (SPAN_PARTS, self.spans, spans, self.span_cycles),
+        ):
+            for names in parts:
+                cycle = max(none.cycle, *(values[name].cycle for name in names))
+                cycles.append(cycle)
+                p.m.d.comb += [view[name].eq(p.peek(values[name], cycle)) for name in names]
+        return max(*self.entry_cycles, *self.span_cycles)
 
     def _opacity(self, p, opacity):
         """-log2 in codes, nearest, cut at 255."""

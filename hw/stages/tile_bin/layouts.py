@@ -19,6 +19,20 @@ from hw.layouts import shape
 RECORD_ENTRIES = 2  # of 256 bits
 CHUNK_RECORDS = CHUNK_ENTRIES // RECORD_ENTRIES
 
+# Parts of an entry and of its spans by the time at which they are known, no more than 36 bits of
+# each: what a block RAM has. Of the last part of the spans more is known at once.
+ENTRY_PARTS = (
+    ("red", "green", "blue"),
+    ("opacity", "key", "far", "swap"),
+    ("u", "v"),
+    ("slope", "w1", "w2"),
+)
+SPAN_PARTS = (
+    ("first", "bands", "places", "swap", "whole"),
+    ("edge", "slope"),
+    ("middle", "height", "clip", "low", "high"),
+)
+
 # Of entry_spans. Centres are within +-4096 px and bins in 0 to 4096, a reach is below 2^14 px.
 EDGE_BITS = 20  # +-8192 px, 1/32 px
 MIDDLE_BITS = 20  # +-8188 px, 1/64 px
@@ -29,6 +43,11 @@ PLACE_BITS = 20  # +-24,576 px, 1/16 px
 def tile_bin_constants(params: Parameters) -> data.StructLayout:
     """Frame constants of tile_bin and depth_sort, named by TileBinConstants.as_ports."""
     return data.StructLayout({k: shape(v) for k, v in constant_formats(params).items()})
+
+
+def splat_cycles(params: Parameters) -> int:
+    """Cycles that splats are apart, 1 or more: as many as those of color."""
+    return max(params.color_cycles, 1)
 
 
 def list_entry() -> data.StructLayout:

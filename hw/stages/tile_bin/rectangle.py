@@ -8,17 +8,18 @@ from amaranth.lib.wiring import In, Out
 from golden.params import Parameters
 from golden.stages.tile_bin.constants import BIN_BITS, tiles_per_bin_shift
 from golden.stages.tile_bin.spans import band_bits
+from hw.blocks.held_pipeline import InlineBlock
 from hw.blocks.multiply import ShiftAdd
-from hw.blocks.pipeline import Block
 from hw.stages.tile_bin.layouts import bin_bits, tile_bin_constants
 
 TILE_BITS = 16
 
 
-class Rectangle(Block):
+class Rectangle(InlineBlock):
     """golden's bin_rects.
 
-    Latency: `latency_cycles`. No multiplier: a product is made of adders.
+    Latency: `latency_cycles`. Multipliers: 1 of 7 x 10 where splats are some cycles apart, and
+    otherwise none: a product is made of adders.
 
     Members
     -------
@@ -40,11 +41,9 @@ class Rectangle(Block):
             }
         )
 
-    def build(self, p):
+    def steps(self, p, *, x0, y0, x1, y1):
         shift, k, bits = tiles_per_bin_shift(self._params), self.constants, band_bits(self._params)
         up = (1 << shift) - 1
-        x0, y0, x1, y1 = (p.input(getattr(self, name)) for name in ("x0", "y0", "x1", "y1"))
-
         left = p.register("left_all", lambda v: (v >> shift)[:BIN_BITS], x0)
         right = p.register("right_all", lambda v: ((v + up) >> shift)[: BIN_BITS + 1], x1)
         right = p.register("right", lambda v: Mux(v > k.across, k.across, v)[:BIN_BITS], right)
@@ -59,16 +58,23 @@ class Rectangle(Block):
         columns = p.register("columns_beyond", lambda a, b: (b - a - 1)[:bits], left, right)
         rows = p.register("rows_beyond", lambda a, b: (b - a - 1)[:bits], top, bottom)
         row = p.register("row_all", lambda v: (v + k.first_row)[:bits], top)
-        product = ShiftAdd(k.across.shape(), bits)
-        p.m.d.comb += product.a.eq(k.across)
-        down = p.wire("down", lambda v: v[:bits], top)
-        start = p.call("row_start", product, b=down)["product"]
+        start = self._row_start(p, top, bits)
         first = p.register("number", lambda a, b: (a + b)[: bin_bits(self._params)], start, left)
-        return p.finish(
-            (self.first, first),
-            (self.left, p.wire("left_low", lambda v: v[:bits], left)),
-            (self.row, row),
-            (self.columns, columns),
-            (self.rows, rows),
-            (self.none, none),
-        )
+        return {
+            "first": first,
+            "left": p.wire("left_low", lambda v: v[:bits], left),
+            "row": row,
+            "columns": columns,
+            "rows": rows,
+            "none": none,
+        }
+
+    def _row_start(self, p, top, bits):
+        """Bins of the rows above."""
+        across = self.constants.across
+        if p.cycles > 1:
+            return p.multiply("row_start", p.wire("down", lambda v: v[:bits], top), across)
+        product = ShiftAdd(across.shape(), bits)
+        p.m.d.comb += product.a.eq(across)
+        down = p.wire("down", lambda v: v[:bits], top)
+        return p.call("row_start", product, b=down)["product"]

@@ -49,6 +49,11 @@ class SplatEncoder(wiring.Component):
             }
         )
 
+    @property
+    def drop_cycles(self) -> int:
+        """From a splat taken to where it is known, and counted, that it is dropped."""
+        return self.latency_cycles - 2
+
     def elaborate(self, platform):
         m = Module()
         m.submodules.encode = encode = self._encode

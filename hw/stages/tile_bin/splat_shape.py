@@ -16,10 +16,10 @@ from golden.stages.tile_bin.entry import (
     SLOPE_FRACTION_BITS,
     WEIGHT_MIN_LOG2,
 )
+from hw.blocks.held_pipeline import InlineBlock
 from hw.blocks.logarithm import Logarithm
 from hw.blocks.multiply import Multiply, Square
 from hw.blocks.normalize import Normalize
-from hw.blocks.pipeline import Block
 from hw.blocks.shift import ShiftLeft
 from hw.blocks.table_function import TableFunction
 from hw.stages.tile_bin.center import HALVING_BITS
@@ -27,11 +27,12 @@ from hw.stages.tile_bin.center import HALVING_BITS
 ROUNDED_BITS = LOG_TABLE_BITS - LOG_FRACTION_BITS
 
 
-class SplatShape(Block):
+class SplatShape(InlineBlock):
     """swap, slope, w1 and w2 of a conic: golden's encode, `_shape`.
 
     Latency: `latency_cycles`. Multipliers at 25 bits of a and c: 4 + 3 of 18 x 18 for the
-    determinant, 1 in the reciprocal, 1 for the slope.
+    determinant, 1 in the reciprocal, 1 for the slope. Where splats are some cycles apart, both
+    products of the determinant take turns, by 4, and both weights.
 
     Members
     -------
@@ -57,30 +58,44 @@ class SplatShape(Block):
             }
         )
 
-    def build(self, p):
+    def steps(self, p, *, a, b, c, exponent, far, halvings):
         bits = self._bits
-        a, b, c = (p.input(getattr(self, name)) for name in "abc")
-        far = p.input(self.far)
         swap = p.register("is_swapped", lambda a, c: c > a, a, c)
         pivot = p.register("pivot", lambda s, a, c: Mux(s, c, a), swap, a, c)
         size = p.register("size", lambda b: Mux(b < 0, -b, b)[: bits + 1], b)
-        scale = p.register("scale", lambda e, h: e + (h << 1),
-                           p.input(self.exponent), p.input(self.halvings))  # fmt: skip
-        operand = unsigned(bits)
-        product = p.call("product", Multiply(operand, operand), a=a, b=c)["product"]
-        cross = p.call("cross", Square(unsigned(bits + 1)), a=size)["product"]
+        scale = p.register("scale", lambda e, h: e + (h << 1), exponent, halvings)
+        product, cross = self._products(p, a, c, size)
         difference = p.register("difference", lambda v, x: v - x, product, cross)
         is_none = p.register("is_none", lambda d: d <= 0, difference)
         det = p.register("det", lambda d, none: Mux(none, 1, d[: 2 * bits]), difference, is_none)
         log_det = p.call("log_det", Logarithm(2 * bits), value=det)["log"]
         log_pivot = p.call("log_pivot", Logarithm(bits), value=pivot)["log"]
         minor = p.register("log_minor", lambda d, v: d - v, log_det, log_pivot)
-        return p.finish(
-            (self.swap, swap),
-            (self.slope, self._slope(p, b, size, pivot)),
-            (self.w1, self._weight(p, "w1", log_pivot, scale, far)),
-            (self.w2, self._weight(p, "w2", minor, scale, far)),
+        slope = self._slope(p, b, size, pivot)
+        jobs = {"w1": {"log": log_pivot}, "w2": {"log": minor}}
+        if p.cycles > 1:
+            missing = len(minor.value) - len(log_pivot.value)
+            jobs["w1"]["log"] = p.wire(
+                "log_major", lambda v: Cat(v, Const(0, missing)).as_signed(), log_pivot
+            )
+        weights = p.alike(jobs, self._weight, scale=scale, far=far)
+        w1, w2 = (result["weight"] for result in weights)
+        return {"swap": swap, "slope": slope, "w1": w1, "w2": w2}
+
+    def _products(self, p, a, c, size):
+        """a c and b^2."""
+        bits = self._bits
+        if p.cycles == 1:
+            operand = unsigned(bits)
+            product = p.call("product", Multiply(operand, operand), a=a, b=c)["product"]
+            return product, p.call("cross", Square(unsigned(bits + 1)), a=size)["product"]
+        a, c = (
+            p.wire(f"wide_{n}", lambda v: Cat(v, Const(0, 1)), v) for n, v in (("a", a), ("c", c))
         )
+        operand = unsigned(bits + 1)
+        jobs = [{"a": a, "b": c}, {"a": size, "b": size}]
+        results = p.share("product", lambda: Multiply(operand, operand), jobs)
+        return [result["product"] for result in results]
 
     def _slope(self, p, b, size, pivot):
         """size / pivot by its reciprocal, nearest, cut, with the sign of b."""
@@ -105,7 +120,8 @@ class SplatShape(Block):
         negative = p.wire("negative", lambda b: b[-1], b)
         return p.register("slope_signed", lambda v, n: Mux(n, -v, v), cut, negative)
 
-    def _weight(self, p, name, log, scale, far):
+    @staticmethod
+    def _weight(p, name, log, scale, far):
         """Code of a weight: nearest, cut to its bits."""
         total = p.register(f"{name}_log", lambda v, e: v + (e << LOG_TABLE_BITS), log, scale)
         near_least = WEIGHT_MIN_LOG2 << LOG_FRACTION_BITS
@@ -118,6 +134,6 @@ class SplatShape(Block):
             f"{name}_far", lambda v: ((v + 2 * half) >> (ROUNDED_BITS + 1)) - far_least, total
         )
         code = p.register(f"{name}_code", lambda f, x, y: Mux(f, y, x), far, near_code, far_code)
-        top = ENTRY_FIELDS[name][1].max_int
-        bits = ENTRY_FIELDS[name][1].bits
-        return p.register(f"{name}_cut", lambda v: Mux(v < 0, 0, Mux(v > top, top, v))[:bits], code)
+        bits, top = ENTRY_FIELDS["w1"][1].bits, ENTRY_FIELDS["w1"][1].max_int
+        cut = p.register(f"{name}_cut", lambda v: Mux(v < 0, 0, Mux(v > top, top, v))[:bits], code)
+        return {"weight": cut}

@@ -13,10 +13,10 @@ from hw.stages.tile_bin.band_walker import BandWalker
 from hw.stages.tile_bin.bin_expander import BinExpander
 from hw.stages.tile_bin.chunk_store import QUEUE_RECORDS, ChunkStore
 from hw.stages.tile_bin.chunk_writer import ChunkWriter
+from hw.stages.tile_bin.held_encoder import splat_encoder
 from hw.stages.tile_bin.layouts import bin_bits, length_bits, page_bits, tile_bin_constants
 from hw.stages.tile_bin.list_filler import ListFiller
 from hw.stages.tile_bin.page_table import PageTable
-from hw.stages.tile_bin.splat_encoder import SplatEncoder
 
 COUNTER_BITS = 32
 COUNTERS = ("entries", "chunks", "pages")
@@ -57,7 +57,7 @@ class TileBin(wiring.Component):
 
     def __init__(self, params: Parameters):
         self._params = params
-        self._encoder = SplatEncoder(params)
+        self._encoder = splat_encoder(params)
         self.encode_cycles = self._encoder.latency_cycles
         super().__init__(
             {

@@ -16,10 +16,14 @@ from sim.model.clocked import clock_fifo_and_register, clock_register, registers
 from sim.model.front_end.control import CHECK, CONTROL, GROUPS, RUN, clock_control
 from sim.model.front_end.read_master import clock_queue, clock_splitter, take_record
 from sim.model.stages.cluster_cull import (
+    CLUSTER,
     CLUSTER_CULL,
     CLUSTER_READER,
+    GROUP,
+    begun_test,
     clock_cluster_cull,
     clock_cluster_reader,
+    taken_ball,
 )
 from sim.model.stages.gaussian_fetch import (
     GAUSSIAN_FETCH,
@@ -109,8 +113,9 @@ def clock_front_end(
     visible = (cull.visible.valid == 1) & has_place
     record = tables.queue.valid == 1
     header = record & (control.phase < GROUPS) & (control.records < control.header_records)
-    cluster = (clusters.queue.valid == 1) & (cull.cluster_room == 1)
-    group = record & (control.phase >= GROUPS) & (cull.group_room == 1) & ~cluster
+    begun = begun_test(cull, record & (control.phase >= GROUPS), clusters.queue.valid == 1)
+    ball = taken_ball(cull, begun)
+    group, cluster = ball == GROUP, ball == CLUSTER
     run_taken = (cull.requests.valid == 1) & (reader.checked == 0)
     requests = (control.phase != CHECK) & (control.phase != RUN)
     # The requests.
@@ -142,8 +147,7 @@ def clock_front_end(
     clock_cluster_cull(
         cull,
         pipeline,
-        group,
-        cluster,
+        begun,
         found.group_visible,
         found.cluster_visible,
         run_clusters,

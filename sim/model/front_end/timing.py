@@ -57,9 +57,9 @@ def front_end_timing(
     sim.model.frame_clock clocks the control of each part, with its queues and priorities:
 
     - the header's 5 records are read, then checked in HEADER_CYCLES; then the groups are asked for;
-    - a ball a cycle is tested, clusters before groups, and a visible one leaves
-      ClusterCull.latency_cycles later; at most ClusterCull.REQUESTS groups and `places` clusters
-      are under way or wait;
+    - a ball every cull_cycles is tested, clusters before groups, and a visible one leaves
+      ClusterCull.latency_cycles later; at most ClusterCull.runs groups and `places` clusters are
+      under way or wait;
     - a visible group is a run of clusters to read; at most CLUSTERS_WAITING visible clusters wait,
       are joined to longer runs while the reader is busy, and at most CLUSTERS_AHEAD of them are
       asked for and wait for their Gaussians;

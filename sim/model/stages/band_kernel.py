@@ -6,7 +6,7 @@ from typing import Any
 
 from golden.jit import serial_kernel
 from golden.stages.tile_bin.spans import BAND_COUNT, BAND_FIRST, BAND_STEP
-from sim.model.clocked import clock_fifo, clock_register
+from sim.model.clocked import clock_fifo, clock_lazy_fifo, clock_register
 
 
 @serial_kernel
@@ -55,5 +55,8 @@ def clock_bands(lists: Any, arrays: Any, steps: bool, some: bool) -> bool:
         lists.band += int(spans_taken)
     elif walk_moves:
         lists.band += 1
-    clock_fifo(lists.spans, some, spans_taken)
+    if lists.apart > 1:
+        clock_lazy_fifo(lists.spans, some, spans_taken)
+    else:
+        clock_fifo(lists.spans, some, spans_taken)
     return ends

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -15,7 +16,8 @@ from golden.stages.tile_bin.constants import PAGE_ENTRIES, TileBinConstants
 from golden.stages.tile_bin.spans import BAND_COUNT, BAND_ENTRY, BAND_FIRST, BAND_STEP
 from hw.stages.tile_bin.band_walker import BandWalker
 from hw.stages.tile_bin.chunk_store import QUEUE_RECORDS
-from hw.stages.tile_bin.splat_encoder import SplatEncoder
+from hw.stages.tile_bin.held_encoder import splat_encoder
+from hw.stages.tile_bin.layouts import splat_cycles
 from hw.unused import unused_components
 from sim.model.stages.tile_bin_kernel import TILE_BIN, ListArrays, clock_tile_bin
 
@@ -24,21 +26,45 @@ Int64 = NDArray[np.int64]
 RING_CHUNKS = 64  # more than are ever under way
 
 
+@dataclass(frozen=True)
+class EncodeStages:
+    """Lengths of the encoder and of what follows.
+
+    Parameters
+    ----------
+    cycles : from a splat begun to its spans written to the queue.
+    drop_cycles : to where one that touches no bin is counted as dropped.
+    places : of the queues. walk_stages : of the walker's pipeline.
+    """
+
+    cycles: int
+    drop_cycles: int
+    places: int
+    walk_stages: int
+
+
 @cache
-def encode_stages(params: Parameters) -> tuple[int, int, int]:
-    """Cycles from a splat taken to its entry written to the queue, that queue's places, and stages
-    of the walker's pipeline."""
+def encode_stages(params: Parameters) -> EncodeStages:
+    """EncodeStages of a build."""
     with unused_components():
-        encoder, walker = SplatEncoder(params), BandWalker(params)
-        found = encoder.latency_cycles - 2, encoder.queue_depth, walker.latency_cycles - 2
+        encoder, walker = splat_encoder(params), BandWalker(params)
+        found = EncodeStages(
+            encoder.latency_cycles - 2,
+            encoder.drop_cycles,
+            encoder.queue_depth,
+            walker.latency_cycles - 2,
+        )
         del encoder, walker
     return found
 
 
 def idle_lists(params: Parameters) -> dict[str, int]:
     """Registers of TILE_BIN before a frame, those that are not 0."""
+    stages = encode_stages(params)
     return {
-        "places": encode_stages(params)[1],
+        "places": stages.places,
+        "apart": splat_cycles(params),
+        "drop_cycles": stages.drop_cycles,
         "max_bins": params.max_bins,
         "beat_bytes": params.data_bits // 8,
         "idle": 1,
@@ -58,7 +84,7 @@ def list_arrays(
     is_shown[bands[:, BAND_ENTRY]] = 1
     is_last = np.ones(len(bands), np.int64)
     is_last[:-1] = np.diff(bands[:, BAND_ENTRY]) != 0
-    cycles, _, stages = encode_stages(params)
+    stages = encode_stages(params)
     bins = constants.bins if 1 <= constants.bins <= params.max_bins else 0
     pages = -(-_lengths(bands, bins) // PAGE_ENTRIES)
     return ListArrays(
@@ -66,8 +92,8 @@ def list_arrays(
         bands=bands,
         is_last=is_last,
         offers=np.flatnonzero((bands[:, BAND_COUNT] != 0) | (is_last != 0)),
-        line=np.full(cycles, -1, np.int64),
-        walk=np.full(stages, -1, np.int64),
+        line=np.full(stages.cycles, -1, np.int64),
+        walk=np.full(stages.walk_stages, -1, np.int64),
         length=np.zeros(bins, np.int64),
         page=np.zeros(bins, np.int64),
         pages_at=np.cumsum(pages) - pages,

@@ -23,11 +23,12 @@ CHUNK_BYTES = CHUNK_RECORDS * RECORD_BYTES
 PAGE_CHUNKS = PAGE_BYTES // CHUNK_BYTES
 
 TILE_BIN = registers(
-    # Fixed: places of the encoder's queues, bins of a row and rows, of the build, bytes of a beat.
-    *("places", "across", "down", "max_bins", "beat_bytes"),
-    # Encoder: may a splat be taken; entries under way, a place that came free; none of them; splats
-    # so far.
-    *("ready", "pending", "freed", "idle", "next_splat"),
+    # Fixed: places of the encoder's queues, cycles that its splats are apart, and from one to where
+    # it is dropped; bins of a row and rows, of the build, bytes of a beat.
+    *("places", "apart", "drop_cycles", "across", "down", "max_bins", "beat_bytes"),
+    # Encoder: is there room, may a splat be taken, cycles until the next one may begin; entries
+    # under way, a place that came free; none of them; splats so far.
+    *("open", "ready", "recent", "pending", "freed", "idle", "next_splat"),
     # Walker: whether it shows a band, and which; the place of its pipeline's last stage.
     *("walks", "band", "stage"),
     # Expander: the bin that it shows, how many follow, by which step; the next offer.
@@ -149,13 +150,18 @@ def clock_tile_bin(
     quiet = (lists.busy != 0) & (lists.finished != 0) & (under_way == 0) & (not leaves)
     # The encoder.
     splat_taken = offered & (lists.ready != 0)
+    begun = splat_taken
+    if lists.apart > 1:
+        begun = offered & (lists.open != 0) & (lists.recent == 0)
     place = cycle % len(arrays.line)
     arrived = arrays.line[place]
+    known = arrays.line[(cycle - lists.drop_cycles) % len(arrays.line)]
     some = none = False
     if arrived >= 0:
-        none = arrays.is_shown[arrived] == 0
-        some = not none
-    arrays.line[place] = lists.next_splat if splat_taken else -1
+        some = arrays.is_shown[arrived] != 0
+    if known >= 0:
+        none = arrays.is_shown[known] == 0
+    arrays.line[place] = lists.next_splat if begun else -1
     # Clock: table.
     job_taken = (lists.table == TABLE_WAIT) & (lists.jobs.valid != 0)
     offers = (lists.table == TABLE_OFFER) & ((lists.place_shown == 0) | through)
@@ -256,8 +262,10 @@ def clock_tile_bin(
         lists.state = READ
     # Expander, walker, encoder.
     ends = clock_bands(lists, arrays, steps, some)
-    lists.ready = int(lists.pending < lists.places - 1)
-    lists.pending += int(splat_taken) - int(none) - lists.freed
+    lists.open = int(lists.pending < lists.places - 1)
+    lists.recent = lists.apart - 1 if begun else max(lists.recent - 1, 0)
+    lists.ready = int(lists.recent == 1) if lists.apart > 1 else lists.open
+    lists.pending += int(begun) - int(none) - lists.freed
     lists.idle = int(lists.pending == 0)
     lists.freed = int(ends)
     lists.next_splat += int(splat_taken)

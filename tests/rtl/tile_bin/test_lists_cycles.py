@@ -36,7 +36,7 @@ def harness(request) -> ListsHarness:
 def assert_equal(harness, splats, constants, latency_cycles=20):
     colors = random_colors(len(splats), 1)
     run = harness.run(splats, colors, constants, Pressure(latency_cycles=latency_cycles))
-    assert tile_bin_cycles(splats, constants, PARAMS) == run.fill_cycles
+    assert tile_bin_cycles(splats, constants, harness.params) == run.fill_cycles
     lists = tile_bin(splats, colors, constants, PARAMS)
     assert depth_sort_cycles(lists, harness.params, latency_cycles) == run.sort_cycles
 
@@ -65,9 +65,23 @@ def test_every_splat_in_every_bin(harness):
     assert_equal(harness, everywhere(400, keys), CONSTANTS)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("color_cycles", [2, 8])
+def test_other_paces(color_cycles):
+    """Splats so many cycles apart, few that touch a bin and many, and bins that take long."""
+    params = replace(BUILDS["one_lane"], color_cycles=color_cycles)
+    built = ListsHarness(params)
+    for count in (0, 1, 2000):
+        assert_equal(built, random_splats(count, count, PARAMS, SIZE_PX), CONSTANTS)
+        strip = replace(CONSTANTS, first_row=4, down=1)
+        assert_equal(built, random_splats(count, count, PARAMS, SIZE_PX), strip)
+    keys = np.random.default_rng(1).integers(0, 1 << 20, 400)
+    assert_equal(built, everywhere(400, keys), CONSTANTS)
+
+
 @pytest.mark.parametrize(("across", "down"), [(13, 5), (65, 1), (0, 5)])
 def test_refused(harness, across, down):
     splats = random_splats(300, 2, PARAMS, SIZE_PX)
     constants = replace(CONSTANTS, across=across, down=down)
     run = harness.run(splats, random_colors(300, 1), constants)
-    assert tile_bin_cycles(splats, constants, PARAMS) == run.fill_cycles
+    assert tile_bin_cycles(splats, constants, harness.params) == run.fill_cycles

@@ -53,12 +53,14 @@ HARDWARE = pytest.mark.parametrize(
     [
         pytest.param(DEFAULT, id="256x1"),
         pytest.param(Parameters(data_bits=512, lanes=2), id="512x2"),
+        pytest.param(Parameters(cull_cycles=4), id="256x1 in turn"),
         *(
             pytest.param(params, id=name, marks=pytest.mark.slow)
             for name, params in {
                 "128x1": Parameters(data_bits=128),
                 "256x2": Parameters(lanes=2),
                 "512x1": Parameters(data_bits=512),
+                "512x1 in turn": Parameters(data_bits=512, cull_cycles=2),
                 "64x1 short": Parameters(data_bits=64, outstanding_bursts=2, burst_beats=8),
             }.items()
         ),
