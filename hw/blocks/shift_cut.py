@@ -30,8 +30,8 @@ class ShiftCut(Block):
     def __init__(self, value_bits: int, amount_bits: int, out_bits: int):
         if amount_bits < 1 or not 2 <= out_bits <= value_bits:
             raise ValueError(
-                f"{value_bits} bits shifted by {amount_bits} bits to {out_bits}: give an amount of 1 "
-                "or more, and a result of 2 bits or more, of no more than the value has."
+                f"{value_bits} bits shifted by {amount_bits} bits to {out_bits}: give an amount "
+                "of 1 bit or more, and a result of 2 bits or more, but no more than the value's."
             )
         self._out_bits = out_bits
         super().__init__(
@@ -69,7 +69,7 @@ class ShiftCut(Block):
         return p.finish((self.lower, lower), (self.cut, cut))
 
     def _saturated(self, lower: Value, over: Value, negative: Value) -> Value:
-        """Rounded up, the largest number is none; what is over and negative stays or is the least."""
+        """Rounded up, the largest is over too; of what is over, the negative ends at the least."""
         beyond = over | (lower[-1] & ~negative)
         limit = Cat((~negative).replicate(self._out_bits - 1), negative)
         return Mux(beyond, limit, lower).as_signed()
