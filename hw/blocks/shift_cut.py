@@ -19,7 +19,8 @@ class ShiftCut(Block):
 
     Parameters
     ----------
-    value_bits : width of the value, signed. amount_bits : of the amount. out_bits : 2 to value_bits.
+    value_bits : width of the value, signed. amount_bits : of the amount.
+    out_bits : 2 to value_bits.
 
     Members
     -------
