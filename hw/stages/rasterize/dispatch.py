@@ -9,6 +9,7 @@ from amaranth.lib.wiring import In, Out
 from golden.params import Parameters
 from golden.stages.rasterize.arrangement import Arrangement
 from hw.stages.rasterize.entry_setup import EntrySetup
+from hw.stages.rasterize.entry_turns import EntryTurns
 from hw.stages.rasterize.layouts import (
     color,
     live_read,
@@ -21,9 +22,14 @@ from hw.stages.rasterize.line_test import LineTest
 from hw.stages.rasterize.live_map import BUFFERS, of_group
 from hw.stages.rasterize.word_queue import WordQueue
 
-PREPARED_WORDS = 32
+PREPARED_WORDS = 32  # of entries; at most
 PREPARED_BINS = 4
 START, RUN, BACKGROUND, END = range(4)
+
+
+def prepared_words(params: Parameters) -> int:
+    """Entries that are prepared or waiting at most: fewer where they come some cycles apart."""
+    return PREPARED_WORDS if params.setup_cycles == 1 else PREPARED_WORDS // 2
 
 
 class Dispatch(wiring.Component):
@@ -32,7 +38,9 @@ class Dispatch(wiring.Component):
     An entry without lines in its bin, or of a bin that is opaque, takes one cycle; entries without
     lines mostly none, since the queue before the test does not take them. A group is tested while
     every engine's queue is sure to have room for its words and for all that are under way.
-    Latency: `latency_cycles` from an entry taken to its first group's words, where all is empty.
+    Where setup_cycles is above 1, an entry's setup begins while it is offered, and it is taken
+    setup_cycles - 1 later: so an entry, one that is only dropped too, takes setup_cycles at least.
+    Latency: `latency_cycles` from an entry's setup to its first group's words, where all is empty.
 
     Members
     -------
@@ -51,7 +59,9 @@ class Dispatch(wiring.Component):
     def __init__(self, params: Parameters):
         self._params = params
         self._arrangement = arrangement = Arrangement(params)
-        self._setup, self._test = EntrySetup(params), LineTest(params)
+        setup = EntrySetup if params.setup_cycles == 1 else EntryTurns
+        self._setup, self._test = setup(params), LineTest(params)
+        self.prepared_words = prepared_words(params)
         self.words_ahead = self._test.latency_cycles + 4
         self.test_cycles = self._test.latency_cycles + 2  # from a group's choice to its words
         self.latency_cycles = self._setup.latency_cycles + 1 + self.test_cycles
@@ -84,7 +94,9 @@ class Dispatch(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         m.submodules.bins = bins = WordQueue(raster_bin(self._params), PREPARED_BINS)
-        m.submodules.prepared = prepared = WordQueue(prepared_entry(self._params), PREPARED_WORDS)
+        m.submodules.prepared = prepared = WordQueue(
+            prepared_entry(self._params), self.prepared_words
+        )
         m.submodules.test = self._test
         pending = self._prepare(m, bins, prepared)
         state = Signal(2)
@@ -107,14 +119,15 @@ class Dispatch(wiring.Component):
             Signal(self.bins.payload.x.shape()),
             Signal(self.bins.payload.y.shape()),
         )
-        pending = Signal(range(PREPARED_WORDS + 1))
+        pending = Signal(range(self.prepared_words + 1))
         under_way, kept = Signal(setup.latency_cycles), Signal()
         last = self.taken & self.i.payload.last
+        ready, begins = self._begins(m, is_open & (pending != self.prepared_words))
         m.d.comb += [
             self.bins.ready.eq(~is_open & (bins.level != PREPARED_BINS)),
             bins.push.eq(self.bins.valid & self.bins.ready),
             bins.word.eq(self.bins.payload),
-            self.i.ready.eq(is_open & (pending != PREPARED_WORDS)),
+            self.i.ready.eq(ready),
             self.taken.eq(self.i.valid & self.i.ready),
             setup.entry.eq(self.i.payload.entry),
             setup.ends.eq(self.i.payload.last),
@@ -126,12 +139,25 @@ class Dispatch(wiring.Component):
         ]
         m.d.sync += [
             is_open.eq(bins.push | (is_open & ~last)),
-            under_way.eq(Cat(self.taken, under_way)),
+            under_way.eq(Cat(begins, under_way)),
             pending.eq(pending + self.taken - (under_way[-1] & ~kept) - prepared.pop),
         ]
         with m.If(bins.push):
             m.d.sync += [x0.eq(self.bins.payload.x), y0.eq(self.bins.payload.y)]
         return pending
+
+    def _begins(self, m, has_room):
+        """Whether an entry is taken if one is offered, and whether the setup of one begins."""
+        cycles = self._params.setup_cycles
+        if cycles == 1:
+            return has_room, self.taken
+        turn, begins = Signal(range(cycles)), Signal()
+        m.d.comb += [
+            begins.eq((turn == 0) & self.i.valid & has_room),
+            self._setup.start.eq(begins),
+        ]
+        m.d.sync += turn.eq(turn + (begins | turn.any()))
+        return turn == cycles - 1, begins
 
     def _control(self, m, state, bins, prepared):
         """Starts bins and chooses what is tested in a cycle."""

@@ -102,14 +102,8 @@ class EntrySetup(Block):
     def _center(self, p, field):
         """Along and across: the bin's first pixel less the centre."""
 
-        def less(origin, place, far):
-            whole = Cat(Const(0, FAR_SHIFT), place).as_signed()
-            placed = Mux(far, whole, place).as_signed()
-            start = Cat(Const(HALF_PX, CENTER_FRACTION_BITS), origin)
-            return (start - placed)[: PLACE.width].as_signed()
-
-        du = p.register("du", less, p.input(self.x0), field["u"], field["far"])
-        dv = p.register("dv", less, p.input(self.y0), field["v"], field["far"])
+        du = p.register("du", from_center, p.input(self.x0), field["u"], field["far"])
+        dv = p.register("dv", from_center, p.input(self.y0), field["v"], field["far"])
         swap = field["swap"]
         return (
             p.register("along", lambda u, v, s: Mux(s, v, u).as_signed(), du, dv, swap),
@@ -119,22 +113,11 @@ class EntrySetup(Block):
     def _log(self, p, field, name):
         """2^TABLE_BITS log2 of p or r, without ROOT_SCALE."""
 
-        def log(code, far):
-            value = Mux(far, Cat(Const(0, 1), code) - FAR_ONE, code - ONE)
-            return value[: LOG.width].as_signed()
-
-        return p.register(f"log_{name}", log, field[name], field["far"])
+        return p.register(f"log_{name}", log_of, field[name], field["far"])
 
     def _table(self, p, name, index, content, shape):
         """The table's entry, two cycles later."""
-        style = LUT_ROM if len(content) <= LUT_ROM_ENTRIES else {}
-        init = [int(v) for v in content]
-        memory = Memory(shape=shape, depth=len(content), init=init, attrs=style)
-        p.m.submodules[f"{name}_table"] = memory
-        port = memory.read_port()
-        p.m.d.comb += port.addr.eq(index.value)
-        read = p.input(port.data, index.cycle + 1)
-        return p.register(f"{name}_read", lambda v: v, read)
+        return p.register(f"{name}_read", lambda v: v, table_entry(p, name, index, content, shape))
 
     def _root(self, p, name, log):
         """Mantissa of p or r, and by how much it is shifted down."""
@@ -263,17 +246,7 @@ class EntrySetup(Block):
         shifter = ShiftRight(raised.value.shape(), 5, "floor")
         height = p.call("height_shift", shifter, value=raised, amount=down)["result"]
         height = p.register("height_up", lambda v: v + 1, height)
-        above = 2 * HALF_PX - 1
-        first = p.register(
-            "first_px", lambda a, h: (above - a - h) >> CENTER_FRACTION_BITS, across, height
-        )
-        last = p.register("last_px", lambda a, h: (h - a) >> CENTER_FRACTION_BITS, across, height)
-        side = self._params.bin_px
-        none = p.register("none", lambda f, e: (f > e) | (e < 0) | (f > side - 1), first, last)
-        bits = (side - 1).bit_length()
-        first = p.register("first_line", lambda f: Mux(f < 0, 0, f)[1:bits], first)
-        last = p.register("last_line", lambda e: Mux(e > side - 1, side - 1, e)[1:bits], last)
-        return {"first": first, "last": last, "none": none}
+        return lines_touched(p, self._params.bin_px, across, height)
 
     def _at_first_group(self, p, parts):
         """Moves what changes from line to line to the first group's first line."""
@@ -307,3 +280,42 @@ class EntrySetup(Block):
                     value = p.wire(f"{name}_{bit}_signed", lambda v: v.as_signed(), value)
                 parts[name] = value
         return parts
+
+
+def log_of(code, far):
+    """2^TABLE_BITS log2 of p or r, without ROOT_SCALE, by its code in the entry."""
+    value = Mux(far, Cat(Const(0, 1), code) - FAR_ONE, code - ONE)
+    return value[: LOG.width].as_signed()
+
+
+def from_center(origin, place, far):
+    """A bin's first pixel less the centre, along an axis of the picture."""
+    whole = Cat(Const(0, FAR_SHIFT), place).as_signed()
+    placed = Mux(far, whole, place).as_signed()
+    start = Cat(Const(HALF_PX, CENTER_FRACTION_BITS), origin)
+    return (start - placed)[: PLACE.width].as_signed()
+
+
+def table_entry(p, name, index, content, shape):
+    """The table's entry, a cycle later."""
+    style = LUT_ROM if len(content) <= LUT_ROM_ENTRIES else {}
+    init = [int(v) for v in content]
+    memory = Memory(shape=shape, depth=len(content), init=init, attrs=style)
+    p.m.submodules[f"{name}_table"] = memory
+    port = memory.read_port()
+    p.m.d.comb += port.addr.eq(index.value)
+    return p.input(port.data, index.cycle + 1)
+
+
+def lines_touched(p, side, across, height):
+    """First and last line of quads of half a height in a bin of `side` px, and whether none is."""
+    above = 2 * HALF_PX - 1
+    first = p.register(
+        "first_px", lambda a, h: (above - a - h) >> CENTER_FRACTION_BITS, across, height
+    )
+    last = p.register("last_px", lambda a, h: (h - a) >> CENTER_FRACTION_BITS, across, height)
+    none = p.register("none", lambda f, e: (f > e) | (e < 0) | (f > side - 1), first, last)
+    bits = (side - 1).bit_length()
+    first = p.register("first_line", lambda f: Mux(f < 0, 0, f)[1:bits], first)
+    last = p.register("last_line", lambda e: Mux(e > side - 1, side - 1, e)[1:bits], last)
+    return {"first": first, "last": last, "none": none}

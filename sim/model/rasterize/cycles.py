@@ -12,7 +12,7 @@ from golden.jit import serial_kernel
 from golden.params import Parameters
 from golden.stages.rasterize.arrangement import LANES_PER_ENGINE, Arrangement
 from golden.stages.rasterize.constants import RasterizeConstants
-from hw.stages.rasterize.dispatch import PREPARED_BINS, PREPARED_WORDS
+from hw.stages.rasterize.dispatch import PREPARED_BINS, prepared_words
 from hw.stages.rasterize.picture_writer import QUEUE_BEATS
 from hw.stages.rasterize.rasterize import Rasterize
 from hw.unused import unused_components
@@ -49,8 +49,9 @@ class RasterLatencies(NamedTuple):
 
     Members
     -------
-    setup, test, done, drain : from an entry taken to it prepared; from a group to its quads; from a
-        quad offered until it is known to have ended; from a bin's last engine to a complete bin.
+    setup, test, done, drain : from an entry's setup begun to it prepared; from a group to its
+        quads; from a quad offered until it is known to have ended; from a bin's last engine to a
+        complete bin.
     write : from a step read to its beat in the queue. write_quads : of a step.
     """
 
@@ -104,7 +105,8 @@ def raster_clock(
     beat_px = params.data_bits // 32
     fixed = {
         "bin_places": PREPARED_BINS,
-        "entry_places": PREPARED_WORDS,
+        "entry_places": prepared_words(params),
+        "apart": params.setup_cycles,
         "words_ahead": latency.test + 4,
         "drain_cycles": latency.drain,
         "groups": arrangement.groups,

@@ -50,6 +50,8 @@ RASTER = registers(
     # Fixed: cycles of the setup, of a test, and until a quad is known to have ended; engines, quads
     # of a bin's side.
     *("setup_cycles", "test_cycles", "done_cycles", "engine_count", "side"),
+    # Fixed: cycles that entries are apart. Cycles since the setup of the one that is offered began.
+    *("apart", "turn"),
     "cycle",
     # Bins: of the next to be taken and to be started; its number; is one open.
     *("bin_level", "next_bin", "next_start", "is_open"),
@@ -113,6 +115,14 @@ def raster_is_busy(raster: Any) -> bool:
 @serial_kernel
 def entry_ready(raster: Any) -> bool:
     """Whether an entry that is offered in this cycle is taken."""
+    if raster.apart > 1:
+        return bool(raster.turn == raster.apart - 1)
+    return _has_room(raster)
+
+
+@serial_kernel
+def _has_room(raster: Any) -> bool:
+    """Whether the setup of an entry that is offered begins, where none is under way."""
     return bool((raster.is_open != 0) & (raster.pending != raster.entry_places))
 
 
@@ -211,6 +221,9 @@ def clock_rasterize(
     _end_quads(raster)
     # What this cycle finds.
     taken = entry_valid & entry_ready(raster)
+    begins = taken
+    if raster.apart > 1:
+        begins = (raster.turn == 0) & entry_valid & _has_room(raster)
     opens = bin_valid & bin_ready(raster)
     active = raster.active ^ int(raster.state == START)
     opaque = raster.opaque_1 if active else raster.opaque_0
@@ -292,7 +305,9 @@ def clock_rasterize(
     if ends_entry:
         raster.prepared_first = (raster.prepared_first + 1) % PREPARED_WORDS
     raster.pending += int(taken) - int((done >= 0) and not kept) - int(ends_entry)
-    raster.setup[place] = entry if taken else -1
+    raster.setup[place] = entry if begins else -1
+    if begins or raster.turn != 0:
+        raster.turn = (raster.turn + 1) % raster.apart
     raster.drawn_entries += int(taken)
     if opens:
         raster.is_open = 1

@@ -8,10 +8,12 @@ from golden.stages.rasterize.arrangement import Arrangement
 from golden.stages.rasterize.entry_steps import steps_of, tables_of
 from golden.stages.rasterize.formats import RasterFormats
 from hw.stages.rasterize.entry_setup import EntrySetup
+from hw.stages.rasterize.entry_turns import EntryTurns
 from sim.rtl.block_harness import BlockHarness
 from tests.rtl.rasterize.raster_stimulus import KINDS, matrix, random_entries
 
 COUNT = 3000
+IDLE_CYCLES = 64
 
 
 def expected(entry, x0, y0, arrangement, tables):
@@ -44,10 +46,17 @@ def expected(entry, x0, y0, arrangement, tables):
     }
 
 
-@pytest.mark.parametrize("lanes", [4, 64])
-def test_steps_are_those_of_the_model(lanes):
-    params = Parameters(color_cycles=1, raster_lanes=lanes)
-    harness, tables = BlockHarness(EntrySetup(params)), tables_of(RasterFormats())
+def spread(values, cycles):
+    """Each value for so many cycles, then 0: until the last item has left no other one starts."""
+    return np.concatenate([np.repeat(values, cycles), np.zeros(IDLE_CYCLES, np.int64)])
+
+
+@pytest.mark.parametrize(("lanes", "cycles"), [(4, 1), (64, 1), (4, 4), (4, 2), (16, 4), (64, 2)])
+def test_steps_are_those_of_the_model(lanes, cycles):
+    """An entry every `cycles` cycles; where that is one of several, inputs are held and no more."""
+    params = Parameters(color_cycles=1, raster_lanes=lanes, setup_cycles=cycles)
+    setup = EntrySetup(params) if cycles == 1 else EntryTurns(params)
+    harness, tables = BlockHarness(setup), tables_of(RasterFormats())
     seen = 0
     for seed, kind in enumerate(KINDS):
         place = [(0, 0), (1536, 1024), (3968, 64)][seed % 3]
@@ -55,7 +64,11 @@ def test_steps_are_those_of_the_model(lanes):
         inputs = {f"entry_{name}": values for name, values in fields.items()}
         inputs |= {"entry_key": np.zeros(COUNT, np.int64), "ends": np.ones(COUNT, np.int64)}
         inputs |= {"x0": np.full(COUNT, place[0]), "y0": np.full(COUNT, place[1])}
-        results = harness.run(inputs)
+        if cycles > 1:
+            inputs["start"] = np.ones(COUNT, np.int64)
+            inputs = {name: spread(values, cycles) for name, values in inputs.items()}
+            inputs["start"] *= np.arange(len(inputs["start"])) % cycles == 0
+        results = {name: values[::cycles] for name, values in harness.run(inputs).items()}
         entries = matrix(fields)
         for n in range(COUNT):
             wanted = expected(entries[n], *place, Arrangement(params), tables)

@@ -21,9 +21,13 @@ BUILDS = {
     "lanes_4_bins_32": Parameters(color_cycles=1, raster_lanes=4, bin_px=32, data_bits=64),
     "lanes_16_bins_32": Parameters(color_cycles=1, raster_lanes=16, bin_px=32, data_bits=128),
     "lanes_16_bins_64": Parameters(color_cycles=1, raster_lanes=16, bin_px=64, data_bits=256),
+    "setup_4": Parameters(color_cycles=1, raster_lanes=4, bin_px=32, data_bits=64, setup_cycles=4),
+    "setup_2": Parameters(
+        color_cycles=1, raster_lanes=16, bin_px=32, data_bits=128, setup_cycles=2
+    ),
     "lanes_64_bins_64": Parameters(color_cycles=1, raster_lanes=64, bin_px=64, data_bits=512),
 }
-FAST = ["lanes_16_bins_32"]  # of one engine are the pictures of tests/rtl/accelerator
+FAST = ["lanes_16_bins_32", "setup_4"]  # of one engine are the pictures of tests/rtl/accelerator
 SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in BUILDS if name not in FAST]
 SIZES = [(1, 1), (17, 1), (33, 65), (64, 64), (150, 90)]
 BACKGROUND = (0.25, 1.0, 1.5)
