@@ -63,8 +63,10 @@ PRESETS = {
         "render",
         Parameters(
             # Few lanes blend slower than Gaussians come: what is alike in these takes turns.
+            cull_cycles=4,
             project_cycles=4,
             color_cycles=4,
+            setup_cycles=4,
             raster_lanes=4,
             list_memories=1,
             sort_entries=4096,
