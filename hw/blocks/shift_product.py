@@ -53,7 +53,7 @@ class ShiftProduct(Block):
         value, amount = p.input(self.value), p.input(self.amount)
         top = STEP - 1
         power = p.wire("power", _power, amount)
-        low, high = p.wire("low", lambda v: v[:STEP], value), p.wire("high", self._high, value)
+        low, high = p.wire("low", self._low, value), p.wire("high", self._high, value)
         low = p.multiply("low_product", low, power, lambda a, b: (a * b)[: STEP + top])
         high = p.multiply("high_product", high, power, self._high_product)
         far = p.wire("far", lambda a: a[-1], amount)
@@ -79,6 +79,11 @@ class ShiftProduct(Block):
                 for name, function in outputs.items()
             )
         )
+
+    def _low(self, value):
+        """The STEP lowest bits, of a narrower value its sign above it."""
+        sign = value[-1] if self._shape.signed else Const(0, 1)
+        return Cat(value[:STEP], sign.replicate(max(STEP - len(value), 0)))
 
     def _high(self, value):
         """All bits from STEP on, and at least one."""

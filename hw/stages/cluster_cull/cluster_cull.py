@@ -77,7 +77,7 @@ class ClusterCull(wiring.Component):
         self.latency_cycles = self.test_cycles - (self.apart - 1) + self.QUEUE_CYCLES
         self.request_latency_cycles = self.latency_cycles
         # What is under way when the first one is taken, and a few whose place comes free.
-        self.places = 1 << ((self.latency_cycles + 4) // self.apart).bit_length()
+        self.places = 1 << (self.latency_cycles // self.apart + 4).bit_length()
         self.runs = min(self.REQUESTS, self.places)
         super().__init__(
             {

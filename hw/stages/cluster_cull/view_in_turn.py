@@ -6,7 +6,7 @@ from amaranth.hdl import Cat, Const
 
 from golden.params import Parameters
 from golden.stages.cluster_cull.constants import PLANES, ROUNDING_MARGIN
-from hw.blocks.dot_product import dot_product
+from hw.blocks.dot_product import dot_product, rounded_dot_product
 from hw.blocks.held_pipeline import HeldPipeline
 from hw.blocks.pipeline import Timed
 
@@ -67,12 +67,8 @@ class ViewInTurn:
         """A row of R times the difference, rounded to nearest."""
         fraction, bits = self._params.rotation_fraction_bits, self._params.camera_space.bits
         pairs = [(values[f"d{j}"], values[f"r{j}"]) for j in range(3)]
-        total = dot_product(p, name, pairs)
-
-        def rounded(v):
-            return ((v[fraction - 1 :].as_signed() + 1) >> 1)[:bits].as_signed()
-
-        return {"coordinate": p.register(f"{name}_rounded", rounded, total)}
+        total = rounded_dot_product(p, name, pairs, fraction)
+        return {"coordinate": p.wire(f"{name}_cut", lambda v: v[:bits].as_signed(), total)}
 
     def _plane(self, p, side, lateral, normal_lateral, normal_depth, weight, depth, **common):
         """floor(n . q) + margins + radius at the view < 0."""

@@ -94,6 +94,44 @@ class Several(HeldBlock):
         return {"sum": p.register(f"sum_{name}", lambda v, x: (v + x)[:18].as_signed(), biased, x)}
 
 
+FACTORS = (3, -5, 7, -11, 13)
+
+
+class Alike(HeldBlock):
+    """Five jobs, of constants, of a value each and of two that all need, one of them late."""
+
+    def __init__(self, cycles: int):
+        self.cycles = cycles
+        super().__init__(
+            {
+                "start": In(1),
+                **{name: In(signed(8)) for name in NAMES},
+                **{f"factor_{name}": In(signed(5)) for name in NAMES},
+                **{f"o_{name}": Out(signed(20)) for name in NAMES},
+            }
+        )
+
+    def build(self, p):
+        values = {name: p.input(getattr(self, name)) for name in NAMES}
+        jobs = {
+            name: {"own": values[name], "factor": p.constant(getattr(self, f"factor_{name}"))}
+            for name in NAMES
+        }
+        square = p.multiply("square", values["a"], values["b"])
+        results = p.alike(jobs, self._job, early=values["e"], late=square)
+        outputs = zip(NAMES, (result["o"] for result in results), strict=True)
+        held = [(name, p.register(f"held_{name}", lambda v: v, value)) for name, value in outputs]
+        return p.finish(*((getattr(self, f"o_{name}"), value) for name, value in held))
+
+    @staticmethod
+    def _job(p, name, own, factor, early, late):
+        """own factor + late + factor + early, which are read in several cycles."""
+        product = p.multiply(f"product_{name}", own, factor)
+        sum_ = p.register(f"sum_{name}", lambda v, late: v + late, product, late)
+        raised = p.register(f"raised_{name}", lambda v, f: v + f, sum_, factor)
+        return {"o": p.register(f"all_{name}", lambda v, e: v + e, raised, early)}
+
+
 def expected(item: dict[str, int]) -> dict[str, int]:
     results = {f"p{n}": item[a] * item[b] for n, (a, b) in enumerate(PRODUCTS)}
     results |= {f"s{n}": item[name] * item["d"] + 5 for n, name in enumerate("abc")}
@@ -102,17 +140,28 @@ def expected(item: dict[str, int]) -> dict[str, int]:
     return results | {"inner": item["a"] * item["e"] + item["e"] ** 2, "late": item["e"]}
 
 
+def alike(item: dict[str, int]) -> dict[str, int]:
+    return {
+        f"o_{name}": (item[name] + 1) * factor + item["a"] * item["b"] + item["e"]
+        for name, factor in zip(NAMES, FACTORS, strict=True)
+    }
+
+
 @pytest.mark.parametrize("gap", [0, 1, 5])
 @pytest.mark.parametrize("cycles", [1, 2, 3, 4, 8])
-def test_every_item_at_its_time(cycles, gap):
+@pytest.mark.parametrize(("make", "due_of"), [(Several, expected), (Alike, alike)])
+def test_every_item_at_its_time(make, due_of, cycles, gap):
     """Items `cycles` + gap apart; inputs are other values as soon as they need not be held."""
-    block, rng = Several(cycles), random.Random(cycles)
+    block, rng = make(cycles), random.Random(cycles)
     latency, apart = block.latency_cycles, cycles + gap
     items = [{name: rng.randrange(-128, 128) for name in NAMES} for _ in range(30)]
     simulator = Simulator(block)
     simulator.add_clock(1e-6)
 
     async def bench(ctx):
+        for name, factor in zip(NAMES, FACTORS, strict=True):
+            if make is Alike:
+                ctx.set(getattr(block, f"factor_{name}"), factor)
         for cycle in range(apart * len(items) + latency):
             number, place = divmod(cycle, apart)
             ctx.set(block.start, int(place == 0 and number < len(items)))
@@ -122,7 +171,7 @@ def test_every_item_at_its_time(cycles, gap):
                 ctx.set(getattr(block, name), value)
             number, place = divmod(cycle - latency, apart)
             if cycle >= latency and place < cycles and number < len(items):
-                due = expected(items[number])
+                due = due_of(items[number])
                 assert {name: ctx.get(getattr(block, name)) for name in due} == due
             await ctx.tick()
 

@@ -1,5 +1,7 @@
 """The compiled RTL against the integer model: stalls, extremes, exact cycles."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -20,7 +22,6 @@ from tests.rtl.cluster_cull.stimulus import (
 pytestmark = pytest.mark.xdist_group("cluster_cull")  # one worker compiles its RTL
 
 PARAMS = Parameters()
-CULL = cull_hardware()
 CYCLE_COUNTERS = (
     "groups_tested",
     "clusters_tested",
@@ -29,10 +30,18 @@ CYCLE_COUNTERS = (
     "request_cycles",
 )
 
+OTHER = [
+    narrow := {"center_bits": 16, "radius_bits": 14, "length_fraction_bits": 2, "count_bits": 8},
+    narrow | {"center_bits": 12, "radius_bits": 12, "cull_cycles": 2},
+    narrow | {"rotation_fraction_bits": 20, "normal_fraction_bits": 20, "cull_cycles": 4},
+    {"radius_bits": 30, "rotation_fraction_bits": 15, "weight_fraction_bits": 4, "cull_cycles": 4},
+]
 
-@pytest.fixture(scope="module")
-def harness() -> ClusterCullHarness:
-    built = ClusterCullHarness(PARAMS)
+
+@pytest.fixture(scope="module", params=[1, 2, 4])
+def harness(request) -> ClusterCullHarness:
+    """With a ball every so many cycles."""
+    built = ClusterCullHarness(replace(PARAMS, cull_cycles=request.param))
     built.build()
     return built
 
@@ -89,7 +98,8 @@ def test_cycles_without_stalls_are_exact(harness, groups, per_group, memory_cycl
         model = assert_equal(*tables, constants, run)
         counts = tables[0]["count"]
         seen = model.visible[model.tested]
-        assert run.cycles == cull_cycles(model.group_visible, counts, seen, memory_cycles)
+        outcome = model.group_visible, counts, seen
+        assert run.cycles == cull_cycles(*outcome, memory_cycles, harness.params.cull_cycles)
 
 
 def test_latency_of_both_levels(harness):
@@ -99,13 +109,17 @@ def test_latency_of_both_levels(harness):
     run = harness.run(
         one_group(clusters, PARAMS), clusters, random_view(0, PARAMS), memory_cycles=50
     )
-    assert run.first_request_cycle == CULL.request_latency_cycles
-    due = CULL.request_latency_cycles + 50 + CULL.latency_cycles
+    hardware = cull_hardware(harness.params.cull_cycles)
+    # A ball is taken in the last cycle of its test.
+    taken = hardware.apart - 1
+    assert run.first_request_cycle == taken + hardware.request_latency_cycles
+    due = run.first_request_cycle + 50 + taken + hardware.latency_cycles
     assert run.first_visible_cycle == due
-    assert run.cycles == due + 4  # two more, and what left is counted a cycle later
+    # Two more, and what left is counted a cycle later.
+    assert run.cycles == due + 2 * hardware.apart + 2
 
 
-def test_failed_groups_cost_one_cycle_each(harness):
+def test_failed_groups_cost_their_test_each(harness):
     groups, clusters = random_levels(500, 30, 3, PARAMS)
     for name in ("radius_low", "radius_high", "radius_mean"):
         groups[name] = 0
@@ -114,15 +128,17 @@ def test_failed_groups_cost_one_cycle_each(harness):
     groups["center"] += (constants.camera_position >> PARAMS.length_fraction_bits).astype(np.int32)
     run = harness.run(groups, clusters, constants)
     assert run.counters["clusters_tested"] == 0
-    assert run.cycles == 500 + CULL.test_cycles
+    hardware = cull_hardware(harness.params.cull_cycles)
+    assert run.cycles == 499 * hardware.apart + 1 + hardware.test_cycles
 
 
-def test_one_ball_a_cycle_once_the_memory_answers(harness):
+def test_one_ball_after_the_other_once_the_memory_answers(harness):
     """With groups of 24 the memory's latency hides behind the other tests."""
     groups, clusters = random_levels(3000, 24, 5, PARAMS)
     run = harness.run(groups, clusters, random_view(4, PARAMS), memory_cycles=100)
-    tests = run.counters["groups_tested"] + run.counters["clusters_tested"]
-    assert tests <= run.cycles <= tests + 1.02 * 100 + 2 * CULL.request_latency_cycles
+    hardware = cull_hardware(harness.params.cull_cycles)
+    tests = hardware.apart * (run.counters["groups_tested"] + run.counters["clusters_tested"])
+    assert tests <= run.cycles <= tests + 1.02 * 100 + 2 * hardware.request_latency_cycles
 
 
 def test_slow_reader_of_requests_never_blocks_clusters(harness):
@@ -150,8 +166,9 @@ def test_request_outside_the_table_is_an_error(harness):
         harness.run(group, clusters, random_view(0, PARAMS))
 
 
-def test_other_parameters_are_another_hardware():
-    params = Parameters(center_bits=16, radius_bits=14, length_fraction_bits=2, count_bits=8)
+@pytest.mark.parametrize("other", OTHER)
+def test_other_parameters_are_another_hardware(other):
+    params = Parameters(**other)
     groups, clusters = random_levels(300, 20, 6, params)
     groups["radius_high"] = params.radius.max_int
     clusters["radius_high"][::3] = params.radius.max_int
