@@ -1,13 +1,15 @@
-"""Harnesses of bands: entries' spans walked through, and bands into bins."""
+"""Harnesses of bands: what waits for them, entries' spans walked through, and bands into bins."""
 
 from __future__ import annotations
 
-from amaranth.asserts import AnyConst
-from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.asserts import AnyConst, AnySeq
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
+from amaranth.lib import data
 
 from golden.params import Parameters
 from hw.stages.tile_bin.band_walker import BandWalker
 from hw.stages.tile_bin.bin_expander import BinExpander
+from hw.stages.tile_bin.part_queue import PartQueue
 from tests.rtl.formal.properties import (
     Follow,
     free_stream,
@@ -19,6 +21,41 @@ from tests.rtl.formal.properties import (
 )
 
 PARAMS = Parameters(max_bins=16, list_pages=16, address_bits=32)
+
+
+def part_queue(m: Module) -> None:
+    """Each part of an item leaves with the others of its own, in order and once, however early it
+    came."""
+    _parts(m, lazy=False)
+
+
+def lazy_part_queue(m: Module) -> None:
+    """As part_queue; `ready` is seen in the next cycle."""
+    _parts(m, lazy=True)
+
+
+def _parts(m: Module, *, lazy: bool) -> None:
+    depth, layout = 2, data.StructLayout({"early": 2, "late": 2})
+    m.submodules.dut = dut = PartQueue(layout, (("early",), ("late",)), depth, lazy=lazy)
+    free_taker(m, dut.o)
+    early, late = dut.write
+    inside, incomplete = (Signal(range(depth + 2), name=n) for n in ("inside", "incomplete"))
+    m.d.sync += [
+        inside.eq(inside + early - moves(dut.o)),
+        incomplete.eq(incomplete + early - late),
+    ]
+    m.d.comb += [
+        *(dut.write.eq(AnySeq(2)), Value.cast(dut.i).eq(AnySeq(4))),
+        given(~early | (inside < depth)),
+        given(~late | early | (incomplete != 0)),
+        occurs(moves(dut.o) & (incomplete == 1)),
+    ]
+    for name, came in (("early", early), ("late", late)):
+        Follow(m, came, dut.i[name], moves(dut.o), dut.o.payload[name], depth)
+    if lazy:
+        left = Signal()
+        m.d.sync += left.eq(moves(dut.o))
+        m.d.comb += holds(~left | ~dut.o.valid)
 
 
 def bin_expander(m: Module) -> None:

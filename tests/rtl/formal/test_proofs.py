@@ -54,6 +54,8 @@ PROOFS = {
     "list_reader": Proof(lists.list_reader, 12, 16, 6),
     "merge_by_key": Proof(merges.merge_by_key, 13, 15, 8),
     "merge_by_arrival": Proof(merges.merge_by_arrival, 13, 15, 8),
+    "part_queue": Proof(bands.part_queue, 10, 13, 0),
+    "lazy_part_queue": Proof(bands.lazy_part_queue, 10, 13, 0),
     "band_walker": Proof(bands.band_walker, 16, 22, 2),
     "bin_expander": Proof(bands.bin_expander, 10, 16, 6),
     "axi_lite_slave": Proof(bus.axi_lite_slave, 12, 24, 8),
