@@ -25,7 +25,8 @@ from hw.stages.rasterize.live_map import BUFFERS
 from hw.stages.rasterize.word_queue import WordQueue
 
 PIXEL_BITS = 32
-QUEUE_BEATS = 32
+QUEUE_BEATS = 32  # at most; of a lone engine half of them, which one row of LUT RAM holds
+STEPS_AHEAD = 12  # that may be under way when there is no more room
 CLEAR, IDLE, ROWS, FLUSH = range(4)
 
 
@@ -58,6 +59,10 @@ class PictureWriter(wiring.Component):
         self.quads = min(most, self._beat_px // 2)
         self._steps = self._beat_px // (2 * self.quads)
         engines = arrangement.engines
+        is_lone = engines == 1
+        self._queue_beats = QUEUE_BEATS // 2 if is_lone else QUEUE_BEATS
+        beats_ahead = STEPS_AHEAD // self._steps + 1 if is_lone else STEPS_AHEAD
+        self.room_beats = self._queue_beats - beats_ahead  # with so many no step is read
         super().__init__(
             {
                 "finished": In(BUFFERS),
@@ -78,7 +83,7 @@ class PictureWriter(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         arrangement = self._arrangement
-        m.submodules.beats = beats = WordQueue(write_beat(self._params), QUEUE_BEATS)
+        m.submodules.beats = beats = WordQueue(write_beat(self._params), self._queue_beats)
         state, buffer = Signal(2), Signal(init=1)  # the first bin is in buffer 1
         context = Signal(raster_bin(self._params))
         row, step = Signal(7), Signal(range(arrangement.side + 1))
@@ -87,7 +92,7 @@ class PictureWriter(wiring.Component):
         reads, is_room, was_clear = Signal(), Signal(), Signal(init=1)
         self._converts = Signal()
         last_step, last_row = Signal(), Signal()
-        m.d.sync += is_room.eq(beats.level < QUEUE_BEATS - 12)
+        m.d.sync += is_room.eq(beats.level < self.room_beats)
         m.d.comb += [
             reads.eq((state == ROWS) & is_room),
             last_row.eq(row == context.rows - 1),

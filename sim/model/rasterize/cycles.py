@@ -13,7 +13,6 @@ from golden.params import Parameters
 from golden.stages.rasterize.arrangement import LANES_PER_ENGINE, Arrangement
 from golden.stages.rasterize.constants import RasterizeConstants
 from hw.stages.rasterize.dispatch import PREPARED_BINS, prepared_words
-from hw.stages.rasterize.picture_writer import QUEUE_BEATS
 from hw.stages.rasterize.rasterize import Rasterize
 from hw.unused import unused_components
 from sim.model.rasterize.engine import bit_numbers
@@ -53,6 +52,7 @@ class RasterLatencies(NamedTuple):
         quads; from a quad offered until it is known to have ended; from a bin's last engine to a
         complete bin.
     write : from a step read to its beat in the queue. write_quads : of a step.
+    room_beats : in the writer's queue, with which it reads no more.
     """
 
     setup: int
@@ -61,6 +61,7 @@ class RasterLatencies(NamedTuple):
     drain: int
     write: int
     write_quads: int
+    room_beats: int
 
 
 @cache
@@ -78,6 +79,7 @@ def raster_latencies(params: Parameters) -> RasterLatencies:
             engine.drain_cycles,
             writer.latency_cycles - 1,
             writer.quads,
+            writer.room_beats,
         )
         del unit, dispatch, engine, writer
     return found
@@ -124,7 +126,7 @@ def raster_clock(
     writer = {
         "quads": latency.write_quads,
         "steps": beat_px // (2 * latency.write_quads),
-        "room_limit": QUEUE_BEATS - 12,
+        "room_limit": latency.room_beats,
         "beat_bytes": params.data_bits // 8,
         "clear_cycles": 2 << (arrangement.depth - 1).bit_length(),
         "was_clear": 1,
