@@ -51,7 +51,7 @@ class RasterLatencies(NamedTuple):
     setup, test, done, drain : from an entry's setup begun to it prepared; from a group to its
         quads; from a quad offered until it is known to have ended; from a bin's last engine to a
         complete bin.
-    write : from a step read to its beat in the queue. write_quads : of a step.
+    write : from a step read to its beat in the queue. write_px : of a step.
     room_beats : in the writer's queue, with which it reads no more.
     """
 
@@ -60,7 +60,7 @@ class RasterLatencies(NamedTuple):
     done: int
     drain: int
     write: int
-    write_quads: int
+    write_px: int
     room_beats: int
 
 
@@ -78,7 +78,7 @@ def raster_latencies(params: Parameters) -> RasterLatencies:
             engine.blend.done_cycles,
             engine.drain_cycles,
             writer.latency_cycles - 1,
-            writer.quads,
+            writer.px,
             writer.room_beats,
         )
         del unit, dispatch, engine, writer
@@ -124,8 +124,8 @@ def raster_clock(
         "drains_1": latency.drain,
     }
     writer = {
-        "quads": latency.write_quads,
-        "steps": beat_px // (2 * latency.write_quads),
+        "px": latency.write_px,
+        "steps": beat_px // latency.write_px,
         "room_limit": latency.room_beats,
         "beat_bytes": params.data_bits // 8,
         "clear_cycles": 2 << (arrangement.depth - 1).bit_length(),
