@@ -9,19 +9,16 @@ from amaranth.lib.wiring import In, Out
 from golden.params import Parameters
 from golden.stages.rasterize.arrangement import LANES_PER_ENGINE, Arrangement
 from golden.stages.rasterize.constants import STRIDE_BYTES
-from golden.stages.rasterize.formats import TRANSMITTANCE_BITS, RasterFormats
 from hw.blocks.pipeline import Pipeline
 from hw.layouts import shape, write_beat
 from hw.stages.rasterize.layouts import (
-    COLORS,
-    pixel_state,
-    pixel_sums,
     quad_place,
     quad_states,
     quad_sums,
     raster_bin,
 )
 from hw.stages.rasterize.live_map import BUFFERS
+from hw.stages.rasterize.picture_bytes import lone_pixel, pixel_bytes, quad_rows
 from hw.stages.rasterize.word_queue import WordQueue
 
 PIXEL_BITS = 32
@@ -200,80 +197,18 @@ class PictureWriter(wiring.Component):
     def _convert(self, m, beats, context, row, step, address, reads, last_step):
         """A step's pixels as bytes of a beat."""
         p = Pipeline(m)
-        quads = [self._pixel(p, row, step)] if self._is_lone else self._pairs(p, row)
+        across = self.px // self.quads
+        if self._is_lone:
+            quads = [lone_pixel(p, self.t[0], self.sums[0], Cat(step[0], row[0]))]
+        else:
+            quads = quad_rows(p, self.t, self.sums, row[0], self._first)
         pixels = [
-            self._bytes(p, f"{n}_{i}", quads[n], i)
+            pixel_bytes(p, f"{n}_{i}", quads[n], i, across)
             for n in range(self.quads)
-            for i in range(self.px // self.quads)
+            for i in range(across)
         ]
         pixel = p.wire("step_pixels", lambda *v: Cat(*v), *pixels)
         self._collect(m, p, beats, pixel, context, step, address, reads, last_step)
-
-    def _pixel(self, p, row, step):
-        """A lone engine's pixel, as _pairs has it."""
-        t, sums = p.input(self.t[0], 1), p.input(self.sums[0], 1)
-
-        def chosen(t, sums, lane):
-            pixels = Array(Cat(t[n], sums[n]) for n in range(LANES_PER_ENGINE))
-            return pixels[lane]
-
-        return p.register("pixel", chosen, t, sums, p.input(Cat(step[0], row[0])))
-
-    def _pairs(self, p, row):
-        """A row of each quad, T and sums, turned so that the step's first quad comes first."""
-        engines = self._arrangement.engines
-        odd, first = p.input(row[0]), p.input(self._first)
-        quads = []
-        for k in range(engines):
-            t, sums = p.input(self.t[k], 1), p.input(self.sums[k], 1)
-
-            def chosen(t, sums, odd):
-                return Mux(
-                    odd, Cat(t[2], t[3], sums[2], sums[3]), Cat(t[0], t[1], sums[0], sums[1])
-                )
-
-            quads.append(p.register(f"pair_{k}", chosen, t, sums, odd))
-        for bit in range((engines - 1).bit_length()):
-            turned = [
-                p.register(
-                    f"turned_{bit}_{n}",
-                    lambda a, b, f, bit=bit: Mux(f[bit], b, a),
-                    quads[n],
-                    quads[(n + (1 << bit)) % engines],
-                    first,
-                )
-                for n in range(engines)
-            ]
-            quads = turned
-        return quads
-
-    def _bytes(self, p, place, quad, i):
-        """RGBA8 of pixel i of what _pairs or _pixel gives."""
-        bits = RasterFormats().sum_fraction_bits
-        layout = _pixels(self.px // self.quads)
-
-        def channel(v, name):
-            view = layout(v)
-            if name == "alpha":
-                return (1 << TRANSMITTANCE_BITS) - 1 - view.t[i].t
-            return view.sums[i][name]
-
-        parts = []
-        for name in (*COLORS, "alpha"):
-            down = TRANSMITTANCE_BITS if name == "alpha" else bits
-            value = p.wire(f"{name}_{place}", lambda v, name=name: channel(v, name), quad)
-            wide = p.register(f"{name}_255_{place}", lambda v: ((v << 8) - v).as_unsigned(), value)
-            near = p.register(
-                f"{name}_near_{place}", lambda v, d=down: (v + (1 << (d - 1))) >> d, wide
-            )
-            parts.append(
-                p.register(
-                    f"{name}_byte_{place}",
-                    lambda v: Mux(v[8:].any(), 255, v[:8]) if len(v) > 8 else v,
-                    near,
-                )
-            )
-        return p.wire(f"pixel_{place}", lambda *b: Cat(*(x[:8] for x in b)), *parts)
 
     def _collect(self, m, p, beats, pixels, context, step, address, reads, last_step):
         """Steps to beats, with their addresses and strobes."""
@@ -319,13 +254,3 @@ def unsigned_cut(value, bits: int):
     """The lower bits of a value as an unsigned one of so many bits."""
     kept = Signal(unsigned(bits))
     return Cat(value, Const(0, bits))[:bits] if bits else kept
-
-
-def _pixels(count: int) -> data.StructLayout:
-    """T and sums of pixels of a quad."""
-    return data.StructLayout(
-        {
-            "t": data.ArrayLayout(pixel_state(), count),
-            "sums": data.ArrayLayout(pixel_sums(), count),
-        }
-    )
