@@ -130,6 +130,7 @@ def _hardware() -> dict[str, Component]:
             band_walker=(proof("band_walker"),),
             bin_expander=(proof("bin_expander"),),
             page_table=(proof("page_table"),),
+            part_queue=(proof("part_queue", "lazy_part_queue"),),
             **dict.fromkeys(
                 ("encode", "center", "splat_shape", "rectangle", "entry_spans"), (tiles,)
             ),

@@ -10,7 +10,6 @@ from amaranth.lib.wiring import In, Out
 from golden.params import Parameters
 from golden.stages.rasterize.arrangement import Arrangement
 from hw.blocks.lut_ram import LUT_RAM
-from hw.stages.rasterize.layouts import BIN_SIZE_BITS
 from hw.stages.rasterize.live_map import BUFFERS, live_members
 
 
@@ -39,12 +38,12 @@ class LiveMemory(wiring.Component):
         number = Signal(reset_less=True)
         m.d.sync += [line.eq(self.read.group), number.eq(self.read.buffer)]
         buffers = [LiveBanks(side) for _ in range(BUFFERS)]
+        shown, quads = self._shown(m)
         for n, banks in enumerate(buffers):
             m.submodules[f"banks_{n}"] = banks
             m.d.comb += [
                 banks.start.eq(self.start & (self.buffer == n)),
-                banks.columns.eq(self.columns),
-                banks.rows.eq(self.rows),
+                banks.quads.eq(quads),
                 banks.done.eq(self.done & (place.buffer == n)),
                 banks.x.eq(place.address[:bits]),
                 banks.y.eq(place.address[bits:]),
@@ -57,9 +56,41 @@ class LiveMemory(wiring.Component):
         for bit in range(bits):  # exchanges banks whose numbers differ in that bit
             crossed = Cat(live[bit][n ^ (1 << bit)] for n in range(side))
             m.d.comb += live[bit + 1].eq(Mux(line[bit], crossed, live[bit]))
-        shown = Mux(number, buffers[1].shown, buffers[0].shown)
         m.d.comb += self.masks[0].eq(live[bits] & shown)
         return m
+
+    def _shown(self, m):
+        """The line's quads in the picture, a cycle later; quads of the bin that starts, the same.
+
+        By adders: multipliers are scarce, and this is once a bin.
+        """
+        side, read = self._arrangement.side, self.read
+        starts = Signal(range(side + 1)), Signal(range(side + 1))  # columns, rows
+        m.d.comb += [starts[0].eq((self.columns + 1)[1:]), starts[1].eq((self.rows + 1)[1:])]
+        sizes = []
+        for name, value in zip(("columns", "rows"), starts, strict=True):
+            kept = [Signal.like(value, name=f"{name}_{n}", reset_less=True) for n in range(BUFFERS)]
+            for n, own in enumerate(kept):
+                with m.If(self.start & (self.buffer == n)):
+                    m.d.sync += own.eq(value)
+            sizes.append(Mux(read.buffer, kept[1], kept[0]))
+        columns, rows = sizes
+        along, across = (
+            Signal(range(side + 1), name="along"),
+            Signal(range(side + 1), name="across"),
+        )
+        m.d.comb += [
+            along.eq(Mux(read.swap, rows, columns)),
+            across.eq(Mux(read.swap, columns, rows)),
+        ]
+        shown = Signal(side, reset_less=True)
+        m.d.sync += shown.eq(
+            Cat(along > n for n in range(side)) & (across > read.group).replicate(side)
+        )
+        started = [Signal.like(value, reset_less=True) for value in starts]
+        m.d.sync += [to.eq(of) for to, of in zip(started, starts, strict=True)]
+        columns, rows = started
+        return shown, sum(Mux(rows[n], columns << n, 0) for n in range(len(rows)))
 
 
 class LiveBanks(wiring.Component):
@@ -76,11 +107,10 @@ class LiveBanks(wiring.Component):
 
     Members
     -------
-    start : In(1), a bin starts, with the picture in its first `columns` and `rows` of pixels.
+    start : In(1), a bin starts. quads : In, of it in the picture, a cycle later.
     done : In(1), quad (x, y) is done.
     line : In, swap : In(1), a row that is read, or a column.
     live : Out(1 a bank), of that line a cycle later, with what is done in the cycle of the reading.
-    shown : Out(1 a quad), a cycle later: those of the line that are in the picture.
     opaque : Out(1), no quad is live: LiveMap.OPAQUE_CYCLES after the last one was done.
     """
 
@@ -92,15 +122,13 @@ class LiveBanks(wiring.Component):
         super().__init__(
             {
                 "start": In(1),
-                "columns": In(BIN_SIZE_BITS),
-                "rows": In(BIN_SIZE_BITS),
+                "quads": In(range(side * side + 1)),
                 "done": In(1),
                 "x": In(place),
                 "y": In(place),
                 "line": In(place),
                 "swap": In(1),
                 "live": Out(side),
-                "shown": Out(side),
                 "opaque": Out(1),
             }
         )
@@ -131,29 +159,15 @@ class LiveBanks(wiring.Component):
                 self.live[n].eq(were_clear | ~(read.data | ends)),
             ]
             m.d.sync += ends.eq(is_done & is_read)
-        self._show(m)
-        return m
-
-    def _show(self, m):
-        """The line's quads in the picture, and how many of all are left."""
-        columns, rows = (
-            Signal((self._side).bit_length(), name=f"quad_{name}", reset_less=True)
-            for name in ("columns", "rows")
-        )
-        with m.If(self.start):
-            m.d.sync += [columns.eq((self.columns + 1)[1:]), rows.eq((self.rows + 1)[1:])]
-        along, across = Mux(self.swap, rows, columns), Mux(self.swap, columns, rows)
-        is_shown = Cat((along > n) & (across > self.line) for n in range(self._side))
         loads, is_left = Signal(), Signal()
-        left = Signal(range(self._side * self._side + 1))
+        left = Signal(range(side * side + 1))
         m.d.sync += [
-            self.shown.eq(is_shown),
             loads.eq(self.start),
             is_left.eq(left.any() | loads | self.start),
             self.opaque.eq(~is_left & ~self.start),
         ]
-        # By adders: multipliers are scarce, and this is once a bin.
         with m.If(loads):
-            m.d.sync += left.eq(sum(Mux(rows[n], columns << n, 0) for n in range(len(rows))))
+            m.d.sync += left.eq(self.quads)
         with m.Elif(self.done):
             m.d.sync += left.eq(left - 1)
+        return m

@@ -9,23 +9,21 @@ from amaranth.lib.wiring import In, Out
 from golden.params import Parameters
 from golden.stages.rasterize.arrangement import LANES_PER_ENGINE, Arrangement
 from golden.stages.rasterize.constants import STRIDE_BYTES
-from golden.stages.rasterize.formats import TRANSMITTANCE_BITS, RasterFormats
 from hw.blocks.pipeline import Pipeline
 from hw.layouts import shape, write_beat
 from hw.stages.rasterize.layouts import (
-    COLORS,
-    pixel_state,
-    pixel_sums,
     quad_place,
     quad_states,
     quad_sums,
     raster_bin,
 )
 from hw.stages.rasterize.live_map import BUFFERS
+from hw.stages.rasterize.picture_bytes import lone_pixel, pixel_bytes, quad_rows
 from hw.stages.rasterize.word_queue import WordQueue
 
 PIXEL_BITS = 32
-QUEUE_BEATS = 32
+QUEUE_BEATS = 32  # at most; of a lone engine half of them, which one row of LUT RAM holds
+STEPS_AHEAD = 12  # that may be under way when there is no more room
 CLEAR, IDLE, ROWS, FLUSH = range(4)
 
 
@@ -33,9 +31,9 @@ class PictureWriter(wiring.Component):
     """Reads a bin row by row, converts it to RGBA8, empties it, and sends it as runs of beats.
 
     byte = min(floor(255 sum + 1/2), 255), alpha the same of 1 - T. A row of a bin is one run.
-    Each step reads `quads` quads, so a bin takes rows ceil(columns / W) W / (2 quads) cycles and 2,
-    where W pixels are a beat and nothing is held up; then its buffer is free. After reset both
-    buffers are emptied first, 2 depth cycles.
+    Each step reads a row of `quads` quads, or a pixel of a lone engine: `px` pixels. So a bin takes
+    rows ceil(columns / W) W / px cycles and 2, where W pixels are a beat and nothing is held up;
+    then its buffer is free. After reset both buffers are emptied first, 2 depth cycles.
     Latency: `latency_cycles` from a step to its beat offered.
 
     Members
@@ -56,8 +54,13 @@ class PictureWriter(wiring.Component):
         # A power of two, so that a step lies within a beat and its quads at one address.
         most = arrangement.engines & -arrangement.engines
         self.quads = min(most, self._beat_px // 2)
-        self._steps = self._beat_px // (2 * self.quads)
         engines = arrangement.engines
+        self._is_lone = is_lone = engines == 1
+        self.px = 1 if is_lone else 2 * self.quads
+        self._steps = self._beat_px // self.px
+        self._queue_beats = QUEUE_BEATS // 2 if is_lone else QUEUE_BEATS
+        beats_ahead = STEPS_AHEAD // self._steps + 1 if is_lone else STEPS_AHEAD
+        self.room_beats = self._queue_beats - beats_ahead  # with so many no step is read
         super().__init__(
             {
                 "finished": In(BUFFERS),
@@ -78,20 +81,22 @@ class PictureWriter(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         arrangement = self._arrangement
-        m.submodules.beats = beats = WordQueue(write_beat(self._params), QUEUE_BEATS)
+        m.submodules.beats = beats = WordQueue(write_beat(self._params), self._queue_beats)
         state, buffer = Signal(2), Signal(init=1)  # the first bin is in buffer 1
         context = Signal(raster_bin(self._params))
-        row, step = Signal(7), Signal(range(arrangement.side + 1))
+        steps = 2 * arrangement.side if self._is_lone else arrangement.side
+        row, step = Signal(7), Signal(range(steps + 1))
         address = Signal(self._params.address_bits)
         cleared = Signal((arrangement.depth - 1).bit_length() + 1)
         reads, is_room, was_clear = Signal(), Signal(), Signal(init=1)
         self._converts = Signal()
         last_step, last_row = Signal(), Signal()
-        m.d.sync += is_room.eq(beats.level < QUEUE_BEATS - 12)
+        read_px = step + 1 if self._is_lone else (step + 1) * self.quads * 2
+        m.d.sync += is_room.eq(beats.level < self.room_beats)
         m.d.comb += [
             reads.eq((state == ROWS) & is_room),
             last_row.eq(row == context.rows - 1),
-            last_step.eq(((step + 1) * self.quads * 2 >= context.columns) & self._ends_beat(step)),
+            last_step.eq((read_px >= context.columns) & self._ends_beat(step)),
             self.is_clear.eq(~was_clear),
             self.busy.eq(state[1] | self._converts | beats.valid),
             self.o.valid.eq(beats.valid),
@@ -140,6 +145,9 @@ class PictureWriter(wiring.Component):
     def _read(self, m, state, buffer, row, step, reads, cleared):
         """Address and lanes: of one row of a step's quads, or all of a place to be emptied."""
         arrangement, engines = self._arrangement, self._arrangement.engines
+        if self._is_lone:
+            self._read_lone(m, state, buffer, row, step, reads, cleared)
+            return
         places = (arrangement.places - 1).bit_length()
         starts = range(0, arrangement.side, self.quads)
         column = Array(x // engines for x in starts)[step]
@@ -169,77 +177,42 @@ class PictureWriter(wiring.Component):
                 with m.If(reads & Cat(self._first == n for n in mine).any()):
                     m.d.comb += self.lanes[k].eq(Mux(row[0], 0b1100, 0b0011))
 
-    def _convert(self, m, beats, context, row, step, address, reads, last_step):
-        """A step's pixels, turned so that its first quad comes first, as bytes of a beat."""
-        p, engines = Pipeline(m), self._arrangement.engines
-        bits = RasterFormats().sum_fraction_bits
-        odd, first = p.input(row[0]), p.input(self._first)
-        pair = data.StructLayout(
-            {
-                "t": data.ArrayLayout(pixel_state(), 2),
-                "sums": data.ArrayLayout(pixel_sums(), 2),
-            }
-        )
-        quads = []
-        for k in range(engines):
-            t, sums = p.input(self.t[k], 1), p.input(self.sums[k], 1)
-
-            def chosen(t, sums, odd):
-                return Mux(
-                    odd, Cat(t[2], t[3], sums[2], sums[3]), Cat(t[0], t[1], sums[0], sums[1])
-                )
-
-            quads.append(p.register(f"pair_{k}", chosen, t, sums, odd))
-        for bit in range((engines - 1).bit_length()):
-            turned = [
-                p.register(
-                    f"turned_{bit}_{n}",
-                    lambda a, b, f, bit=bit: Mux(f[bit], b, a),
-                    quads[n],
-                    quads[(n + (1 << bit)) % engines],
-                    first,
-                )
-                for n in range(engines)
+    def _read_lone(self, m, state, buffer, row, step, reads, cleared):
+        """The same of a step's pixel, where one engine has all quads."""
+        lane, column = Cat(step[0], row[0]), step[1:]
+        bits = (self._arrangement.side - 1).bit_length()
+        with m.If(state == CLEAR):
+            m.d.comb += [
+                self.place.address.eq(cleared),
+                self.place.buffer.eq(cleared[-1]),
+                self.lanes[0].eq(-1),
             ]
-            quads = turned
-        pixels = []
-        for n in range(self.quads):
-            for i in range(2):
+        with m.Else():
+            m.d.comb += [
+                self.place.buffer.eq(buffer),
+                self.place.address.eq(Cat(column[:bits], row[1:])),
+                self.lanes[0].eq(Mux(reads, 1 << lane, 0)),
+            ]
 
-                def channel(v, name, i=i):
-                    view = pair(v)
-                    if name == "alpha":
-                        return (1 << TRANSMITTANCE_BITS) - 1 - view.t[i].t
-                    return view.sums[i][name]
-
-                parts = []
-                for name in (*COLORS, "alpha"):
-                    down = TRANSMITTANCE_BITS if name == "alpha" else bits
-                    value = p.wire(
-                        f"{name}_{n}_{i}", lambda v, name=name, c=channel: c(v, name), quads[n]
-                    )
-                    wide = p.register(
-                        f"{name}_255_{n}_{i}", lambda v: ((v << 8) - v).as_unsigned(), value
-                    )
-                    near = p.register(
-                        f"{name}_near_{n}_{i}",
-                        lambda v, d=down: (v + (1 << (d - 1))) >> d,
-                        wide,
-                    )
-                    parts.append(
-                        p.register(
-                            f"{name}_byte_{n}_{i}",
-                            lambda v: Mux(v[8:].any(), 255, v[:8]) if len(v) > 8 else v,
-                            near,
-                        )
-                    )
-                pixels.append(p.wire(f"pixel_{n}_{i}", lambda *b: Cat(*(x[:8] for x in b)), *parts))
+    def _convert(self, m, beats, context, row, step, address, reads, last_step):
+        """A step's pixels as bytes of a beat."""
+        p = Pipeline(m)
+        across = self.px // self.quads
+        if self._is_lone:
+            quads = [lone_pixel(p, self.t[0], self.sums[0], Cat(step[0], row[0]))]
+        else:
+            quads = quad_rows(p, self.t, self.sums, row[0], self._first)
+        pixels = [
+            pixel_bytes(p, f"{n}_{i}", quads[n], i, across)
+            for n in range(self.quads)
+            for i in range(across)
+        ]
         pixel = p.wire("step_pixels", lambda *v: Cat(*v), *pixels)
         self._collect(m, p, beats, pixel, context, step, address, reads, last_step)
 
     def _collect(self, m, p, beats, pixels, context, step, address, reads, last_step):
         """Steps to beats, with their addresses and strobes."""
-        px = 2 * self.quads
+        px = self.px
         at = pixels.cycle
         width = self._params.data_bits
         steps = self._steps.bit_length() - 1

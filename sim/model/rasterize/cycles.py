@@ -13,7 +13,6 @@ from golden.params import Parameters
 from golden.stages.rasterize.arrangement import LANES_PER_ENGINE, Arrangement
 from golden.stages.rasterize.constants import RasterizeConstants
 from hw.stages.rasterize.dispatch import PREPARED_BINS, prepared_words
-from hw.stages.rasterize.picture_writer import QUEUE_BEATS
 from hw.stages.rasterize.rasterize import Rasterize
 from hw.unused import unused_components
 from sim.model.rasterize.engine import bit_numbers
@@ -52,7 +51,8 @@ class RasterLatencies(NamedTuple):
     setup, test, done, drain : from an entry's setup begun to it prepared; from a group to its
         quads; from a quad offered until it is known to have ended; from a bin's last engine to a
         complete bin.
-    write : from a step read to its beat in the queue. write_quads : of a step.
+    write : from a step read to its beat in the queue. write_px : of a step.
+    room_beats : in the writer's queue, with which it reads no more.
     """
 
     setup: int
@@ -60,7 +60,8 @@ class RasterLatencies(NamedTuple):
     done: int
     drain: int
     write: int
-    write_quads: int
+    write_px: int
+    room_beats: int
 
 
 @cache
@@ -77,7 +78,8 @@ def raster_latencies(params: Parameters) -> RasterLatencies:
             engine.blend.done_cycles,
             engine.drain_cycles,
             writer.latency_cycles - 1,
-            writer.quads,
+            writer.px,
+            writer.room_beats,
         )
         del unit, dispatch, engine, writer
     return found
@@ -122,9 +124,9 @@ def raster_clock(
         "drains_1": latency.drain,
     }
     writer = {
-        "quads": latency.write_quads,
-        "steps": beat_px // (2 * latency.write_quads),
-        "room_limit": QUEUE_BEATS - 12,
+        "px": latency.write_px,
+        "steps": beat_px // latency.write_px,
+        "room_limit": latency.room_beats,
         "beat_bytes": params.data_bits // 8,
         "clear_cycles": 2 << (arrangement.depth - 1).bit_length(),
         "was_clear": 1,

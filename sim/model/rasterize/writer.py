@@ -14,9 +14,9 @@ CLEAR, IDLE, ROWS, FLUSH = range(4)
 MOST_CYCLES = 64  # of the rings of what is on its way, a power of two
 
 WRITER = registers(
-    # Fixed: quads and pixels of a step and of a beat, steps of a beat, beats that may wait and
-    # beats above which no step is read; bytes of a beat; cycles in which both buffers are emptied.
-    *("quads", "steps", "room_limit", "beat_bytes", "clear_cycles"),
+    # Fixed: pixels of a step, steps of a beat, beats with which no step is read; bytes of a beat;
+    # cycles in which both buffers are emptied.
+    *("px", "steps", "room_limit", "beat_bytes", "clear_cycles"),
     *("state", "cleared", "was_clear", "buffer", "row", "step", "is_room"),
     # The bin that is written: its address, columns and rows.
     *("address", "columns", "rows"),
@@ -76,7 +76,7 @@ def clock_writer(
         if writer.is_room:
             step = writer.step
             ends_beat = (step + 1) % writer.steps == 0
-            last_step = ends_beat & ((step + 1) * writer.quads * 2 >= writer.columns)
+            last_step = ends_beat & ((step + 1) * writer.px >= writer.columns)
             place = cycle & (MOST_CYCLES - 1)
             writer.line[place, 0] = writer.address + step // writer.steps * writer.beat_bytes
             writer.line[place, 1] = 2 + int(last_step) if ends_beat else 1
