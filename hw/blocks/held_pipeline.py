@@ -3,152 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
 from operator import mul
 
 from amaranth.hdl import Module, Mux, Signal, Value
-from amaranth.lib import data
-from amaranth.lib.wiring import In, Out
 
-from hw.blocks.delay import HeldDelay
-from hw.blocks.pipeline import ALWAYS, Block, Pipeline, Timed
-
-HELD_REGISTERS = 3  # of a value that waits, one behind the other; where it takes more, a memory
-NUMBER_BITS = 8  # of items under way
+from hw.blocks.held_values import HeldValues
+from hw.blocks.pipeline import ALWAYS, Block, Timed
+from hw.blocks.turn_steps import LastingInputs, Steps
 
 
-class HeldPipeline(Pipeline):
+class HeldPipeline(HeldValues):
     """Builds a pipeline that takes an item every `cycles` cycles at most.
 
-    Inputs are held for `cycles` cycles from the one in which `start` is 1; so is then every value
-    made of them, from its own cycle on. So an operation that is needed several times for an item
-    is built once for up to `cycles` of them, which follow one another.
-
-    Parameters
-    ----------
-    m : the module that the logic goes into.
-    start : 1 in cycle 0 of an item; the next item's is `cycles` cycles later or more. None: it
-        stays unused, since cycles is 1.
-    cycles : 1 or more; with 1 it is a Pipeline.
+    Its values are those of HeldValues, which has its parameters. So an operation that is needed
+    several times for an item is built once for up to `cycles` of them, which follow one another.
     """
-
-    def __init__(self, m: Module, start: Value | None, cycles: int):
-        super().__init__(m)
-        self.cycles = cycles
-        self._strobes = [] if start is None else [start]
-        self._numbers: dict[int, Signal] = {}
-        self._brief: set[int] = set()  # ids of values that are there for one cycle
-
-    def strobe(self, cycle: int) -> Value:
-        """1 where an item is in that cycle of its way."""
-        while len(self._strobes) <= cycle:
-            strobe = Signal(name=f"start_{len(self._strobes)}")
-            self.m.d.sync += strobe.eq(self._strobes[-1])
-            self._strobes.append(strobe)
-        return self._strobes[cycle]
-
-    def at(self, timed: Timed, cycle: int):
-        """The value, delayed to a cycle that is not before its own: a register for `cycles`."""
-        if self.cycles == 1 or cycle < timed.cycle or timed.cycle == ALWAYS:
-            return super().at(timed, cycle)
-        taps = self._taps.setdefault(id(timed.value), [timed])
-        tap = max((tap for tap in taps if tap.cycle <= cycle), key=lambda tap: tap.cycle)
-        if tap.cycle == cycle and id(tap.value) in self._brief:
-            raise ValueError(f"a value that is there in cycle {cycle} alone cannot be held.")
-        while tap.cycle < cycle:
-            value = Value.cast(tap.value)
-            if cycle - tap.cycle > HELD_REGISTERS * self.cycles:
-                until, held = cycle, self._queued(value, tap.cycle, cycle)
-            else:
-                until = min(self._last(tap) + 1, cycle)
-                held = Signal(value.shape(), name="held", reset_less=True)
-                with self.m.If(self.strobe(until - 1)):
-                    self.m.d.sync += held.eq(value)
-            is_view = isinstance(timed.value, data.View)
-            tap = Timed(data.View(timed.value.shape(), held) if is_view else held, until)
-            taps.append(tap)
-        return tap.value
-
-    def _queued(self, value: Value, since: int, until: int) -> Value:
-        """A value of cycle `since` in cycle `until`, from a memory of the items between them."""
-        bits = ((until - since) // self.cycles).bit_length()
-        line = HeldDelay(value.shape(), bits)
-        self.m.submodules[f"delay_{self._delays}"] = line
-        self._delays += 1
-        self.m.d.comb += [
-            line.i.eq(value),
-            line.enter.eq(self.strobe(since)),
-            line.leave.eq(self.strobe(until - 1)),
-            line.first.eq(self._number(since, bits)),
-            line.last.eq(self._number(until - 1, bits)),
-        ]
-        return line.o
-
-    def _number(self, cycle: int, bits: int) -> Value:
-        """Number of the item in that cycle, modulo 2^bits."""
-        if cycle not in self._numbers:
-            self._numbers[cycle] = number = Signal(NUMBER_BITS, name=f"number_{cycle}")
-            self.m.d.sync += number.eq(number + self.strobe(cycle))
-        return self._numbers[cycle][:bits]
-
-    def _last(self, tap: Timed) -> int:
-        """The cycle up to which a value is held."""
-        return tap.cycle if id(tap.value) in self._brief else tap.cycle + self.cycles - 1
-
-    def peek(self, timed: Timed, cycle: int):
-        """The value in that cycle of an item, but not longer."""
-        return self._over(timed, cycle, cycle).value
-
-    def _over(self, timed: Timed, first: int, last: int) -> Timed:
-        """The value held from cycle `first` to `last`: not moved where it is held so long."""
-        if timed.cycle == ALWAYS:
-            return timed
-        taps = self._taps.setdefault(id(timed.value), [timed])
-        tap = max((tap for tap in taps if tap.cycle <= first), key=lambda tap: tap.cycle)
-        if self._last(tap) >= last:
-            return tap
-        after = self._last(tap) + 1
-        cycle = min(after + (last - after) // self.cycles * self.cycles, first)
-        return Timed(self.at(timed, cycle), cycle)
-
-    def together(self, *inputs: Timed) -> tuple[int, list]:
-        """The first cycle in which all values are held, and all of them in it."""
-        cycle = max(item.cycle + (id(item.value) in self._brief) for item in inputs)
-        return cycle, [self.at(item, cycle) for item in inputs]
-
-    def register(self, name: str, function, *inputs: Timed) -> Timed:
-        """function(values), a cycle later. It is held by the register where inputs come at several
-        times, so that none of them needs to be longer than it is anyway."""
-        cycle = max(item.cycle for item in inputs)
-        if self.cycles == 1 or cycle == ALWAYS:
-            return super().register(name, function, *inputs)
-        taps = [self._over(item, cycle, cycle) for item in inputs]
-        result = Value.cast(function(*(tap.value for tap in taps)))
-        register = Signal(result.shape(), name=name, reset_less=True)
-        least = cycle + self.cycles - 1
-        if all(tap.cycle == ALWAYS or self._last(tap) >= least for tap in taps):
-            self.m.d.sync += register.eq(result)
-        else:
-            with self.m.If(self.strobe(cycle)):
-                self.m.d.sync += register.eq(result)
-        return self.input(register, cycle + 1)
-
-    def multiply(self, name: str, a: Timed, b: Timed | Value, function=mul) -> Timed:
-        """As Pipeline.multiply; operands wait in front of the multiplier's registers."""
-        if self.cycles > 1 and isinstance(b, Timed) and ALWAYS not in (a.cycle, b.cycle):
-            cycle, values = self.together(a, b)
-            a, b = (self.input(value, cycle) for value in values)
-        return super().multiply(name, a, b, function)
 
     def call(self, name: str, component, **inputs: Timed) -> dict[str, Timed]:
         """As Pipeline.call; a HeldBlock is told where its items start."""
         outputs = super().call(name, component, **inputs)
-        if isinstance(component, HeldBlock) and "start" in component.signature.members:
+        if getattr(component, "takes_start", False):
             cycle, _ = self.together(*inputs.values())
             self.m.d.comb += component.start.eq(self.strobe(cycle))
         return outputs
 
-    def inline(self, name: str, block: InlineBlock, **inputs: Timed) -> dict[str, Timed]:
+    def inline(self, name: str, block, **inputs: Timed) -> dict[str, Timed]:
         """As call, but where items come some cycles apart the block's steps are added to this
         pipeline, so that no value waits at the block's ends: each is there in its own time."""
         if self.cycles == 1:
@@ -222,7 +101,9 @@ class HeldPipeline(Pipeline):
                 lasting = {
                     port for port in inputs[0] if all(v[port].cycle == ALWAYS for v in inputs)
                 }
-                block = Steps("_".join(group), steps, inputs[0], common, lasting)
+                block = Steps(
+                    "_".join(group), steps, _StepsPipeline(Module()), inputs[0], common, lasting
+                )
                 results += self._call_in_turn(block.name, block, inputs, common)
         return results
 
@@ -307,150 +188,8 @@ class HeldPipeline(Pipeline):
         return results
 
 
-class Steps(Block):
-    """Steps of a pipeline as a block of their own, for jobs that follow one another.
-
-    Parameters
-    ----------
-    name : of what it computes.
-    steps : as in HeldPipeline.alike.
-    job, common : its inputs by name, as one job has them.
-    lasting : names of inputs of a job that are constants. These and common inputs are there in any
-        cycle of a job: each is a member of its own in every cycle in which it is read.
-
-    Attributes
-    ----------
-    lasting : as given.
-    inputs : a member's name to the input, and to the cycle of the job that it is read in.
-    """
-
-    def __init__(
-        self,
-        name: str,
-        steps: Callable[..., dict[str, Timed]],
-        job: dict[str, Timed],
-        common: dict[str, Timed],
-        lasting: set[str],
-    ):
-        self.name, self.lasting = name, lasting
-        self._m = m = Module()
-        p = _StepsPipeline(m)
-        values = {
-            port: p.lasting(port, timed) if port in lasting | set(common) else p.brief(port, timed)
-            for port, timed in (job | common).items()
-        }
-        results = steps(p, name, **values)
-        self.inputs = p.inputs
-        super().__init__(
-            {port: In(value.shape()) for port, value in p.ports.items()}
-            | {port: Out(Value.cast(timed.value).shape()) for port, timed in results.items()}
-        )
-        m.d.comb += [value.eq(getattr(self, port)) for port, value in p.ports.items()]
-        self._latencies = {port: timed.cycle for port, timed in results.items()}
-        m.d.comb += [
-            Value.cast(getattr(self, port)).eq(Value.cast(timed.value))
-            for port, timed in results.items()
-        ]
-
-    @property
-    def latency_cycles(self) -> int:
-        """From a job to its last result."""
-        return max(self._latencies.values())
-
-    def latency_of(self, port: str) -> int:
-        """From a job to a result."""
-        return self._latencies[port]
-
-    def elaborate(self, platform):
-        """The module with all steps."""
-        return self._m
-
-
-class _StepsPipeline(HeldPipeline):
-    """Steps of a job; inputs that last longer than the job wait outside, where it takes less."""
-
-    def __init__(self, m: Module):
-        super().__init__(m, None, 1)
-        self.ports: dict[str, Signal] = {}
-        self.inputs: dict[str, tuple[str, int]] = {}
-        self._lasting: dict[int, str] = {}
-
-    def brief(self, name: str, timed: Timed) -> Timed:
-        """An input of a job, in cycle 0."""
-        return self.input(self._port(name, name, 0, Value.cast(timed.value).shape()))
-
-    def lasting(self, name: str, timed: Timed) -> Timed:
-        """An input that is there in any cycle of the job: where it is read, `at` makes a port."""
-        value = Signal(Value.cast(timed.value).shape(), name=name)
-        self._lasting[id(value)] = name
-        return self.input(value)
-
-    def at(self, timed: Timed, cycle: int):
-        """As HeldPipeline.at; an input that lasts as it is outside in that cycle."""
-        if id(timed.value) not in self._lasting:
-            return super().at(timed, cycle)
-        name = self._lasting[id(timed.value)]
-        port = f"{name}_{cycle}" if cycle else name
-        if port in self.ports:
-            return self.ports[port]
-        return self._port(port, name, cycle, timed.value.shape())
-
-    def _over(self, timed: Timed, first: int, last: int) -> Timed:
-        if id(timed.value) in self._lasting:
-            return Timed(self.at(timed, first), first)
-        return super()._over(timed, first, last)
-
-    def _port(self, port: str, name: str, cycle: int, shape) -> Signal:
-        self.inputs[port] = name, cycle
-        self.ports[port] = Signal(shape, name=port)
-        return self.ports[port]
-
-
-class HeldBlock(Block):
-    """A Block that is built as a HeldPipeline; it has the member start : In(1), see `start_member`.
-
-    Attributes
-    ----------
-    cycles : that items are apart, 1 or more; set before the first use.
-    """
-
-    cycles: int
-
-    @cached_property
-    def _built(self) -> tuple[Module, int]:
-        m = Module()
-        return m, self.build(HeldPipeline(m, getattr(self, "start", None), self.cycles))
-
-
-class InlineBlock(Block):
-    """A Block that is described in `steps`; see HeldPipeline.inline."""
-
-    def steps(self, p: HeldPipeline, **inputs: Timed) -> dict[str, Timed]:
-        """Adds the logic to a pipeline; the outputs by name, of inputs by name."""
-        raise NotImplementedError(f"{type(self).__name__} does not say what it computes.")
-
-    def build(self, p: HeldPipeline) -> int:
-        """Its steps between the block's own members."""
-        names = [
-            name for name, member in self.signature.members.items() if member.flow.name == "In"
-        ]
-        inputs = {name: p.input(getattr(self, name)) for name in names if name != "constants"}
-        results = self.steps(p, **inputs)
-        return p.finish(*((getattr(self, name), timed) for name, timed in results.items()))
-
-    def add_to(self, m: Module) -> None:
-        """Its logic is in a module that a pipeline around it has made."""
-        self.__dict__["_built"] = m, 0
-
-    @cached_property
-    def _built(self) -> tuple[Module, int]:
-        m = Module()
-        return m, self.build(HeldPipeline(m, None, 1))
-
-
-def start_member(cycles: int) -> dict[str, In]:
-    """The member `start` of a HeldBlock whose items come some cycles apart; none where not."""
-    return {"start": In(1)} if cycles > 1 else {}
+class _StepsPipeline(LastingInputs, HeldPipeline):
+    """Takes a job a cycle."""
 
 
 def _first_turn(group) -> int:

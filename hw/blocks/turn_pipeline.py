@@ -10,7 +10,8 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hw.blocks.held_pipeline import HeldBlock, HeldPipeline
+from hw.blocks.held_block import HeldBlock
+from hw.blocks.held_pipeline import HeldPipeline
 from hw.blocks.pipeline import Pipeline, Timed
 
 Job = dict[str, Timed | None]

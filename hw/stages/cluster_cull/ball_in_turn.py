@@ -6,7 +6,7 @@ from amaranth.hdl import Cat
 from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
-from hw.blocks.held_pipeline import HeldBlock
+from hw.blocks.held_block import HeldBlock
 from hw.layouts import cluster_cull_constants, cluster_record, visible_cluster
 from hw.stages.cluster_cull.common_unit import RADII
 from hw.stages.cluster_cull.unit_in_turn import UnitInTurn

@@ -15,7 +15,7 @@ from golden.stages.color.basis import (
     factor,
 )
 from golden.stages.color.formats import ColorFormats
-from hw.blocks.held_pipeline import HeldBlock
+from hw.blocks.held_block import HeldBlock
 from hw.blocks.weighted_sum import weighted_sum
 from hw.layouts import shape
 

@@ -14,7 +14,7 @@ from golden.stages.color.formats import (
     RECIPROCAL_BITS,
     ColorFormats,
 )
-from hw.blocks.held_pipeline import HeldBlock
+from hw.blocks.held_block import HeldBlock
 from hw.blocks.normalize import LeadingOne
 from hw.blocks.shift import STEPS_PER_STAGE, ShiftRight, select
 from hw.blocks.table_function import TableFunction

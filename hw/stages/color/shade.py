@@ -8,7 +8,7 @@ from golden.pack.color_record import DEGREES
 from golden.params import Parameters
 from golden.stages.color.basis import FUNCTIONS
 from golden.stages.color.formats import COLOR, ColorFormats
-from hw.blocks.held_pipeline import HeldBlock
+from hw.blocks.held_block import HeldBlock
 from hw.layouts import CHANNELS, color_record, shape
 from hw.stages.color.basis import AXES, Basis
 from hw.stages.color.evaluate import Evaluate

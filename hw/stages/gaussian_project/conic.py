@@ -8,7 +8,7 @@ from amaranth.lib.wiring import In, Out
 from golden.numbers.tables import reciprocal_table
 from golden.params import Parameters
 from golden.stages.gaussian_project.formats import ProjectionFormats
-from hw.blocks.held_pipeline import HeldBlock, start_member
+from hw.blocks.held_block import HeldBlock, start_member
 from hw.blocks.multiply import Multiply, Square
 from hw.blocks.normalize import LeadingOne, Normalize
 from hw.blocks.shift import ShiftLeft

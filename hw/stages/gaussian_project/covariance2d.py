@@ -7,7 +7,7 @@ from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
 from golden.stages.gaussian_project.formats import EXPONENT_MAX, ProjectionFormats
-from hw.blocks.held_pipeline import HeldBlock, start_member
+from hw.blocks.held_block import HeldBlock, start_member
 from hw.blocks.pipeline import Block
 from hw.blocks.shift import ShiftRight
 from hw.layouts import shape

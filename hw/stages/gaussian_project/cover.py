@@ -13,7 +13,7 @@ from golden.stages.gaussian_project.formats import (
     SIZE_BITS,
     ProjectionFormats,
 )
-from hw.blocks.held_pipeline import HeldBlock, start_member
+from hw.blocks.held_block import HeldBlock, start_member
 from hw.blocks.pipeline import ALWAYS, Block
 from hw.blocks.shift import ShiftRight
 from hw.layouts import gaussian_project_constants

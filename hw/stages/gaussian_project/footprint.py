@@ -12,7 +12,7 @@ from golden.stages.gaussian_project.formats import (
     EXPONENT_MAX,
     ProjectionFormats,
 )
-from hw.blocks.held_pipeline import HeldBlock, start_member
+from hw.blocks.held_block import HeldBlock, start_member
 from hw.blocks.pipeline import Block
 from hw.layouts import gaussian_project_constants, shape
 

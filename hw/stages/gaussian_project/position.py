@@ -13,7 +13,7 @@ from golden.stages.gaussian_project.formats import (
     ProjectionFormats,
 )
 from golden.stages.gaussian_project.place import DEPTH_ERROR_SHIFT, OFFSET_ERROR_BITS
-from hw.blocks.held_pipeline import HeldBlock, start_member
+from hw.blocks.held_block import HeldBlock, start_member
 from hw.blocks.pipeline import Block
 from hw.blocks.shift import ShiftRight
 from hw.layouts import gaussian_project_constants, shape

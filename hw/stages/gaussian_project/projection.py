@@ -6,7 +6,7 @@ from amaranth.hdl import Mux
 from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
-from hw.blocks.held_pipeline import HeldBlock, start_member
+from hw.blocks.held_block import HeldBlock, start_member
 from hw.layouts import gaussian_project_constants, member_record, splat_record
 from hw.stages.gaussian_project.conic import Conic
 from hw.stages.gaussian_project.cover import Cover

@@ -17,7 +17,7 @@ from golden.stages.gaussian_project.formats import (
     FOOTPRINT_MARGIN,
     ProjectionFormats,
 )
-from hw.blocks.held_pipeline import HeldBlock, start_member
+from hw.blocks.held_block import HeldBlock, start_member
 from hw.blocks.normalize import Normalize
 from hw.blocks.pipeline import Block
 from hw.blocks.shift import ShiftRight

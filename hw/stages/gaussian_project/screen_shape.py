@@ -7,7 +7,7 @@ from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
 from golden.stages.gaussian_project.formats import ProjectionFormats
-from hw.blocks.held_pipeline import HeldBlock, start_member
+from hw.blocks.held_block import HeldBlock, start_member
 from hw.layouts import gaussian_project_constants, shape
 from hw.stages.gaussian_project.covariance2d import Covariance2d, LowPass
 from hw.stages.gaussian_project.footprint import FACTOR, Footprint, FootprintExponent

@@ -8,7 +8,7 @@ from amaranth.lib.wiring import In, Out
 from golden.params import Parameters
 from golden.stages.gaussian_project.formats import ProjectionFormats
 from golden.stages.tile_bin.entry import CENTER_FRACTION_BITS, ENTRY_FIELDS, FAR_FRACTION_BITS
-from hw.blocks.held_pipeline import InlineBlock
+from hw.blocks.held_block import InlineBlock
 from hw.blocks.normalize import LeadingOne
 from hw.blocks.shift import ShiftRight
 

@@ -14,7 +14,7 @@ from golden.stages.tile_bin.entry import (
     KEY_KNEE,
     KEY_MANTISSA_BITS,
 )
-from hw.blocks.held_pipeline import HeldBlock, start_member
+from hw.blocks.held_block import HeldBlock, start_member
 from hw.blocks.logarithm import Logarithm
 from hw.blocks.normalize import Normalize
 from hw.blocks.shift import ShiftRight

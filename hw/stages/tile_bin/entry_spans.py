@@ -24,7 +24,7 @@ from golden.stages.tile_bin.spans import (
     band_bits,
     side_bits,
 )
-from hw.blocks.held_pipeline import InlineBlock
+from hw.blocks.held_block import InlineBlock
 from hw.blocks.multiply import OPERAND_BITS, ShiftAdd
 from hw.layouts import shape
 from hw.stages.tile_bin.layouts import EDGE_BITS, bin_bits, entry_spans

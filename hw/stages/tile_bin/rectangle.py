@@ -8,7 +8,7 @@ from amaranth.lib.wiring import In, Out
 from golden.params import Parameters
 from golden.stages.tile_bin.constants import BIN_BITS, tiles_per_bin_shift
 from golden.stages.tile_bin.spans import band_bits
-from hw.blocks.held_pipeline import InlineBlock
+from hw.blocks.held_block import InlineBlock
 from hw.blocks.multiply import ShiftAdd
 from hw.stages.tile_bin.layouts import bin_bits, tile_bin_constants
 

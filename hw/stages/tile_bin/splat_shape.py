@@ -16,7 +16,7 @@ from golden.stages.tile_bin.entry import (
     SLOPE_FRACTION_BITS,
     WEIGHT_MIN_LOG2,
 )
-from hw.blocks.held_pipeline import InlineBlock
+from hw.blocks.held_block import InlineBlock
 from hw.blocks.logarithm import Logarithm
 from hw.blocks.multiply import Multiply, Square
 from hw.blocks.normalize import Normalize

@@ -10,7 +10,7 @@ from amaranth.hdl import Const, signed
 from amaranth.lib.wiring import In, Out
 from amaranth.sim import Simulator
 
-from hw.blocks.held_pipeline import HeldBlock
+from hw.blocks.held_block import HeldBlock
 from hw.blocks.pipeline import Block
 
 NAMES = "abcde"
