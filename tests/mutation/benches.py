@@ -70,9 +70,11 @@ def _hardware() -> dict[str, Component]:
             pipeline=pipelines,
             shift=(block("shift"),),
             shift_product=(block("shift_product"),),
+            shift_cut=(block("shift_cut"),),
             skid_buffer=(proof("skid_buffer"), tiles),
             stream_register=(proof("stream_register"), READS),
             table_function=(block("table_function"),),
+            turn_pipeline=(block("turn_pipeline"),),
             weighted_sum=(block("weighted_sum"),),
         ),
         "bus": _parts(
@@ -144,7 +146,10 @@ def _hardware() -> dict[str, Component]:
         "rasterize": _parts(
             "hw/stages/rasterize",
             (f"{RTL}/rasterize", FRAMES[1]),
-            entry_setup=(f"{RTL}/rasterize/test_entry_setup.py",),
+            **dict.fromkeys(
+                ("entry_parts", "entry_setup", "entry_turns", "scale_turn"),
+                (f"{RTL}/rasterize/test_entry_setup.py",),
+            ),
             live_memory=(f"{RTL}/rasterize/test_live_memory.py",),
             live_map=(f"{RTL}/rasterize/test_live_memory.py",),
         ),
