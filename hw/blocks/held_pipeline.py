@@ -19,7 +19,8 @@ class HeldPipeline(Pipeline):
 
     Inputs are held for `cycles` cycles from the one in which `start` is 1; so is then every value
     made of them, from its own cycle on. So an operation that is needed several times for an item
-    is built once for up to `cycles` of them, which follow one another.
+    is built once for up to `cycles` of them, which follow one another: each result is there for one
+    cycle, and is held only where something needs it longer.
 
     Parameters
     ----------
@@ -149,7 +150,7 @@ class HeldPipeline(Pipeline):
     def multiply_all(self, name: str, pairs: Sequence[tuple[Timed, Timed | Value]]) -> list[Timed]:
         """The products of pairs, by a multiplier for each `cycles` of them.
 
-        2 cycles later where a multiplier has one product; n + 2 where it has n.
+        2 cycles later where a multiplier has one product, otherwise 2, 3, 4 ...: one after another.
 
         Parameters
         ----------
