@@ -23,7 +23,7 @@
 #define SPLATSIEVE_CODE_BUS_LENGTH 17u /* the memory ended a burst of reads early or late: rlast, against arlen */
 
 /* Offset, mask and value of each word that tells builds apart. */
-#define SPLATSIEVE_BUILD {{0x000u, 0xffffffffu, 0x53504c54u}, {0x004u, 0xffffff00u, 0x00040300u}, {0x008u, 0xffffffffu, 0x01002801u}, {0x00cu, 0xffffffffu, 0x00400010u}, {0x010u, 0xffffffffu, 0x20101818u}, {0x014u, 0xffffffffu, 0x10110402u}, {0x018u, 0xffffffffu, 0x12101010u}, {0x01cu, 0xffffffffu, 0x00001808u}, {0x020u, 0xffffffffu, 0x04000240u}, {0x024u, 0xffffffffu, 0x10002000u}}
+#define SPLATSIEVE_BUILD {{0x000u, 0xffffffffu, 0x53504c54u}, {0x004u, 0xffffff00u, 0x00040300u}, {0x008u, 0xffffffffu, 0x01002801u}, {0x00cu, 0xffffffffu, 0x00400010u}, {0x010u, 0xffffffffu, 0x20101818u}, {0x014u, 0xffffffffu, 0x10110402u}, {0x018u, 0xffffffffu, 0x12101010u}, {0x01cu, 0xffffffffu, 0x00001808u}, {0x020u, 0xffffffffu, 0x04000240u}, {0x024u, 0xffffffffu, 0x10002000u}, {0x028u, 0x00ffffffu, 0x00010101u}}
 #define SPLATSIEVE_FRAME_FIRST 0x080u
 #define SPLATSIEVE_FRAME_WORDS 49u
 #define SPLATSIEVE_COUNTER_FIRST 0x200u
@@ -186,6 +186,18 @@
 #define SPLATSIEVE_CONFIG_MEMORY_SORT_ENTRIES_SHIFT 16u
 #define SPLATSIEVE_CONFIG_MEMORY_SORT_ENTRIES_MASK 0xffff0000u
 #define SPLATSIEVE_CONFIG_MEMORY_SORT_ENTRIES_VALUE 4096u
+
+/* parameters (ro) */
+#define SPLATSIEVE_REG_CONFIG_TURNS 0x028u
+#define SPLATSIEVE_CONFIG_TURNS_CULL_CYCLES_SHIFT 0u
+#define SPLATSIEVE_CONFIG_TURNS_CULL_CYCLES_MASK 0x000000ffu
+#define SPLATSIEVE_CONFIG_TURNS_CULL_CYCLES_VALUE 1u
+#define SPLATSIEVE_CONFIG_TURNS_PROJECT_CYCLES_SHIFT 8u
+#define SPLATSIEVE_CONFIG_TURNS_PROJECT_CYCLES_MASK 0x0000ff00u
+#define SPLATSIEVE_CONFIG_TURNS_PROJECT_CYCLES_VALUE 1u
+#define SPLATSIEVE_CONFIG_TURNS_SETUP_CYCLES_SHIFT 16u
+#define SPLATSIEVE_CONFIG_TURNS_SETUP_CYCLES_MASK 0x00ff0000u
+#define SPLATSIEVE_CONFIG_TURNS_SETUP_CYCLES_VALUE 1u
 
 /* starts and stops (wo) */
 #define SPLATSIEVE_REG_CONTROL 0x040u

@@ -58,12 +58,9 @@ class BinWalker(wiring.Component):
         line = Signal(self._params.address_bits, reset_less=True)  # of the row's first pixel
         place = Signal(self._params.address_bits, reset_less=True)
         offer = self.o.payload
-        ends_row, ends = Signal(), Signal()
-        m.d.comb += [
-            ends_row.eq(column + 1 == self.across),
-            ends.eq(ends_row & (row + 1 == self.down)),
-            offer.frame.eq(self.frame),
-        ]
+        ends_row, ends_column = Signal(), Signal()  # of the bin that is offered
+        ends = ends_row & ends_column
+        m.d.comb += offer.frame.eq(self.frame)
         with m.FSM():
             with m.State("IDLE"), m.If(self.start):
                 m.d.sync += [column.eq(0), row.eq(0), self.busy.eq(1)]
@@ -72,6 +69,8 @@ class BinWalker(wiring.Component):
             with m.State("PLACE"):
                 x, y = column << shift, (self.first_row + row) << shift
                 m.d.sync += [
+                    ends_row.eq(column + 1 == self.across),
+                    ends_column.eq(row + 1 == self.down),
                     offer.x.eq(x),
                     offer.y.eq(y),
                     offer.columns.eq(_left(x, self.last_pixel_x, side)),

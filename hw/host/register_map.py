@@ -57,6 +57,7 @@ CONFIGURATION = {
     },
     "CONFIG_LISTS": {"bin_px": 8, "list_memories": 8, "max_bins": 16},
     "CONFIG_MEMORY": {"list_pages": 16, "sort_entries": 16},
+    "CONFIG_TURNS": {"cull_cycles": 8, "project_cycles": 8, "setup_cycles": 8},
 }
 
 

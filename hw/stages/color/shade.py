@@ -17,7 +17,7 @@ from hw.stages.color.evaluate import Evaluate
 class Shade(HeldBlock):
     """R, G, B of a record seen from a direction.
 
-    Latency: `latency_cycles`, of Basis and Evaluate, with 4 more where the channels take turns (3
+    Latency: `latency_cycles`, of Basis and Evaluate, with 3 more where the channels take turns (2
     where two of them do).
     Multipliers: those of Basis. One Evaluate a channel where splats come every cycle, 2 where they
     are 2 cycles apart, otherwise one.
