@@ -15,22 +15,9 @@ from hw.blocks.turn_steps import LastingInputs, Steps
 class HeldPipeline(HeldValues):
     """Builds a pipeline that takes an item every `cycles` cycles at most.
 
-<<<<<<< HEAD
     Its values are those of HeldValues, which has its parameters. So an operation that is needed
-    several times for an item is built once for up to `cycles` of them, which follow one another.
-=======
-    Inputs are held for `cycles` cycles from the one in which `start` is 1; so is then every value
-    made of them, from its own cycle on. So an operation that is needed several times for an item
-    is built once for up to `cycles` of them, which follow one another: each result is there for one
-    cycle, and is held only where something needs it longer.
-
-    Parameters
-    ----------
-    m : the module that the logic goes into.
-    start : 1 in cycle 0 of an item; the next item's is `cycles` cycles later or more. None: it
-        stays unused, since cycles is 1.
-    cycles : 1 or more; with 1 it is a Pipeline.
->>>>>>> encode
+    several times for an item is built once for up to `cycles` of them, which follow one another:
+    each result is there for one cycle, and is held only where something needs it longer.
     """
 
     def call(self, name: str, component, **inputs: Timed) -> dict[str, Timed]:
