@@ -237,17 +237,18 @@ def _frame(
 def _stream_works(
     config: ModelConfig, counters: dict[str, int], member_beats: int, stream: Span
 ) -> tuple[Work, ...]:
-    """Stages 1 to 5: a ball, a beat of Gaussians, a beat of members a cycle, a splat each
-    color_cycles, an entry of a list a cycle."""
+    """Stages 1 to 5: a ball each cull_cycles, a beat of Gaussians a cycle, one of members each
+    project_cycles, a splat each color_cycles, an entry of a list a cycle."""
     tables = HEADER_BYTES + RECORD_BYTES * counters["tests"]
     geometry, splats = RECORD_BYTES * counters["members"], counters["splats"]
-    beat_bytes = config.data_bits // 8
+    beat_bytes, built = config.data_bits // 8, config.built
+    apart = splats * built.color_cycles
     return (
-        Work("cluster_cull", counters["tests"], tables, 0),
+        Work("cluster_cull", counters["tests"] * built.cull_cycles, tables, 0),
         Work("gaussian_fetch", -(-geometry // beat_bytes), geometry, 0),
-        Work("gaussian_project", member_beats, 0, 0),
-        Work("color", splats * config.built.color_cycles, RECORD_BYTES * splats, 0),
-        Work("tile_bin", max(splats, counters["list_entries"]), 0, stream.written_bytes),
+        Work("gaussian_project", member_beats * built.project_cycles, 0, 0),
+        Work("color", apart, RECORD_BYTES * splats, 0),
+        Work("tile_bin", max(apart, counters["list_entries"]), 0, stream.written_bytes),
     )
 
 

@@ -82,6 +82,8 @@ def frame_timeline(
 def _a_cycle(params: Parameters) -> dict[str, float]:
     """What each stage does in a cycle at most, in the units of STAGE_TOTALS."""
     most = dict.fromkeys(STAGES, 1.0)
+    most["cluster_cull"] = 1 / params.cull_cycles
+    most["gaussian_project"] = 1 / params.project_cycles
     most["color"] = 1 / params.color_cycles
     most["rasterize"] = float(Arrangement(params).engines)
     return most
