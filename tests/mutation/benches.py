@@ -62,7 +62,10 @@ def _hardware() -> dict[str, Component]:
             count_memory=(proof("count_memory", "late_count_memory"), LISTS[0]),
             delay=(block("pipeline"),),
             dot_product=(block("dot_product"),),
-            held_pipeline=(block("held_pipeline"), f"{RTL}/color/test_color_blocks.py"),
+            **dict.fromkeys(
+                ("held_block", "held_pipeline", "held_values", "turn_steps"),
+                (block("held_pipeline"), f"{RTL}/color/test_color_blocks.py"),
+            ),
             logarithm=(tiles,),
             lut_ram=(proof("read_queue"), READS),
             multiply=(block("multiply"), block("pipeline")),

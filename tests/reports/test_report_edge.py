@@ -29,7 +29,7 @@ def test_inria_frames_are_derived_and_shown(document):
     assert "Jetson Xavier NX would draw 5.7 frames/s at 1559x1039, where about 5 frames/s" in text
     assert "| 1559x1039 | 2.89 | 2.47 | 174." in text
     assert "| another size |" in text
-    assert "the ratios of whole frames are upper figures" in text
+    assert "Whole frames are clocked: every cycle of the RTL of `render_edge`" in text
 
 
 def test_our_frame_over_inrias_is_of_the_same_scene_and_size(subject, measured, monkeypatch):
