@@ -48,9 +48,9 @@ def test_each_clock_is_compiled_for_one_type(tmp_path):
         [sys.executable, "-c", PROGRAM], cwd=ROOT, env=env, capture_output=True, text=True
     )
     assert run.returncode == 0, run.stderr
-    counts = json.loads(run.stdout)
-    assert len(counts) >= 13
-    assert set(counts.values()) == {1}, counts
+    used = {name: count for name, count in json.loads(run.stdout).items() if count}
+    assert len(used) >= 13
+    assert set(used.values()) == {1}, used
 
 
 def test_a_record_holds_registers_and_the_blocks_within():
