@@ -4,16 +4,31 @@ from __future__ import annotations
 
 from amaranth.hdl import Cat, Const, Mux, signed
 from amaranth.lib.memory import Memory
+from amaranth.lib.wiring import In, Out
 
+from golden.params import Parameters
 from golden.stages.rasterize.entry_steps import FAR_ONE, FAR_SHIFT, HALF_PX, ONE
 from golden.stages.tile_bin.entry import CENTER_FRACTION_BITS
 from hw.blocks.lut_ram import LUT_ROM
+from hw.stages.rasterize.layouts import SIZE_BITS, prepared_entry
+from hw.stages.tile_bin.layouts import list_entry
 
 LUT_ROM_ENTRIES = 64  # a table of at most so many is of LUTs
 
 PLACE = signed(23)  # from the bin's first pixel, CENTER_FRACTION_BITS
 LOG = signed(12)
 AMOUNT_BITS = 6
+
+
+def setup_members(params: Parameters) -> dict[str, In | Out]:
+    """Members of EntrySetup, and of EntryTurns beside its `start`."""
+    return {
+        "entry": In(list_entry()),
+        "ends": In(1),
+        "x0": In(SIZE_BITS),
+        "y0": In(SIZE_BITS),
+        "prepared": Out(prepared_entry(params)),
+    }
 
 
 def log_of(code, far):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from amaranth.hdl import Cat, Const, Mux, Shape, signed, unsigned
-from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
 from golden.stages.rasterize.arrangement import Arrangement
@@ -35,16 +34,14 @@ from hw.stages.rasterize.entry_parts import (
     from_center,
     lines_touched,
     log_of,
+    setup_members,
     table_entry,
 )
 from hw.stages.rasterize.layouts import (
     COLORS,
     RATIO_BITS,
     RATIO_STEP_BITS,
-    SIZE_BITS,
-    prepared_entry,
 )
-from hw.stages.tile_bin.layouts import list_entry
 
 
 class EntrySetup(Block):
@@ -67,15 +64,7 @@ class EntrySetup(Block):
     def __init__(self, params: Parameters):
         self._params = params
         self._arrangement = Arrangement(params)
-        super().__init__(
-            {
-                "entry": In(list_entry()),
-                "ends": In(1),
-                "x0": In(SIZE_BITS),
-                "y0": In(SIZE_BITS),
-                "prepared": Out(prepared_entry(params)),
-            }
-        )
+        super().__init__(setup_members(params))
 
     def build(self, p):
         field = {name: p.input(self.entry[name]) for name, _ in self.entry.shape()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from amaranth.hdl import Cat, Const, Mux, signed
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In
 
 from golden.params import Parameters
 from golden.stages.rasterize.arrangement import Arrangement
@@ -24,11 +24,11 @@ from hw.stages.rasterize.entry_parts import (
     LOG,
     from_center,
     lines_touched,
+    setup_members,
     table_entry,
 )
-from hw.stages.rasterize.layouts import COLORS, RATIO_STEP_BITS, SIZE_BITS, prepared_entry
+from hw.stages.rasterize.layouts import COLORS, RATIO_STEP_BITS
 from hw.stages.rasterize.scale_turn import LATE, WIDTH_UP, scale_turn
-from hw.stages.tile_bin.layouts import list_entry
 
 
 class EntryTurns(TurnBlock):
@@ -57,16 +57,7 @@ class EntryTurns(TurnBlock):
     def __init__(self, params: Parameters):
         self._params, self.cycles = params, params.setup_cycles
         self._arrangement = Arrangement(params)
-        super().__init__(
-            {
-                "start": In(1),
-                "entry": In(list_entry()),
-                "ends": In(1),
-                "x0": In(SIZE_BITS),
-                "y0": In(SIZE_BITS),
-                "prepared": Out(prepared_entry(params)),
-            }
-        )
+        super().__init__({"start": In(1), **setup_members(params)})
 
     def build(self, p):
         field = {name: p.input(self.entry[name]) for name, _ in self.entry.shape()}

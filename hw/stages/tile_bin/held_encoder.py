@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from amaranth.hdl import Cat, Module, Signal
-from amaranth.lib import stream, wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib import wiring
 
 from golden.params import Parameters
-from hw.layouts import colored_splat
 from hw.stages.tile_bin.encode import Encode
 from hw.stages.tile_bin.layouts import (
     ENTRY_PARTS,
     SPAN_PARTS,
     entry_spans,
     list_entry,
-    tile_bin_constants,
 )
 from hw.stages.tile_bin.part_queue import PartQueue
-from hw.stages.tile_bin.splat_encoder import SplatEncoder
+from hw.stages.tile_bin.splat_encoder import SplatEncoder, encoder_members, track_places
 
 
 class HeldEncoder(wiring.Component):
@@ -40,15 +37,7 @@ class HeldEncoder(wiring.Component):
         self._encode = Encode(params)
         self.latency_cycles = self._encode.latency_cycles + 2
         self.queue_depth = 1 << (self.latency_cycles + 4).bit_length()
-        super().__init__(
-            {
-                "constants": In(tile_bin_constants(params)),
-                "i": In(stream.Signature(colored_splat(params))),
-                "entries": Out(stream.Signature(list_entry())),
-                "spans": Out(stream.Signature(entry_spans(params))),
-                "idle": Out(1, init=1),
-            }
-        )
+        super().__init__(encoder_members(params))
 
     @property
     def drop_cycles(self) -> int:
@@ -75,7 +64,8 @@ class HeldEncoder(wiring.Component):
             spans.i.eq(encode.spans),
             spans.write.eq(Cat(kept[cycle] for cycle in encode.span_cycles)),
         ]
-        self._track(m, begun, dropped)
+        passed = self.entries.valid & self.entries.ready
+        track_places(m, self, begun, dropped, passed, self._is_open)
         return m
 
     def _begin(self, m):
@@ -106,17 +96,6 @@ class HeldEncoder(wiring.Component):
             m.d.sync += under_way.eq(line)
             line = under_way
         return kept, dropped
-
-    def _track(self, m, begun, dropped):
-        """Splats under way and entries that wait: as in SplatEncoder."""
-        pending, after, freed = Signal(range(self.queue_depth + 1)), Signal(8), Signal()
-        m.d.comb += after.eq(pending + begun - dropped - freed)
-        m.d.sync += [
-            freed.eq(self.entries.valid & self.entries.ready),
-            pending.eq(after),
-            self.idle.eq(after == 0),
-            self._is_open.eq(pending < self.queue_depth - 1),
-        ]
 
 
 def splat_encoder(params: Parameters) -> SplatEncoder | HeldEncoder:

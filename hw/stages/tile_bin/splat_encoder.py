@@ -16,6 +16,38 @@ from hw.stages.tile_bin.encode import Encode
 from hw.stages.tile_bin.layouts import entry_spans, list_entry, tile_bin_constants
 
 
+def encoder_members(params: Parameters) -> dict[str, In | Out]:
+    """Members of SplatEncoder and of HeldEncoder."""
+    return {
+        "constants": In(tile_bin_constants(params)),
+        "i": In(stream.Signature(colored_splat(params))),
+        "entries": Out(stream.Signature(list_entry())),
+        "spans": Out(stream.Signature(entry_spans(params))),
+        "idle": Out(1, init=1),
+    }
+
+
+def track_places(m: Module, encoder, begun, dropped, passed, has_room) -> None:
+    """Counts splats under way and entries that wait; says a cycle later whether one more may begin.
+
+    As in GaussianProject, a place that comes free is counted a cycle later.
+
+    Parameters
+    ----------
+    encoder : has queue_depth places, and the member `idle`.
+    begun, dropped, passed : a splat begins, is known to be dropped, its entry leaves.
+    has_room : Signal(1) that is driven.
+    """
+    pending, after, freed = Signal(range(encoder.queue_depth + 1)), Signal(8), Signal()
+    m.d.comb += after.eq(pending + begun - dropped - freed)
+    m.d.sync += [
+        freed.eq(passed),
+        pending.eq(after),
+        encoder.idle.eq(after == 0),
+        has_room.eq(pending < encoder.queue_depth - 1),
+    ]
+
+
 class SplatEncoder(wiring.Component):
     """Encodes splats, and drops those that touch no bin of the strip.
 
@@ -39,15 +71,7 @@ class SplatEncoder(wiring.Component):
         self._encode = Encode(params)
         self.latency_cycles = self._encode.latency_cycles + 3
         self.queue_depth = 1 << (self.latency_cycles + 4).bit_length()
-        super().__init__(
-            {
-                "constants": In(tile_bin_constants(params)),
-                "i": In(stream.Signature(colored_splat(params))),
-                "entries": Out(stream.Signature(list_entry())),
-                "spans": Out(stream.Signature(entry_spans(params))),
-                "idle": Out(1, init=1),
-            }
-        )
+        super().__init__(encoder_members(params))
 
     @property
     def drop_cycles(self) -> int:
@@ -76,15 +100,7 @@ class SplatEncoder(wiring.Component):
         wiring.connect(m, skid.o, wiring.flipped(self.spans))
         self._queue(m, "entries", encode.entry, written, self.entries)
         self._queue(m, "spans", encode.spans, written, skid.i)
-        # As in GaussianProject: a place that comes free is counted a cycle later.
-        pending, after, freed = Signal(range(self.queue_depth + 1)), Signal(8), Signal()
-        m.d.comb += after.eq(pending + taken - dropped - freed)
-        m.d.sync += [
-            freed.eq(passed),
-            pending.eq(after),
-            self.idle.eq(after == 0),
-            self.i.ready.eq(pending < self.queue_depth - 1),
-        ]
+        track_places(m, self, taken, dropped, passed, self.i.ready)
         return m
 
     def _queue(self, m, name, made, written, o):

@@ -11,6 +11,7 @@ from hw.synth.flow import synthesise
 from hw.synth.units import make_unit
 from hw.verilog import accelerator_design
 from sim.model.memory import MemoryModel
+from sim.rtl.design_cache import cached_design
 from tests.rtl.accelerator.picture_board import PictureBoard
 from tests.rtl.accelerator.picture_stimulus import camera, drawn_pack, scenes, view
 
@@ -35,7 +36,7 @@ def board(packs, tmp_path_factory):
     assert cells["TRELLIS_FF"] > 10_000
     netlist = (folder / "render_gates.v").read_text()
     # The RTL's harness looks for the name that every accelerator has there.
-    name = accelerator_design(PARAMS).name
+    name = cached_design(accelerator_design, PARAMS).name
     netlist, tops = re.subn(rf"^module {unit.top}\b", f"module {name}", netlist, flags=re.MULTILINE)
     assert tops == 1
     with PictureBoard(list(packs.values()), PARAMS, netlist=netlist) as made:
