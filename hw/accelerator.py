@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import reduce
 from operator import or_
 
-from amaranth.hdl import C, DomainRenamer, Module, ResetInserter, Signal
+from amaranth.hdl import C, ClockDomain, ClockSignal, DomainRenamer, Module, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -48,7 +48,7 @@ class Accelerator(wiring.Component):
 
     Members
     -------
-    start, stop, queue : In(1), for a cycle, see FrameControl.
+    resetting, start, stop, queue : In(1), for a cycle, see FrameControl.
     queued : Out(1), see FrameControl.
     pack_address, pack_bytes : In(address_bits), bytes, the address a multiple of 4096.
     STAGE_constants : In(layout of its constants), of each stage that has any, taken over as a
@@ -84,7 +84,7 @@ class Accelerator(wiring.Component):
             output = {"o": Out(stream.Signature(packed_beat(params)))}
         super().__init__(
             {
-                **{name: In(1) for name in ("start", "stop", "queue")},
+                **{name: In(1) for name in ("resetting", "start", "stop", "queue")},
                 "pack_address": In(params.address_bits),
                 "pack_bytes": In(params.address_bits),
                 **{s.constants: In(s.constants_layout(params)) for s in self._with_constants},
@@ -106,14 +106,16 @@ class Accelerator(wiring.Component):
         m.submodules.reader = DomainRenamer(PORT)(self._reader)
         self._header = HeaderCheck(params, tables_of(params))
         self._records = RecordStream(params)
-        phases = phases_of(params)
-        resets = {p.name: getattr(self._control, f"reset_{p.name}") for p in phases}
+        for phase in phases_of(params):
+            m.domains += (domain := ClockDomain(phase.name))
+            reset = getattr(self._control, f"reset_{phase.name}")
+            m.d.comb += [domain.clk.eq(ClockSignal()), domain.rst.eq(reset)]
         front = {"header": self._header, "records": self._records}
         for name, part in front.items():
-            m.submodules[name] = ResetInserter(resets[FRONT])(part)
+            m.submodules[name] = DomainRenamer(FRONT)(part)
         for stage in self._stages:
             for name in stage.parts:
-                m.submodules[name] = ResetInserter(resets[stage.phase])(self.parts[name])
+                m.submodules[name] = DomainRenamer(stage.phase)(self.parts[name])
         self._idle = Signal()  # nothing is awaited of the memory
         wiring.connect(m, self._reader.axi, wiring.flipped(self.bus))
         self._read_tables(m)
@@ -275,6 +277,7 @@ class Accelerator(wiring.Component):
             busy = reduce(or_, (self.parts[name].busy for name in names))
             m.d.comb += getattr(control, f"quiet_{phase.name}").eq(~busy)
         m.d.comb += [
+            control.resetting.eq(self.resetting),
             control.start.eq(self.start),
             control.stop.eq(self.stop),
             control.queue.eq(self.queue),

@@ -145,10 +145,14 @@ class AcceleratorTop(wiring.Component):
             m.domains += domain
             m.d.comb += domain.clk.eq(self.aclk)
         low, resets, port_reset = Signal(), Signal(2, init=3), Signal(init=1)
-        m.d.comb += low.eq(~(self.aresetn & self.m_axi_aresetn))
+        core = self.accelerator.resetting
+        m.d.comb += [
+            low.eq(~(self.aresetn & self.m_axi_aresetn)),
+            core.eq(low | resets[0]),
+        ]
         # That of the core is two cycles or longer: its masters are flushed within it.
         m.d.reset += [
-            resets.eq(Cat(low, low | resets[0])),
+            resets.eq(Cat(low, core)),
             port_reset.eq(~self.m_axi_aresetn),
         ]
         m.d.comb += [ResetSignal("sync").eq(resets[0]), ResetSignal("core").eq(resets[1])]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from amaranth.hdl import Cat, DomainRenamer, Module, ResetInserter, Signal
+from amaranth.hdl import Cat, DomainRenamer, Module, Signal
 from amaranth.lib import wiring
 
 from golden.params import Parameters
@@ -14,6 +14,7 @@ from hw.bus.write_master import WriteMaster
 from hw.frame.bin_walker import BinWalker
 from hw.frame.frame_control import FrameControl
 from hw.frame.list_control import ListControl
+from hw.frame.phases import LIST, RENDER
 from hw.frame.render_control import RenderControl
 
 # Clients of the write master, first served first.
@@ -63,9 +64,9 @@ def join_back_end(
     """
     tile_bin, depth_sort, rasterize = (parts[n] for n in ("tile_bin", "depth_sort", "rasterize"))
     listing, drawing, walker = ListControl(params), RenderControl(params), BinWalker(params)
-    m.submodules.list_control = ResetInserter(control.reset_list)(listing)
-    m.submodules.render_control = ResetInserter(control.reset_render)(drawing)
-    m.submodules.bin_walker = ResetInserter(control.reset_render)(walker)
+    m.submodules.list_control = DomainRenamer(LIST.name)(listing)
+    m.submodules.render_control = DomainRenamer(RENDER.name)(drawing)
+    m.submodules.bin_walker = DomainRenamer(RENDER.name)(walker)
     writer = WriteMaster(params, write_queue_beats(params))
     m.submodules.writer = DomainRenamer(PORT)(writer)
     started = Signal()

@@ -33,6 +33,7 @@ class FrameControl(wiring.Component):
 
     Members
     -------
+    resetting : In(1), the domain of this component is in reset in the next cycle.
     start : In(1), for a cycle, while not `busy` and `reader_idle`.
     stop : In(1), for a cycle, of the older frame.
     queue : In(1), as `start`, but the frame begins when it can.
@@ -65,7 +66,7 @@ class FrameControl(wiring.Component):
     front_frame : Out(1), `frame` of the last one that began.
     back_frame : Out(1), `frame` of the older one.
     stream_frame : Out(1), `frame` of that which the phases from the front to `list` work on.
-    reset_PHASE : Out(1) for each of phases_of(params), of its parts.
+    reset_PHASE : Out(1) for each of phases_of(params), of its parts; high in every reset, too.
     flush_reader : Out(1), of both masters, which a reset of this component does not reset; high as
         long as it lasts, and a cycle more.
     flush : Out(1), a frame is broken off: nothing may begin.
@@ -83,7 +84,15 @@ class FrameControl(wiring.Component):
         self._phases = phases_of(params)
         names = tuple(phase.name for phase in self._phases)
         inputs = (
-            *("start", "stop", "queue", "too_short", "header_checked", "group_accepted"),
+            *(
+                "resetting",
+                "start",
+                "stop",
+                "queue",
+                "too_short",
+                "header_checked",
+                "group_accepted",
+            ),
             *("reader_idle", "drained", "listed", "rendered"),
             *(f"quiet_{name}" for name in names),
         )
@@ -223,13 +232,16 @@ class FrameControl(wiring.Component):
     def _resets(self, m, events, vacant, retry, is_last, flush, discard):
         """Parts of the datapath that a new frame resets: all of it, unless another is under way.
 
-        Each reaches a thousand registers and more all over the device: straight from a register.
+        Each reaches a thousand registers and more all over the device: straight from a register,
+        which has the reset of this component in it.
         `vacant`: a frame begins, and the phases behind the front work on no other.
         """
         alone = events["alone"]
         for phase in self._phases:
             reset = Cat(events[event] for event in phase.resets).any()
-            m.d.sync += getattr(self, f"reset_{phase.name}").eq(reset | discard)
+            held = Signal(init=1, reset_less=True, name=f"held_reset_{phase.name}")
+            m.d.sync += held.eq(reset | discard | self.resetting)
+            m.d.comb += getattr(self, f"reset_{phase.name}").eq(held)
         first = Signal()  # the first cycle of a frame that finds them so: it takes them over
         m.d.sync += [
             self.flush_reader.eq(alone | flush),
