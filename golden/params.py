@@ -152,7 +152,8 @@ class Parameters:
 
     @property
     def merge_lanes(self) -> int:
-        """Entries that depth_sort's merger takes a cycle: few lanes blend one in ten cycles."""
+        """Chains of depth_sort's merger: 2 take two entries a cycle, 1 takes one in two cycles. Few
+        lanes blend one in ten."""
         return 1 if self.has_few_lanes else 2
 
     def with_antialiasing(self, wanted: bool) -> Parameters:

@@ -36,14 +36,15 @@ JOBS = 4
 class DepthSort(wiring.Component):
     """Reads each bin's list and sends its entries on in order of (key, arrival).
 
-    Batches of up to N entries go through a merger of log2 N stages, merge_lanes entries a cycle,
+    Batches of up to N entries go through a merger of log2 N stages, 2 a cycle or one in two cycles,
     while the entries wait in one of two buffers. A stage merges pairs of runs as they come, so the
     order is there as soon as the last entry is, and the next batch follows at once. A list longer
     than N is read by ranges of keys, and for each only the pages that may hold some;
     golden.stages.depth_sort.integer says which. A list of no entry is sent on as the null entry.
 
     After a reset the histograms are cleared in CLEAR_CYCLES = 2048; a start before that waits.
-    Throughput: merge_lanes entries a cycle in, of those that count; an entry a cycle out.
+    Throughput: 2 entries a cycle in, of those that count, one out; of one merge lane one in two
+    cycles.
     Multipliers: none.
 
     Members

@@ -9,6 +9,7 @@ from amaranth.lib.wiring import In, Out
 from golden.params import Parameters
 from hw.stages.depth_sort.layouts import index_bits, sort_item
 from hw.stages.depth_sort.merge_pair import MergePair, queue_places
+from hw.stages.depth_sort.paced_pair import PacedPair
 
 
 class MergeStage(wiring.Component):
@@ -19,7 +20,7 @@ class MergeStage(wiring.Component):
     Even and odd runs, which bit `order` of the index tells apart, wait in a queue each. The last
     run of a batch may be shorter, or lone: then it passes as it is, without waiting.
 
-    Latency: that of MergePair. Throughput: an item a cycle.
+    Latency, throughput: those of MergePair, or of one lane of PacedPair.
 
     Parameters
     ----------
@@ -47,7 +48,8 @@ class MergeStage(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.pair = pair = MergePair(self._params, self.queue_depth)
+        kind = MergePair if self._params.merge_lanes > 1 else PacedPair
+        m.submodules.pair = pair = kind(self._params, self.queue_depth)
         item, first_of_next = self.i.payload, Signal(index_bits(self._params) + 1)
         is_odd, lone = item.index[self._order], Signal()
         # The first index of the odd run that would belong to this even one.

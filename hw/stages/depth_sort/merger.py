@@ -19,10 +19,12 @@ class Merger(wiring.Component):
 
     With merge_lanes = 2 items of even and of odd index go through a chain of log2 N - 1 stages
     each, at the same time; the last pair merges the two. So a batch of n is taken in n / 2 cycles
-    while the one before it leaves in n. With 1 they go in turn through one chain of log2 N stages.
+    while the one before it leaves in n. With 1 they go in turn through one chain of log2 N stages
+    of PacedPair, which takes n items in 2 n cycles: few lanes blend an entry in ten.
 
-    Latency: LATENCY_CYCLES of MergePair for each of log2 N stages, from a batch's last item to its
-    first one out. Throughput: merge_lanes items a cycle in, an item a cycle out.
+    Latency: LATENCY_CYCLES of MergePair or PacedPair for each of log2 N stages, from a batch's last
+    item to its first one out. Throughput: 2 items a cycle in, one out; of one lane an item in two
+    cycles.
 
     Members
     -------

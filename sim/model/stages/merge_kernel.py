@@ -16,8 +16,9 @@ Int64 = NDArray[np.int64]
 LONE, LAST, BUFFER, INDEX_SHIFT, KEY_SHIFT = 1, 2, 4, 3, 20
 INDEX_MASK = (1 << (KEY_SHIFT - INDEX_SHIFT)) - 1
 # Of a queue: entries in its memory, at its output, at the output of the register behind the head,
-# held in that; at the head; where its ring is read and written.
-INNER, SHOWN, NEXT, BEHIND, HEAD, OUT_PLACE, IN_PLACE = range(7)
+# held in that; at the head; where its ring is read and written; of a paced pair: at the head in the
+# cycle before, too.
+INNER, SHOWN, NEXT, BEHIND, HEAD, OUT_PLACE, IN_PLACE, STOOD = range(8)
 OUT_RING = 4
 SPARE_PLACES = 16  # of a queue's ring, beyond its memory's
 
@@ -30,7 +31,7 @@ MERGE_STAGE = registers(
     *("shows", "waits", "even_done", "odd_done", "taken", "given"),
     # The cycle before changed nothing, and whether an item came in it (of a pair: a bit a stream).
     *("still", "came"),
-    queues=table(np.int64, 2, 7),
+    queues=table(np.int64, 2, 8),
     outs=table(np.int64, OUT_RING),
 )
 
@@ -76,14 +77,14 @@ def stage_is_still(stage: Any, comes: bool, out_taken: bool) -> bool:
 
 @serial_kernel
 def clock_stage(
-    stage: Any, rings: Int64, count: int, comes: bool, item: int, out_taken: bool
+    stage: Any, rings: Int64, count: int, comes: bool, item: int, out_taken: bool, paced: bool
 ) -> bool:
     """A MergeStage, one cycle; whether it takes the item that comes.
 
     Parameters
     ----------
     stage : MERGE_STAGE. rings : (stages, 2, n) items of all queues, even and odd.
-    count : items of the batch that the item belongs to.
+    count : items of the batch that the item belongs to. paced : its pair is a PacedPair.
     """
     index = item >> INDEX_SHIFT & INDEX_MASK
     odd = index >> stage.order & 1
@@ -91,7 +92,10 @@ def clock_stage(
     lone = ((index >> stage.order | 1) << stage.order | stage.lane) >= count
     waiting = item | (LONE if lone else 0)
     even_comes, odd_comes = taken and odd == 0, taken and odd == 1
-    clock_pair(stage, rings, even_comes, waiting, odd_comes, waiting, out_taken, False)
+    if paced:
+        clock_paced_pair(stage, rings, even_comes, odd_comes, waiting, out_taken)
+    else:
+        clock_pair(stage, rings, even_comes, waiting, odd_comes, waiting, out_taken, False)
     stage.came = int(comes)
     return taken
 
@@ -177,6 +181,66 @@ def clock_pair(
 
 
 @serial_kernel
+def clock_paced_pair(
+    stage: Any, rings: Int64, even_comes: bool, odd_comes: bool, item: int, out_taken: bool
+) -> None:
+    """A PacedPair, one cycle.
+
+    Parameters
+    ----------
+    stage : MERGE_STAGE; its `came` is for the caller to say. rings : of clock_stage.
+    even_comes, odd_comes : an item is written to that queue. item : it, and LONE.
+    """
+    ring, mask = stage.ring, stage.ring_mask
+    changes = even_comes | odd_comes | out_taken
+    # What is merged.
+    even_stood, odd_stood = stage.queues[0, STOOD] == 1, stage.queues[1, STOOD] == 1
+    a = rings[ring, 0, stage.queues[0, OUT_PLACE] & mask]
+    b = rings[ring, 1, stage.queues[1, OUT_PLACE] & mask]
+    alone = stage.odd_done == 1 or (a & LONE) != 0
+    first = a >> KEY_SHIFT <= b >> KEY_SHIFT
+    even_done, free = stage.even_done == 1, stage.shows == 0
+    takes_even = free and even_stood and not even_done and (alone or (odd_stood and first))
+    takes_odd = free and odd_stood and (even_done or (even_stood and not alone and not first))
+    stage.taken += int(out_taken)
+    if out_taken:
+        stage.shows = 0
+    if takes_even or takes_odd:
+        merged = b if takes_odd else a
+        was_last = (merged & LAST) != 0
+        ends = was_last and (even_done if takes_odd else alone)
+        stage.even_done = int(not ends and (even_done or (takes_even and was_last)))
+        stage.odd_done = int(not ends and (stage.odd_done == 1 or (takes_odd and was_last)))
+        stage.outs[stage.given % OUT_RING] = (merged & ~(LAST | LONE)) | (LAST if ends else 0)
+        stage.given += 1
+        stage.shows = 1
+        changes = True
+    # The queues and their heads.
+    for n in range(2):
+        inner, shown, head = stage.queues[n, INNER], stage.queues[n, SHOWN], stage.queues[n, HEAD]
+        gone, write = takes_odd if n == 1 else takes_even, odd_comes if n == 1 else even_comes
+        into_head = shown == 1 and (gone or head == 0)
+        stage.queues[n, OUT_PLACE] += int(gone)
+        stood = int(head == 1 and not gone)
+        changes |= stood != stage.queues[n, STOOD]
+        stage.queues[n, STOOD] = stood
+        if gone or head == 0:
+            stage.queues[n, HEAD] = shown
+        refill = inner > 0 and (into_head or shown == 0)
+        stage.queues[n, INNER] = inner + int(write) - int(refill)
+        if refill:
+            stage.queues[n, SHOWN] = 1
+        elif into_head:
+            stage.queues[n, SHOWN] = 0
+        changes |= refill | into_head
+        if write:
+            place = stage.queues[n, IN_PLACE] & mask
+            rings[ring, n, place] = item
+            stage.queues[n, IN_PLACE] += 1
+    stage.still = int(not changes)
+
+
+@serial_kernel
 def clock_chain(
     sort: Any, chain: NDArray[np.void], rings: Int64, lane: int, goes: bool, out_taken: bool
 ) -> None:
@@ -198,7 +262,8 @@ def clock_chain(
             out_taken = False
             continue
         in_batch = sort.counts[(value & BUFFER) >> 2]
-        out_taken = clock_stage(chain[n], rings, in_batch, comes, value, out_taken)
+        paced = sort.merge_lanes == 1
+        out_taken = clock_stage(chain[n], rings, in_batch, comes, value, out_taken, paced)
 
 
 @serial_kernel

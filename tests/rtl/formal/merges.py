@@ -7,28 +7,38 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal
 
 from golden.params import Parameters
 from hw.stages.depth_sort.merge_pair import MergePair
+from hw.stages.depth_sort.paced_pair import PacedPair
 from tests.rtl.formal.properties import Follow, free_taker, given, holds, moves, occurs, stays
 
 PARAMS = Parameters(sort_entries=256)
 KEY_BITS_FREE = 1
-QUEUE_PLACES, INSIDE = 2, 5  # of each stream: in its queue, and on the way through
+QUEUE_PLACES = 2
+# Items of a stream in its queue and on the way through.
+INSIDE, PACED_INSIDE = 5, 4
 LAST_TAG, LONE_TAG = 7, 6  # bits of the index that say what the item was when it came
 
 
 def merge_by_key(m: Module) -> None:
     """As _merge: of equal keys the even run's first."""
-    _merge(m, by_arrival=False)
+    _merge(m, MergePair(PARAMS, QUEUE_PLACES), by_arrival=False)
 
 
 def merge_by_arrival(m: Module) -> None:
     """As _merge: of equal keys the smaller index first."""
-    _merge(m, by_arrival=True)
+    _merge(m, MergePair(PARAMS, QUEUE_PLACES, by_arrival=True), by_arrival=True)
 
 
-def _merge(m: Module, by_arrival: bool) -> None:
+def merge_at_half_rate(m: Module) -> None:
+    """As merge_by_key, of a PacedPair."""
+    _merge(m, PacedPair(PARAMS, QUEUE_PLACES), by_arrival=False, most_inside=PACED_INSIDE)
+
+
+def _merge(
+    m: Module, dut: MergePair | PacedPair, by_arrival: bool, most_inside: int = INSIDE
+) -> None:
     """Items of each stream leave in order, none is lost; each pair of runs becomes one in order,
     whose last item alone is marked; a lone run passes by itself."""
-    m.submodules.dut = dut = MergePair(PARAMS, QUEUE_PLACES, by_arrival)
+    m.submodules.dut = dut
     free_taker(m, dut.o)
     _runs(m, dut.even, 0)
     _runs(m, dut.odd, 1)
@@ -37,8 +47,8 @@ def _merge(m: Module, by_arrival: bool) -> None:
     for side, runs in enumerate((dut.even, dut.odd)):
         item = runs.payload.item
         came, left = Cat(item.index, item.key), leaves & (out.buffer == side)
-        follow = Follow(m, moves(runs), came, left, order, INSIDE)
-        m.d.comb += given(~runs.valid | (follow.inside < INSIDE))
+        follow = Follow(m, moves(runs), came, left, order, most_inside)
+        m.d.comb += given(~runs.valid | (follow.inside < most_inside))
     # What of this pair has left.
     under_way, even_done, odd_done, is_lone = (Signal() for _ in range(4))
     before, before_side = Signal(len(order)), Signal()

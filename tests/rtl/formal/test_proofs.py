@@ -54,6 +54,7 @@ PROOFS = {
     "list_reader": Proof(lists.list_reader, 12, 16, 6),
     "merge_by_key": Proof(merges.merge_by_key, 13, 15, 8),
     "merge_by_arrival": Proof(merges.merge_by_arrival, 13, 15, 8),
+    "merge_at_half_rate": Proof(merges.merge_at_half_rate, 16, 18, 8),
     "part_queue": Proof(bands.part_queue, 10, 13, 7),
     "lazy_part_queue": Proof(bands.lazy_part_queue, 10, 13, 8),
     "band_walker": Proof(bands.band_walker, 16, 22, 2),
