@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, Mux
+from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -17,7 +17,8 @@ class ListControl(wiring.Component):
     They are once the memory has answered every write of them. Out of list memory, or with too many
     bins, they never are: `code` says so until the reset, which is due before the next start.
 
-    Latency: 0 cycles from the last answer for a list, as the write master shows it, to `listed`.
+    Latency: a cycle from `streamed` to `lists_finish`; 0 cycles from the last answer for a list, as
+    the write master shows it, to `listed`.
 
     Members
     -------
@@ -42,6 +43,9 @@ class ListControl(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
+        # All stages' `busy` are behind it.
+        streamed = Signal()
+        m.d.sync += streamed.eq(self.streamed)
         full = self.lists_outcome == ListOutcome.FULL
         code = Mux(full, StatusCode.LISTS_FULL, StatusCode.TOO_MANY_BINS)
         with m.FSM():
@@ -51,7 +55,7 @@ class ListControl(wiring.Component):
             with m.State("BEGIN"):
                 m.next = "FILL"
             with m.State("FILL"):
-                m.d.comb += self.lists_finish.eq(self.streamed)
+                m.d.comb += self.lists_finish.eq(streamed)
                 with m.If(self.lists_done):
                     m.next = "WRITTEN"
                     with m.If(self.lists_outcome != ListOutcome.COMPLETE):

@@ -183,7 +183,7 @@ class DepthSort(wiring.Component):
     def _course(self, m, planner, loader, cleared):
         """From the start to the last bin's last entry, and counters."""
         bins, waits, sent = Signal.like(self.bins), Signal(), Signal()
-        was_sent = Signal()  # the counter is far
+        was_sent, was_ranged = Signal(), Signal()  # the counters are far
         m.d.comb += [
             sent.eq(self.o.valid & self.o.ready),
             planner.start.eq(waits & cleared),
@@ -191,8 +191,9 @@ class DepthSort(wiring.Component):
         m.d.sync += [
             waits.eq((waits & ~cleared) | self.start),
             was_sent.eq(sent),
+            was_ranged.eq(planner.ranged),
             self.sorted.eq(self.sorted + was_sent),
-            self.ranged_lists.eq(self.ranged_lists + planner.ranged),
+            self.ranged_lists.eq(self.ranged_lists + was_ranged),
             self.list_reads.eq(self.list_reads + loader.read),
             self.read_entries.eq(self.read_entries + loader.read_run),
             self.batches.eq(self.batches + loader.batch),

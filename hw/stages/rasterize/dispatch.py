@@ -32,6 +32,11 @@ def prepared_words(params: Parameters) -> int:
     return PREPARED_WORDS if params.setup_cycles == 1 else PREPARED_WORDS // 2
 
 
+def queued_entry(params: Parameters) -> data.StructLayout:
+    """A prepared entry that waits; is_one_group : its first group of lines is its last."""
+    return data.StructLayout({"entry": prepared_entry(params), "is_one_group": 1})
+
+
 class Dispatch(wiring.Component):
     """Prepares entries, tests their lines a group a cycle, and gives each engine its quads.
 
@@ -46,7 +51,8 @@ class Dispatch(wiring.Component):
     -------
     bins : In(stream of raster_bin). i : In(stream of raster_entry), of each bin in turn.
     background : In(color), behind all entries; where it is not black a bin ends with it.
-    read : Out(live_read), live : In, opaque : In, read, masks and opaque of LiveMap.
+    read : Out(live_read), live : In, opaque : In, read, masks and opaque of LiveMap; a group is
+        read while its quads are still tested.
     free : In(1 a buffer), a bin may start in it.
     room : In(1), of the cycle before: each queue has room for `words_ahead` words.
     start : Out(1), the bin `context` starts in `buffer`.
@@ -95,17 +101,18 @@ class Dispatch(wiring.Component):
         m = Module()
         m.submodules.bins = bins = WordQueue(raster_bin(self._params), PREPARED_BINS)
         m.submodules.prepared = prepared = WordQueue(
-            prepared_entry(self._params), self.prepared_words
+            queued_entry(self._params), self.prepared_words
         )
         m.submodules.test = self._test
         pending = self._prepare(m, bins, prepared)
         state = Signal(2)
         self._tests = Signal()  # a group, or a bin's end, enters LineTest
+        self._opaque = Signal()  # the bin that was started last is
         m.d.comb += [
             self.context.eq(bins.first),
             self.busy.eq(pending.any() | bins.valid | (state != START)),
             # Of the bin whose entries are taken: no other one waits to be started.
-            self.drain.eq((state == RUN) & self.opaque.bit_select(self.buffer, 1) & ~bins.valid),
+            self.drain.eq((state == RUN) & self._opaque & ~bins.valid),
         ]
         self._control(m, state, bins, prepared)
         self._give(m)
@@ -121,6 +128,7 @@ class Dispatch(wiring.Component):
         )
         pending = Signal(range(self.prepared_words + 1))
         under_way, kept = Signal(setup.latency_cycles), Signal()
+        popped = Signal()  # a cycle late: where it is known, the next entry is not far
         last = self.taken & self.i.payload.last
         ready, begins = self._begins(m, is_open & (pending != self.prepared_words))
         m.d.comb += [
@@ -134,13 +142,17 @@ class Dispatch(wiring.Component):
             setup.x0.eq(x0),
             setup.y0.eq(y0),
             kept.eq(~setup.prepared.none | setup.prepared.ends),
-            prepared.word.eq(setup.prepared),
+            prepared.word.entry.eq(setup.prepared),
+            prepared.word.is_one_group.eq(
+                self._group_of(setup.prepared.first) == self._group_of(setup.prepared.last)
+            ),
             prepared.push.eq(under_way[-1] & kept),
         ]
         m.d.sync += [
             is_open.eq(bins.push | (is_open & ~last)),
             under_way.eq(Cat(begins, under_way)),
-            pending.eq(pending + self.taken - (under_way[-1] & ~kept) - prepared.pop),
+            popped.eq(prepared.pop),
+            pending.eq(pending + self.taken - (under_way[-1] & ~kept) - popped),
         ]
         with m.If(bins.push):
             m.d.sync += [x0.eq(self.bins.payload.x), y0.eq(self.bins.payload.y)]
@@ -161,12 +173,13 @@ class Dispatch(wiring.Component):
 
     def _control(self, m, state, bins, prepared):
         """Starts bins and chooses what is tested in a cycle."""
-        entry, group = prepared.first, self._test.group
-        opaque = self.opaque.bit_select(self.buffer, 1)
+        entry, group, opaque = prepared.first.entry, self._test.group, self._opaque
+        active, is_last = Signal(), Signal()  # is_last : the group behind the one tested last is
         is_first, number = Signal(init=1), Signal(group.head.group.shape())
         ends_entry = Signal()
         last_group = Signal()
         m.d.comb += [
+            opaque.eq(self.opaque.bit_select(active, 1)),
             group.head.buffer.eq(self.buffer),
             group.head.background.eq(state == BACKGROUND),
             group.head.ends.eq(state == END),
@@ -181,7 +194,7 @@ class Dispatch(wiring.Component):
                     m.d.comb += [ends_entry.eq(1), self.dropped.eq(opaque)]
                 with m.Elif(prepared.valid & self.room):
                     m.d.comb += [self.tested.eq(1), self._tests.eq(1)]
-                    m.d.comb += ends_entry.eq(self._is_last_group(entry, group.head.group))
+                    m.d.comb += ends_entry.eq(Mux(is_first, prepared.first.is_one_group, is_last))
                 with m.If(ends_entry & entry.ends):
                     m.d.sync += state.eq(Mux(self.background.as_value().any(), BACKGROUND, END))
             with m.Case(BACKGROUND), m.If(self.room):
@@ -192,20 +205,19 @@ class Dispatch(wiring.Component):
             with m.Case(END), m.If(self.room):
                 m.d.comb += self._tests.eq(1)
                 m.d.sync += state.eq(START)
-        active = Signal()
         m.d.sync += active.eq(Mux(self.start, ~active, active))
         # In the cycle of `start` the new buffer is meant.
         m.d.comb += [self.buffer.eq(active ^ (state == START)), prepared.pop.eq(ends_entry)]
         with m.If(ends_entry):
             m.d.sync += is_first.eq(1)
         with m.Elif(self.tested):
-            m.d.sync += is_first.eq(0)
+            following = (group.head.group + 1)[: len(group.head.group)]
+            m.d.sync += [is_first.eq(0), is_last.eq(following == self._group_of(entry.last))]
         self._lines(m, state, entry, is_first, number)
 
-    def _is_last_group(self, entry, number):
-        skipped = self._arrangement.lines.bit_length() - 1
-        bits = (self._arrangement.groups - 1).bit_length()
-        return number == entry.last[skipped : skipped + bits] if bits else 1
+    def _group_of(self, line):
+        """The number of the group that has a line."""
+        return line >> (self._arrangement.lines.bit_length() - 1)
 
     def _lines(self, m, state, entry, is_first, background_group):
         """The numbers of the group under test, and of the one after it."""
@@ -265,11 +277,7 @@ class Dispatch(wiring.Component):
             head.eq(test.head),
             self.head.eq(head),
         ]
-        m.d.comb += [
-            self.read.group.eq(test.head.group),
-            self.read.swap.eq(test.head.brush.swap),
-            self.read.buffer.eq(test.head.buffer),
-        ]
+        m.d.comb += self.read.eq(test.coming)
         for k in range(arrangement.engines):
             found = Signal(arrangement.mask_bits, name=f"found_{k}")
 

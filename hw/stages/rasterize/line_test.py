@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Const, Mux, Shape, signed, unsigned
+from amaranth.hdl import Cat, Const, Mux, Shape, Signal, signed, unsigned
 from amaranth.lib import data
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
@@ -26,6 +26,7 @@ from hw.stages.rasterize.layouts import (
     RATIO_BITS,
     RATIO_STEP_BITS,
     SHIFT_BITS,
+    live_read,
     word_head,
 )
 
@@ -63,6 +64,7 @@ class LineTest(Block):
     Members
     -------
     group : In(line_group).
+    coming : Out(live_read), of the group whose quads come in the next cycle.
     head : Out(word_head). quads : Out(array of a mask of `side` bits a line).
     """
 
@@ -72,6 +74,7 @@ class LineTest(Block):
         super().__init__(
             {
                 "group": In(line_group(params)),
+                "coming": Out(live_read(params)),
                 "head": Out(word_head(params)),
                 "quads": Out(data.ArrayLayout(arrangement.side, arrangement.lines)),
             }
@@ -92,7 +95,19 @@ class LineTest(Block):
             wanted = p.wire(f"wanted_{line}", lambda v, line=line: v[line], field["lines"])
             mask = self._mask(p, line, even, odd, wanted, background)
             outputs.append((self.quads[line], mask))
-        return p.finish(*outputs)
+        cycles = p.finish(*outputs)
+        head, coming = self.group.head, Signal.like(self.coming)
+        p.m.d.comb += [
+            coming.group.eq(head.group),
+            coming.swap.eq(head.brush.swap),
+            coming.buffer.eq(head.buffer),
+            self.coming.eq(p.at(p.input(coming), cycles - 1)),
+        ]
+        return cycles
+
+    def latency_of(self, port: str) -> int:
+        """From an input to that output."""
+        return self.latency_cycles - (port == "coming")
 
     def _along(self, p, name, start, step, count, sign):
         """start +- n step of each line n: from eighth lines, and steps between them."""

@@ -37,8 +37,8 @@ class LiveMap(wiring.Component):
     -------
     start : In(1), a bin starts in `buffer`, with the picture in its first `columns` and `rows`.
     done : In(1 an engine), the quad at `places` is done; never of the buffer that starts.
-    read : In(live_read), masks : Out(a mask an engine), which quads of that group are live, a cycle
-        later, with what is done in the cycle of the reading.
+    read : In(live_read), masks : Out(a mask an engine), which quads of that group are live, two
+        cycles later, with what is done in the cycle of the reading.
     live : Out, bits of each buffer, engine and address.
     opaque : Out(1 a buffer), no quad is live: OPAQUE_CYCLES after the last one was cleared.
     """
@@ -91,15 +91,14 @@ class LiveMap(wiring.Component):
         return m
 
     def _read(self, m):
-        """The live quads of a group, of each engine."""
+        """The live quads of a group, of each engine, chosen between two registers."""
         read = Signal(self.read.shape(), reset_less=True)
         m.d.sync += read.eq(self.read)
         for k in range(self._arrangement.engines):
             live = Signal(self._arrangement.depth, name=f"live_{k}")
-            m.d.comb += [
-                live.eq(Mux(read.buffer, self.live[1][k], self.live[0][k])),
-                self.masks[k].eq(live_of_group(self._arrangement, k, read.group, read.swap, live)),
-            ]
+            chosen = live_of_group(self._arrangement, k, read.group, read.swap, live)
+            m.d.comb += live.eq(Mux(read.buffer, self.live[1][k], self.live[0][k]))
+            m.d.sync += self.masks[k].eq(chosen)
 
 
 def of_group(arrangement: Arrangement, engine: int, group, swap, bit_of):

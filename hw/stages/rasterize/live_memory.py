@@ -38,7 +38,7 @@ class LiveMemory(wiring.Component):
         number = Signal(reset_less=True)
         m.d.sync += [line.eq(self.read.group), number.eq(self.read.buffer)]
         buffers = [LiveBanks(side) for _ in range(BUFFERS)]
-        shown, quads = self._shown(m)
+        shown, quads = self._shown(m, line)
         for n, banks in enumerate(buffers):
             m.submodules[f"banks_{n}"] = banks
             m.d.comb += [
@@ -56,11 +56,12 @@ class LiveMemory(wiring.Component):
         for bit in range(bits):  # exchanges banks whose numbers differ in that bit
             crossed = Cat(live[bit][n ^ (1 << bit)] for n in range(side))
             m.d.comb += live[bit + 1].eq(Mux(line[bit], crossed, live[bit]))
-        m.d.comb += self.masks[0].eq(live[bits] & shown)
+        m.d.sync += self.masks[0].eq(live[bits] & shown)
         return m
 
-    def _shown(self, m):
-        """The line's quads in the picture, a cycle later; quads of the bin that starts, the same.
+    def _shown(self, m, line):
+        """Quads in the picture of `line`, that was read a cycle ago; quads of the bin that started
+        then.
 
         By adders: multipliers are scarce, and this is once a bin.
         """
@@ -76,17 +77,13 @@ class LiveMemory(wiring.Component):
             sizes.append(Mux(read.buffer, kept[1], kept[0]))
         columns, rows = sizes
         along, across = (
-            Signal(range(side + 1), name="along"),
-            Signal(range(side + 1), name="across"),
+            Signal(range(side + 1), name=name, reset_less=True) for name in ("along", "across")
         )
-        m.d.comb += [
+        m.d.sync += [
             along.eq(Mux(read.swap, rows, columns)),
             across.eq(Mux(read.swap, columns, rows)),
         ]
-        shown = Signal(side, reset_less=True)
-        m.d.sync += shown.eq(
-            Cat(along > n for n in range(side)) & (across > read.group).replicate(side)
-        )
+        shown = Cat(along > n for n in range(side)) & (across > line).replicate(side)
         started = [Signal.like(value, reset_less=True) for value in starts]
         m.d.sync += [to.eq(of) for to, of in zip(started, starts, strict=True)]
         columns, rows = started

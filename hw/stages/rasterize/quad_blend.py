@@ -50,8 +50,9 @@ class QuadBlend(wiring.Component):
     valid : In(1), job : In(quad_job); never the same place as in the cycle before.
     columns, rows : In(7 a buffer), of the bin that belong to the picture. limit : In, alpha_max.
     t_place, t, ... : ports of PixelMemory; new_t and new_sums a cycle before they are written.
-    done : Out(1), done_place : Out(quad_place), no pixel of the quad is left.
-    counts : Out(lane_counts), of one quad each.
+    done : Out(1), done_place : Out(quad_place), no pixel of the quad is left: `done_cycles` after
+        the quad was offered.
+    counts : Out(lane_counts), of one quad each, in the cycle of its `done`.
     """
 
     def __init__(self, params: Parameters):
@@ -83,7 +84,7 @@ class QuadBlend(wiring.Component):
         )
         self._exponent = QuadExponent(params, formats)
         self._cycle = self._exponent.latency_cycles  # alpha is there, and T
-        self.done_cycles = self._cycle + 2
+        self.done_cycles = self._cycle + 3
         self.latency_cycles = self._cycle + 5
 
     def elaborate(self, platform):
@@ -146,7 +147,7 @@ class QuadBlend(wiring.Component):
             self.t_write_place.eq(p.at(place, at + 2)),
             self.new_t.eq(newest[0]),
         ]
-        self._newest = newest[0]
+        self._newest, self._kept = newest[:2]
         return p.input(known, at)
 
     def _blend(self, m, p, valid, place, background, found, beyond, known):
@@ -186,14 +187,23 @@ class QuadBlend(wiring.Component):
                 outcomes["background"][lane].eq(valid_1 & background_1 & ~beyond_1[lane]),
             ]
             weights.append(p.input(Mux(background_1, t, weight), at + 1))
-        over = Signal()
-        finished = Cat(self._newest[lane].done for lane in range(LANES_PER_ENGINE)) | beyond_1
-        m.d.comb += over.eq(outcomes["ended"].any() & finished.all())
-        m.d.sync += [self.done.eq(over), self.done_place.eq(p.at(place, at + 1))]
-        m.d.sync += [self.counts[name].eq(population(bits)) for name, bits in outcomes.items()]
+        self._report(m, p, place, beyond, outcomes)
         paints = Signal(LANES_PER_ENGINE)
         m.d.comb += paints.eq(outcomes["blended"] | outcomes["background"])
         self._sum(m, p, valid, place, weights, p.input(paints, at + 1))
+
+    def _report(self, m, p, place, beyond, outcomes):
+        """Counts, and whether no pixel is left: in the cycle behind the new states."""
+        at = self._cycle + 2
+        states, were = self._kept, {}
+        for name, bits in outcomes.items():
+            were[name] = Signal.like(bits, name=f"were_{name}")
+            m.d.sync += [were[name].eq(bits), self.counts[name].eq(population(were[name]))]
+        finished = Cat(states[lane].done for lane in range(LANES_PER_ENGINE)) | p.at(beyond, at)
+        m.d.sync += [
+            self.done.eq(were["ended"].any() & finished.all()),
+            self.done_place.eq(p.at(place, at)),
+        ]
 
     def _sum(self, m, p, valid, place, weights, paints):
         """Colour sums: read two cycles ahead, with what is still under way."""

@@ -171,12 +171,14 @@ class Rasterize(wiring.Component):
 
     def _count(self, m, dispatch):
         """Counts what was seen in the cycles before; sums over the engines need not be quick."""
-        events = {
+        found = {
             "bins": dispatch.start,
             "entries": dispatch.taken,
             "dropped_entries": dispatch.dropped,
             "groups": dispatch.tested,
         }
+        events = {name: Signal(name=f"was_{name}") for name in found}
+        m.d.sync += [events[name].eq(event) for name, event in found.items()]
         works, stalled = Signal(len(self.engines)), Signal(len(self.engines))
         m.d.sync += [
             works.eq(Cat(engine.works for engine in self.engines)),

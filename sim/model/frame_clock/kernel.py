@@ -296,7 +296,8 @@ def simulate_picture(
         # Lists.
         lists_done, starts = tile_bin.done != 0, cycle == START_CYCLE
         if writing:
-            finish = (streamed & (course.state == LISTS)) | (course.state == WRITTEN)
+            was_streamed = streamed and frame.streamed_cycle < cycle
+            finish = (was_streamed & (course.state == LISTS)) | (course.state == WRITTEN)
             offered = color_valid(color)
             passed = offered & (tile_bin.ready != 0)
             if not streamed:

@@ -115,7 +115,7 @@ def raster_clock(
         "has_background": int(any(constants.background)),
         "stride": constants.stride_bytes,
         "setup_cycles": latency.setup,
-        "test_cycles": latency.test + 1,
+        "test_cycles": latency.test,
         "done_cycles": latency.done + 1,
         "engine_count": engines,
         "side": arrangement.side,

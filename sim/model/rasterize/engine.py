@@ -22,8 +22,8 @@ NO_ENTRY = 1 << 50  # of the background: behind all of them
 MOST_WORDS, MOST_SLOTS, MOST_QUADS, MASK_BITS = 128, 64, 1024, 64
 
 ENGINE = registers(
-    # What Dispatch gives it in this cycle: is there a word, and which.
-    *("push", "push_mask", "push_head"),
+    # What Dispatch gives it in this cycle, and in the next one: is there a word, and which.
+    *("push", "push_mask", "push_head", "coming", "coming_mask", "coming_head"),
     # The queue: its words, a power of two; the first one's place, and how many are in it.
     *("depth", "first", "level"),
     # The word behind the one whose quads are chosen; that one.
@@ -79,7 +79,7 @@ def _live(engine: Any, mask: int, head: int, filters: int) -> int:
 @serial_kernel
 def engine_is_idle(engine: Any) -> bool:
     """Whether a cycle would change nothing in it."""
-    words = engine.push | engine.level | engine.has_following | engine.mask
+    words = engine.push | engine.coming | engine.level | engine.has_following | engine.mask
     return bool((words | engine.has_chosen | engine.has_ahead | engine.valid) == 0)
 
 
@@ -168,4 +168,6 @@ def clock_engine(engine: Any, known: Any) -> tuple[int, int]:
         place = (engine.first + level - int(loads)) & (engine.depth - 1)
         engine.words[place, 0], engine.words[place, 1] = engine.push_mask, engine.push_head
     engine.level = level + engine.push - int(loads)
+    engine.push, engine.coming = engine.coming, 0
+    engine.push_mask, engine.push_head = engine.coming_mask, engine.coming_head
     return met, ended

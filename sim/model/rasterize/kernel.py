@@ -47,16 +47,16 @@ RASTER = registers(
     # black; do engines leave out quads that have ended; bytes of a row of the picture.
     *("bin_places", "entry_places", "words_ahead", "drain_cycles", "groups"),
     *("has_background", "stride"),
-    # Fixed: cycles of the setup, of a test, and until a quad is known to have ended; engines, quads
-    # of a bin's side.
+    # Fixed: cycles of the setup, of a test until its live quads are read, and until a quad is known
+    # to have ended; engines, quads of a bin's side.
     *("setup_cycles", "test_cycles", "done_cycles", "engine_count", "side"),
     # Fixed: cycles that entries are apart. Cycles since the setup of the one that is offered began.
     *("apart", "turn"),
     "cycle",
     # Bins: of the next to be taken and to be started; its number; is one open.
     *("bin_level", "next_bin", "next_start", "is_open"),
-    # Entries taken that are not yet given out; the queue of prepared ones; in the setup.
-    *("pending", "prepared", "prepared_first"),
+    # Entries taken that are not yet given out, one of them a cycle ago; the queue of prepared ones.
+    *("pending", "popped", "prepared", "prepared_first"),
     # Dispatch.
     *("state", "active", "is_first", "group", "ground_group", "room", "under_way"),
     # Buffers, a bit each: taken, and the opaque ones; where a quad was left a cycle ago.
@@ -159,7 +159,7 @@ def start_bin(raster: Any, places: Int64, ends: Int64, shown: NDArray[np.uint8])
 
 @serial_kernel
 def give_words(raster: Any, masks: Int64) -> None:
-    """The group `given` becomes words of the engines."""
+    """The group `given` becomes words of the engines, in the cycle after the next."""
     tested, group = raster.given, raster.given_group
     of_entry = tested & (BACKGROUND | ENDS) == 0
     for k in range(raster.engine_count):
@@ -168,7 +168,7 @@ def give_words(raster: Any, masks: Int64) -> None:
             mask = masks[tested >> ENTRY_SHIFT, group, k]
         mask = _engine_mask(engine, tested, group, mask)
         if mask != 0 or tested & ENDS:
-            engine.push, engine.push_mask, engine.push_head = 1, mask, tested
+            engine.coming, engine.coming_mask, engine.coming_head = 1, mask, tested
 
 
 @serial_kernel
@@ -264,7 +264,6 @@ def clock_rasterize(
             met, raster.deaths[place, k] = clock_engine(engine, raster.known)
             ended_0 += int(met == 0)
             ended_1 += int(met == 1)
-            engine.push = 0
     # Tests.
     raster.tests[place, 0], raster.tests[place, 1] = -1, tested_group
     if kind == RUN:
@@ -304,7 +303,8 @@ def clock_rasterize(
     raster.prepared += int(kept) - int(ends_entry)
     if ends_entry:
         raster.prepared_first = (raster.prepared_first + 1) % PREPARED_WORDS
-    raster.pending += int(taken) - int((done >= 0) and not kept) - int(ends_entry)
+    raster.pending += int(taken) - int((done >= 0) and not kept) - raster.popped
+    raster.popped = int(ends_entry)
     raster.setup[place] = entry if begins else -1
     if begins or raster.turn != 0:
         raster.turn = (raster.turn + 1) % raster.apart
