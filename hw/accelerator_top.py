@@ -157,8 +157,12 @@ class AcceleratorTop(wiring.Component):
         ]
         m.d.comb += [ResetSignal("sync").eq(resets[0]), ResetSignal("core").eq(resets[1])]
         m.d.comb += ResetSignal(PORT).eq(port_reset)
+        # Registers of their own: the buses' handshakes wait for no net of a thousand loads.
         self._released, self._port_released = Signal(), Signal()
-        m.d.comb += [self._released.eq(resets == 0), self._port_released.eq(~port_reset)]
+        m.d.reset += [
+            self._released.eq(~core),
+            self._port_released.eq(self.m_axi_aresetn),
+        ]
 
     def _lite(self, m, lite):
         ready = self._released

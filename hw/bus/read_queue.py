@@ -9,7 +9,7 @@ from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
 from hw.blocks.lut_ram import LutRamQueue
-from hw.blocks.stream_register import StreamRegister
+from hw.blocks.pair_register import PairRegister
 from hw.layouts import slot_beat
 
 LUT_RAM_ENTRIES = 16  # as many as a LUT memory is deep: block RAMs would be nearly empty
@@ -18,8 +18,9 @@ LUT_RAM_ENTRIES = 16  # as many as a LUT memory is deep: block RAMs would be nea
 class ReadQueue(wiring.Component):
     """Holds entries for which room was reserved, so that none is ever refused.
 
-    Latency: LATENCY_CYCLES = 3 from an entry written to the output. A StreamRegister behind the
-    memory keeps its slow output away from the client's logic, and that from the queue's counts.
+    Latency: LATENCY_CYCLES = 3 from an entry written to the output. A PairRegister behind the
+    memory takes its slow output without logic between; the client's `ready` ends there, in a few
+    registers.
 
     Parameters
     ----------
@@ -53,7 +54,7 @@ class ReadQueue(wiring.Component):
         m.submodules.fifo = fifo = make(
             width=Shape.cast(slot_beat(self._params)).width, depth=self._depth + 1
         )
-        m.submodules.output = output = StreamRegister(slot_beat(self._params))
+        m.submodules.output = output = PairRegister(slot_beat(self._params))
         wiring.connect(m, output.o, wiring.flipped(self.o))
         m.d.comb += [
             fifo.w_en.eq(self.write),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -169,15 +169,13 @@ class WriteMaster(wiring.Component):
             self.idle.eq(after == 0),
         ]
         for n, client in enumerate(self._clients):
-            of_client, of_client_after = (
-                Signal(range(self._limit + 1), name=f"{name}_{n}")
-                for name in ("outstanding", "after")
-            )
+            of_client = Signal(range(self._limit + 1), name=f"outstanding_{n}")
             answered = answers.valid & answers.owner[n]
-            m.d.comb += of_client_after.eq(of_client + granted[n] - answered)
+            # None is left, known without the sum: an answer comes late in its cycle.
+            is_last = Mux(answered, of_client == 1, of_client == 0) & ~granted[n]
             m.d.sync += [
-                of_client.eq(of_client_after),
-                self.drained[n].eq(~client.busy & (of_client_after == 0)),
+                of_client.eq(of_client + granted[n] - answered),
+                self.drained[n].eq(~client.busy & is_last),
             ]
 
     def _report(self, m, dropping):

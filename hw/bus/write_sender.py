@@ -8,7 +8,7 @@ from amaranth.lib.fifo import SyncFIFOBuffered
 from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
-from hw.blocks.stream_register import StreamRegister
+from hw.blocks.pair_register import PairRegister
 from hw.layouts import write_word
 
 
@@ -56,7 +56,7 @@ class WriteSender(wiring.Component):
         m.submodules.bursts = bursts = SyncFIFOBuffered(
             width=self._clients + 8, depth=self._params.outstanding_bursts + 1
         )
-        m.submodules.output = output = StreamRegister(sent_beat(self._params))
+        m.submodules.output = output = PairRegister(sent_beat(self._params))
         wiring.connect(m, output.o, wiring.flipped(self.o))
         advance = output.i.ready
         active, is_last = Signal(), Signal(reset_less=True)

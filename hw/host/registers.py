@@ -29,10 +29,11 @@ class Registers(wiring.Component):
     A frame is under way from the cycle in which `start` is high until `finished`, and while `busy`
     is. Then a start is ignored and recorded, and a queued one waits until its frame can begin; so
     is a queued start while one waits, one together with a stop, and one together with a start. An
-    event in the cycle of its acknowledgement stays. Reads pass two registered multiplexers.
+    event in the cycle of its acknowledgement stays. Reads pass a register of the word's number, for
+    all that is chosen by it lies far apart, and two registered multiplexers.
 
     Latency: pulses and values written come 2 cycles after the later one of address and data was
-    taken; `irq` follows a cause by 2 cycles.
+    taken; `irq` follows a cause by 2 cycles. A read's data comes READ_CYCLES + 2 after its address.
 
     Members
     -------
@@ -50,6 +51,8 @@ class Registers(wiring.Component):
     each name of hw.host.register_map.frame_counters : In(32), frame counters, read as they stand.
     irq : Out(1), a cause stands in INTERRUPT that INTERRUPT_ENABLE lets through.
     """
+
+    READ_CYCLES = 2
 
     def __init__(self, params: Parameters):
         self.map = register_map(params)
@@ -77,7 +80,7 @@ class Registers(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.slave = slave = AxiLiteSlave(WINDOW_BITS)
+        m.submodules.slave = slave = AxiLiteSlave(WINDOW_BITS, self.READ_CYCLES)
         wiring.connect(m, wiring.flipped(self.bus), slave.bus)
         values = {register.name: _values(register) for register in self.map}
         selected = {r.name: Signal(name=f"write_{r.name.lower()}") for r in self.map}
@@ -178,22 +181,23 @@ class Registers(wiring.Component):
 
     def _read(self, m, slave, values):
         """Chooses within groups of neighbours into registers, then among these."""
-        groups, mapped = {}, Signal()
+        groups, mapped, number = {}, Signal(), Signal.like(slave.read_word, reset_less=True)
+        m.d.sync += number.eq(slave.read_word)
         for register in self.map:
             word = register.offset >> BYTE_BITS
             groups.setdefault(word >> GROUP_BITS, []).append(register)
-            with m.If(slave.read_word == word):
+            with m.If(number == word):
                 m.d.comb += mapped.eq(1)
         m.d.sync += slave.read_error.eq(~mapped)
         for group, registers in groups.items():
             chosen = Signal(DATA_BITS, name=f"read_group_{group}")
-            with m.Switch(slave.read_word[:GROUP_BITS]):
+            with m.Switch(number[:GROUP_BITS]):
                 for register in registers:
                     with m.Case(register.offset >> BYTE_BITS & ((1 << GROUP_BITS) - 1)):
                         m.d.sync += chosen.eq(_word(register, values[register.name]))
                 with m.Default():
                     m.d.sync += chosen.eq(0)
-            with m.If(slave.read_word[GROUP_BITS:] == group):
+            with m.If(number[GROUP_BITS:] == group):
                 m.d.comb += slave.read_data.eq(chosen)
 
 

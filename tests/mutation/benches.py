@@ -71,6 +71,7 @@ def _hardware() -> dict[str, Component]:
             multiply=(block("multiply"), block("pipeline")),
             normalize=(block("normalize"),),
             pipeline=pipelines,
+            pair_register=(proof("pair_register"), READS),
             shift=(block("shift"),),
             shift_product=(block("shift_product"),),
             shift_cut=(block("shift_cut"),),

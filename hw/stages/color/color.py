@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Signal
+from amaranth.hdl import Cat, Const, Module, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.fifo import SyncFIFOBuffered
 from amaranth.lib.wiring import In, Out
@@ -106,11 +106,12 @@ class Color(wiring.Component):
         wiring.connect(m, fetch.requests, wiring.flipped(self.requests))
         wiring.connect(m, wiring.flipped(self.slots), fetch.slots)
         taken, passed, is_open = Signal(), Signal(), Signal()
+        is_apart = self._apart(m, "splats", taken)
         m.submodules.splats = splats = SyncFIFOBuffered(
             width=splat_record(self._params).size, depth=self.queue_depth
         )
         m.d.comb += [
-            self.i.ready.eq(is_open & self._apart(m, "splats", taken) & fetch.i.ready),
+            self.i.ready.eq(is_open & is_apart & fetch.i.ready),
             taken.eq(self.i.valid & self.i.ready),
             splats.w_en.eq(taken),
             splats.w_data.eq(self.i.payload),
@@ -119,7 +120,7 @@ class Color(wiring.Component):
             fetch.i.valid.eq(taken),
             fetch.i.payload.eq(self.i.payload.index),
         ]
-        directions = self._directions(m, taken)
+        directions = self._directions(m, taken, is_apart)
         colors = self._colors(m, directions, fetch.o)
         m.d.comb += [
             self.o.valid.eq(colors.r_rdy & splats.r_rdy),
@@ -134,12 +135,16 @@ class Color(wiring.Component):
         return m
 
     def _apart(self, m, name, taken):
-        """Whether color_cycles have gone by since something was taken."""
+        """A register: whether color_cycles have gone by since something was taken."""
         if self._cycles == 1:
-            return 1
-        recent = Signal(self._cycles - 1, name=f"recent_{name}")
-        m.d.sync += recent.eq(Cat(taken, recent[:-1]))
-        return ~recent.any()
+            return Const(1, 1)
+        recent, is_apart = (
+            Signal(self._cycles - 1, name=f"recent_{name}"),
+            Signal(init=1, name=f"{name}_apart"),
+        )
+        after = Cat(taken, recent[:-1])
+        m.d.sync += [recent.eq(after), is_apart.eq(~after.any())]
+        return is_apart
 
     def _under_way(self, m, name, first, cycles):
         """`first`, so many cycles later."""
@@ -147,13 +152,13 @@ class Color(wiring.Component):
         m.d.sync += line.eq(Cat(first, line[:-1]))
         return line[-1]
 
-    def _directions(self, m, taken):
+    def _directions(self, m, taken, is_apart):
         """The queue of the splats' directions."""
         m.submodules.direction = block = self._direction
         width = len(AXES) * shape(ColorFormats(self._params).direction).width
         m.submodules.directions = queue = SyncFIFOBuffered(width=width, depth=self.queue_depth)
         start, place = Signal(name="start_direction"), Signal(self.i.payload.mean2d.shape())
-        with m.If(taken):
+        with m.If(is_apart):  # what is not taken has no start
             m.d.sync += place.eq(self.i.payload.mean2d)
         m.d.sync += start.eq(taken)
         m.d.comb += [
@@ -181,7 +186,7 @@ class Color(wiring.Component):
             records.ready.eq(directions.r_rdy & is_apart),
         ]
         m.d.sync += start.eq(begin)
-        with m.If(begin):
+        with m.If(is_apart):  # what does not begin has no start
             m.d.sync += [*unpacked_color(record, records.payload), direction.eq(directions.r_data)]
         m.d.comb += [
             block.start.eq(start),

@@ -9,6 +9,7 @@ from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
 from golden.records import GEOMETRY_DTYPE
+from hw.blocks.pair_register import PairRegister
 from hw.blocks.stream_register import StreamRegister
 from hw.bus.record_stream import unpacked
 from hw.layouts import run_request, slot_beat, visible_cluster
@@ -97,7 +98,7 @@ class GaussianFetch(wiring.Component):
         ]
         self._tables(m, merger, to_merger.o.payload[-1])
         cluster, frame, cluster_valid, index = self._cluster(m, next_cluster.o)
-        m.submodules.members = members = StreamRegister(
+        m.submodules.members = members = PairRegister(
             data.StructLayout({"beat": member_beat(self._params), "frame": 1})
         )
         self._members(m, members.i, cluster, cluster_valid, index)

@@ -96,7 +96,7 @@ class GaussianProject(wiring.Component):
             Signal(splat_beat(self._params)),
             Signal(splat_beat(self._params), reset_less=True),
         )
-        records = self._records(m, taken, under_way[0])
+        records = self._records(m, under_way[0])
         for n, lane in enumerate(self._lanes):
             m.submodules[f"lane_{n}"] = lane
             m.d.comb += [
@@ -133,12 +133,12 @@ class GaussianProject(wiring.Component):
     def _is_held(self) -> bool:
         return self._params.project_cycles > 1
 
-    def _records(self, m, taken, lanes):
+    def _records(self, m, lanes):
         """Members of the lanes: of a beat as it is taken, or held until the next one."""
         if not self._is_held:
             return self.i.payload.records
         held = Signal.like(self.i.payload.records, name="held", reset_less=True)
-        with m.If(taken):
+        with m.If(self.i.ready):  # what is not taken has no start
             m.d.sync += held.eq(self.i.payload.records)
         for lane in self._lanes:
             m.d.comb += lane.start.eq(lanes.any())

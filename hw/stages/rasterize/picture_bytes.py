@@ -9,15 +9,20 @@ from golden.stages.rasterize.arrangement import LANES_PER_ENGINE
 from golden.stages.rasterize.formats import TRANSMITTANCE_BITS, RasterFormats
 from hw.blocks.pipeline import Pipeline, Timed
 from hw.stages.rasterize.layouts import COLORS, pixel_state, pixel_sums
+from hw.stages.rasterize.pixel_memory import PixelMemory
+
+READ_CYCLES = PixelMemory.READ_CYCLES
 
 
 def lone_pixel(p: Pipeline, t, sums, lane: Value) -> Timed:
-    """A pixel of a lone engine's quad; t and sums are there a cycle after the lane."""
+    """A pixel of a lone engine's quad; t and sums are there READ_CYCLES after the lane."""
 
     def chosen(t, sums, lane):
         return Array(Cat(t[n], sums[n]) for n in range(LANES_PER_ENGINE))[lane]
 
-    return p.register("pixel", chosen, p.input(t, 1), p.input(sums, 1), p.input(lane))
+    return p.register(
+        "pixel", chosen, p.input(t, READ_CYCLES), p.input(sums, READ_CYCLES), p.input(lane)
+    )
 
 
 def quad_rows(p: Pipeline, t, sums, is_odd: Value, first: Value) -> list[Timed]:
@@ -25,7 +30,7 @@ def quad_rows(p: Pipeline, t, sums, is_odd: Value, first: Value) -> list[Timed]:
 
     Parameters
     ----------
-    t, sums : of each engine, a cycle after the others. is_odd : the lower row of the quads.
+    t, sums : of each engine, READ_CYCLES after the others. is_odd : the lower row of the quads.
     first : engine of the first quad.
     """
     engines = len(t)
@@ -36,7 +41,8 @@ def quad_rows(p: Pipeline, t, sums, is_odd: Value, first: Value) -> list[Timed]:
         def chosen(t, sums, odd):
             return Mux(odd, Cat(t[2], t[3], sums[2], sums[3]), Cat(t[0], t[1], sums[0], sums[1]))
 
-        quads.append(p.register(f"pair_{k}", chosen, p.input(t[k], 1), p.input(sums[k], 1), odd))
+        pair = p.input(t[k], READ_CYCLES), p.input(sums[k], READ_CYCLES)
+        quads.append(p.register(f"pair_{k}", chosen, *pair, odd))
     for bit in range((engines - 1).bit_length()):
         turned = [
             p.register(

@@ -41,7 +41,7 @@ class PictureWriter(wiring.Component):
     finished : In(1 a buffer), the bin's pixels are complete. contexts : In(raster_bin a buffer).
     stride : In(20), bytes.
     place : Out(quad_place), lanes : Out(array of 1 a lane, an engine each), of PixelMemory.
-    t, sums : In(an engine each), a cycle later.
+    t, sums : In(an engine each), READ_CYCLES of PixelMemory later.
     owns : Out(1 a buffer), it is being read. released : Out(1 a buffer), it is empty again.
     is_clear : Out(1), both buffers were emptied after reset.
     o : Out(stream of write_beat). busy : Out(1).

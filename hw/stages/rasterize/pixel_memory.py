@@ -20,18 +20,21 @@ class PixelMemory(wiring.Component):
     """T and colour sums, a memory each for every lane and buffer, with one port to write.
 
     A buffer belongs either to the engine or to the picture writer, which empties it while it reads:
-    what is read in a cycle is empty two cycles later. Reading takes a cycle. After reset nothing is
+    what is read in a cycle is empty two cycles later. What is written can be read two cycles later,
+    too. A memory lies between registers: reading takes READ_CYCLES = 2. After reset nothing is
     empty: the writer has to go over both buffers once.
 
     Members
     -------
     writes_out : In(1 a buffer), it belongs to the picture writer.
-    t_place, sums_place : In(quad_place), to be read; t, sums : Out, a cycle later.
+    t_place, sums_place : In(quad_place), to be read; t, sums : Out, READ_CYCLES later.
     t_write, sums_write : In(1); t_write_place, sums_write_place : In(quad_place), where.
-    new_t, new_sums : In, what, a cycle before.
+    new_t, new_sums : In, what.
     out_place : In(quad_place), out_lanes : In(1 a lane), read and emptied by the writer in a cycle.
-    out_t, out_sums : Out, a cycle later.
+    out_t, out_sums : Out, READ_CYCLES later.
     """
+
+    READ_CYCLES = 2
 
     def __init__(self, params: Parameters):
         self._depth = Arrangement(params).depth
@@ -58,10 +61,7 @@ class PixelMemory(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        empty_place, empty_lanes = Signal.like(self.out_place), Signal(LANES_PER_ENGINE)
-        m.d.sync += [empty_place.eq(self.out_place), empty_lanes.eq(self.out_lanes)]
-        t_buffer, sums_buffer = Signal(), Signal()
-        m.d.sync += [t_buffer.eq(self.t_place.buffer), sums_buffer.eq(self.sums_place.buffer)]
+        out_buffer = self._later(m, self.out_place.buffer)
         nothing = data.Const(pixel_state(), (ALL_PASSES | 0 << TRANSMITTANCE_BITS))
         # A buffer's own copy of what is written: a register is emptied without logic before it.
         empties = [
@@ -73,28 +73,48 @@ class PixelMemory(wiring.Component):
         ):
             read, write = getattr(self, f"{kind}_place"), getattr(self, f"{kind}_write_place")
             enable, new = getattr(self, f"{kind}_write"), getattr(self, f"new_{kind}")
-            buffer = t_buffer if kind == "t" else sums_buffer
+            buffer = self._later(m, read.buffer)
+            places = []
+            for number in range(BUFFERS):
+                place = Signal.like(write.address, name=f"{kind}_{number}_place", reset_less=True)
+                address = Mux(self.writes_out[number], self.out_place.address, write.address)
+                m.d.sync += place.eq(address)
+                places.append(place)
             for lane in range(LANES_PER_ENGINE):
                 found = []
                 for number in range(BUFFERS):
-                    memory = Memory(shape=shape, depth=self._depth, init=[])
-                    m.submodules[f"{kind}_{lane}_{number}"] = memory
+                    memory, name = Memory(shape=shape, depth=self._depth, init=[]), f"{kind}_{lane}"
+                    m.submodules[f"{name}_{number}"] = memory
                     writes_out = self.writes_out[number]
                     reading, writing = memory.read_port(), memory.write_port()
-                    here = empty_lanes[lane] & (empty_place.buffer == number)
-                    kept = Signal(shape, name=f"{kind}_{lane}_{number}_kept", reset_less=True)
-                    m.d.sync += kept.eq(Mux(empties[number], empty, new[lane]))
+                    empties_here = self.out_lanes[lane] & (self.out_place.buffer == number)
+                    kept, shown = (
+                        Signal(shape, name=f"{name}_{number}_{end}", reset_less=True)
+                        for end in ("kept", "shown")
+                    )
+                    writes = Signal(name=f"{name}_{number}_writes")
+                    m.d.sync += [
+                        kept.eq(Mux(empties[number], empty, new[lane])),
+                        writes.eq(Mux(writes_out, empties_here, enable & (write.buffer == number))),
+                        shown.eq(reading.data),
+                    ]
                     m.d.comb += [
                         reading.addr.eq(Mux(writes_out, self.out_place.address, read.address)),
-                        writing.addr.eq(Mux(writes_out, empty_place.address, write.address)),
+                        writing.addr.eq(places[number]),
                         writing.data.eq(kept),
-                        writing.en.eq(Mux(writes_out, here, enable & (write.buffer == number))),
+                        writing.en.eq(writes),
                     ]
-                    found.append(reading.data)
+                    found.append(shown)
                 m.d.comb += [
                     getattr(self, kind)[lane].eq(Mux(buffer, found[1], found[0])),
-                    getattr(self, f"out_{kind}")[lane].eq(
-                        Mux(empty_place.buffer, found[1], found[0])
-                    ),
+                    getattr(self, f"out_{kind}")[lane].eq(Mux(out_buffer, found[1], found[0])),
                 ]
         return m
+
+    def _later(self, m, buffer):
+        """The buffer that is read, when what is read of it is there."""
+        for _ in range(self.READ_CYCLES):
+            after = Signal(reset_less=True)
+            m.d.sync += after.eq(buffer)
+            buffer = after
+        return buffer

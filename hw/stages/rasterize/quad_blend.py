@@ -23,11 +23,13 @@ from hw.stages.rasterize.layouts import (
     quad_sums,
 )
 from hw.stages.rasterize.live_map import BUFFERS
+from hw.stages.rasterize.pixel_memory import PixelMemory
 from hw.stages.rasterize.quad_exponent import QuadExponent
 from hw.stages.rasterize.quad_issue import quad_job
 
 # What becomes of a lane in the cycle of a quad.
 OUTCOMES = ("blended", "ended", "outside", "done", "beyond", "background")
+UNDER_WAY = 4  # quads whose pixels are not in memory yet when they may be asked for again
 COUNT_BITS = (LANES_PER_ENGINE).bit_length()
 
 
@@ -49,7 +51,7 @@ class QuadBlend(wiring.Component):
     -------
     valid : In(1), job : In(quad_job); never the same place as in the cycle before.
     columns, rows : In(7 a buffer), of the bin that belong to the picture. limit : In, alpha_max.
-    t_place, t, ... : ports of PixelMemory; new_t and new_sums a cycle before they are written.
+    t_place, t, ... : ports of PixelMemory.
     done : Out(1), done_place : Out(quad_place), no pixel of the quad is left: `done_cycles` after
         the quad was offered.
     counts : Out(lane_counts), of one quad each, in the cycle of its `done`.
@@ -85,14 +87,14 @@ class QuadBlend(wiring.Component):
         self._exponent = QuadExponent(params, formats)
         self._cycle = self._exponent.latency_cycles  # alpha is there, and T
         self.done_cycles = self._cycle + 3
-        self.latency_cycles = self._cycle + 5
+        self.latency_cycles = self._cycle + 6
 
     def elaborate(self, platform):
         m = Module()
         p = Pipeline(m)
         job = self.job
         # Unlike the numbers, what says that there is a quad is forgotten by a reset.
-        under_way = Signal(self._cycle + 5)
+        under_way = Signal(self._cycle + 2 + UNDER_WAY)
         m.d.sync += under_way.eq(Cat(self.valid, under_way))
         valid, place = Cat(self.valid, under_way), p.input(job.place)
         background = p.input(job.head.background)
@@ -126,29 +128,41 @@ class QuadBlend(wiring.Component):
         return p.register("beyond", beyond, *places)
 
     def _states(self, m, p, valid, place):
-        """T and done of the quad, with what is still under way; read two cycles ahead."""
+        """T and done of the quad, with what is still under way."""
         at = self._cycle
-        m.d.comb += self.t_place.eq(p.at(place, at - 2))
-        known = Signal(quad_states())
-        newest = [Signal(quad_states(), name=f"state_{n}") for n in range(3)]
-        own = p.at(place, at - 1)
-        chosen = self.t.as_value()
-        for distance in reversed(range(3)):  # the nearest one counts
-            before = at + 1 + distance
-            same = valid[before] & (_bits(p.at(place, before)) == _bits(own))
-            chosen = Mux(same, newest[distance].as_value(), chosen)
-        m.d.sync += [
-            known.as_value().eq(chosen),
-            newest[1].eq(newest[0]),
-            newest[2].eq(newest[1]),
-        ]
+        m.d.comb += self.t_place.eq(p.at(place, at - 1 - PixelMemory.READ_CYCLES))
+        newest = Signal(quad_states())
+        known = self._known(m, p, valid, place, (at - 1, at + 1), self.t, newest)
         m.d.comb += [
-            self.t_write.eq(valid[at + 2]),
-            self.t_write_place.eq(p.at(place, at + 2)),
-            self.new_t.eq(newest[0]),
+            self.t_write.eq(valid[at + 1]),
+            self.t_write_place.eq(p.at(place, at + 1)),
+            self.new_t.eq(newest),
         ]
-        self._newest, self._kept = newest[:2]
+        self._newest = newest
         return p.input(known, at)
+
+    def _known(self, m, p, valid, place, cycles, found, newest):
+        """A register: what was found of the quad's pixels, or the newest that is under way.
+
+        Parameters
+        ----------
+        cycles : of a quad, in which it is found, and in which `newest` is of it.
+        """
+        at, done = cycles
+        recent = [newest]
+        for n in range(1, UNDER_WAY):
+            recent.append(Signal(newest.shape(), name=f"recent_{done}_{n}", reset_less=True))
+            m.d.sync += recent[n].eq(recent[n - 1])
+        known = Signal(newest.shape(), name=f"known_{done}", reset_less=True)
+        own, chosen = _bits(p.at(place, at - 1)), found.as_value()
+        for distance in reversed(range(UNDER_WAY)):  # the nearest one counts
+            # Compared a cycle before it is needed.
+            before = done + distance - 1
+            same = Signal(name=f"same_{done}_{distance}", reset_less=True)
+            m.d.sync += same.eq(valid[before] & (_bits(p.at(place, before)) == own))
+            chosen = Mux(same, recent[distance].as_value(), chosen)
+        m.d.sync += known.as_value().eq(chosen)
+        return known
 
     def _blend(self, m, p, valid, place, background, found, beyond, known):
         """A lane each: T less its weight, and what is added to the sums."""
@@ -195,7 +209,8 @@ class QuadBlend(wiring.Component):
     def _report(self, m, p, place, beyond, outcomes):
         """Counts, and whether no pixel is left: in the cycle behind the new states."""
         at = self._cycle + 2
-        states, were = self._kept, {}
+        states, were = Signal.like(self._newest, name="kept", reset_less=True), {}
+        m.d.sync += states.eq(self._newest)
         for name, bits in outcomes.items():
             were[name] = Signal.like(bits, name=f"were_{name}")
             m.d.sync += [were[name].eq(bits), self.counts[name].eq(population(were[name]))]
@@ -206,38 +221,32 @@ class QuadBlend(wiring.Component):
         ]
 
     def _sum(self, m, p, valid, place, weights, paints):
-        """Colour sums: read two cycles ahead, with what is still under way."""
-        at = self._cycle + 3
+        """Colour sums, with what is still under way."""
+        at = self._cycle + 4
         down = TRANSMITTANCE_BITS + COLOR_FRACTION_BITS - self._formats.sum_fraction_bits
-        m.d.comb += self.sums_place.eq(p.at(place, at - 2))
-        known = Signal(quad_sums())
-        newest = [Signal(quad_sums(), name=f"sums_{n}") for n in range(3)]
-        own, chosen = p.at(place, at - 1), self.sums.as_value()
-        for distance in reversed(range(3)):
-            before = at + distance
-            same = valid[before] & (_bits(p.at(place, before)) == _bits(own))
-            chosen = Mux(same, newest[distance].as_value(), chosen)
-        m.d.sync += [
-            known.as_value().eq(chosen),
-            newest[1].eq(newest[0]),
-            newest[2].eq(newest[1]),
-        ]
+        m.d.comb += self.sums_place.eq(p.at(place, at - 1 - PixelMemory.READ_CYCLES))
+        newest = Signal(quad_sums())
+        known = self._known(m, p, valid, place, (at - 1, at), self.sums, newest)
         color = p.input(self.job.head.brush.color)
         channels = {
             name: p.wire(f"channel_{name}", lambda c, name=name: c[name], color) for name in COLORS
         }
         paints_now = p.at(paints, at)
+
+        def rounded(product):
+            return (product + (1 << (down - 1))) >> down
+
         for lane in range(LANES_PER_ENGINE):
             for name in COLORS:
-                product = p.multiply(f"{name}_share_{lane}", weights[lane], channels[name]).value
-                share = (product + (1 << (down - 1))) >> down
-                m.d.comb += newest[0][lane][name].eq(
+                product = p.multiply(f"{name}_product_{lane}", weights[lane], channels[name])
+                share = p.register(f"{name}_share_{lane}", rounded, product).value
+                m.d.comb += newest[lane][name].eq(
                     known[lane][name] + Mux(paints_now[lane], share, 0)
                 )
         m.d.comb += [
-            self.sums_write.eq(valid[at + 1]),
-            self.sums_write_place.eq(p.at(place, at + 1)),
-            self.new_sums.eq(newest[0]),
+            self.sums_write.eq(valid[at]),
+            self.sums_write_place.eq(p.at(place, at)),
+            self.new_sums.eq(newest),
         ]
 
 

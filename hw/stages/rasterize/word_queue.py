@@ -19,7 +19,7 @@ class WordQueue(wiring.Component):
     Members
     -------
     push : In(1), word : In(shape); never while it is full.
-    valid : Out(1), first : Out(shape). pop : In(1), only while valid.
+    valid : Out(1), a register, first : Out(shape). pop : In(1), only while valid.
     level : Out, words in it.
     """
 
@@ -47,11 +47,11 @@ class WordQueue(wiring.Component):
             write.en.eq(self.push),
             read.addr.eq(head),
             self.first.eq(read.data),
-            self.valid.eq(self.level.any()),
         ]
         m.d.sync += [
             tail.eq(tail + self.push),
             head.eq(head + self.pop),
             self.level.eq(self.level + self.push - self.pop),
+            self.valid.eq(self.push | self.level[1:].any() | (self.valid & ~self.pop)),
         ]
         return m

@@ -6,6 +6,7 @@ from amaranth.asserts import AnyConst, AnySeq
 from amaranth.hdl import Array, Assume, Module, Mux, Signal, Value
 
 from golden.params import Parameters
+from hw.blocks.pair_register import PairRegister
 from hw.blocks.pipeline import population
 from hw.blocks.skid_buffer import SkidBuffer
 from hw.blocks.stream_register import StreamRegister
@@ -34,6 +35,21 @@ def stream_register(m: Module) -> None:
     free_taker(m, dut.o)
     items = Follow(m, moves(dut.i), dut.i.payload, moves(dut.o), dut.o.payload, 2)
     m.d.comb += holds(items.inside == dut.o.valid + ~dut.i.ready)
+
+
+def pair_register(m: Module) -> None:
+    """The same, and StreamRegister beside it offers and takes in the same cycles."""
+    m.submodules.dut = dut = PairRegister(4)
+    m.submodules.other = other = StreamRegister(4)
+    free_stream(m, dut.i)
+    free_taker(m, dut.o)
+    items = Follow(m, moves(dut.i), dut.i.payload, moves(dut.o), dut.o.payload, 2)
+    m.d.comb += [
+        *(other.i.valid.eq(dut.i.valid), other.i.payload.eq(dut.i.payload)),
+        other.o.ready.eq(dut.o.ready),
+        holds(items.inside == dut.o.valid + ~dut.i.ready),
+        holds((dut.o.valid == other.o.valid) & (dut.i.ready == other.i.ready)),
+    ]
 
 
 def skid_buffer(m: Module) -> None:

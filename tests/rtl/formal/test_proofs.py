@@ -35,6 +35,7 @@ class Proof(NamedTuple):
 
 PROOFS = {
     "stream_register": Proof(streams.stream_register, 12, 30, 8),
+    "pair_register": Proof(streams.pair_register, 12, 30, 8),
     "skid_buffer": Proof(streams.skid_buffer, 12, 30, 8),
     "read_queue": Proof(streams.read_queue, 12, 16, 8),
     "record_stream": Proof(streams.record_stream, 8, 20, 8),

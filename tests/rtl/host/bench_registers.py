@@ -9,6 +9,7 @@ from cocotb.triggers import Combine, ReadOnly
 from cocotbext.axi import AxiResp
 
 from hw.host.register_map import WINDOW_BITS, WORD_BYTES, counter_register, frame_counters
+from hw.host.registers import Registers
 from hw.host.status import StatusCode
 from tests.rtl.host.registers_testbench import (
     DONE,
@@ -269,7 +270,7 @@ async def event_beside_acknowledgement(dut):
 
 @cocotb.test(timeout_time=200, timeout_unit="us")
 async def latency_is_exact(dut):
-    """Pulses 2 cycles after the write was taken, read data 3 cycles after its address."""
+    """Pulses 2 cycles after the write was taken, read data READ_CYCLES + 2 after its address."""
     bench = await start(dut)
     for _ in range(4):
         writing = cocotb.start_soon(bench.write("CONTROL", START))
@@ -282,7 +283,7 @@ async def latency_is_exact(dut):
         reading = cocotb.start_soon(bench.read("VERSION"))
         taken = await bench.taken("ar")
         answered = await bench.taken("r")
-        assert answered - taken == 3
+        assert answered - taken == Registers.READ_CYCLES + 2
         await reading
 
 
