@@ -15,6 +15,7 @@ from reports.figures.sweep import COLORS
 from reports.measure.designs import DesignPoint, fronts
 from reports.names import figure_text
 
+NEAR_X, NEAR_Y = 0.12, 0.02  # of the axes: points so near have words once
 COSTS = {
     "area_mm2": "area of the seven stages, mm2 (estimate, no layout)",
     "dram_mj": "energy of the DRAM in a frame, mJ (estimate)",
@@ -52,16 +53,38 @@ def _panel(axes: Axes, points: Sequence[DesignPoint], cost: str) -> None:
     front = fronts(points, cost)
     places = [(getattr(p, cost), p.frames_per_s) for p in front]
     axes.step(*zip(*places, strict=True), where="post", color="#444444", linewidth=1)
-    for point in known:
-        place = getattr(point, cost), point.frames_per_s
-        words = figure_text(_words(point))
-        color = "black" if point in front else "#777777"
-        axes.annotate(words, place, (5, 4), textcoords="offset points", fontsize=7, color=color)
+    most = max(getattr(p, cost) for p in known), max(p.frames_per_s for p in known)
+    for (x, y), of in _together(known, cost, most).items():
+        is_right = x > most[0] / 2
+        named = next((p for p in of if p in front), of[0])
+        words = _words(named) + (f", {len(of) - 1} more beside" if len(of) > 1 else "")
+        axes.annotate(
+            figure_text(words),
+            (x, y),
+            (-5 if is_right else 5, 5),
+            textcoords="offset points",
+            fontsize=7,
+            ha="right" if is_right else "left",
+            color="black" if named in front else "#777777",
+        )
+    axes.set_xlim(0, 1.1 * most[0])
+    axes.set_ylim(0, 1.15 * most[1])
     if left := len(points) - len(known):
         words = f"{left} more builds: not mapped" if cost == "area_mm2" else f"{left}: not known"
         axes.text(0.98, 0.03, words, ha="right", fontsize=7, transform=axes.transAxes)
-    axes.margins(x=0.28, y=0.15)
-    axes.set_ylim(0)
+
+
+def _together(
+    points: Sequence[DesignPoint], cost: str, most: tuple[float, float]
+) -> dict[tuple[float, float], list[DesignPoint]]:
+    """Points by the place of the cheapest of those that would share its words."""
+    found: dict[tuple[float, float], list[DesignPoint]] = {}
+    for point in sorted(points, key=lambda p: float(getattr(p, cost))):
+        x, y = getattr(point, cost), point.frames_per_s
+        near = ((a, b) for a, b in found if abs(a - x) < NEAR_X * most[0])
+        place = next((p for p in near if abs(p[1] - y) < NEAR_Y * most[1]), (x, y))
+        found.setdefault(place, []).append(point)
+    return found
 
 
 def _words(point: DesignPoint) -> str:
