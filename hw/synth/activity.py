@@ -23,11 +23,13 @@ class NetActivity:
     assumed : of every net, where nothing was measured.
     stages : mean of the nets of a stage by its name, empty where nothing was measured.
     frame : that they were counted in, one phrase.
+    parameters : of the build that they were counted in, empty where the file does not say.
     """
 
     assumed: float = 0.1
     stages: dict[str, float] = field(default_factory=dict)
     frame: str = ""
+    parameters: dict[str, object] = field(default_factory=dict)
 
     def of(self, unit: str) -> float:
         """Of the nets of a unit; raises InputError where it is no stage that was measured."""
@@ -62,6 +64,7 @@ def read_activity(path: Path) -> NetActivity:
         document = json.loads(read_bytes(path))
         frame, stages = document["frame"], document["stages"]
         found = {str(name): float(stage["activity"]) for name, stage in stages.items()}
+        parameters = dict(frame.get("parameters", {}))
         said = f"view {frame['view']} of {Path(frame['pack']).name}, {frame['size_px']} px"
         if document["format"] != FORMAT or not all(0 <= n <= MOST for n in found.values()):
             raise ValueError
@@ -78,4 +81,4 @@ def read_activity(path: Path) -> NetActivity:
             f"{path} holds no activity: give a number, or a file that `splatsieve frame --engine "
             "rtl --activity FILE` wrote."
         ) from error
-    return NetActivity(stages=found, frame=said)
+    return NetActivity(stages=found, frame=said, parameters=parameters)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -12,7 +13,7 @@ from hw.bus.read_master import ReadMaster
 from hw.bus.write_master import WriteMaster
 from hw.generate import verilog_text
 from hw.host.registers import Registers
-from hw.package.presets import PRESETS
+from hw.package.presets import PRESETS, preset_with
 from hw.stages.cluster_cull.ball_outside import BallOutside
 from hw.stages.cluster_cull.camera_transform import CameraTransform
 from hw.stages.cluster_cull.plane_outside import NearOutside
@@ -58,11 +59,14 @@ COMPONENTS: dict[str, Callable] = {
 # Stage whose component a unit is, where the names differ.
 STAGE_OF_UNIT = {
     "cull": "cluster_cull",
+    "color": "color",
     "fetch": "gaussian_fetch",
     "project": "gaussian_project",
     **{f"color_{n}": "color" for n in (1, 2, 4, 8)},
 }
 UNITS = (*PRESETS, *COMPONENTS)
+# The seven stages of a build, in the order of the flow.
+BUILD_UNITS = ("cull", "fetch", "project", "color", "tile_bin", "depth_sort", "rasterize")
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,35 @@ class Unit:
     latency_cycles: int | None
     part: Part
     is_dense: bool = False
+
+    @property
+    def verilog_sha256(self) -> str:
+        """Hash of the Verilog: equal where two builds have the very same stage."""
+        return hashlib.sha256(self.text.encode()).hexdigest()[:16]
+
+
+def build_parameters(build: str) -> Parameters:
+    """Of a preset that draws and NAME=VALUE of each parameter that is another, in one text.
+
+    Raises InputError where there is no such build, or it does not draw.
+    """
+    name, *changes = build.split() or [""]
+    found = preset_with(name, changes)
+    if not found.draws:
+        raise InputError(f"{name} draws no picture: choose render or render_edge.")
+    return found.params
+
+
+def stage_unit(name: str, params: Parameters) -> Unit:
+    """A stage of a build, of BUILD_UNITS; raises InputError where there is none of that name."""
+    if name not in BUILD_UNITS:
+        raise InputError(f"{name!r} is no stage of a build: choose {', '.join(BUILD_UNITS)}.")
+    if name in PRESETS:
+        design = PRESETS[name].make(params)
+        return Unit(name, design.name, design.text, design.metadata.get("latency_cycles"), LARGE)
+    made = {"color": Color, "rasterize": Rasterize}.get(name) or COMPONENTS[name]
+    top = f"splatsieve_{name}"
+    return Unit(name, top, verilog_text(made(params), top), None, LARGE)
 
 
 def make_unit(name: str) -> Unit:

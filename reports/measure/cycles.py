@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from golden.camera import Camera
@@ -15,6 +15,7 @@ from sim.model.clocked_frame import memory_of
 from sim.model.config import ModelConfig
 from sim.model.counts import front_end_counts
 from sim.model.dram import play_requests
+from sim.model.dram_energy import mean_energy
 from sim.model.frame import FrameModel
 from sim.model.front_end.dram_memory import front_end
 from sim.model.front_end.timing import front_end_clock
@@ -117,8 +118,22 @@ def cycle_part(names: list[str], cycles: Cycles, method: str) -> dict[str, Any]:
         }
         for span in frames[0].dram
     }
+    part |= _energy_part(names, frames)
     part["core_balance"] = figure(names, [frame.core_balance for frame in frames], min)
     return part
+
+
+def _energy_part(names: list[str], frames: Sequence[FrameModel]) -> dict[str, Any]:
+    """Of the DRAM in a frame alone: mean of each term, every view's sum; null where not known."""
+    totals = [frame.dram_energy_mj for frame in frames]
+    known = [total for total in totals if total is not None]
+    mean = mean_energy([frame.dram_energy for frame in frames])
+    if mean is None:
+        return {"dram_energy_mj": None, "dram_energy_terms_mj": None}
+    return {
+        "dram_energy_mj": figure(names, known, max),
+        "dram_energy_terms_mj": {term: round(value, 6) for term, value in asdict(mean).items()},
+    }
 
 
 def _stage_part(frames: Sequence[FrameModel], name: str) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from reports.measure.speedup import gpu_part, speedup_part, variant_part
 from reports.measure.subject import Subject
 from reports.measure.timeline import timeline_part
 from reports.published import published_accelerators
+from sim.model.config import ModelConfig
 
 FORMAT = "splatsieve report"
 SCHEMA_VERSION = 2
@@ -88,7 +89,7 @@ def report_document(
         "views": names,
         "commit": commit(),
         "configuration": asdict(config)
-        | {"memory": asdict(config.memory), "memory_peak_gb_per_s": config.memory.peak_gb_per_s},
+        | {"memory": _memory(config), "memory_peak_gb_per_s": config.memory.peak_gb_per_s},
         "gpu": gpu_part(names, gpu[0]) if gpu else None,
         "inria": inria_part(subject, measured.cycles, gpu[0].edge_machine) if gpu else [],
         "gpu_variants": [variant_part(names, one, measured.cycles) for one in gpu],
@@ -126,6 +127,17 @@ def report_document(
         "published": published_accelerators(),
         "area": {"areas": [area.as_json() | {"cells_by_type": {}} for area in load()]},
     }
+
+
+def _memory(config: ModelConfig) -> dict[str, Any]:
+    """The memory as JSON has it: lists for tuples."""
+    memory = asdict(config.memory)
+    if memory["currents"] is not None:
+        memory["currents"] = {
+            key: list(value) if isinstance(value, tuple) else value
+            for key, value in memory["currents"].items()
+        }
+    return memory
 
 
 def _culling_part(names: list[str], culling: Culling | None, n: int) -> dict[str, Any]:

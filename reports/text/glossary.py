@@ -44,6 +44,8 @@ GLOSSARY = {
     "sim/gpu/edge_gpu.py; no measurement.",
     "achieved GB/s": "bytes asked for / time that the DRAM takes for them, rows, banks, turns and "
     "refresh included.",
+    "DRAM energy": "an estimate from counted activates, bursts and refreshes, the frame's time and "
+    "published supply currents; of the DRAM alone, without I/O and controller.",
     "arithmetic intensity": "multiplications / bytes moved over the DRAM.",
     "fetched splats": "splats that the rasteriser reads, over all tiles, until a tile is done.",
     "tested, blended": "alpha evaluations at pixels that are not done yet, and those that changed "

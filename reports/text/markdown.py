@@ -97,6 +97,8 @@ def report_markdown(document: dict[str, Any], figures: Sequence[str]) -> str:
         "## Energy and area",
         ENERGY_AND_AREA,
         area_table([from_json(entry) for entry in document["area"]["areas"]]).rstrip(),
+        speed_tables.energy_text(document),
+        speed_tables.energy_table(document),
         "## Every view",
         "With reach clusters:",
         speed_tables.view_table(document),

@@ -27,7 +27,9 @@ KIND_WORDS = {
 def configuration_table(document: Document) -> str:
     """Every value of the configuration, and of its memory."""
     config = dict(document["configuration"])
-    memory = config.pop("memory")
+    memory = dict(config.pop("memory"))
+    currents = memory.pop("currents", None) or {}
+    memory |= {f"currents.{key}": value for key, value in currents.items()}
     rows = [[f"`{key}`", _value(value)] for key, value in config.items()]
     rows += [[f"`memory.{key}`", _value(value)] for key, value in memory.items()]
     return table(["value", document["configuration"]["name"]], rows)
@@ -97,6 +99,33 @@ def dram_table(document: Document) -> str:
     head = ["span", "culling", "moved, MB", "DRAM at work, cycles",
             "achieved while at work, GB/s", "of the peak"]  # fmt: skip
     return table(head, rows, text_columns=2)
+
+
+def energy_text(document: Document) -> str:
+    """What the DRAM's energy is of, and where its currents come from."""
+    memory = document["configuration"]["memory"]
+    if memory["currents"] is None:
+        return f"Energy of the DRAM: not known, {memory['name']} comes without currents."
+    rails = " and ".join(memory["currents"]["rails"])
+    return (
+        f"Energy of the DRAM, {memory['name']}, in a frame alone. An estimate by the formulas of "
+        f"`sim/model/dram_energy.py`: the DRAM itself on {rails}, without I/O, controller and "
+        f"power-down. Currents: {memory['currents']['source']}."
+    )
+
+
+def energy_table(document: Document) -> str:
+    """Terms of the DRAM's energy in the mean frame, and the worst view's, by way of culling."""
+    methods = document["methods"].items()
+    rows = [
+        [method, *(f"{value:.4f}" for value in of["dram_energy_terms_mj"].values()),
+         f"{of['dram_energy_mj']['mean']:.4f}", f"{of['dram_energy_mj']['slowest']:.4f}",
+         of["dram_energy_mj"]["slowest_view"]]
+        for method, of in methods if of["dram_energy_mj"] is not None
+    ]  # fmt: skip
+    head = ["culling", "activates, mJ", "reads, mJ", "writes, mJ", "refresh, mJ", "standby, mJ",
+            "in all, mJ", "most, mJ", "in view"]  # fmt: skip
+    return table(head, rows) if rows else ""
 
 
 def speedup_table(document: Document) -> str:
@@ -245,6 +274,8 @@ def _three(value: float) -> str:
 
 
 def _value(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_value, value))
     return f"{value:,g}" if isinstance(value, int | float) else str(value)
 
 

@@ -19,6 +19,7 @@ from hw.frame.phases import draws_beside
 from sim.model.config import ModelConfig
 from sim.model.counts import whole_outcome
 from sim.model.dram import DramRun
+from sim.model.dram_energy import energy_of_runs
 from sim.model.frame import FrameModel
 from sim.model.frame_clock.timing import FrameClock, stream_clock, view_clock, view_work
 from sim.model.front_end.timing import front_end_clock, timing_of
@@ -28,7 +29,7 @@ from sim.model.picture_memory import PictureMemory, picture_memory
 from sim.model.rasterize.work import RasterWork
 from sim.model.stage import Work, account
 
-DRAM_COUNTS = ("bursts", "hits", "misses", "refreshes", "turns")
+DRAM_COUNTS = ("bursts", "hits", "misses", "refreshes", "turns", "written")
 HEADER_BYTES = 5 * RECORD_BYTES
 
 
@@ -71,7 +72,7 @@ class Span:
 
     def run(self, config: ModelConfig) -> DramRun:
         """For reports; its time is that of the whole span."""
-        bursts, hits, misses, refreshes, turns = self.dram
+        bursts, hits, misses, refreshes, turns, written = self.dram
         return DramRun(
             time_ns=1e3 * self.cycles / config.clock_mhz,
             bytes=self.read_bytes + self.written_bytes,
@@ -80,6 +81,7 @@ class Span:
             misses=misses,
             refreshes=refreshes,
             turns=turns,
+            written=written,
         )
 
     def data_cycles(self, config: ModelConfig) -> int:
@@ -208,6 +210,8 @@ def _frame(
         "render": render,
     }
     frame_cycles = stream.cycles + render.cycles
+    runs = {name: span.run(config) for name, span in spans.items()}
+    frame_ns = 1e3 * frame_cycles / config.clock_mhz
     overlapping = max(stream.cycles + render.data_cycles(config), render.cycles)
     peak = config.peak_bytes_per_cycle
     return FrameModel(
@@ -229,8 +233,9 @@ def _frame(
         steady_cycles=overlapping if draws_beside(params) else frame_cycles,
         front_end=timing,
         core_balance=balance,
-        dram={name: span.run(config) for name, span in spans.items()},
+        dram=runs,
         dram_cycles={name: span.data_cycles(config) for name, span in spans.items()},
+        dram_energy=energy_of_runs(config.memory, (runs["stream"], runs["render"]), frame_ns),
     )
 
 

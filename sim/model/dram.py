@@ -22,6 +22,7 @@ class DramRun:
     bytes, burst_bytes : asked for, and moved in whole bursts.
     hits, misses : bursts that found their row open, and those that opened it.
     refreshes, turns : of all channels: refreshes, and changes of the data bus' direction.
+    written : bursts that were written; the others were read.
     """
 
     time_ns: float
@@ -31,6 +32,7 @@ class DramRun:
     misses: int
     refreshes: int
     turns: int
+    written: int
 
     @property
     def achieved_gb_per_s(self) -> float:
@@ -68,4 +70,5 @@ def play_requests(requests: Requests, dram: DramConfig, window: int) -> DramRun:
         misses=int(channels["misses"].sum()),
         refreshes=int(channels["refreshes"].sum()),
         turns=int(channels["turns"].sum()),
+        written=int(channels["written"].sum()),
     )

@@ -37,8 +37,8 @@ CHANNEL = registers(
     *("held", "next_ps"),
     # Direction and end of the data before; the last activate and how many; the next refresh.
     *("writes", "data_end_ps", "last_activate_ps", "activates", "refresh_ps"),
-    # What it did.
-    *("bursts", "hits", "misses", "refreshes", "turns"),
+    # What it did; bursts written are of its bursts.
+    *("bursts", "hits", "misses", "refreshes", "turns", "written"),
     # Of each bank: its row, NONE for none; activated; may be precharged; is closed for good.
     open_row=table(np.int64, MOST_BANKS),
     activated_ps=table(np.int64, MOST_BANKS),
@@ -202,6 +202,7 @@ def take_burst(channel: Any, timing: Any, now_ps: int) -> int:
     channel.precharge_ps[bank] = max(channel.precharge_ps[bank], closes_ps)
     channel.next_ps = data_ps - latency
     channel.bursts += 1
+    channel.written += write
     for n in range(number, 0, -1):
         channel.places[channel.order[n - 1]].passed += 1
     channel.held -= 1

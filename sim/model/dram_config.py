@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from golden.errors import InputError
+from sim.model.dram_currents import DramCurrents
 from sim.model.toml_record import check_numbers, named_or_file, read_record
 
 DRAMS = Path(__file__).parents[1] / "drams"
@@ -52,6 +53,7 @@ class DramConfig:
     read_latency_ns, write_latency_ns : command to first data.
     read_to_write_ns, write_to_read_ns : idle data bus when the direction turns.
     refi_ns, rfc_ns : a refresh of all banks every refi, which takes rfc.
+    currents : for the energy; None where they are not known.
 
     Raises InputError on a number outside its range or an organisation that does not divide.
     """
@@ -79,6 +81,7 @@ class DramConfig:
     write_to_read_ns: float
     refi_ns: float
     rfc_ns: float
+    currents: DramCurrents | None = None
 
     def __post_init__(self) -> None:
         check_numbers(self, RANGES)
@@ -106,4 +109,5 @@ class DramConfig:
 
 def load_dram(name_or_path: str) -> DramConfig:
     """The memory of that name in sim/drams, or in that file; raises InputError."""
-    return read_record(named_or_file(name_or_path, DRAMS, "memory"), DramConfig)
+    path = named_or_file(name_or_path, DRAMS, "memory")
+    return read_record(path, DramConfig, {"currents": DramCurrents})

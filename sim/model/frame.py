@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sim.model.config import ModelConfig
 from sim.model.counts import FrameCounts
 from sim.model.dram import DramRun
+from sim.model.dram_energy import DramEnergy, energy_of_runs
 from sim.model.front_end.timing import FrontEndTiming
 from sim.model.render import render
 from sim.model.shared_runs import SharedRuns
@@ -47,6 +48,7 @@ class FrameModel:
     dram : of each span (front_end, front_end_color, front_end_color_stored, stream, render), its
         requests through the DRAM.
     dram_cycles : of the same, ceil of its time; of a clocked frame cycles in which data moves.
+    dram_energy : of the frame alone, an estimate; None where the memory's currents are not known.
     """
 
     view: str
@@ -61,6 +63,7 @@ class FrameModel:
     core_balance: float
     dram: Mapping[str, DramRun]
     dram_cycles: Mapping[str, int]
+    dram_energy: DramEnergy | None
 
     @property
     def frame_cycles(self) -> int:
@@ -75,6 +78,11 @@ class FrameModel:
     def bytes(self) -> int:
         """Moved over the DRAM in the frame."""
         return self.dram["stream"].bytes + self.dram["render"].bytes
+
+    @property
+    def dram_energy_mj(self) -> float | None:
+        """Sum of dram_energy, mJ."""
+        return None if self.dram_energy is None else self.dram_energy.total_mj
 
 
 def model_frame(
@@ -126,6 +134,7 @@ def model_frame(
     render_cycles = max(drawn.cycles, dram_cycles["render"])
     frame_cycles = stream_cycles + render_cycles
     peak = config.peak_bytes_per_cycle
+    frame_ns = 1e3 * frame_cycles / config.clock_mhz
     return FrameModel(
         view=counts.view,
         stages=(
@@ -146,4 +155,5 @@ def model_frame(
         core_balance=drawn.balance,
         dram=dram,
         dram_cycles=dram_cycles,
+        dram_energy=energy_of_runs(config.memory, (dram["stream"], dram["render"]), frame_ns),
     )

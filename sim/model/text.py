@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
+from sim.model.dram_energy import NOT_KNOWN, TERMS, mean_energy
 from sim.model.frame import FrameModel
 
 FIGURES = (
@@ -39,15 +41,33 @@ def model_text(culled: Sequence[FrameModel], whole: Sequence[FrameModel]) -> str
             f"{sum(run.bytes for run in runs) / sum(run.time_ns for run in runs):15.1f}"
             f"{sum(run.hits for run in runs) / bursts:10.3f}"
         )
-    return "\n".join(lines)
+    return "\n".join([*lines, "", *_energy_lines(culled, whole)])
+
+
+def _energy_lines(culled: Sequence[FrameModel], whole: Sequence[FrameModel]) -> list[str]:
+    """Mean of each term and of their sum, with culling and without."""
+    title = "DRAM energy, mJ"
+    rows = {"culled": culled, "no culling": whole}
+    means = {name: mean_energy([f.dram_energy for f in frames]) for name, frames in rows.items()}
+    if None in means.values():
+        return [f"{title}: {NOT_KNOWN}"]
+    words = [*(term.removesuffix("_mj") for term in TERMS), "in all"]
+    lines = [f"{title:<18}" + "".join(f"{word:>12}" for word in words)]
+    for name, mean in means.items():
+        values = [*(getattr(mean, term) for term in TERMS), mean.total_mj if mean else 0.0]
+        lines.append(f"{name:<18}" + "".join(f"{value:12.4f}" for value in values))
+    return [*lines, "An estimate: of the DRAM alone, without I/O and controller; frames alone."]
 
 
 def model_figures(culled: Sequence[FrameModel], whole: Sequence[FrameModel]) -> dict[str, Any]:
-    """Of each of FIGURES: mean, largest and every view with culling, every view without, and the
-    ratio of the means."""
+    """Of each of FIGURES and of the DRAM's energy: mean, largest and every view with culling, every
+    view without, and the ratio of the means; the energy's terms, means. Null: not known."""
     found: dict[str, Any] = {}
-    for name in FIGURES:
+    for name in (*FIGURES, "dram_energy_mj"):
         on, off = ([getattr(frame, name) for frame in frames] for frames in (culled, whole))
+        if None in (*on, *off):
+            found[name] = None
+            continue
         found[name] = {
             "mean": sum(on) / len(on),
             "largest": max(on),
@@ -55,4 +75,6 @@ def model_figures(culled: Sequence[FrameModel], whole: Sequence[FrameModel]) -> 
             "views_without_culling": off,
             "gain": sum(off) / sum(on),
         }
+    mean = mean_energy([frame.dram_energy for frame in culled])
+    found["dram_energy_terms_mj"] = None if mean is None else asdict(mean)
     return found

@@ -114,6 +114,7 @@ class AcceleratorHarness:
         self._params = params
         self._image = np.frombuffer(image, dtype=np.uint8).copy()  # a build may write to it
         self._model = memory or MemoryModel()
+        self._dram: NDArray[np.void] | None = None
         self._handle = ctypes.c_void_p(self._library.accelerator_new(self._memory(self._model)))
 
     def __enter__(self) -> AcceleratorHarness:
@@ -228,9 +229,19 @@ class AcceleratorHarness:
         records = _unpadded(splats, record_dtype(self._params))
         return list(np.split(records, list(ends[: min(frames, MOST_FRAMES)])))
 
+    def dram_commands(self) -> dict[str, int] | None:
+        """Rows opened, bursts read and written so far over all channels; None without a DRAM."""
+        if self._dram is None:
+            return None
+        channels = self._dram[0]["channel"]
+        sums = {name: int(channels[name].sum()) for name in ("misses", "bursts", "written")}
+        writes = sums["written"]
+        return {"activates": sums["misses"], "reads": sums["bursts"] - writes, "writes": writes}
+
     def _dram_of(self, model: MemoryModel) -> tuple[int | None, int | None]:
         """Addresses of a DRAM out of reset and of what clocks it; none where there is none."""
         if model.dram is None:
+            self._dram = None
             return None, None
         self._dram = idle_dram(model.dram, self._params)  # kept as long as the library looks at it
         return self._dram.ctypes.data, clock_of_c().address

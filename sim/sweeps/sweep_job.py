@@ -29,11 +29,12 @@ COLUMNS = (
     *("lanes", "data_bits", "cores", "blend_lanes"),
     *("gaussians", "gaussians_read", "tests", "splats", "bin_pairs"),
     *("front_end_cycles", "front_end_color_cycles", "frame_cycles", "steady_cycles"),
-    *("front_end_ms", "frame_ms", "steady_ms", "frame_bytes"),
+    *("front_end_ms", "frame_ms", "steady_ms", "frame_bytes", "dram_energy_mj"),
 )
 # Of these, what a view's counts fill.
 COUNTS = ("clusters", "gaussians", "gaussians_read", "tests", "splats", "bin_pairs")
 CULLING = ("on", "off")
+NOT_KNOWN = "not known"  # the memory's file has no currents
 Key = tuple[str, ...]
 
 
@@ -128,7 +129,7 @@ def _clocked_counts(pack: Pack, found: ClockedFrame) -> dict[str, int]:
 def _row(
     job: Job, machine: Machine, culling: str, frame: FrameModel, counts: dict[str, int]
 ) -> dict[str, Any]:
-    config = machine.built()
+    config, energy_mj = machine.built(), frame.dram_energy_mj
     values: dict[str, Any] = dict(zip(KEY, job.key(machine, culling), strict=True))
     values |= {
         "scene": job.scene,
@@ -149,6 +150,7 @@ def _row(
         "frame_ms": round(config.time_ms(frame.frame_cycles), 6),
         "steady_ms": round(config.time_ms(frame.steady_cycles), 6),
         "frame_bytes": frame.bytes,
+        "dram_energy_mj": NOT_KNOWN if energy_mj is None else round(energy_mj, 6),
     }
     return {column: values[column] for column in COLUMNS}
 

@@ -19,6 +19,7 @@ from golden.stages.tile_bin.strips import halves, strips
 from golden.view import ViewFrame, view_frame
 from hw.host.register_map import frame_counters
 from hw.host.status import StatusCode
+from sim.model.dram_energy import DramEnergy, dram_energy
 from sim.model.frame_clock.timing import frame_clock, knows_memory
 from sim.model.memory import MemoryModel
 from sim.model.picture_memory import PictureMemory, picture_memory, read_picture
@@ -58,6 +59,8 @@ class FrameRun:
     frames : that the RTL took: 1, or more where the picture was drawn in strips; then `counters`
         are sums over them.
     activity : of the nets of each stage by name, where that was asked for.
+    dram_energy : of a DRAM behind the RTL's bus; None where there is none, or its currents are not
+        known.
     """
 
     view: str
@@ -73,6 +76,7 @@ class FrameRun:
     picture: NDArray[np.uint8] | None = None
     frames: int = 1
     activity: dict[str, Activity] | None = None
+    dram_energy: DramEnergy | None = None
 
     @property
     def cycles(self) -> int | None:
@@ -194,6 +198,13 @@ class FrameRunner:
                 run = self._run_on(bus, accelerator, frame, model, room)
             return replace(run, activity=watch.stages)
 
+    def _energy(self, bus: AcceleratorHarness, cycles: int) -> DramEnergy | None:
+        """Of the DRAM, since it came out of reset, in frames of that many cycles."""
+        behind, commands = self._memory.dram, bus.dram_commands()
+        if behind is None or commands is None:
+            return None
+        return dram_energy(behind.config, **commands, time_ns=1e3 * cycles / behind.clock_mhz)
+
     def _run_on(
         self,
         bus: AcceleratorHarness,
@@ -205,10 +216,12 @@ class FrameRunner:
         """The frame by the RTL, held to the model."""
         if room is None:
             done = self._frame(bus, accelerator, frame)
-            return self._held_to(model, frame, done, bus.frames()[0], None)
-        done = self._strips(bus, accelerator, frame, room)
-        picture = read_picture(bus, room, frame.camera)
-        return self._held_to(model, frame, done, model.splats, picture, room.picture_address)
+            run = self._held_to(model, frame, done, bus.frames()[0], None)
+        else:
+            done = self._strips(bus, accelerator, frame, room)
+            picture = read_picture(bus, room, frame.camera)
+            run = self._held_to(model, frame, done, model.splats, picture, room.picture_address)
+        return replace(run, dram_energy=self._energy(bus, run.cycles or 0))
 
     def _strips(
         self,

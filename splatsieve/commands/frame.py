@@ -22,6 +22,7 @@ from splatsieve.output import show_result
 
 if TYPE_CHECKING:
     from golden.params import Parameters
+    from sim.model.memory import DramBehind
     from sim.views.frame import FrameRun
 
 MAX_LATENCY_CYCLES = 1_000_000
@@ -162,7 +163,7 @@ def frame(
         result |= {
             "cycles": run.cycles,
             "bus_utilisation": run.bus_utilisation,
-            **({"latency_cycles": latency} if dram is None else {"memory": dram.config.name}),
+            **({"latency_cycles": latency} if dram is None else _of_dram(dram, run)),
             "mismatches": run.mismatches,
             "status": run.status.code.name.lower(),
         }
@@ -170,6 +171,13 @@ def frame(
         write_activity(activity, run.activity, {**result, "parameters": asdict(params)})
     warn_of_blind_views({camera.name: len(run.splats)}, packed.meta.scene)
     show_result(context, result, as_json, _text)
+
+
+def _of_dram(dram: DramBehind, run: FrameRun) -> dict[str, Any]:
+    """Name of the memory and its energy in the frame, an estimate; null where it is not known."""
+    energy = run.dram_energy
+    energy_mj = None if energy is None else round(energy.total_mj, 9)
+    return {"memory": dram.config.name, "dram_energy_mj": energy_mj}
 
 
 def _build(
@@ -235,6 +243,8 @@ def _text(result: dict[str, Any]) -> str:
 
 
 def _shown(value: object) -> str:
+    if value is None:
+        return "not known"
     if isinstance(value, int):
         return f"{value:,}"
     return f"{value:.6f}" if isinstance(value, float) else str(value)

@@ -20,6 +20,9 @@ from splatsieve.inputs import (
 )
 from splatsieve.output import show_result
 
+# Of its parameters: those that are files, and those whose option has another name.
+PATHS = ("scenes", "output", "cameras", "config", "areas")
+OPTIONS = {"output": "-o"}
 TABLE, FIGURE, PACKS = "sweep.csv", "pareto.png", "packs"
 
 
@@ -57,6 +60,14 @@ def sweep(
     ] = None,
     method: Annotated[str, typer.Option(help="Clustering: reach, paper or morton.")] = "reach",
     rules: Annotated[str, typer.Option(help="Rendering rules: inria or gsplat.")] = "inria",
+    areas: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--areas",
+            help="stage_areas.json of splatsieve synth --build, repeatable: writes speed over area "
+            "and energy as designs.md, designs.json and designs.png.",
+        ),
+    ] = None,
     scheduler: Annotated[
         str | None,
         typer.Option(
@@ -78,7 +89,10 @@ def sweep(
     from golden.clustering.cluster import ClusterOptions
     from golden.errors import InputError
     from golden.rules import rules_named
+    from hw.synth.stage_areas import load_stages
+    from reports.designs import write_designs
     from reports.figures.sweep import sweep_points, write_sweep_figure
+    from reports.measure.designs import design_points
     from sim.model.config import load_model_config
     from sim.sweeps.sweep import dask_cluster, local_cores, machines, run_jobs, scene_jobs
     from sim.sweeps.sweep_table import SweepTable
@@ -89,6 +103,7 @@ def sweep(
         need_cameras(scene, DEFAULT, cameras)
     if cameras is not None and DEFAULT in scenes:
         raise InputError("the default scene has cameras of its own: sweep it without --cameras.")
+    known = [stage for path in areas or [] for stage in load_stages(path)]
     chosen_rules = rules_named(rules)
     wanted = machines(
         [load_model_config(name) for name in config or ["edge"]],
@@ -96,6 +111,8 @@ def sweep(
         numbers(bandwidth, "--bandwidth"),
         [_values(text) for text in build or []],
     )
+    if areas and not any(machine.config.is_clocked for machine in wanted):
+        raise InputError("--areas compares builds: give a configuration that names one.")
     sizes = [int(value) for value in numbers(clusters, "--clusters", whole=True)]
     per_group: dict[str, Any] = (
         {"per_group": 0} if method == "paper" else {}
@@ -136,14 +153,32 @@ def sweep(
         "rows_new": len(table.rows) - kept,
         "configurations": len({point.config for point in points}),
     }
+    if areas:
+        found = design_points(table.rows.values(), known)
+        result |= write_designs(found, table_path.parent, _command(context))
 
     def text(_: dict[str, Any]) -> str:
         return (
             f"{result['rows']:,} rows, {result['rows_new']:,} of them new\n{table_path}\n{figure}\n"
-            f"packs are kept for the next run: {shlex.quote(str(packs))}"
+            + "".join(f"{result[key]}\n" for key in ("designs", "designs_figure") if key in result)
+            + f"packs are kept for the next run: {shlex.quote(str(packs))}"
         )
 
     show_result(context, result, as_json, text)
+
+
+def _command(context: typer.Context) -> str:
+    """The command, of each file and folder its name alone."""
+    words = ["splatsieve", "sweep"]
+    for name, value in context.params.items():
+        values = value if isinstance(value, list | tuple) else [value]
+        source = context.get_parameter_source(name)
+        is_given = source is not None and source.name != "DEFAULT"
+        for one in values if is_given and value is not None and name != "as_json" else []:
+            shown = Path(one).name if name in PATHS else str(one)
+            flag = [] if name == "scenes" else [OPTIONS.get(name, f"--{name}")]
+            words += [*flag, shown]
+    return shlex.join(words)
 
 
 def _values(text: str) -> list[str]:

@@ -49,6 +49,14 @@ def synth(
             "--activity` wrote; with --liberty.",
         ),
     ] = "0.1",
+    build: Annotated[
+        str | None,
+        typer.Option(
+            help="With --liberty: the stages of this build, a preset and NAME=VALUE of parameters, "
+            "in quotes; --unit then chooses of its stages. Stages that stage_areas.json in the "
+            "output folder has are not mapped again."
+        ),
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option("-o", "--output", help="Folder for netlists, logs and the tables."),
@@ -71,8 +79,15 @@ def synth(
     from hw.synth.results import Result, dump, table
     from hw.synth.timing import POWER_MHZ
     from hw.synth.units import UNITS, make_unit
+    from splatsieve.commands.synth_build import synth_build
     from splatsieve.commands.synth_gates import synth_gates
 
+    if build is not None:
+        if liberty is None or place:
+            raise InputError("--build goes with --liberty alone: give the library of the cells.")
+        nets, clock = parse_activity(activity), freq or POWER_MHZ
+        synth_build(build, unit or [], liberty, memories or [], nets, clock, output, as_json)
+        return
     names = unit or ["cull"]
     for name in names:
         if name not in UNITS:

@@ -131,6 +131,7 @@ def test_a_dram_behind_the_bus(files):
         assert (result["mismatches"], result["status"]) == (0, "done")
         assert result["memory"].startswith("LPDDR4-3200")
         assert "latency_cycles" not in result
+        assert 0 < result["dram_energy_mj"] < 1
     assert usual["cycles"] > slow["cycles"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -66,6 +67,29 @@ def test_energy_and_area_are_those_of_the_stages(document):
     assert "| `cull` |" in section
     assert "no layout" in section
     assert [entry["unit"] for entry in document["area"]["areas"]] == [a.unit for a in load()]
+
+
+def test_energy_of_the_dram_is_the_models_and_an_estimate(document, measured):
+    frames = [view.frame for view in measured.cycles.methods["reach"]]
+    part = document["methods"]["reach"]["dram_energy_mj"]
+    assert part["views"] == [round(frame.dram_energy_mj, 6) for frame in frames]
+    terms = document["methods"]["reach"]["dram_energy_terms_mj"]
+    assert sum(terms.values()) == pytest.approx(part["mean"], abs=1e-5)
+    text = report_markdown(document, [])
+    section = text.split("## Energy and area")[1].split("##")[0]
+    assert "An estimate by the formulas" in section
+    assert "VDD1 and VDD2, without I/O" in section
+    assert "| reach |" in section
+
+
+def test_energy_that_is_not_known_is_said_to_be(document):
+    other = json.loads(json.dumps(document))
+    other["configuration"]["memory"]["currents"] = None
+    for of in other["methods"].values():
+        of["dram_energy_mj"] = of["dram_energy_terms_mj"] = None
+    section = report_markdown(other, []).split("## Energy and area")[1].split("##")[0]
+    assert "Energy of the DRAM: not known" in section
+    assert "activates, mJ" not in section
 
 
 def test_without_a_gpu_nothing_is_derived(subject, measured):

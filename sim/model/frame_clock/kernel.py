@@ -86,8 +86,8 @@ FRAME = registers(
     writes=WRITES,
     clients=np.dtype((CLIENT, (MOST_CLIENTS,))),
     write_clients=np.dtype((WRITE_CLIENT, (2,))),
-    # What the DRAM had done then: bursts, hits, misses, refreshes, turns.
-    listed=table(np.int64, 5),
+    # What the DRAM had done then: bursts, hits, misses, refreshes, turns, bursts written.
+    listed=table(np.int64, 6),
 )
 
 
@@ -352,6 +352,7 @@ def simulate_picture(
                 frame.listed[2] += channel.misses
                 frame.listed[3] += channel.refreshes
                 frame.listed[4] += channel.turns
+                frame.listed[5] += channel.written
             if frame.lists_only:
                 break
         frame.cycle += 1

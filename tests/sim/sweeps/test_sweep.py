@@ -144,7 +144,15 @@ def test_rows_of_a_build_are_those_of_its_clock(tmp_path):
         assert row["frame_cycles"] == found.frame.frame_cycles
         assert row["gaussians_read"] == found.counters["members"]
         assert row["tests"] == found.counters["tests"]
+        assert row["dram_energy_mj"] == round(found.frame.dram_energy_mj, 6)
     assert rows[1]["gaussians_read"] == rows[1]["gaussians"] == 400
+
+
+def test_energy_of_a_memory_without_currents_is_not_known(tmp_path):
+    table = SweepTable(tmp_path / "sweep.csv")
+    jobs = jobs_of(tmp_path, table, machines([load_model_config("fpga")], [], []), views=1)
+    table.add(run_job(jobs[0]))
+    assert {row["dram_energy_mj"] for row in table.rows.values()} == {"not known"}
 
 
 def test_builds_that_are_none():
