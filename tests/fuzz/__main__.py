@@ -60,7 +60,8 @@ def outcome(task: Task) -> Outcome:
     if process.returncode or not found.inputs:
         last = task.files / READERS[task.name].file
         key = f"the process ended with {ended(process.returncode)}"
-        found.first[key] = last.read_bytes() if last.exists() else b"", process.stderr[-2000:]
+        said = f"{process.stdout[-2000:]}\n{process.stderr[-2000:]}"  # atheris tells on both
+        found.first[key] = last.read_bytes() if last.exists() else b"", said
         found.faults[key] = 1
     return found
 

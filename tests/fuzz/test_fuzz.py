@@ -79,6 +79,18 @@ def test_faults_are_seen(tmp_path, monkeypatch, call, fault):
     assert [*tally.faults.values()] == [1]
 
 
+def test_memory_of_the_inputs_before_does_not_count(tmp_path):
+    """Nor that of a reader that keeps what it read, and the bench keeps none itself."""
+    kept: list[bytes] = []
+
+    def keeps(path: Path) -> None:
+        kept.append(bytes(verdict.SLACK_BYTES // 2))
+
+    bench = Bench(Reader("input", (keeps,), lambda: [b""]), tmp_path)
+    assert [bench.verdict(b"").fault for _ in range(8)] == [None] * 8
+    assert len(kept) == 9
+
+
 def test_what_is_right_is_no_fault(tmp_path):
     def refuses(path: Path) -> None:
         warn("it is odd: look at it.")
