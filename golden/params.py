@@ -151,6 +151,13 @@ class Parameters:
         return self.has_few_lanes and self.list_memories == 1
 
     @property
+    def has_paced_reads(self) -> bool:
+        """Whether no client of the memory takes records in two cycles one after another for long:
+        what reads them takes several cycles an item, or merges them at half the rate."""
+        apart = min(self.cull_cycles, self.project_cycles, self.color_cycles // 2)
+        return self.has_few_lanes and apart > 1
+
+    @property
     def merge_lanes(self) -> int:
         """Chains of depth_sort's merger: 2 take two entries a cycle, 1 takes one in two cycles. Few
         lanes blend one in ten."""

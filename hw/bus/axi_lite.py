@@ -52,7 +52,7 @@ class AxiLiteSlave(wiring.Component):
     The bus sees registers only: no input reaches an output in the same cycle, and answers stay as
     they are until taken. The lowest two address bits are ignored.
 
-    Latency: a write happens WRITE_CYCLES = 1 after the later one of address and data was taken,
+    Latency: a write happens WRITE_CYCLES = 2 after the later one of address and data was taken,
     its answer comes a cycle later. A read's data comes read_cycles + 2 after its address was taken.
 
     Parameters
@@ -64,13 +64,13 @@ class AxiLiteSlave(wiring.Component):
     -------
     bus : In(axi_lite(address_bits)).
     write : Out(1), a pulse: write_data goes to write_word where write_strobes has a bit a byte.
-    write_word, write_data, write_strobes : Out.
+    write_word, write_data, write_strobes : Out, as they are in the cycle before `write`, too.
     write_error : In(1), beside `write`: there is no such word.
     read_word : Out, steady until the answer.
     read_data, read_error : In(32), In(1), of the word read_cycles after it.
     """
 
-    WRITE_CYCLES = 1
+    WRITE_CYCLES = 2
 
     def __init__(self, address_bits: int, read_cycles: int = 1):
         self._read_cycles = read_cycles
@@ -97,12 +97,13 @@ class AxiLiteSlave(wiring.Component):
 
     def _write(self, m):
         bus = self.bus
-        addressed, filled = Signal(), Signal()
+        addressed, filled, decoded = Signal(), Signal(), Signal()
         m.d.comb += [
             bus.awready.eq(~addressed),
             bus.wready.eq(~filled),
-            self.write.eq(addressed & filled & ~bus.bvalid),
+            self.write.eq(decoded & ~bus.bvalid),
         ]
+        m.d.sync += decoded.eq(addressed & filled & ~self.write)
         with m.If(bus.awvalid & bus.awready):
             m.d.sync += [addressed.eq(1), self.write_word.eq(bus.awaddr[BYTE_BITS:])]
         with m.If(bus.wvalid & bus.wready):

@@ -32,7 +32,7 @@ class Registers(wiring.Component):
     event in the cycle of its acknowledgement stays. Reads pass a register of the word's number, for
     all that is chosen by it lies far apart, and two registered multiplexers.
 
-    Latency: pulses and values written come 2 cycles after the later one of address and data was
+    Latency: pulses and values written come 3 cycles after the later one of address and data was
     taken; `irq` follows a cause by 2 cycles. A read's data comes READ_CYCLES + 2 after its address.
 
     Members
@@ -84,10 +84,16 @@ class Registers(wiring.Component):
         wiring.connect(m, wiring.flipped(self.bus), slave.bus)
         values = {register.name: _values(register) for register in self.map}
         selected = {r.name: Signal(name=f"write_{r.name.lower()}") for r in self.map}
-        for register in self.map:
-            matches = slave.write_word == register.offset >> BYTE_BITS
-            m.d.comb += selected[register.name].eq(slave.write & matches)
-        m.d.comb += slave.write_error.eq(~Cat(selected.values()).any())
+        matches = {r.name: Signal(name=f"matches_{r.name.lower()}") for r in self.map}
+        known = Signal()
+        for register in self.map:  # a cycle before the write, far from what is written
+            match, found = matches[register.name], Signal(name=f"at_{register.name.lower()}")
+            m.d.comb += found.eq(slave.write_word == register.offset >> BYTE_BITS)
+            m.d.sync += match.eq(found)
+            m.d.comb += selected[register.name].eq(slave.write & match)
+            with m.If(found):
+                m.d.comb += known.eq(1)
+        m.d.sync += slave.write_error.eq(~known)
         ones = Signal(DATA_BITS)
         mask = Cat(strobe.replicate(8) for strobe in slave.write_strobes)
         m.d.comb += ones.eq(slave.write_data & mask)

@@ -8,6 +8,7 @@ from typing import Any
 Netlist = dict[str, Any]
 OPERAND_BITS, PRODUCT_BITS = 18, 36
 CLOCKS = ("REG_INPUTA_CLK", "REG_INPUTB_CLK", "REG_OUTPUT_CLK")
+LOGIC = ("LUT4", "PFUMX", "L6MUX21", "CCU2C")
 REGISTER = {"CLK": "CLK0", "CE": "CE0", "RST": "RST0"}
 
 
@@ -17,8 +18,9 @@ def with_dsp_registers(netlist: Netlist, top: str) -> tuple[Netlist, int]:
     Yosys leaves them unused, where vendors' tools do not: a wire to the multiplier and its product
     then share a cycle with its 2.5 ns. Taken are registers of one clock without enable and reset
     that start at 0: those of all operand bits, which stay where something else reads them too, and
-    those of all product bits, if nothing else reads the product. What is computed in which cycle is
-    the same, bit for bit.
+    those of all product bits, if nothing else reads the product. Not where a product comes back to
+    an operand a cycle later: in that cycle there would be the wires from the multiplier and back
+    to it. What is computed in which cycle is the same, bit for bit.
 
     Parameters
     ----------
@@ -41,7 +43,7 @@ def with_dsp_registers(netlist: Netlist, top: str) -> tuple[Netlist, int]:
         if len(behind) < len(read) or not all(_is_plain(cells.get(name)) for name in names):
             continue
         clocks = {cells[name]["connections"]["CLK"][0] for name in names}
-        if len(clocks) != 1:
+        if len(clocks) != 1 or _next_registers(cells, readers, behind) & {*before}:
             continue
         _move(cells, cell, before, behind, clocks.pop())
         changed += 1
@@ -68,6 +70,27 @@ def _move(cells: Netlist, cell: Netlist, before: list[str], behind: list[str], c
     cell["port_directions"] |= dict.fromkeys(("CLK0", "CE0", "RST0"), "input")
     for name in behind:
         del cells[name]
+
+
+def _next_registers(
+    cells: Netlist, readers: dict[int, list[str]], registers: list[str]
+) -> set[str]:
+    """Names of the registers that these reach through logic alone."""
+    found: set[str] = set()
+    ahead = [bit for name in registers for bit in cells[name]["connections"]["Q"]]
+    seen = set(ahead)
+    while ahead:
+        for name in readers.get(ahead.pop(), []):
+            cell = cells.get(name)
+            if cell is None or cell["type"] not in LOGIC:
+                found.add(name)
+                continue
+            for port, bits in cell["connections"].items():
+                if cell["port_directions"][port] == "output":
+                    fresh = {bit for bit in bits if isinstance(bit, int)} - seen
+                    seen |= fresh
+                    ahead += fresh
+    return found
 
 
 def _drop_unread(netlist: Netlist, top: str) -> None:

@@ -45,7 +45,7 @@ class QuadBlend(wiring.Component):
     again two cycles later: what is under way is handed on before it is in memory. Colour sums may
     be asked for again in the next cycle.
     Latency: `latency_cycles` to the last write. Multipliers: 6 of 8x8 in QuadExponent, 4 of T x
-    alpha, 12 of T x colour.
+    alpha, 4 of T x (1 - alpha), 12 of T x colour.
 
     Members
     -------
@@ -168,6 +168,7 @@ class QuadBlend(wiring.Component):
         """A lane each: T less its weight, and what is added to the sums."""
         at, formats = self._cycle, self._formats
         half = 1 << (formats.alpha_bits - 1)
+        least = (TRANSMITTANCE_MIN << formats.alpha_bits) - (half - 1)
         valid_1, background_1 = valid[at + 1], p.at(background, at + 1)
         beyond_1, inside = p.at(beyond, at + 1), p.at(found["inside"], at + 1)
         known_1 = p.at(known, at + 1)
@@ -180,6 +181,13 @@ class QuadBlend(wiring.Component):
                 known,
                 found["alpha"],
             ).value
+            # T (1 - alpha), so that what is left, and whether it is too little, come side by side.
+            remains = p.register(
+                f"remains_{lane}",
+                lambda s, r, lane=lane: s[lane].t * r[lane],
+                known,
+                found["rest"],
+            ).value
             t, done = known_1[lane].t, known_1[lane].done
             weight, left = (
                 Signal(TRANSMITTANCE_BITS, name=f"{name}_{lane}") for name in ("weight", "left")
@@ -187,10 +195,10 @@ class QuadBlend(wiring.Component):
             here, works, ends = (Signal(name=f"{n}_{lane}") for n in ("here", "works", "ends"))
             m.d.comb += [
                 weight.eq((product + half) >> formats.alpha_bits),
-                left.eq(t - weight),
+                left.eq((remains + (half - 1)) >> formats.alpha_bits),  # T - weight
                 here.eq(valid_1 & ~beyond_1[lane] & ~background_1),
                 works.eq(here & inside[lane] & ~done),
-                ends.eq(left < TRANSMITTANCE_MIN),
+                ends.eq(remains < least),  # left < TRANSMITTANCE_MIN
                 self._newest[lane].t.eq(Mux(works & ~ends, left, t)),
                 self._newest[lane].done.eq(done | (works & ends)),
                 outcomes["blended"][lane].eq(works & ~ends),

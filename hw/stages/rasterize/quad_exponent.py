@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Const, Mux
+from amaranth.hdl import Cat, Const, Mux, Signal
 from amaranth.lib import data
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
@@ -35,7 +35,8 @@ class QuadExponent(Block):
     brush : In(brush). x, y : In(16), X and Y at the group's first pixel.
     along, line : In, quads along the lines and lines of quads from there.
     limit : In(alpha_bits), alpha_max; held.
-    alpha : Out(alpha_bits a lane). inside : Out(1 a lane), alpha is 1/255 or more.
+    alpha : Out(alpha_bits a lane). rest : Out(alpha_bits + 1 a lane), 1 - alpha, units of alpha.
+    inside : Out(1 a lane), alpha is 1/255 or more.
     """
 
     def __init__(self, params: Parameters, formats: RasterFormats):
@@ -50,11 +51,15 @@ class QuadExponent(Block):
                 "line": In(max((arrangement.lines - 1).bit_length(), 1)),
                 "limit": In(formats.alpha_bits),
                 "alpha": Out(data.ArrayLayout(formats.alpha_bits, LANES_PER_ENGINE)),
+                "rest": Out(data.ArrayLayout(formats.alpha_bits + 1, LANES_PER_ENGINE)),
                 "inside": Out(LANES_PER_ENGINE),
             }
         )
 
     def build(self, p):
+        one = 1 << self._formats.alpha_bits
+        self._least = Signal(self._formats.alpha_bits + 1, name="least_rest", reset_less=True)
+        p.m.d.sync += self._least.eq(one - self.limit)
         steps = {name: p.input(self.brush[name]) for name in ("p", "q", "r", "opacity", "swap")}
         along, line = p.input(self.along), p.input(self.line)
         x = self._total(
@@ -77,7 +82,7 @@ class QuadExponent(Block):
             # Lanes are columns and rows of the picture: those between are exchanged by `swap`.
             other = {1: 2, 2: 1}.get(lane, lane)
             pair = found[lane], found[other]
-            alpha, inside = (
+            alpha, rest, inside = (
                 p.wire(
                     f"{name}_lane_{lane}",
                     lambda s, a, b: Mux(s, b, a),
@@ -85,9 +90,10 @@ class QuadExponent(Block):
                     pair[0][part],
                     pair[1][part],
                 )
-                for part, name in enumerate(("alpha", "inside"))
+                for part, name in enumerate(("alpha", "rest", "inside"))
             )
-            outputs += [(self.alpha[lane], alpha), (self.inside[lane], inside)]
+            outputs += [(self.alpha[lane], alpha), (self.rest[lane], rest)]
+            outputs += [(self.inside[lane], inside)]
         return p.finish(*outputs)
 
     def _total(self, p, name, start, parts):
@@ -159,6 +165,9 @@ class QuadExponent(Block):
 
         halved = p.register(f"halved_{lane}", shifted, mantissa, whole)
         near = p.register(f"near_{lane}", lambda v: (v[1:] + v[0])[: len(v) - 1], halved)
-        limit = self.limit
+        # The same of 1 - alpha: ~v = -1 - v.
+        far = p.register(f"far_{lane}", lambda v: ~v[1:] + ~v[0], halved)
+        limit, least = self.limit, self._least
         alpha = p.register(f"alpha_{lane}", lambda v: Mux(v > limit, limit, v), near)
-        return alpha, inside
+        rest = p.register(f"rest_{lane}", lambda v, w: Mux(v > limit, least, w), near, far)
+        return alpha, rest, inside

@@ -60,6 +60,7 @@ def idle_blocks(params: Parameters) -> tuple[NDArray[np.void], NDArray[np.void],
     for block, values in fixed.items():
         for name, value in values.items():
             blocks[block][name] = value
+    clients["queue"]["paced"] = params.has_paced_reads
     splitters = clients["splitter"]
     splitters["slots"], splitters["page_entries"] = slots, PAGE_BYTES // (RECORD_BYTES * slots)
     splitters["room"], splitters["burst_entries"] = depths, burst_entries

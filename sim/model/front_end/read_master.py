@@ -28,6 +28,8 @@ SPLITTER = registers(
 )
 
 QUEUE = registers(
+    # Fixed: an entry leaves in two cycles at the least.
+    "paced",
     # Its output, and whether an entry was taken in the cycle before.
     *("valid", "freed"),
     # Places of the ring of slots; the second record of RecordStream is next.
@@ -93,13 +95,15 @@ def clock_queue(queue: Any, written: int, taken: bool) -> None:
     written : slots of the entry that is put in, 0 for none.
     taken : the entry at the output is.
     """
-    read, valid = taken | (queue.valid == 0), queue.fifo.valid
+    read, valid = (taken & (queue.paced == 0)) | (queue.valid == 0), queue.fifo.valid
     clock_fifo(queue.fifo, written != 0, read)
     if written != 0:
         queue.ring[queue.write_place] = written
         queue.write_place = (queue.write_place + 1) & (MOST_ENTRIES - 1)
     if read:
         queue.valid = valid
+    elif taken:
+        queue.valid = 0
     queue.freed = int(taken)
     if taken:
         queue.read_place = (queue.read_place + 1) & (MOST_ENTRIES - 1)

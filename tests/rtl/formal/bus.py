@@ -215,7 +215,8 @@ def _writes(m: Module, dut) -> None:
     with m.If(bus.wvalid & bus.wready):
         m.d.sync += [filled.eq(1), data.eq(Cat(bus.wdata, bus.wstrb))]
     written = Cat(dut.write_data, dut.write_strobes)
-    error = Signal()
+    error, decoded = Signal(), Signal()  # decoded: both were there in the cycle before
+    m.d.sync += decoded.eq(addressed & filled & ~dut.write)
     with m.If(dut.write):
         m.d.sync += [addressed.eq(0), filled.eq(0), answers.eq(1), error.eq(dut.write_error)]
     with m.Elif(bus.bvalid & bus.bready):
@@ -224,7 +225,8 @@ def _writes(m: Module, dut) -> None:
         holds(bus.bvalid == answers),
         holds(bus.awready == ~addressed),
         holds(bus.wready == ~filled),
-        holds(dut.write == (addressed & filled & ~answers)),
+        holds(dut.write == (decoded & ~answers)),
+        holds(~decoded | (addressed & filled)),
         holds(~addressed | (dut.write_word == address >> 2)),
         holds(~filled | (written == data)),
         holds(~answers | (bus.bresp == Mux(error, Response.SLAVE_ERROR, Response.OKAY))),

@@ -25,6 +25,7 @@ from tests.rtl.formal.properties import (
     symbol,
 )
 
+PACED = Parameters(cull_cycles=2, project_cycles=2, color_cycles=4, raster_lanes=4, list_memories=1)
 DEPTH = 3  # so that its register is full while its memory holds an item
 
 
@@ -71,7 +72,19 @@ def skid_buffer(m: Module) -> None:
 
 def read_queue(m: Module) -> None:
     """Nothing written is lost while no more is written than there is room for."""
-    m.submodules.dut = dut = ReadQueue(Parameters(data_bits=256), DEPTH)
+    _read_queue(m, ReadQueue(Parameters(data_bits=256), DEPTH))
+
+
+def paced_read_queue(m: Module) -> None:
+    """The same at half the rate."""
+    _read_queue(m, dut := ReadQueue(PACED, DEPTH))
+    left = Signal()
+    m.d.sync += left.eq(moves(dut.o))
+    m.d.comb += holds(~left | ~dut.o.valid)
+
+
+def _read_queue(m: Module, dut: ReadQueue) -> None:
+    m.submodules.dut = dut
     reserved = Signal(range(DEPTH + 1))
     m.d.sync += reserved.eq(reserved + dut.write - dut.freed)
     entry = Value.cast(dut.entry)

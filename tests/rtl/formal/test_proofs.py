@@ -38,6 +38,7 @@ PROOFS = {
     "pair_register": Proof(streams.pair_register, 12, 30, 8),
     "skid_buffer": Proof(streams.skid_buffer, 12, 30, 8),
     "read_queue": Proof(streams.read_queue, 12, 16, 8),
+    "paced_read_queue": Proof(streams.paced_read_queue, 12, 16, 8),
     "record_stream": Proof(streams.record_stream, 8, 20, 8),
     "splat_packer": Proof(streams.splat_packer, 8, 10, 8),
     "burst_splitter": Proof(reads.burst_splitter, 14, 20, 8),

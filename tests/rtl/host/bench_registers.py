@@ -8,6 +8,7 @@ import cocotb
 from cocotb.triggers import Combine, ReadOnly
 from cocotbext.axi import AxiResp
 
+from hw.bus.axi_lite import AxiLiteSlave
 from hw.host.register_map import WINDOW_BITS, WORD_BYTES, counter_register, frame_counters
 from hw.host.registers import Registers
 from hw.host.status import StatusCode
@@ -261,7 +262,7 @@ async def event_beside_acknowledgement(dut):
         await ReadOnly()
         ended = bench.cycle  # the edge at which the end was seen
         await Combine(writing, taken)
-        stays = ended >= taken.result() + 1
+        stays = ended >= taken.result() + AxiLiteSlave.WRITE_CYCLES
         await bench.cycles(4)
         assert await bench.read("INTERRUPT") == (DONE if stays else 0)
         outcomes.add(ended - taken.result())
@@ -270,7 +271,7 @@ async def event_beside_acknowledgement(dut):
 
 @cocotb.test(timeout_time=200, timeout_unit="us")
 async def latency_is_exact(dut):
-    """Pulses 2 cycles after the write was taken, read data READ_CYCLES + 2 after its address."""
+    """Pulses WRITE_CYCLES + 1 after the write was taken, data READ_CYCLES + 2 after its address."""
     bench = await start(dut)
     for _ in range(4):
         writing = cocotb.start_soon(bench.write("CONTROL", START))
@@ -278,7 +279,7 @@ async def latency_is_exact(dut):
         await writing
         await bench.cycles(4)
         # Seen by the edge at which the pulse ends, a cycle after it began.
-        assert bench.pulses["start"][-1] - taken == 2
+        assert bench.pulses["start"][-1] - taken == AxiLiteSlave.WRITE_CYCLES + 1
         await bench.finish(StatusCode.DONE)
         reading = cocotb.start_soon(bench.read("VERSION"))
         taken = await bench.taken("ar")
