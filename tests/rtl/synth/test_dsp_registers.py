@@ -92,3 +92,23 @@ def test_a_product_that_is_a_port_stays():
     before = netlist()
     before["modules"]["top"]["ports"]["direct"] = {"bits": [30]}
     assert with_dsp_registers(before, "top")[1] == 0
+
+
+def lut(target, *sources):
+    ports = {"Z": [target]} | {name: [bit] for name, bit in zip("ABCD", sources, strict=False)}
+    return {
+        "type": "LUT4",
+        "parameters": {},
+        "port_directions": {name: "output" if name == "Z" else "input" for name in ports},
+        "connections": ports,
+    }
+
+
+@pytest.mark.parametrize("through", [(), (register(51, 52),)], ids=["a cycle later", "in two"])
+def test_a_product_that_comes_back_to_an_operand_stays(through):
+    """Through logic to the register before it, but not where a register lies between."""
+    ends = {"between": through[0]} if through else {}
+    back = lut(10, 52 if through else 51, 12)
+    found, changed = with_dsp_registers(netlist(first=lut(51, 40, 13), back=back, **ends), "top")
+    assert changed == len(through)
+    assert ("product" in found["modules"]["top"]["cells"]) == (not through)
