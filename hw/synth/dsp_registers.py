@@ -18,9 +18,9 @@ def with_dsp_registers(netlist: Netlist, top: str) -> tuple[Netlist, int]:
     Yosys leaves them unused, where vendors' tools do not: a wire to the multiplier and its product
     then share a cycle with its 2.5 ns. Taken are registers of one clock without enable and reset
     that start at 0: those of all operand bits, which stay where something else reads them too, and
-    those of all product bits, if nothing else reads the product. Not where a product comes back to
-    an operand a cycle later: in that cycle there would be the wires from the multiplier and back
-    to it. What is computed in which cycle is the same, bit for bit.
+    those of all product bits, if nothing else reads the product. Not where logic comes before an
+    operand's register: it is placed where it belongs, and the wire from there to the multiplier
+    would be in its cycle. What is computed in which cycle is the same, bit for bit.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def with_dsp_registers(netlist: Netlist, top: str) -> tuple[Netlist, int]:
         if len(behind) < len(read) or not all(_is_plain(cells.get(name)) for name in names):
             continue
         clocks = {cells[name]["connections"]["CLK"][0] for name in names}
-        if len(clocks) != 1 or _next_registers(cells, readers, behind) & {*before}:
+        if len(clocks) != 1 or any(_has_logic(cells, drivers, n) for n in before):
             continue
         _move(cells, cell, before, behind, clocks.pop())
         changed += 1
@@ -72,25 +72,11 @@ def _move(cells: Netlist, cell: Netlist, before: list[str], behind: list[str], c
         del cells[name]
 
 
-def _next_registers(
-    cells: Netlist, readers: dict[int, list[str]], registers: list[str]
-) -> set[str]:
-    """Names of the registers that these reach through logic alone."""
-    found: set[str] = set()
-    ahead = [bit for name in registers for bit in cells[name]["connections"]["Q"]]
-    seen = set(ahead)
-    while ahead:
-        for name in readers.get(ahead.pop(), []):
-            cell = cells.get(name)
-            if cell is None or cell["type"] not in LOGIC:
-                found.add(name)
-                continue
-            for port, bits in cell["connections"].items():
-                if cell["port_directions"][port] == "output":
-                    fresh = {bit for bit in bits if isinstance(bit, int)} - seen
-                    seen |= fresh
-                    ahead += fresh
-    return found
+def _has_logic(cells: Netlist, drivers: dict[int, str], register: str) -> bool:
+    """Whether a register's input comes out of logic."""
+    (bit,) = cells[register]["connections"]["DI"]
+    source = cells.get(drivers.get(bit, ""))
+    return source is not None and source["type"] in LOGIC
 
 
 def _drop_unread(netlist: Netlist, top: str) -> None:

