@@ -3,30 +3,19 @@
 from __future__ import annotations
 
 from amaranth.hdl import Module, Mux, Signal
-from amaranth.lib import stream, wiring
-from amaranth.lib.wiring import In, Out
+
+from hw.blocks.stream_register import StreamRegister
 
 
-class PairRegister(wiring.Component):
+class PairRegister(StreamRegister):
     """StreamRegister, cycle for cycle, whose input goes into registers without logic before them.
 
     A register takes what is offered for as long as it is free, whatever the output's `ready`. What
     the output shows is chosen behind the registers.
 
-    Latency: 1. Throughput: an item a cycle.
-
-    Parameters
-    ----------
-    shape : of the payload.
-
-    Members
-    -------
-    i : In(stream of shape); `ready` is a register's. o : Out(stream of shape); `valid` is one.
+    Latency, throughput, parameters and members: those of StreamRegister; `i.ready` and `o.valid`
+    are registers.
     """
-
-    def __init__(self, shape):
-        self._shape = shape
-        super().__init__({"i": In(stream.Signature(shape)), "o": Out(stream.Signature(shape))})
 
     def elaborate(self, platform):
         m = Module()

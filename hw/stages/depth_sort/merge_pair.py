@@ -1,35 +1,17 @@
-"""Two streams of runs into one: the heart of each stage of the merger."""
+"""Two streams of runs into one, an item a cycle: the heart of each stage of the merger."""
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Mux, Signal
-from amaranth.lib import data, stream, wiring
-from amaranth.lib.fifo import SyncFIFOBuffered
-from amaranth.lib.wiring import In, Out
+from amaranth.hdl import Cat, Module, Signal
+from amaranth.lib import wiring
 
 from golden.params import Parameters
-from hw.blocks.lut_ram import LutRamQueue
 from hw.blocks.stream_register import StreamRegister
 from hw.stages.depth_sort.layouts import sort_item
-
-SPARE = 3  # places of short queues beyond a run, so that the next run need not wait
-SHORT_RUN = 64  # items, at most
-# A queue for runs of at most so many items is of LUTs, by lanes of the merger: builds of one are
-# short of LUTs, those of two of block RAMs.
-LUT_RAM_RUN = {1: 16, 2: SHORT_RUN}
+from hw.stages.depth_sort.run_pair import RunPair, waiting_item
 
 
-def queue_places(run_items: int) -> int:
-    """Places of a queue for runs of so many items."""
-    return run_items + (SPARE if run_items <= SHORT_RUN else 1)
-
-
-def waiting_item(params: Parameters) -> data.StructLayout:
-    """An item in a queue; `lone`: no second run belongs to its run."""
-    return data.StructLayout({"item": sort_item(params), "lone": 1})
-
-
-class MergePair(wiring.Component):
+class MergePair(RunPair):
     """Merges each run of one stream with the run of the other, smaller keys first.
 
     The runs wait in a queue each. An item behind a head is compared with the other head, and with
@@ -46,39 +28,25 @@ class MergePair(wiring.Component):
 
     Members
     -------
-    even, odd : In(stream of waiting_item). o : Out(stream of sort_item).
+    Those of RunPair.
     """
 
     LATENCY_CYCLES = 6
 
     def __init__(self, params: Parameters, places: int, by_arrival: bool = False):
-        self._params, self._by_arrival = params, by_arrival
-        self.queue_depth = places
-        waiting = stream.Signature(waiting_item(params))
-        super().__init__(
-            {
-                "even": In(waiting),
-                "odd": In(waiting),
-                "o": Out(stream.Signature(sort_item(params))),
-            }
-        )
+        self._by_arrival = by_arrival
+        super().__init__(params, places)
 
     def elaborate(self, platform):
         m = Module()
-        self._merge(m, self._queue(m, "even", self.even), self._queue(m, "odd", self.odd))
+        self._merge(m, self._behind(m, "even", self.even), self._behind(m, "odd", self.odd))
         return m
 
-    def _queue(self, m, name, runs):
+    def _behind(self, m, name, runs):
         """The stream of what comes behind the head."""
-        layout = waiting_item(self._params)
-        most = LUT_RAM_RUN[self._params.merge_lanes] + SPARE
-        queue = LutRamQueue if self.queue_depth <= most else SyncFIFOBuffered
-        m.submodules[name] = fifo = queue(width=layout.size, depth=self.queue_depth)
-        m.submodules[f"{name}_next"] = behind = StreamRegister(layout)
+        fifo = self._queue(m, name, runs)
+        m.submodules[f"{name}_next"] = behind = StreamRegister(waiting_item(self._params))
         m.d.comb += [
-            fifo.w_data.eq(runs.payload),
-            fifo.w_en.eq(runs.valid),
-            runs.ready.eq(fifo.w_rdy),
             behind.i.valid.eq(fifo.r_rdy),
             behind.i.payload.eq(fifo.r_data),
             fifo.r_en.eq(behind.i.ready),
@@ -99,7 +67,7 @@ class MergePair(wiring.Component):
             m.d.sync += first.eq(self._is_first(even_next.payload, odd))
         with m.Elif(odd_next.ready):
             m.d.sync += first.eq(self._is_first(even, odd_next.payload))
-        return even, odd, valid, first
+        return [even, odd], valid, first
 
     def _is_first(self, even, odd):
         """Whether an item of an even run goes before one of an odd run."""
@@ -110,22 +78,8 @@ class MergePair(wiring.Component):
     def _merge(self, m, even_next, odd_next):
         m.submodules.out = out = StreamRegister(sort_item(self._params))
         wiring.connect(m, out.o, wiring.flipped(self.o))
-        even, odd, (even_valid, odd_valid), first = self._heads(m, even_next, odd_next)
-        even_done, odd_done = Signal(), Signal()  # that run of the pair has left
-        alone, takes_even, takes_odd, ends = (Signal() for _ in range(4))
-        m.d.comb += [
-            alone.eq(odd_done | even.lone),
-            takes_even.eq(even_valid & ~even_done & (alone | (odd_valid & first))),
-            takes_odd.eq(odd_valid & Mux(even_done, 1, even_valid & ~alone & ~first)),
-            ends.eq(Mux(takes_odd, odd.item["last"] & even_done, even.item["last"] & alone)),
-            out.i.valid.eq(takes_even | takes_odd),
-            out.i.payload.eq(Mux(takes_odd, odd.item, even.item)),
-            out.i.payload["last"].eq(ends),
-            even_next.ready.eq(~even_valid | (takes_even & out.i.ready)),
-            odd_next.ready.eq(~odd_valid | (takes_odd & out.i.ready)),
-        ]
-        with m.If(out.i.valid & out.i.ready):
-            m.d.sync += [
-                even_done.eq(~ends & (even_done | (takes_even & even.item["last"]))),
-                odd_done.eq(~ends & (odd_done | (takes_odd & odd.item["last"]))),
-            ]
+        heads, valid, first = self._heads(m, even_next, odd_next)
+        takes, item = self._choose(m, heads, valid, first, out.i.valid & out.i.ready)
+        m.d.comb += [out.i.valid.eq(takes[0] | takes[1]), out.i.payload.eq(item)]
+        for behind, is_there, taken in zip((even_next, odd_next), valid, takes, strict=True):
+            m.d.comb += behind.ready.eq(~is_there | (taken & out.i.ready))

@@ -8,8 +8,9 @@ from amaranth.lib.wiring import In, Out
 
 from golden.params import Parameters
 from hw.stages.depth_sort.layouts import index_bits, sort_item
-from hw.stages.depth_sort.merge_pair import MergePair, queue_places
+from hw.stages.depth_sort.merge_pair import MergePair
 from hw.stages.depth_sort.paced_pair import PacedPair
+from hw.stages.depth_sort.run_pair import queue_places
 
 
 class MergeStage(wiring.Component):

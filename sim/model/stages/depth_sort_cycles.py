@@ -13,8 +13,8 @@ from hw.stages.depth_sort.depth_sort import JOBS
 from hw.stages.depth_sort.entry_buffers import QUEUE_ENTRIES
 from hw.stages.depth_sort.layouts import index_bits
 from hw.stages.depth_sort.list_reader import RUNS
-from hw.stages.depth_sort.merge_pair import queue_places
 from hw.stages.depth_sort.merge_stage import MergeStage
+from hw.stages.depth_sort.run_pair import queue_places
 from hw.stages.depth_sort.sort_loader import SortLoader
 from hw.unused import unused_components
 from sim.model.stages.depth_sort_kernel import simulate

@@ -101,6 +101,66 @@ def clock_stage(
 
 
 @serial_kernel
+def leaving_head(
+    stage: Any, rings: Int64, even_there: bool, odd_there: bool, by_arrival: bool
+) -> int:
+    """RunPair's choice: the stream whose head leaves in this cycle, 0 even, 1 odd, -1 neither.
+
+    The head is given to the outputs.
+
+    Parameters
+    ----------
+    stage, rings : of clock_stage. even_there, odd_there : that head may leave.
+    """
+    ring, mask = stage.ring, stage.ring_mask
+    a = rings[ring, 0, stage.queues[0, OUT_PLACE] & mask]
+    b = rings[ring, 1, stage.queues[1, OUT_PLACE] & mask]
+    alone = stage.odd_done == 1 or (a & LONE) != 0
+    # The key, and below it the index.
+    first = a >> KEY_SHIFT <= b >> KEY_SHIFT
+    if by_arrival:
+        first = a >> INDEX_SHIFT < b >> INDEX_SHIFT
+    even_done = stage.even_done == 1
+    takes_even = even_there and not even_done and (alone or (odd_there and first))
+    takes_odd = odd_there and (even_done or (even_there and not alone and not first))
+    if not (takes_even or takes_odd):
+        return -1
+    merged = b if takes_odd else a
+    was_last = (merged & LAST) != 0
+    ends = was_last and (even_done if takes_odd else alone)
+    stage.even_done = int(not ends and (even_done or (takes_even and was_last)))
+    stage.odd_done = int(not ends and (stage.odd_done == 1 or (takes_odd and was_last)))
+    stage.outs[stage.given % OUT_RING] = (merged & ~(LAST | LONE)) | (LAST if ends else 0)
+    stage.given += 1
+    return int(takes_odd)
+
+
+@serial_kernel
+def clock_run_queue(
+    stage: Any, rings: Int64, n: int, comes: bool, item: int, reads: bool, gone: bool
+) -> bool:
+    """The queue of a stream, one cycle; whether what it shows has changed.
+
+    Parameters
+    ----------
+    n : 0 of the even runs, 1 of the odd ones. comes : `item` is written.
+    reads : what it shows is taken from it. gone : the head leaves.
+    """
+    inner = stage.queues[n, INNER]
+    refill = inner > 0 and (reads or stage.queues[n, SHOWN] == 0)
+    stage.queues[n, INNER] = inner + int(comes) - int(refill)
+    if refill:
+        stage.queues[n, SHOWN] = 1
+    elif reads:
+        stage.queues[n, SHOWN] = 0
+    if comes:
+        rings[stage.ring, n, stage.queues[n, IN_PLACE] & stage.ring_mask] = item
+        stage.queues[n, IN_PLACE] += 1
+    stage.queues[n, OUT_PLACE] += int(gone)
+    return bool(refill | reads)
+
+
+@serial_kernel
 def clock_pair(
     stage: Any,
     rings: Int64,
@@ -118,30 +178,11 @@ def clock_pair(
     stage : MERGE_STAGE; its `came` is for the caller to say. rings : of clock_stage.
     even_comes, odd_comes : an item is written to that queue. even, odd : it, and LONE.
     """
-    ring, mask = stage.ring, stage.ring_mask
-    changes = even_comes | odd_comes | out_taken
-    # What is merged.
+    free = stage.waits == 0
     even_there, odd_there = stage.queues[0, HEAD] == 1, stage.queues[1, HEAD] == 1
-    a = rings[ring, 0, stage.queues[0, OUT_PLACE] & mask]
-    b = rings[ring, 1, stage.queues[1, OUT_PLACE] & mask]
-    alone = stage.odd_done == 1 or (a & LONE) != 0
-    # The key, and below it the index.
-    first = a >> KEY_SHIFT <= b >> KEY_SHIFT
-    if by_arrival:
-        first = a >> INDEX_SHIFT < b >> INDEX_SHIFT
-    even_done = stage.even_done == 1
-    takes_even = even_there and not even_done and (alone or (odd_there and first))
-    takes_odd = odd_there and (even_done or (even_there and not alone and not first))
-    moves = (takes_even or takes_odd) and stage.waits == 0
-    if moves:
-        merged = b if takes_odd else a
-        was_last = (merged & LAST) != 0
-        ends = was_last and (even_done if takes_odd else alone)
-        stage.even_done = int(not ends and (even_done or (takes_even and was_last)))
-        stage.odd_done = int(not ends and (stage.odd_done == 1 or (takes_odd and was_last)))
-        stage.outs[stage.given % OUT_RING] = (merged & ~(LAST | LONE)) | (LAST if ends else 0)
-        stage.given += 1
-        changes = True
+    leaves = leaving_head(stage, rings, even_there and free, odd_there and free, by_arrival)
+    moves = leaves >= 0
+    changes = even_comes | odd_comes | out_taken | moves
     # The output's register.
     stage.taken += int(out_taken)
     free = out_taken or stage.shows == 0
@@ -151,11 +192,12 @@ def clock_pair(
         stage.shows = int(some)
     # The queues and their heads.
     for n in range(2):
-        inner, shown = stage.queues[n, INNER], stage.queues[n, SHOWN]
-        follows, behind = stage.queues[n, NEXT], stage.queues[n, BEHIND]
-        gone = moves and (takes_odd == (n == 1))
-        stage.queues[n, OUT_PLACE] += int(gone)
-        head_free = gone or stage.queues[n, HEAD] == 0
+        shown, follows, behind = (
+            stage.queues[n, SHOWN],
+            stage.queues[n, NEXT],
+            stage.queues[n, BEHIND],
+        )
+        head_free = leaves == n or stage.queues[n, HEAD] == 0
         if head_free:
             stage.queues[n, HEAD] = follows
         into_next = shown == 1 and behind == 0
@@ -164,19 +206,10 @@ def clock_pair(
         stage.queues[n, BEHIND] = int(some_next and not next_free)
         if next_free:
             stage.queues[n, NEXT] = int(some_next)
-        write = odd_comes if n == 1 else even_comes
-        refill = inner > 0 and (into_next or shown == 0)
-        stage.queues[n, INNER] = inner + int(write) - int(refill)
-        if refill:
-            stage.queues[n, SHOWN] = 1
-        elif into_next:
-            stage.queues[n, SHOWN] = 0
-        changes |= refill | into_next | (head_free & (follows == 1))
+        changes |= head_free & (follows == 1)
         changes |= behind != stage.queues[n, BEHIND]
-        if write:
-            at = stage.queues[n, IN_PLACE] & mask
-            rings[ring, n, at] = odd if n == 1 else even
-            stage.queues[n, IN_PLACE] += 1
+        comes, item = odd_comes if n == 1 else even_comes, odd if n == 1 else even
+        changes |= clock_run_queue(stage, rings, n, comes, item, into_next, leaves == n)
     stage.still = int(not changes)
 
 
@@ -191,52 +224,26 @@ def clock_paced_pair(
     stage : MERGE_STAGE; its `came` is for the caller to say. rings : of clock_stage.
     even_comes, odd_comes : an item is written to that queue. item : it, and LONE.
     """
-    ring, mask = stage.ring, stage.ring_mask
-    changes = even_comes | odd_comes | out_taken
-    # What is merged.
-    even_stood, odd_stood = stage.queues[0, STOOD] == 1, stage.queues[1, STOOD] == 1
-    a = rings[ring, 0, stage.queues[0, OUT_PLACE] & mask]
-    b = rings[ring, 1, stage.queues[1, OUT_PLACE] & mask]
-    alone = stage.odd_done == 1 or (a & LONE) != 0
-    first = a >> KEY_SHIFT <= b >> KEY_SHIFT
-    even_done, free = stage.even_done == 1, stage.shows == 0
-    takes_even = free and even_stood and not even_done and (alone or (odd_stood and first))
-    takes_odd = free and odd_stood and (even_done or (even_stood and not alone and not first))
+    free = stage.shows == 0
+    even_there, odd_there = stage.queues[0, STOOD] == 1, stage.queues[1, STOOD] == 1
+    leaves = leaving_head(stage, rings, even_there and free, odd_there and free, False)
+    moves = leaves >= 0
+    changes = even_comes | odd_comes | out_taken | moves
     stage.taken += int(out_taken)
     if out_taken:
         stage.shows = 0
-    if takes_even or takes_odd:
-        merged = b if takes_odd else a
-        was_last = (merged & LAST) != 0
-        ends = was_last and (even_done if takes_odd else alone)
-        stage.even_done = int(not ends and (even_done or (takes_even and was_last)))
-        stage.odd_done = int(not ends and (stage.odd_done == 1 or (takes_odd and was_last)))
-        stage.outs[stage.given % OUT_RING] = (merged & ~(LAST | LONE)) | (LAST if ends else 0)
-        stage.given += 1
+    if moves:
         stage.shows = 1
-        changes = True
-    # The queues and their heads.
     for n in range(2):
-        inner, shown, head = stage.queues[n, INNER], stage.queues[n, SHOWN], stage.queues[n, HEAD]
-        gone, write = takes_odd if n == 1 else takes_even, odd_comes if n == 1 else even_comes
-        into_head = shown == 1 and (gone or head == 0)
-        stage.queues[n, OUT_PLACE] += int(gone)
+        shown, head, gone = stage.queues[n, SHOWN], stage.queues[n, HEAD], leaves == n
         stood = int(head == 1 and not gone)
         changes |= stood != stage.queues[n, STOOD]
         stage.queues[n, STOOD] = stood
-        if gone or head == 0:
+        head_free = gone or head == 0
+        if head_free:
             stage.queues[n, HEAD] = shown
-        refill = inner > 0 and (into_head or shown == 0)
-        stage.queues[n, INNER] = inner + int(write) - int(refill)
-        if refill:
-            stage.queues[n, SHOWN] = 1
-        elif into_head:
-            stage.queues[n, SHOWN] = 0
-        changes |= refill | into_head
-        if write:
-            place = stage.queues[n, IN_PLACE] & mask
-            rings[ring, n, place] = item
-            stage.queues[n, IN_PLACE] += 1
+        comes = odd_comes if n == 1 else even_comes
+        changes |= clock_run_queue(stage, rings, n, comes, item, head_free and shown == 1, gone)
     stage.still = int(not changes)
 
 
