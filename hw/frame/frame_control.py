@@ -84,16 +84,8 @@ class FrameControl(wiring.Component):
         self._phases = phases_of(params)
         names = tuple(phase.name for phase in self._phases)
         inputs = (
-            *(
-                "resetting",
-                "start",
-                "stop",
-                "queue",
-                "too_short",
-                "header_checked",
-                "group_accepted",
-            ),
-            *("reader_idle", "drained", "listed", "rendered"),
+            *("resetting", "start", "stop", "queue", "too_short", "header_checked"),
+            *("group_accepted", "reader_idle", "drained", "listed", "rendered"),
             *(f"quiet_{name}" for name in names),
         )
         outputs = (

@@ -84,16 +84,11 @@ class Registers(wiring.Component):
         wiring.connect(m, wiring.flipped(self.bus), slave.bus)
         values = {register.name: _values(register) for register in self.map}
         selected = {r.name: Signal(name=f"write_{r.name.lower()}") for r in self.map}
-        matches = {r.name: Signal(name=f"matches_{r.name.lower()}") for r in self.map}
-        known = Signal()
-        for register in self.map:  # a cycle before the write, far from what is written
-            match, found = matches[register.name], Signal(name=f"at_{register.name.lower()}")
-            m.d.comb += found.eq(slave.write_word == register.offset >> BYTE_BITS)
-            m.d.sync += match.eq(found)
+        for register in self.map:  # compared a cycle before the write, far from what is written
+            match = Signal(name=f"matches_{register.name.lower()}")
+            m.d.sync += match.eq(slave.write_word == register.offset >> BYTE_BITS)
             m.d.comb += selected[register.name].eq(slave.write & match)
-            with m.If(found):
-                m.d.comb += known.eq(1)
-        m.d.sync += slave.write_error.eq(~known)
+        m.d.sync += slave.write_error.eq(~self._is_mapped(slave.write_word))
         ones = Signal(DATA_BITS)
         mask = Cat(strobe.replicate(8) for strobe in slave.write_strobes)
         m.d.comb += ones.eq(slave.write_data & mask)
@@ -185,16 +180,18 @@ class Registers(wiring.Component):
         for name in self._counters:
             m.d.comb += values[counter_register(name)]["count"].eq(getattr(self, name))
 
+    def _is_mapped(self, word):
+        """Whether there is a register of that number."""
+        return Cat(word == register.offset >> BYTE_BITS for register in self.map).any()
+
     def _read(self, m, slave, values):
         """Chooses within groups of neighbours into registers, then among these."""
-        groups, mapped, number = {}, Signal(), Signal.like(slave.read_word, reset_less=True)
+        groups, number = {}, Signal.like(slave.read_word, reset_less=True)
         m.d.sync += number.eq(slave.read_word)
         for register in self.map:
             word = register.offset >> BYTE_BITS
             groups.setdefault(word >> GROUP_BITS, []).append(register)
-            with m.If(number == word):
-                m.d.comb += mapped.eq(1)
-        m.d.sync += slave.read_error.eq(~mapped)
+        m.d.sync += slave.read_error.eq(~self._is_mapped(number))
         for group, registers in groups.items():
             chosen = Signal(DATA_BITS, name=f"read_group_{group}")
             with m.Switch(number[:GROUP_BITS]):

@@ -175,19 +175,16 @@ class QuadBlend(wiring.Component):
         outcomes = {name: Signal(LANES_PER_ENGINE, name=f"lanes_{name}") for name in OUTCOMES}
         weights = []
         for lane in range(LANES_PER_ENGINE):
-            product = p.register(
-                f"product_{lane}",
-                lambda s, a, lane=lane: s[lane].t * a[lane],
-                known,
-                found["alpha"],
-            ).value
-            # T (1 - alpha), so that what is left, and whether it is too little, come side by side.
-            remains = p.register(
-                f"remains_{lane}",
-                lambda s, r, lane=lane: s[lane].t * r[lane],
-                known,
-                found["rest"],
-            ).value
+            # T alpha, and T (1 - alpha): what is left, and whether it is too little, come at once.
+            product, remains = (
+                p.register(
+                    f"{name}_{lane}",
+                    lambda s, v, lane=lane: s[lane].t * v[lane],
+                    known,
+                    found[part],
+                ).value
+                for name, part in (("product", "alpha"), ("remains", "rest"))
+            )
             t, done = known_1[lane].t, known_1[lane].done
             weight, left = (
                 Signal(TRANSMITTANCE_BITS, name=f"{name}_{lane}") for name in ("weight", "left")
