@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,10 +30,10 @@ def synth_build(
     """Maps stages of a build whose Verilog the file does not have; adds them to it."""
     from golden.cache_folder import usable_home
     from golden.files import make_folder
-    from hw.synth.area import area_of, table
-    from hw.synth.gates import map_gates
+    from hw.synth.area import table
     from hw.synth.liberty import read_liberty
     from hw.synth.macros import read_macros
+    from hw.synth.mapped_area import mapped_area
     from hw.synth.stage_areas import (
         StageArea,
         dump_stages,
@@ -41,7 +41,6 @@ def synth_build(
         save_stages,
         tool_versions,
     )
-    from hw.synth.timing import analyse
     from hw.synth.units import BUILD_UNITS, build_parameters, stage_unit
 
     params, wanted = build_parameters(build), names or list(BUILD_UNITS)
@@ -59,12 +58,8 @@ def synth_build(
     with tempfile.TemporaryDirectory() as temporary, usable_home():
         for name in track(left, f"Mapping to {library.name}"):
             unit, folder = units[name], Path(temporary)
-            mapped = map_gates(unit, library, folder)
-            timing = analyse(mapped, unit.top, library, macros, activity.of(name), freq_mhz)
-            if timing is not None:
-                timing = replace(timing, measured=activity.frame)
-            area = area_of(name, mapped, library, macros, timing)
-            tools = tool_versions(timing is not None)
+            area = mapped_area(unit, library, macros, activity, freq_mhz, folder)
+            tools = tool_versions(area.timing is not None)
             counted_in = build if activity.parameters == asdict(params) else ""
             known.append(StageArea(build, unit.verilog_sha256, tools, area, counted_in))
             if path is not None:  # kept stage by stage: one takes minutes

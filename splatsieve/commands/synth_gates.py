@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,11 +27,10 @@ def synth_gates(
     """Maps units to a Liberty library, and tabulates cells, areas, critical path and power."""
     from golden.cache_folder import usable_home
     from golden.files import make_folder, write_text
-    from hw.synth.area import area_of, dump, table
-    from hw.synth.gates import map_gates
+    from hw.synth.area import dump, table
     from hw.synth.liberty import read_liberty
     from hw.synth.macros import read_macros
-    from hw.synth.timing import analyse
+    from hw.synth.mapped_area import mapped_area
     from hw.synth.units import make_unit
 
     for name in names:  # before the long work
@@ -44,12 +42,7 @@ def synth_gates(
         folder = output or Path(temporary)
         areas = []
         for name in track(names, f"Mapping to {library.name}"):
-            unit = make_unit(name)
-            mapped = map_gates(unit, library, folder)
-            timing = analyse(mapped, unit.top, library, macros, activity.of(name), freq_mhz)
-            if timing is not None:
-                timing = replace(timing, measured=activity.frame)
-            areas.append(area_of(name, mapped, library, macros, timing))
+            areas.append(mapped_area(make_unit(name), library, macros, activity, freq_mhz, folder))
     if output is not None:
         write_text(output / "area.json", dump(areas))
         write_text(output / "area.md", table(areas))

@@ -82,8 +82,8 @@ def test_a_build_is_mapped_once_and_added_to(tmp_path, monkeypatch):
         done.append(unit.name)
         return Mapped({"NAND2": 3}, [], 0, 1.0, folder / "x.v")
 
-    monkeypatch.setattr("hw.synth.gates.map_gates", mapped)
-    monkeypatch.setattr("hw.synth.timing.analyse", lambda *args: None)
+    monkeypatch.setattr("hw.synth.mapped_area.map_gates", mapped)
+    monkeypatch.setattr("hw.synth.mapped_area.analyse", lambda *args: None)
     library = tmp_path / "tiny.lib"
     library.write_text(LIBRARY)
     words = ["synth", "--liberty", str(library), "-o", str(tmp_path / "out"), "--unit", "color"]
