@@ -180,7 +180,7 @@ def test_frames_of_two_packs_in_turn(packs, images, latency_cycles, stalls):
     views = [(view_of_all(packs[0], PARAMS), 0), (view_of_nothing(packs[1], PARAMS), 1)]
     for n in range(4):
         views += [(view, p) for p in (1, 0) for view in random_views(packs[p], 1, PARAMS, 40 + n)]
-    views += [(view_of_all(packs[1], PARAMS), 1), (view_of_all(packs[0], PARAMS), 0)]
+    views += [(view_of_all(packs[p], PARAMS), p) for p in (1, 0, 1, 0)]
     memory = MemoryModel(latency_cycles=latency_cycles, seed=latency_cycles, **stalls)
     sequence = Sequence(images, PARAMS, memory)
     with sequence.harness:
@@ -189,7 +189,7 @@ def test_frames_of_two_packs_in_turn(packs, images, latency_cycles, stalls):
             right(view, found)
         assert sequence.errors == 0
         # Behind a fast memory a small frame has ended before the host has read all of the last.
-        assert sum(found.counters is not None for found in ended) > len(views) // 3
+        assert sum(found.counters is not None for found in ended) > len(views) // 2
 
 
 def test_a_beat_of_colors_that_fails_ends_its_own_frame(packs, images):
